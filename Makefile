@@ -1,0 +1,87 @@
+# chanrec
+#
+#   make            build/chanrec
+#   make demo       install what is missing, build, record a leaky program, report
+#   make check      install what is missing, build, run every test
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make unit e2e lint fuzz valgrind format clean
+#
+# SAN=1 builds with AddressSanitizer and UBSan into build/san.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC = gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+CLANG_FORMAT ?= clang-format
+PYTHON ?= /usr/bin/python3
+
+SAN ?= 0
+BUILD ?= build$(if $(filter 1,$(SAN)),/san)
+OBJ := $(BUILD)/obj
+
+LIBS := libbpf libelf libdw libzstd yajl capstone zlib
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
+	-Wno-unused-parameter -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) $(WARN) -DCHANREC_VERSION='"$(VERSION)"' \
+	$(shell pkg-config --cflags $(LIBS)) $(CFLAGS)
+LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread -lm
+ifeq ($(SAN),1)
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+MODULES := util format gobin record report cli
+SRCS := $(wildcard $(MODULES:%=%/*.c))
+OBJS := $(SRCS:%.c=$(OBJ)/%.o)
+LIB := $(BUILD)/libchanrec.a
+BPF_SRCS := $(wildcard bpf/*.bpf.c)
+BPF_SKELS := $(BPF_SRCS:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+TOOLS := $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
+
+.PHONY: all
+all: $(BUILD)/chanrec
+
+$(BUILD)/chanrec: $(OBJ)/cli/main.o $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(filter-out $(OBJ)/cli/main.o,$(OBJS))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only record/ includes the skeletons; they have to exist before it is compiled.
+$(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
+
+$(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror -std=gnu17 -I. \
+		-idirafter /usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o
+	$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
+
+$(BUILD)/tools/%: tools/%.c $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+.PHONY: tools unit
+tools: $(TOOLS)
+unit: $(UNIT)
+	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+-include $(OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(UNIT:=.d) $(TOOLS:=.d)

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_FORMAT_TRACE_H
+#define CHANREC_FORMAT_TRACE_H
+
+/*
+ * The trace file as its users see it: a stream of records, written by
+ * trace_write() and read back by trace_reader_next(). What they look like on
+ * disk is docs/trace-format.md and known to format/ only.
+ *
+ * Times are nanoseconds since the start of the trace, signed because a time
+ * can lie before it. The order of the records is the order of the events (it
+ * is the order of the ring); times of neighbours can be out of order by a
+ * little, and a reader must go by the order.
+ *
+ * Ids of definitions are dense and begin at 1; 0 means "none". A definition
+ * comes before its first use. A definition that comes again replaces nothing:
+ * the first one holds.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+#define TRACE_VERSION_MAJOR 1
+#define TRACE_VERSION_MINOR 0
+
+#define TRACE_MAX_FRAMES 128 /* frames of a stack, before inlining is expanded */
+#define TRACE_MAX_INLINE 64  /* calls that share one pc */
+#define TRACE_MAX_OBJS 1024  /* cases of one select that are kept */
+
+/* Record types, as on disk. Append only. */
+enum trace_type {
+	/* definitions */
+	TRACE_DEF_STRING = 1,
+	TRACE_DEF_FUNC = 2,
+	TRACE_DEF_FRAME = 3,
+	TRACE_DEF_STACK = 4,
+	TRACE_DEF_CHAN = 5,
+	TRACE_DEF_SYNC = 6,
+	TRACE_DEF_REASON = 7,
+	/* events */
+	TRACE_GO_CREATE = 16,
+	TRACE_GO_EXIT = 17,
+	TRACE_GO_PARK = 18,
+	TRACE_GO_READY = 19,
+	TRACE_GO_RUN = 20,
+	TRACE_CHAN_MAKE = 21,
+	TRACE_CHAN_CLOSE = 22,
+	TRACE_CHAN_OP = 23,
+	/* snapshots of the target's memory */
+	TRACE_SNAP_BEGIN = 32,
+	TRACE_SNAP_GO = 33,
+	TRACE_SNAP_CHAN = 34,
+	TRACE_SNAP_SYNC = 35,
+	TRACE_SNAP_END = 36,
+	/* about the recording and the process */
+	TRACE_LOSS = 48,
+	TRACE_PROC_EXIT = 49,
+	TRACE_TYPE_MAX = 63,
+};
+
+/* What a goroutine waits on. */
+enum trace_obj_kind {
+	TRACE_OBJ_NONE = 0, /* not known, or the reason has none (sleep, …) */
+	TRACE_OBJ_CHAN = 1, /* id: a TRACE_DEF_CHAN */
+	TRACE_OBJ_SYNC = 2, /* id: a TRACE_DEF_SYNC */
+	TRACE_OBJ_FD = 3,   /* id: the file descriptor */
+	TRACE_OBJ_NILCHAN = 4,
+};
+
+enum trace_dir { TRACE_DIR_NONE = 0, TRACE_DIR_SEND = 1, TRACE_DIR_RECV = 2, TRACE_DIR_READ_LOCK = 3, TRACE_DIR_WRITE_LOCK = 4 };
+
+struct trace_obj {
+	uint8_t kind; /* enum trace_obj_kind */
+	uint8_t dir;  /* enum trace_dir; of a select's case: send or receive */
+	uint32_t id;
+};
+
+enum trace_sync_kind {
+	TRACE_SYNC_UNKNOWN = 0, /* a semaphore whose owner is not known */
+	TRACE_SYNC_MUTEX = 1,
+	TRACE_SYNC_RWMUTEX = 2,
+	TRACE_SYNC_WAITGROUP = 3,
+	TRACE_SYNC_COND = 4,
+};
+
+/* What a wait reason of any Go version means. The number and name are the version's own. */
+enum trace_wait_class {
+	TRACE_WAIT_OTHER = 0,
+	TRACE_WAIT_RECV = 1,
+	TRACE_WAIT_SEND = 2,
+	TRACE_WAIT_SELECT = 3,
+	TRACE_WAIT_NIL_RECV = 4,
+	TRACE_WAIT_NIL_SEND = 5,
+	TRACE_WAIT_EMPTY_SELECT = 6,
+	TRACE_WAIT_SLEEP = 7,
+	TRACE_WAIT_SEMACQUIRE = 8, /* up to Go 1.19: mutex, rwmutex and waitgroup too; look at the sync object */
+	TRACE_WAIT_MUTEX = 9,
+	TRACE_WAIT_RWMUTEX_R = 10,
+	TRACE_WAIT_RWMUTEX_W = 11,
+	TRACE_WAIT_WAITGROUP = 12,
+	TRACE_WAIT_COND = 13,
+	TRACE_WAIT_NETWORK = 14, /* "IO wait" */
+	TRACE_WAIT_SYSTEM = 15,	 /* the runtime's own: GC, scavenger, finalizer, … */
+	TRACE_WAIT_COROUTINE = 16,
+	TRACE_WAIT_SYNCTEST = 17,
+};
+
+/* What made a goroutine runnable. */
+enum trace_cause {
+	TRACE_CAUSE_UNKNOWN = 0,
+	TRACE_CAUSE_SEND = 1,
+	TRACE_CAUSE_RECV = 2,
+	TRACE_CAUSE_CLOSE = 3,
+	TRACE_CAUSE_TIMER = 4,
+	TRACE_CAUSE_NETWORK = 5,
+	TRACE_CAUSE_UNLOCK = 6,	   /* Mutex.Unlock */
+	TRACE_CAUSE_RWUNLOCK = 7,  /* RWMutex.Unlock, RUnlock */
+	TRACE_CAUSE_WAITGROUP = 8, /* Done, Add */
+	TRACE_CAUSE_COND = 9,	   /* Signal, Broadcast */
+	TRACE_CAUSE_SEMAPHORE = 10,
+	TRACE_CAUSE_COROUTINE = 11,
+	TRACE_CAUSE_RUNTIME = 12, /* GC and the like */
+};
+
+/* A goroutine's state in a snapshot. */
+enum trace_go_state {
+	TRACE_GO_STATE_UNKNOWN = 0, /* could not be read */
+	TRACE_GO_RUNNABLE = 1,
+	TRACE_GO_RUNNING = 2,
+	TRACE_GO_SYSCALL = 3,
+	TRACE_GO_WAITING = 4,
+};
+
+#define TRACE_STACK_TRUNCATED 1u /* deeper than TRACE_MAX_FRAMES, or the walk ended before the first frame */
+
+#define TRACE_GO_SYSTEM 1u /* one of the runtime's own, by Go's isSystemGoroutine rule */
+
+struct trace_def_string {
+	uint32_t id;
+	const char *s; /* terminated; any bytes but NUL */
+};
+
+struct trace_def_func {
+	uint32_t id, name, file; /* strings */
+	uint32_t start_line;	 /* 0 not known */
+};
+
+/* One pc, as the calls that were inlined there, innermost first. */
+struct trace_frame_line {
+	uint32_t func, file, line; /* TRACE_DEF_FUNC; string; 1… (0 not known) */
+};
+
+struct trace_def_frame {
+	uint32_t id;
+	uint64_t pc;				      /* address in the ELF file (not in memory) */
+	uint32_t nlines;			      /* 0: not resolved */
+	const struct trace_frame_line *lines;	      /* [nlines], innermost first */
+};
+
+struct trace_def_stack {
+	uint32_t id;
+	uint32_t flags; /* TRACE_STACK_… */
+	uint32_t nframes;
+	const uint32_t *frames; /* TRACE_DEF_FRAME, innermost first */
+};
+
+struct trace_def_chan {
+	uint32_t id;
+	uint64_t addr;
+	uint32_t gen; /* counts the channels seen at this address, from 1 */
+};
+
+struct trace_def_sync {
+	uint32_t id;
+	uint8_t kind;  /* enum trace_sync_kind */
+	uint64_t addr; /* of the object (the Mutex, the Cond), not of its semaphore; of an unknown: the semaphore */
+};
+
+struct trace_def_reason {
+	uint32_t id;   /* number + 1 */
+	uint8_t class; /* enum trace_wait_class */
+	uint32_t name; /* string, as Go's traceback prints it */
+};
+
+/* ev.goid is the creator, 0 when none is known. */
+struct trace_go_create {
+	uint64_t child;
+	uint32_t site;	/* frame: the go statement */
+	uint32_t entry; /* frame: first line of the goroutine's function */
+	uint32_t stack; /* of the creator */
+	uint32_t flags; /* TRACE_GO_SYSTEM */
+};
+
+struct trace_go_park {
+	uint32_t reason; /* TRACE_DEF_REASON */
+	uint32_t stack;
+	uint32_t nobjs;		      /* several only in a select */
+	uint32_t nobjs_all;	      /* with those that were cut */
+	const struct trace_obj *objs; /* [nobjs]; of a select in the order of the runtime's cases: sends, then receives */
+};
+
+/* ev.goid is the waker, 0 when none (a timer run by the scheduler, the network). */
+struct trace_go_ready {
+	uint64_t woken;
+	uint8_t cause; /* enum trace_cause */
+	struct trace_obj obj; /* what fired: the channel (of a select, too), the sync object; kind NONE: not known */
+	uint32_t stack; /* of the waker */
+};
+
+struct trace_chan_make {
+	uint32_t chan;
+	uint64_t capacity;
+	uint32_t elem_size;
+	uint32_t stack;
+	bool timer; /* a time.Timer's or Ticker's channel (Go 1.23 on) */
+};
+
+struct trace_chan_close {
+	uint32_t chan, stack;
+};
+
+enum trace_op_result {
+	TRACE_OP_DONE = 0,     /* a value was sent or received */
+	TRACE_OP_CLOSED = 1,   /* a receive from a closed channel */
+	TRACE_OP_NOT_READY = 2 /* a non-blocking operation that did nothing */
+};
+
+/* A channel operation that is over; --events ops only. */
+struct trace_chan_op {
+	uint32_t chan;
+	uint8_t dir;	/* enum trace_dir */
+	uint8_t result; /* enum trace_op_result */
+	bool select;	/* by a select with several cases */
+};
+
+struct trace_snap_begin {
+	uint8_t which;	   /* 0 at the start, 1 at the end */
+	uint64_t allglen;  /* entries of runtime.allgs */
+};
+
+/*
+ * One goroutine, valid at ev.time. ev.goid is its id. Records of a snapshot
+ * stand among the events at their time.
+ */
+struct trace_snap_go {
+	uint8_t which;
+	uint8_t state; /* enum trace_go_state */
+	uint32_t flags; /* TRACE_GO_SYSTEM */
+	uint64_t parent; /* 0 not known (before Go 1.21) */
+	uint32_t site, entry; /* frames, as in trace_go_create */
+	int64_t wait_since; /* g.waitsince: the wait began at this time or before; 0 not known */
+	struct trace_go_park wait; /* WAITING; else only .stack (0 of a running one) */
+};
+
+struct trace_snap_chan {
+	uint8_t which;
+	uint32_t chan;
+	uint64_t capacity, length;
+	uint32_t elem_size;
+	bool closed, timer;
+	uint32_t recvq, sendq; /* waiting goroutines; a select counts once per case */
+};
+
+#define TRACE_SYNC_LOCKED 1u	 /* Mutex; RWMutex: by a writer */
+#define TRACE_SYNC_WRITER_WAITS 2u /* RWMutex: a writer waits for readers */
+
+struct trace_snap_sync {
+	uint8_t which;
+	uint32_t sync;
+	uint32_t flags;	 /* TRACE_SYNC_… */
+	int64_t counter; /* WaitGroup: Done calls missing; RWMutex: readers */
+	uint64_t waiters;
+};
+
+struct trace_snap_end {
+	uint8_t which;
+	uint64_t goroutines; /* records written */
+	uint64_t unread;     /* goroutines that kept moving and were not read whole */
+	bool partial;	     /* the target went away meanwhile, or memory could not be read */
+};
+
+enum trace_loss_cause {
+	TRACE_LOSS_RING = 0,   /* the ring was full; .type names the events */
+	TRACE_LOSS_STACK = 1,  /* stacks that could not be read or sent; the events are there */
+	TRACE_LOSS_CASES = 2,  /* selects with more cases than are kept */
+	TRACE_LOSS_MEMORY = 3, /* memory of the target that a probe could not read */
+};
+
+/* Between from and ev.time. */
+struct trace_loss {
+	uint8_t cause; /* enum trace_loss_cause */
+	uint8_t type;  /* enum trace_type of what was lost */
+	int64_t from;
+	uint64_t count;
+};
+
+struct trace_proc_exit {
+	bool known; /* whether the status is known (a started child's is) */
+	int32_t status; /* as of waitpid() */
+};
+
+/* A record of any type. Of definitions, time and goid are 0. */
+struct trace_rec {
+	enum trace_type type;
+	int64_t time;
+	uint64_t goid;
+	union {
+		struct trace_def_string def_string;
+		struct trace_def_func def_func;
+		struct trace_def_frame def_frame;
+		struct trace_def_stack def_stack;
+		struct trace_def_chan def_chan;
+		struct trace_def_sync def_sync;
+		struct trace_def_reason def_reason;
+		struct trace_go_create create;
+		struct trace_go_park park;
+		struct trace_go_ready ready;
+		struct trace_chan_make make;
+		struct trace_chan_close close;
+		struct trace_chan_op op;
+		struct trace_snap_begin snap_begin;
+		struct trace_snap_go snap_go;
+		struct trace_snap_chan snap_chan;
+		struct trace_snap_sync snap_sync;
+		struct trace_snap_end snap_end;
+		struct trace_loss loss;
+		struct trace_proc_exit proc_exit;
+	};
+};
+
+static inline bool trace_type_is_def(enum trace_type t) { return t < TRACE_GO_CREATE; }
+/* "go.park", "chan.make", …, "def.stack"; "?" for an unknown one. */
+const char *trace_type_name(enum trace_type t);
+const char *trace_cause_name(enum trace_cause c);      /* "send", "unlock", … */
+const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, "semaphore" */
+
+/* Groups of events a recording can have. */
+#define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */
+#define TRACE_EVENTS_CHAN 2u  /* make, close */
+#define TRACE_EVENTS_SYNC 4u  /* the objects of waits on sync.* */
+#define TRACE_EVENTS_OPS 8u   /* every channel operation */
+#define TRACE_EVENTS_RUN 16u
+
+enum trace_probe_status { TRACE_PROBE_ATTACHED = 0, TRACE_PROBE_MISSING = 1 };
+
+struct trace_probe {
+	const char *event;  /* "go.park" */
+	const char *func;   /* "runtime.gopark" */
+	uint64_t addr;	    /* in the ELF file; 0 when missing */
+	const char *insn;   /* "push rbp" */
+	uint8_t status;	    /* enum trace_probe_status */
+	bool single_step;   /* the kernel single-steps it: costly */
+	const char *note;   /* how it was found, or why it is missing and what the trace lacks for it */
+};
+
+/* What stands in the header. Strings are never NULL once read; "" when not known. */
+struct trace_meta {
+	uint16_t major, minor;	/* of the file; set by the writer */
+	const char *recorder;	/* "chanrec 0.1.0" */
+	const char *exe;	/* path of the program */
+	const char *command;	/* its command line, arguments quoted as for a shell */
+	const char *build_id;	/* Go's, else GNU's in hex */
+	const char *go_version; /* "go1.23.1" */
+	const char *module;	/* main module's path, or "" */
+	const char *kernel, *host, *arch;
+	const char *offsets_from; /* where structure offsets come from, in words */
+	const char *symbols_from;
+	uint32_t pid;
+	uint32_t cpus;
+	uint32_t events;     /* TRACE_EVENTS_… */
+	int64_t start_wall;  /* ns since 1970, at time 0 */
+	int64_t start_mono;  /* CLOCK_MONOTONIC at time 0 */
+	uint32_t nprobes;
+	const struct trace_probe *probes;
+};
+
+/* Written by a recorder that ended well, last in the file. */
+struct trace_end {
+	int64_t duration;
+	uint64_t events;     /* event records, snapshots not counted */
+	uint64_t lost;	     /* sum of the losses of TRACE_LOSS_RING */
+	bool target_exited;
+	const char *reason;  /* "interrupted", "duration over", "target exited", … */
+};
+
+/*
+ * Writer. Errors stick: after a failed write every call fails.
+ */
+struct trace_writer;
+
+/* Writes the header to fd (which stays the caller's). */
+int trace_writer_open(struct trace_writer **w, int fd, const struct trace_meta *meta, struct err *err);
+/* Appends; copies what rec points to. Flushes by itself when a block is full. */
+int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err *err);
+/* Puts out what is buffered, so that all written so far can be read. */
+int trace_writer_flush(struct trace_writer *w, struct err *err);
+/* Flushes, writes the index and the end. The writer is still to be freed. */
+int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct err *err);
+uint64_t trace_writer_bytes(const struct trace_writer *w);
+void trace_writer_free(struct trace_writer *w);
+
+/*
+ * Reader. Streams; holds one block. Nothing in the file is trusted.
+ */
+struct trace_reader;
+
+/* path "-" is stdin. Refuses other formats and major versions. */
+int trace_reader_open(struct trace_reader **r, const char *path, struct err *err);
+/* The same over n bytes of memory that outlive the reader. */
+int trace_reader_open_mem(struct trace_reader **r, const void *data, size_t n, struct err *err);
+const struct trace_meta *trace_reader_meta(const struct trace_reader *r);
+/*
+ * 1 and the next record, whose pointers hold until the next call; 0 at the
+ * end; -errno with a message at a damaged place (what came before it stands;
+ * -ENODATA when the file just stops: the recorder was killed). Ids in records
+ * are checked to be defined (or 0) and lengths to be within the TRACE_MAX_….
+ * Records of unknown types are skipped.
+ */
+int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err);
+/* NULL until the end was read, or when there is none. */
+const struct trace_end *trace_reader_end(const struct trace_reader *r);
+/* Bytes of the file read so far, and of the stream inside. */
+uint64_t trace_reader_bytes(const struct trace_reader *r);
+uint64_t trace_reader_raw_bytes(const struct trace_reader *r);
+/* Records of unknown types that were skipped (a newer minor version). */
+uint64_t trace_reader_skipped(const struct trace_reader *r);
+void trace_reader_free(struct trace_reader *r);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_GOBIN_H
+#define CHANREC_GOBIN_GOBIN_H
+
+/*
+ * A Go executable: its version, functions, lines and structure layouts, with
+ * or without symbol table and DWARF. Addresses are those of the ELF file; a
+ * process may have it loaded elsewhere. Reads the file only, never a process.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+struct gobin;
+
+/*
+ * Opens path (/proc/PID/exe serves). -ENOEXEC: not a Go program, or not one
+ * for this machine; the message says which.
+ */
+int gobin_open(struct gobin **out, const char *path, struct err *err);
+void gobin_free(struct gobin *b);
+
+const char *gobin_go_version(const struct gobin *b); /* "go1.23.1"; never NULL */
+int gobin_go_minor(const struct gobin *b);	     /* 23; -1 when it cannot be told */
+const char *gobin_build_id(const struct gobin *b);   /* Go's build id, else GNU's in hex, else "" */
+const char *gobin_module(const struct gobin *b);     /* main module's path of the build info, else "" */
+/* In words, for the trace: "symbols: .gopclntab", "found by magic in …". */
+const char *gobin_symbols_from(const struct gobin *b);
+bool gobin_is_pie(const struct gobin *b);
+bool gobin_has_cgo(const struct gobin *b);
+
+/*
+ * The lowest PT_LOAD address rounded down to a page, and its file offset:
+ * load bias = (start of the mapping of that offset) - that address.
+ */
+uint64_t gobin_load_addr(const struct gobin *b, uint64_t *file_off);
+/* File offset of an address, for uprobes; -1 when it has none. */
+int64_t gobin_file_offset(const struct gobin *b, uint64_t addr);
+/* len bytes of the image as it looks when loaded at its own addresses (relocations applied). 0 or -EFAULT. */
+int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len);
+
+struct go_func {
+	const char *name; /* as in pclntab: "main.(*T).f", "main.f[...]"; lives as long as b */
+	uint64_t entry, end;
+	uint32_t idx;
+};
+
+int gobin_func_by_name(const struct gobin *b, const char *name, struct go_func *f); /* 0 or -ENOENT */
+int gobin_func_by_pc(const struct gobin *b, uint64_t pc, struct go_func *f);	    /* 0 or -ENOENT */
+uint32_t gobin_nfuncs(const struct gobin *b);
+int gobin_func_by_idx(const struct gobin *b, uint32_t idx, struct go_func *f);
+
+struct go_line {
+	const char *func, *file; /* live as long as b */
+	uint32_t line, start_line;
+	bool wrapper; /* made by the compiler; Go's traceback hides it */
+};
+
+/*
+ * The calls at pc, inlined ones expanded, innermost first; the number written
+ * (≤ max), 0 when pc is in no Go function. For a return address pass it less
+ * one.
+ */
+int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max);
+
+/* Bytes from sp at pc up to the return address (pclntab's pcsp). 0 or -ENOENT. */
+int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta);
+
+/* Go's isSystemGoroutine by the name of the goroutine's first function. */
+bool go_is_system_entry(const char *func);
+
+/*
+ * Offsets in bytes inside the runtime's structures; GO_NO_FIELD where this
+ * version has no such field.
+ */
+#define GO_NO_FIELD (-1)
+
+/* One line per field: X(member, "type", "dotted path"). The table generator and the DWARF reader expand it. */
+#define GO_LAYOUT_FIELDS(X) \
+	X(g_stack_lo, "runtime.g", "stack.lo") \
+	X(g_stack_hi, "runtime.g", "stack.hi") \
+	X(g_m, "runtime.g", "m") \
+	X(g_sched_sp, "runtime.g", "sched.sp") \
+	X(g_sched_pc, "runtime.g", "sched.pc") \
+	X(g_sched_bp, "runtime.g", "sched.bp") \
+	X(g_syscallsp, "runtime.g", "syscallsp") \
+	X(g_syscallpc, "runtime.g", "syscallpc") \
+	X(g_syscallbp, "runtime.g", "syscallbp") \
+	X(g_param, "runtime.g", "param") \
+	X(g_atomicstatus, "runtime.g", "atomicstatus") \
+	X(g_goid, "runtime.g", "goid") \
+	X(g_waitsince, "runtime.g", "waitsince") \
+	X(g_waitreason, "runtime.g", "waitreason") \
+	X(g_parentgoid, "runtime.g", "parentGoid") \
+	X(g_gopc, "runtime.g", "gopc") \
+	X(g_startpc, "runtime.g", "startpc") \
+	X(g_waiting, "runtime.g", "waiting") \
+	X(m_g0, "runtime.m", "g0") \
+	X(m_curg, "runtime.m", "curg") \
+	X(m_procid, "runtime.m", "procid") \
+	X(hchan_qcount, "runtime.hchan", "qcount") \
+	X(hchan_dataqsiz, "runtime.hchan", "dataqsiz") \
+	X(hchan_elemsize, "runtime.hchan", "elemsize") \
+	X(hchan_closed, "runtime.hchan", "closed") \
+	X(hchan_timer, "runtime.hchan", "timer") \
+	X(hchan_recvq, "runtime.hchan", "recvq") \
+	X(hchan_sendq, "runtime.hchan", "sendq") \
+	X(hchan_lock, "runtime.hchan", "lock") \
+	X(sudog_g, "runtime.sudog", "g") \
+	X(sudog_next, "runtime.sudog", "next") \
+	X(sudog_prev, "runtime.sudog", "prev") \
+	X(sudog_elem, "runtime.sudog", "elem") /* of a {vp,vu} pair: vu */ \
+	X(sudog_isselect, "runtime.sudog", "isSelect") \
+	X(sudog_success, "runtime.sudog", "success") \
+	X(sudog_waitlink, "runtime.sudog", "waitlink") \
+	X(sudog_c, "runtime.sudog", "c") /* of a {vp,vu} pair: vu */ \
+	X(polldesc_fd, "runtime.pollDesc", "fd") \
+	X(polldesc_rg, "runtime.pollDesc", "rg") \
+	X(polldesc_wg, "runtime.pollDesc", "wg") \
+	X(semaroot_treap, "runtime.semaRoot", "treap") \
+	X(moduledata_text, "runtime.moduledata", "text") \
+	X(moduledata_etext, "runtime.moduledata", "etext") \
+	X(moduledata_gofunc, "runtime.moduledata", "gofunc") \
+	X(wg_state, "sync.WaitGroup", "state|state1") \
+	X(wg_sema, "sync.WaitGroup", "sema|state2") \
+	X(rwmutex_w, "sync.RWMutex", "w") \
+	X(rwmutex_writersem, "sync.RWMutex", "writerSem") \
+	X(rwmutex_readersem, "sync.RWMutex", "readerSem") \
+	X(rwmutex_readercount, "sync.RWMutex", "readerCount") \
+	X(mutex_state, "sync.Mutex", "state|mu.state") \
+	X(mutex_sema, "sync.Mutex", "sema|mu.sema") \
+	X(cond_notify, "sync.Cond", "notify")
+
+#define GO_LAYOUT_SIZES(X) \
+	X(g_size, "runtime.g") \
+	X(hchan_size, "runtime.hchan") \
+	X(sudog_size, "runtime.sudog") \
+	X(semtable_stride, "runtime.semtable[]") /* size of one element of the array */ \
+	X(semtable_len, "runtime.semtable[*]") /* number of elements */ \
+	X(polldesc_size, "runtime.pollDesc")
+
+struct go_layout {
+#define X(member, ...) int32_t member;
+	GO_LAYOUT_FIELDS(X)
+	GO_LAYOUT_SIZES(X)
+#undef X
+	const char *from; /* "DWARF of the program", "table entry for go1.23", "table entry for go1.27, the newest; …" */
+	bool guessed;	  /* the version is not in the table: validate what is read */
+};
+
+/* 0, or -ENOENT with the reason (a version older than the table). */
+int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err);
+
+/* enum trace_wait_class stands in format/; the class here is the same number. */
+struct go_wait_reason {
+	const char *name; /* as Go's traceback prints it */
+	uint8_t class;	  /* enum trace_wait_class */
+};
+
+/* Reads runtime.waitReasonStrings, else the table of the version. The number of reasons (≤ max). */
+int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max);
+
+/* Variables of the runtime, found without a symbol table too. */
+enum go_var {
+	GO_VAR_ALLGS,	 /* the slice header runtime.allgs: ptr, len, cap */
+	GO_VAR_ALLGLEN,	 /* runtime.allglen */
+	GO_VAR_ALLGPTR,	 /* runtime.allgptr */
+	GO_VAR_SEMTABLE, /* runtime.semtable */
+	GO_VAR_N,
+};
+
+/* 0 and its address, or -ENOENT. how (may be NULL) gets a static string: "symbol", "operand in runtime.allgadd", … */
+int gobin_var(const struct gobin *b, enum go_var v, uint64_t *addr, const char **how);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_UTIL_ERR_H
+#define CHANREC_UTIL_ERR_H
+
+/*
+ * A message that travels up beside a -errno. The function that knows what
+ * happened fills it; only the command line prints it.
+ */
+struct err {
+	int code; /* -errno of the last err_set(), 0 when none */
+	char msg[1024];
+};
+
+/* Says what happened, why, and what to do. Returns -errnum. err may be NULL. */
+int err_set(struct err *err, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Puts "fmt: " before the message that is there. Returns err->code. */
+int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_UTIL_MAP_H
+#define CHANREC_UTIL_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* u64 -> u64, open addressing. Zero-initialise; any key is allowed. */
+struct map {
+	struct map_slot *slots;
+	size_t n, used, cap;
+};
+
+struct map_slot {
+	uint64_t key, val;
+	uint8_t state;
+};
+
+void map_free(struct map *m);
+void map_clear(struct map *m);
+/* NULL when absent. The pointer holds until the next put or del. */
+uint64_t *map_get(const struct map *m, uint64_t key);
+/* The value's place, 0 when new (*added tells; may be NULL). NULL: out of memory. */
+uint64_t *map_put(struct map *m, uint64_t key, bool *added);
+bool map_del(struct map *m, uint64_t key);
+/* for (size_t i = 0; (slot = map_next(m, &i));) */
+struct map_slot *map_next(const struct map *m, size_t *i);
+
+/* Mixes a 64-bit value; also the step of a running hash. */
+static inline uint64_t hash_u64(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93ull;
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93ull;
+	x ^= x >> 32;
+	return x;
+}
+
+#endif
