@@ -80,6 +80,8 @@ tools: $(TOOLS)
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
 
+.SECONDARY: $(BPF_SKELS:.skel.h=.o)
+
 .PHONY: clean
 clean:
 	rm -rf build

@@ -37,7 +37,8 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 		b->failed = true;
 		return NULL;
 	}
-	if (b->len + n > b->cap && !buf_grow(b, b->len + n))
+	/* Not NULL for n = 0 either: that would read as out of memory. */
+	if ((b->len + n > b->cap || !b->data) && !buf_grow(b, b->len + n))
 		return NULL;
 	p = b->data + b->len;
 	b->len += n;

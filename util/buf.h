@@ -17,14 +17,20 @@ struct buf {
 };
 
 void buf_free(struct buf *b);
-static inline void buf_reset(struct buf *b) { b->len = 0; }
-static inline bool buf_failed(const struct buf *b) { return b->failed; }
+static inline void buf_reset(struct buf *b)
+{
+	b->len = 0;
+}
+static inline bool buf_failed(const struct buf *b)
+{
+	return b->failed;
+}
 /* Room for n more bytes; returns where they begin, NULL when out of memory. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_u8(struct buf *b, uint8_t v);
-void buf_put_u32(struct buf *b, uint32_t v); /* little-endian */
-void buf_put_u64(struct buf *b, uint64_t v); /* little-endian */
+void buf_put_u32(struct buf *b, uint32_t v);    /* little-endian */
+void buf_put_u64(struct buf *b, uint64_t v);    /* little-endian */
 void buf_put_varint(struct buf *b, uint64_t v); /* LEB128 */
 void buf_put_svarint(struct buf *b, int64_t v); /* zigzag */
 void buf_put_str(struct buf *b, const char *s); /* varint length, bytes */
@@ -42,7 +48,10 @@ static inline struct span span_of(const void *p, size_t n)
 {
 	return (struct span){ .p = p, .end = (const uint8_t *)p + n };
 }
-static inline size_t span_left(const struct span *s) { return (size_t)(s->end - s->p); }
+static inline size_t span_left(const struct span *s)
+{
+	return (size_t)(s->end - s->p);
+}
 /* n bytes, or NULL and failed. */
 const uint8_t *span_take(struct span *s, size_t n);
 uint8_t span_u8(struct span *s);

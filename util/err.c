@@ -7,14 +7,17 @@
 
 int err_set(struct err *err, int errnum, const char *fmt, ...)
 {
+	char msg[sizeof(err->msg)];
 	va_list ap;
 
 	if (!err)
 		return -errnum;
-	err->code = -errnum;
+	/* An argument may be the message that is there. */
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
+	err->code = -errnum;
+	memcpy(err->msg, msg, strlen(msg) + 1);
 	return -errnum;
 }
 
@@ -31,6 +34,6 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(err->msg))
-		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
+		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %.900s", old);
 	return err->code;
 }

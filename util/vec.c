@@ -11,10 +11,10 @@ int vec_grow(void **v, size_t *cap, size_t need, size_t size)
 
 	if (need <= *cap)
 		return 0;
+	if (need > SIZE_MAX / 4 / size)
+		return -ENOMEM;
 	while (newcap < need)
 		newcap *= 2;
-	if (newcap > SIZE_MAX / 2 / size)
-		return -ENOMEM;
 	p = realloc(*v, newcap * size);
 	if (!p)
 		return -ENOMEM;

@@ -19,9 +19,9 @@ int vec_grow(void **v, size_t *cap, size_t need, size_t size);
 
 /* Appends a copy of item. 0 or -ENOMEM. */
 #define vec_push(vec, ...) \
-	(vec_grow((void **)&(vec)->v, &(vec)->cap, (vec)->n + 1, sizeof(*(vec)->v)) ? \
-		 -ENOMEM : \
-		 ((vec)->v[(vec)->n++] = (__VA_ARGS__), 0))
+	(vec_grow((void **)&(vec)->v, &(vec)->cap, (vec)->n + 1, sizeof(*(vec)->v)) \
+	         ? -ENOMEM \
+	         : ((vec)->v[(vec)->n++] = (__VA_ARGS__), 0))
 
 /* Makes indices 0 … need-1 valid, new ones zeroed. 0 or -ENOMEM. */
 #define vec_extend(vec, need) vec_zgrow((void **)&(vec)->v, &(vec)->n, &(vec)->cap, (need), sizeof(*(vec)->v))

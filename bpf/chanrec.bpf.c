@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The probes. Every site is an instruction before or at which the arguments
+ * are still in the registers of Go's ABIInternal; record/site.c decides where.
+ *
+ * A uprobe program can be preempted and another can run on the same CPU in
+ * between, so nothing is kept in per-CPU scratch: records are filled in place
+ * in the ring.
+ */
+#include "bpf/ring.h"
+
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* The kernel's struct pt_regs on x86-64 (arch/x86/include/asm/ptrace.h). */
+struct x86_regs {
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+#ifndef barrier_var
+#define barrier_var(v) asm volatile("" : "+r"(v))
+#endif
+
+#define FLAG_CF 0x01
+#define FLAG_ZF 0x40
+
+const volatile struct bpf_config cfg;
+struct bpf_shared shared;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} ring SEC(".maps");
+
+/*
+ * Stacks whose frames were sent: the hash, at the place of its low bits. Two
+ * that fall on one place are sent again now and then, which costs little and
+ * needs no lock.
+ */
+#define SEEN_SLOTS 65536
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEN_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} seen SEC(".maps");
+
+struct frame {
+	__u64 bp, pc;
+};
+
+static __always_inline bool read_u64(__u64 *to, __u64 addr)
+{
+	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+}
+
+static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type type)
+{
+	struct bpf_pidns_info ns;
+
+	if (!shared.enabled)
+		return false;
+	if (cfg.use_pidns) {
+		if (bpf_get_ns_current_pid_tgid(cfg.pidns_dev, cfg.pidns_ino, &ns, sizeof(ns)) || ns.tgid != cfg.tgid)
+			return false;
+	} else if (bpf_get_current_pid_tgid() >> 32 != cfg.tgid) {
+		return false;
+	}
+	/* The same jump runs again after the stack has grown. */
+	if (cfg.at_jbe & (1u << type))
+		return !(regs->flags & (FLAG_CF | FLAG_ZF));
+	return true;
+}
+
+static __always_inline void count(__u64 *counters, enum ring_type type)
+{
+	__sync_fetch_and_add(&counters[type], 1);
+}
+
+static __always_inline void *reserve(enum ring_type type, __u64 size)
+{
+	struct ring_hdr *hdr = bpf_ringbuf_reserve(&ring, size, 0);
+
+	if (!hdr) {
+		count(shared.lost, type);
+		return NULL;
+	}
+	hdr->type = type;
+	hdr->aux = 0;
+	hdr->aux32 = 0;
+	hdr->time = bpf_ktime_get_ns();
+	return hdr;
+}
+
+static __always_inline void submit(void *rec)
+{
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline bool in_text(__u64 pc)
+{
+	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
+}
+
+static __always_inline __u64 hash_step(__u64 h, __u64 pc)
+{
+	h ^= pc;
+	h *= 0x9e3779b97f4a7c15ull;
+	return h ^ (h >> 29);
+}
+
+/* Sends the frames. pc0 is the first, the others are read through bp; 0: no pc0. */
+static __noinline int send_stack(__u64 hash, __u64 pc0, __u64 bp, __u32 depth)
+{
+	struct ring_stack *rec;
+	__u64 size = sizeof(*rec) + RING_MAX_FRAMES * sizeof(__u64);
+	struct frame f;
+	__u32 n = 0, limit = RING_MAX_FRAMES;
+	__u32 slot = hash % SEEN_SLOTS;
+
+	if (depth <= RING_SHORT_FRAMES) {
+		limit = RING_SHORT_FRAMES;
+		rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + RING_SHORT_FRAMES * sizeof(__u64), 0);
+	} else {
+		rec = bpf_ringbuf_reserve(&ring, size, 0);
+	}
+	if (!rec) {
+		__sync_fetch_and_add(&shared.stack_lost, 1);
+		return 0;
+	}
+	rec->hdr.type = RING_STACK;
+	rec->hdr.time = 0;
+	rec->hdr.aux32 = 0;
+	rec->hash = hash;
+	if (pc0)
+		rec->pcs[n++] = pc0;
+	for (int i = 0; i < RING_MAX_FRAMES; i++) {
+		if (n >= RING_SHORT_FRAMES)
+			break;
+		if (!bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc))
+			goto out;
+		rec->pcs[n++] = f.pc;
+		bp = f.bp;
+	}
+	if (limit == RING_MAX_FRAMES) {
+		for (int i = 0; i < RING_MAX_FRAMES; i++) {
+			if (n >= RING_MAX_FRAMES) {
+				rec->hdr.aux32 = bp != 0;
+				break;
+			}
+			if (!bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc))
+				break;
+			rec->pcs[n++] = f.pc;
+			bp = f.bp;
+		}
+	}
+out:
+	rec->hdr.aux = n;
+	submit(rec);
+	bpf_map_update_elem(&seen, &slot, &hash, BPF_ANY);
+	return 0;
+}
+
+/*
+ * The hash of the stack that begins with pc0 and goes on at bp; its frames are
+ * sent when they were not before.
+ */
+static __always_inline __u64 stack_of(__u64 pc0, __u64 bp)
+{
+	__u64 hash = hash_step(0, pc0), at = bp, *known;
+	struct frame f;
+	__u32 n = pc0 ? 1 : 0, slot;
+
+	for (int i = 0; i < RING_MAX_FRAMES; i++) {
+		if (n >= RING_MAX_FRAMES || !at || bpf_probe_read_user(&f, sizeof(f), (void *)at) || !in_text(f.pc))
+			break;
+		hash = hash_step(hash, f.pc);
+		at = f.bp;
+		n++;
+	}
+	if (!hash)
+		hash = 1;
+	slot = hash % SEEN_SLOTS;
+	known = bpf_map_lookup_elem(&seen, &slot);
+	if (!known || *known != hash)
+		send_stack(hash, pc0, bp, n);
+	return hash;
+}
+
+/* At a function's entry, or right after its frame check, the return address is at rsp. */
+static __always_inline __u64 entry_stack(const struct x86_regs *regs)
+{
+	__u64 pc0 = 0;
+
+	if (!read_u64(&pc0, regs->sp) || !in_text(pc0))
+		pc0 = 0;
+	return stack_of(pc0, regs->bp);
+}
+
+static __always_inline __u64 goid_of(__u64 g)
+{
+	__u64 goid = 0;
+
+	if (!g || !read_u64(&goid, g + cfg.g_goid))
+		return 0;
+	return goid;
+}
+
+/* On g0 the user's goroutine is g.m.curg. */
+static __always_inline __u64 curg_goid(__u64 g)
+{
+	__u64 m, curg;
+
+	if (!read_u64(&m, g + cfg.g_m) || !m || !read_u64(&curg, m + cfg.m_curg))
+		return 0;
+	return goid_of(curg);
+}
+
+static __always_inline int park_plain(const struct x86_regs *regs, __u32 reason, __u32 flags)
+{
+	__u64 stack = entry_stack(regs), goid = goid_of(regs->r14), arg[2] = { 0, 0 };
+	struct ring_park *rec;
+
+	if (flags & REASON_ARG) {
+		if (!read_u64(&arg[0], regs->bp + 16))
+			count(shared.faults, RING_PARK);
+	} else if ((flags & REASON_FD) && regs->bx) {
+		/* rg and wg are neighbours: one read serves both cases. */
+		if (bpf_probe_read_user(arg, sizeof(arg), (void *)(regs->bx - cfg.pd_wg + cfg.pd_fd)))
+			count(shared.faults, RING_PARK);
+	}
+	rec = reserve(RING_PARK, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->hdr.aux = reason;
+	rec->goid = goid;
+	rec->stack = stack;
+	rec->lock = regs->bx;
+	rec->arg = arg[0];
+	rec->arg2 = arg[1];
+	submit(rec);
+	return 0;
+}
+
+static __always_inline void select_fill(struct ring_select *rec, __u32 reason, __u64 goid, __u64 stack, __u64 ncases,
+                                        __u64 nsends, __u64 cas0, __u64 limit)
+{
+	__u64 kept = ncases;
+
+	/* Keeps the compiler from proving the bound away before the verifier sees it. */
+	barrier_var(kept);
+	if (kept > limit)
+		kept = limit;
+	rec->hdr.aux = reason;
+	rec->hdr.aux32 = kept;
+	rec->goid = goid;
+	rec->stack = stack;
+	rec->ncases = ncases;
+	rec->nsends = nsends;
+	if (kept && bpf_probe_read_user(rec->cases, kept * sizeof(struct ring_case), (void *)cas0)) {
+		rec->hdr.aux32 = 0;
+		count(shared.faults, RING_SELECT);
+	}
+	submit(rec);
+}
+
+static __always_inline int park_select(const struct x86_regs *regs, __u32 reason)
+{
+	__u64 stack = entry_stack(regs), goid = goid_of(regs->r14);
+	__u64 cas0 = 0, nsends = 0, ncases = 0;
+	struct ring_select *rec;
+
+	if (!read_u64(&cas0, regs->bp + cfg.select_cas0) || !read_u64(&nsends, regs->bp + cfg.select_nsends) ||
+	    !read_u64(&ncases, regs->bp + cfg.select_ncases) || ncases > 65536 || nsends > ncases) {
+		count(shared.faults, RING_SELECT);
+		ncases = nsends = 0;
+	}
+	if (ncases <= RING_CASES_S) {
+		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_S * sizeof(struct ring_case));
+		if (rec)
+			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_S);
+	} else if (ncases <= RING_CASES_M) {
+		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_M * sizeof(struct ring_case));
+		if (rec)
+			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_M);
+	} else {
+		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_L * sizeof(struct ring_case));
+		if (rec)
+			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_L);
+	}
+	return 0;
+}
+
+/* gopark(unlockf, lock, reason, traceReason, skip) */
+SEC("uprobe")
+int go_park(struct x86_regs *regs)
+{
+	__u32 reason = regs->cx & 0xff, flags;
+
+	if (!wanted(regs, RING_PARK))
+		return 0;
+	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
+	if (flags & REASON_SELECT)
+		return park_select(regs, reason);
+	return park_plain(regs, reason, flags);
+}
+
+/* ready(gp, traceskip, next), on g0 */
+SEC("uprobe")
+int go_ready(struct x86_regs *regs)
+{
+	__u64 gp = regs->ax, stack, waker, woken, param, chan = 0;
+	struct ring_ready *rec;
+	__u8 reason = 0;
+
+	if (!wanted(regs, RING_READY))
+		return 0;
+	woken = goid_of(gp);
+	waker = curg_goid(regs->r14);
+	stack = cfg.ready_stacks ? entry_stack(regs) : 0;
+	bpf_probe_read_user(&reason, 1, (void *)(gp + cfg.g_waitreason));
+	if (cfg.reason_flags[reason & (REASON_MAX - 1)] & REASON_SELECT) {
+		/* param is the sudog that fired. */
+		if (read_u64(&param, gp + cfg.g_param) && param)
+			read_u64(&chan, param + cfg.sudog_c);
+	}
+	rec = reserve(RING_READY, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->hdr.aux = chan != 0;
+	rec->waker = waker;
+	rec->woken = woken;
+	rec->stack = stack;
+	rec->chan = chan;
+	submit(rec);
+	return 0;
+}
+
+static __always_inline void netready(__u64 gpp, __u8 mode)
+{
+	struct ring_netready *rec;
+	__u64 gp;
+
+	/* 0 nobody waits, 1 pdReady, 2 pdWait: about to park (runtime/netpoll.go). */
+	if (!read_u64(&gp, gpp) || gp < 2)
+		return;
+	rec = reserve(RING_NETREADY, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->hdr.aux = mode;
+	rec->gpp = gpp;
+	rec->goid = gp == 2 ? 0 : goid_of(gp);
+	submit(rec);
+}
+
+/* netpollready(toRun, pd, mode): these wake-ups pass ready() by. */
+SEC("uprobe")
+int go_netready(struct x86_regs *regs)
+{
+	__s32 mode = (__s32)regs->cx;
+	__u64 pd = regs->bx;
+
+	if (!wanted(regs, RING_NETREADY))
+		return 0;
+	if (mode == 'r' || mode == 'r' + 'w')
+		netready(pd + cfg.pd_rg, 'r');
+	if (mode == 'w' || mode == 'r' + 'w')
+		netready(pd + cfg.pd_wg, 'w');
+	return 0;
+}
+
+/* call runqput(pp, newg, next) in newproc.func1, on g0, with its frame set up */
+SEC("uprobe")
+int go_create(struct x86_regs *regs)
+{
+	__u64 newg = regs->bx, creator, stack, child, gopc = 0, startpc = 0;
+	struct ring_create *rec;
+
+	if (!wanted(regs, RING_CREATE))
+		return 0;
+	stack = stack_of(0, regs->bp);
+	creator = curg_goid(regs->r14);
+	child = goid_of(newg);
+	read_u64(&gopc, newg + cfg.g_gopc);
+	read_u64(&startpc, newg + cfg.g_startpc);
+	rec = reserve(RING_CREATE, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = creator;
+	rec->child = child;
+	rec->gopc = gopc;
+	rec->startpc = startpc;
+	rec->stack = stack;
+	submit(rec);
+	return 0;
+}
+
+/* gdestroy(gp), before 1.22 goexit0(gp) */
+SEC("uprobe")
+int go_exit(struct x86_regs *regs)
+{
+	struct ring_exit *rec;
+	__u64 goid;
+
+	if (!wanted(regs, RING_EXIT))
+		return 0;
+	goid = goid_of(regs->ax);
+	rec = reserve(RING_EXIT, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	submit(rec);
+	return 0;
+}
+
+static __always_inline void made(const struct x86_regs *regs, __u64 chan, __u64 stack)
+{
+	struct ring_make *rec;
+	__u64 goid = goid_of(regs->r14), capacity = 0;
+	__u16 elem = 0;
+	bool ok;
+
+	if (cfg.make_cap_sp >= 0)
+		ok = read_u64(&capacity, regs->sp + cfg.make_cap_sp);
+	else
+		ok = read_u64(&capacity, chan + cfg.hchan_dataqsiz);
+	if (!ok || bpf_probe_read_user(&elem, sizeof(elem), (void *)(chan + cfg.hchan_elemsize)))
+		count(shared.faults, RING_MAKE);
+	rec = reserve(RING_MAKE, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->hdr.aux = elem;
+	rec->goid = goid;
+	rec->chan = chan;
+	rec->capacity = capacity;
+	rec->stack = stack;
+	submit(rec);
+}
+
+/* In makechan's tail, its frame still there. */
+SEC("uprobe")
+int chan_make(struct x86_regs *regs)
+{
+	__u64 chan = regs->ax;
+
+	if (!wanted(regs, RING_MAKE))
+		return 0;
+	if (cfg.make_reg == 1)
+		chan = regs->cx;
+	else if (cfg.make_reg == 2)
+		chan = regs->dx;
+	else if (cfg.make_reg == 3)
+		chan = regs->bx;
+	made(regs, chan, stack_of(0, regs->bp));
+	return 0;
+}
+
+/* At makechan's RET, where no better site was found. */
+SEC("uprobe")
+int chan_make_ret(struct x86_regs *regs)
+{
+	if (!wanted(regs, RING_MAKE))
+		return 0;
+	made(regs, regs->ax, entry_stack(regs));
+	return 0;
+}
+
+/* closechan(c) */
+SEC("uprobe")
+int chan_close(struct x86_regs *regs)
+{
+	struct ring_close *rec;
+	__u64 stack, goid;
+
+	/* A nil channel: it panics. */
+	if (!wanted(regs, RING_CLOSE) || !regs->ax)
+		return 0;
+	stack = entry_stack(regs);
+	goid = goid_of(regs->r14);
+	rec = reserve(RING_CLOSE, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	rec->chan = regs->ax;
+	rec->stack = stack;
+	submit(rec);
+	return 0;
+}
+
+static __always_inline void op(const struct x86_regs *regs, __u64 chan, __u16 dir, __u32 result)
+{
+	struct ring_op *rec;
+	__u64 goid = goid_of(regs->r14);
+
+	rec = reserve(RING_OP, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->hdr.aux = dir;
+	rec->hdr.aux32 = result;
+	rec->goid = goid;
+	rec->chan = chan;
+	submit(rec);
+}
+
+/* RET of chansend(c, ep, block, callerpc) bool */
+SEC("uprobe")
+int chan_send_ret(struct x86_regs *regs)
+{
+	__u64 chan;
+
+	if (!wanted(regs, RING_OP) || !read_u64(&chan, regs->sp + cfg.op_chan_sp) || !chan)
+		return 0;
+	op(regs, chan, 0, (regs->ax & 1) ? 0 : 2);
+	return 0;
+}
+
+/* RET of chanrecv(c, ep, block) (selected, received bool) */
+SEC("uprobe")
+int chan_recv_ret(struct x86_regs *regs)
+{
+	__u64 chan;
+
+	if (!wanted(regs, RING_OP) || !read_u64(&chan, regs->sp + cfg.op_chan_sp) || !chan)
+		return 0;
+	op(regs, chan, 1, !(regs->ax & 1) ? 2 : !(regs->bx & 1) ? 1 : 0);
+	return 0;
+}
+
+/* RET of selectgo(cas0, order0, pc0, nsends, nrecvs, block) (int, bool) */
+SEC("uprobe")
+int chan_select_ret(struct x86_regs *regs)
+{
+	__u64 cas0, nsends, chan;
+	__s64 chosen = (__s64)regs->ax;
+
+	if (!wanted(regs, RING_OP) || chosen < 0 || chosen > 65535)
+		return 0;
+	if (!read_u64(&cas0, regs->sp + cfg.selop_cas0_sp) || !read_u64(&nsends, regs->sp + cfg.selop_nsends_sp) ||
+	    !read_u64(&chan, cas0 + (__u64)chosen * sizeof(struct ring_case))) {
+		count(shared.faults, RING_OP);
+		return 0;
+	}
+	if ((__u64)chosen < nsends)
+		op(regs, chan, 0 | 0x100, 0);
+	else
+		op(regs, chan, 1 | 0x100, (regs->bx & 1) ? 0 : 1);
+	return 0;
+}
+
+/* execute(gp, inheritTime) */
+SEC("uprobe")
+int go_run(struct x86_regs *regs)
+{
+	struct ring_run *rec;
+	__u64 goid;
+
+	if (!wanted(regs, RING_RUN))
+		return 0;
+	goid = goid_of(regs->ax);
+	rec = reserve(RING_RUN, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	submit(rec);
+	return 0;
+}

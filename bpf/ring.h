@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_BPF_RING_H
+#define CHANREC_BPF_RING_H
+
+/*
+ * What the BPF programs and record/ share: the records of the ring buffer and
+ * the configuration. Both sides are compiled together; nothing of this
+ * reaches the disk.
+ */
+
+#include <linux/types.h>
+
+/* Go's own limit of inlined-away depth aside, deeper stacks are cut here. */
+#define RING_MAX_FRAMES 128
+#define RING_SHORT_FRAMES 24
+
+enum ring_type {
+	RING_STACK = 1,
+	RING_PARK = 2,
+	RING_SELECT = 3, /* a park with the cases of the select */
+	RING_READY = 4,
+	RING_NETREADY = 5,
+	RING_CREATE = 6,
+	RING_EXIT = 7,
+	RING_MAKE = 8,
+	RING_CLOSE = 9,
+	RING_OP = 10,
+	RING_SELECT_OP = 11,
+	RING_RUN = 12,
+	RING_TYPES = 13,
+};
+
+struct ring_hdr {
+	__u16 type;
+	__u16 aux; /* by type */
+	__u32 aux32;
+	__u64 time; /* CLOCK_MONOTONIC ns; 0 in RING_STACK */
+};
+
+/* aux: number of frames. aux32: 1 when the walk was cut at the limit. */
+struct ring_stack {
+	struct ring_hdr hdr;
+	__u64 hash;
+	__u64 pcs[]; /* [RING_SHORT_FRAMES] or [RING_MAX_FRAMES]; return addresses, innermost first */
+};
+
+/* aux: wait reason. */
+struct ring_park {
+	struct ring_hdr hdr;
+	__u64 goid;
+	__u64 stack;
+	__u64 lock; /* gopark's second argument */
+	__u64 arg;  /* by the reason's flag: semaphore or notifyList; the fd if lock is &pd.wg */
+	__u64 arg2; /* the fd if lock is &pd.rg */
+};
+
+struct ring_case {
+	__u64 chan; /* 0: a nil channel */
+	__u64 elem;
+};
+
+#define RING_CASES_S 4
+#define RING_CASES_M 16
+#define RING_CASES_L 128
+
+/* aux: wait reason. aux32: cases in cases[]. */
+struct ring_select {
+	struct ring_hdr hdr;
+	__u64 goid;
+	__u64 stack;
+	__u32 ncases;             /* of the select */
+	__u32 nsends;             /* the first ones send */
+	struct ring_case cases[]; /* [RING_CASES_…] */
+};
+
+/* aux: 1 when chan and success are set (the woken goroutine was in a select). */
+struct ring_ready {
+	struct ring_hdr hdr;
+	__u64 waker; /* goid; 0: none */
+	__u64 woken;
+	__u64 stack;
+	__u64 chan;
+};
+
+/* netpoll found a pollDesc ready. aux: 'r' or 'w'. */
+struct ring_netready {
+	struct ring_hdr hdr;
+	__u64 gpp;  /* &pd.rg or &pd.wg: what gopark got as lock */
+	__u64 goid; /* 0: the goroutine was on its way into gopark (pdWait) */
+};
+
+struct ring_create {
+	struct ring_hdr hdr;
+	__u64 goid; /* of the creator; 0: none */
+	__u64 child;
+	__u64 gopc;
+	__u64 startpc;
+	__u64 stack;
+};
+
+struct ring_exit {
+	struct ring_hdr hdr;
+	__u64 goid;
+};
+
+/* aux: element size. */
+struct ring_make {
+	struct ring_hdr hdr;
+	__u64 goid;
+	__u64 chan;
+	__u64 capacity;
+	__u64 stack;
+};
+
+struct ring_close {
+	struct ring_hdr hdr;
+	__u64 goid;
+	__u64 chan;
+	__u64 stack;
+};
+
+/* aux: 0 send, 1 receive. aux32: enum trace_op_result. */
+struct ring_op {
+	struct ring_hdr hdr;
+	__u64 goid;
+	__u64 chan;
+};
+
+struct ring_run {
+	struct ring_hdr hdr;
+	__u64 goid;
+};
+
+/* What a park with a wait reason needs besides its lock. */
+#define REASON_ARG 1u    /* the caller's first argument, from its spill slot */
+#define REASON_SELECT 2u /* the cases of selectgo */
+#define REASON_FD 4u     /* the fd of the pollDesc that lock points into */
+
+#define REASON_MAX 64
+
+/* Offsets are bytes; -1: not there. Set before the programs are loaded. */
+struct bpf_config {
+	__u32 tgid;
+	__u32 use_pidns; /* the recorder sees tgid in a pid namespace other than the first */
+	__u64 pidns_dev, pidns_ino;
+	__u64 text_lo, text_hi; /* Go code, in memory */
+	__s32 g_m, g_goid, g_param, g_waitreason, g_gopc, g_startpc, m_curg;
+	__s32 sudog_c;
+	__s32 hchan_dataqsiz, hchan_elemsize;
+	__s32 pd_fd, pd_rg, pd_wg;
+	/* selectgo's frame, from its rbp */
+	__s32 select_cas0, select_nsends, select_ncases;
+	/* makechan at the site */
+	__s32 make_reg;    /* 0: RAX, 1: RCX, 2: RDX, 3: RBX, … see chanrec.bpf.c */
+	__s32 make_cap_sp; /* capacity at rsp + this; -1: read hchan.dataqsiz */
+	/* at a RET: where the arguments' spill slots are, from rsp */
+	__s32 op_chan_sp, selop_cas0_sp, selop_nsends_sp;
+	__u32 ready_stacks; /* 0: no stacks of wakers */
+	__u32 reason_flags[REASON_MAX];
+	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */
+	__u32 at_jbe; /* bit 1 << RING_…: the site of that event is a jbe */
+};
+
+/* bpf_cookie-free per-event switches and counters, shared by mmap. */
+struct bpf_shared {
+	__u32 enabled;
+	__u32 pad;
+	__u64 lost[RING_TYPES];   /* the ring was full */
+	__u64 faults[RING_TYPES]; /* memory that could not be read */
+	__u64 stack_lost;
+};
+
+#endif

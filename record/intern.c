@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/intern.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "record/stackinfo.h"
+
+#define NAMES_MAX 48 /* of a stack, enough to tell what it waits for */
+
+int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err)
+{
+	memset(in, 0, sizeof(*in));
+	in->bin = bin;
+	in->bias = bias;
+	in->w = w;
+	in->nreasons = gobin_wait_reasons(bin, in->reason, 256);
+	if (in->nreasons < 0)
+		in->nreasons = 0;
+	return gobin_layout(bin, &in->layout, err);
+}
+
+void intern_free(struct intern *in)
+{
+	map_free(&in->strings);
+	map_free(&in->funcs);
+	map_free(&in->frames);
+	map_free(&in->stacks);
+	map_free(&in->chans);
+	map_free(&in->syncs);
+	vec_free(&in->infos);
+}
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+/* gobin's strings live as long as it does, so that the pointer stands for the string. */
+static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_STRING };
+	uint64_t *slot;
+	bool added;
+
+	*id = 0;
+	if (!s || !*s)
+		return 0;
+	slot = map_put(&in->strings, (uintptr_t)s, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = in->strings.n;
+		rec.def_string.id = (uint32_t)*slot;
+		rec.def_string.s = s;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
+	uint64_t *slot;
+	bool added;
+
+	slot = map_put(&in->funcs, (uintptr_t)l->func, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = in->funcs.n;
+		rec.def_func.id = (uint32_t)*slot;
+		rec.def_func.start_line = l->start_line;
+		if (intern_string(in, l->func, &rec.def_func.name, err) ||
+		    intern_string(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+			return err->code;
+		/* Writing may have moved the map. */
+		slot = map_get(&in->funcs, (uintptr_t)l->func);
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+/* Calls that the compiler made (wrappers) are hidden as Go's traceback hides them, unless nothing else is there. */
+static int frame_lines(const struct intern *in, uint64_t pc, struct go_line *lines)
+{
+	int n = gobin_lines(in->bin, pc, lines, TRACE_MAX_INLINE), kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (!lines[i].wrapper)
+			lines[kept++] = lines[i];
+	return kept ? kept : n > 0 ? n : 0;
+}
+
+int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_FRAME };
+	struct trace_frame_line out[TRACE_MAX_INLINE];
+	struct go_line lines[TRACE_MAX_INLINE];
+	uint64_t at = pc - in->bias - (is_return ? 1 : 0), *slot;
+	bool added;
+	int n;
+
+	*id = 0;
+	if (!pc)
+		return 0;
+	slot = map_put(&in->frames, at, &added);
+	if (!slot)
+		return no_memory(err);
+	*id = (uint32_t)*slot;
+	if (!added)
+		return 0;
+	*id = (uint32_t)(*slot = in->frames.n);
+	n = frame_lines(in, at, lines);
+	in->unresolved += n == 0;
+	for (int i = 0; i < n; i++) {
+		out[i].line = lines[i].line;
+		if (intern_func(in, &lines[i], &out[i].func, err) ||
+		    intern_string(in, lines[i].file, &out[i].file, err))
+			return err->code;
+	}
+	rec.def_frame.id = *id;
+	rec.def_frame.pc = at;
+	rec.def_frame.nlines = (uint32_t)n;
+	rec.def_frame.lines = out;
+	return trace_write(in->w, &rec, err);
+}
+
+uint64_t stack_hash(const uint64_t *pcs, uint32_t n)
+{
+	uint64_t h = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		h ^= pcs[i];
+		h *= 0x9e3779b97f4a7c15ull;
+		h ^= h >> 29;
+	}
+	return h ? h : 1;
+}
+
+const struct stack_info *intern_stack_info(const struct intern *in, uint64_t hash)
+{
+	const uint64_t *slot = map_get(&in->stacks, hash);
+
+	return slot ? &in->infos.v[*slot - 1] : NULL;
+}
+
+/* Functions in which a goroutine's or a thread's stack begins: what follows is no part of it. */
+static bool is_stack_base(const char *func)
+{
+	static const char *const base[] = { "runtime.goexit",  "runtime.mstart", "runtime.mstart0",
+		                            "runtime.rt0_go",  "runtime.mcall",  "runtime.cgocallback",
+		                            "runtime.sigtramp" };
+
+	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
+		if (strcmp(func, base[i]) == 0)
+			return true;
+	return false;
+}
+
+struct stack_names {
+	const char *v[NAMES_MAX];
+	size_t n;
+};
+
+/* The number of frames to keep; fills names; *whole: the stack's base was reached. */
+static uint32_t stack_scan(struct intern *in, const uint64_t *pcs, uint32_t n, bool exact_leaf,
+                           struct stack_names *names, bool *whole)
+{
+	struct go_line lines[TRACE_MAX_INLINE];
+
+	*whole = false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t at = pcs[i] - in->bias - (i == 0 && exact_leaf ? 0 : 1);
+		int k = gobin_lines(in->bin, at, lines, TRACE_MAX_INLINE);
+
+		if (k > 0 && is_stack_base(lines[k - 1].func)) {
+			*whole = true;
+			/* A goroutine that stands in goexit has nothing else to show. */
+			return i ? i : 1;
+		}
+		for (int j = 0; j < k && names->n < NAMES_MAX; j++)
+			names->v[names->n++] = lines[j].func;
+	}
+	return n;
+}
+
+int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t n, bool cut, bool exact_leaf,
+                 struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_STACK };
+	struct stack_info info = { 0 };
+	struct stack_names names = { .n = 0 };
+	uint32_t frames[TRACE_MAX_FRAMES];
+	uint64_t *slot;
+	bool added, whole;
+
+	if (n > TRACE_MAX_FRAMES)
+		n = TRACE_MAX_FRAMES;
+	slot = map_put(&in->stacks, hash, &added);
+	if (!slot)
+		return no_memory(err);
+	if (!added)
+		return 0;
+	*slot = in->infos.n + 1;
+	n = stack_scan(in, pcs, n, exact_leaf, &names, &whole);
+	stack_info_classify(&info, names.v, names.n, &in->layout);
+	if (n) {
+		for (uint32_t i = 0; i < n; i++)
+			if (intern_frame(in, pcs[i], !(i == 0 && exact_leaf), &frames[i], err))
+				return err->code;
+		info.id = ++in->nstacks;
+		rec.def_stack.id = info.id;
+		rec.def_stack.flags = whole && !cut ? 0 : TRACE_STACK_TRUNCATED;
+		rec.def_stack.nframes = n;
+		rec.def_stack.frames = frames;
+		in->truncated += !whole || cut;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	return vec_push(&in->infos, info) ? no_memory(err) : 0;
+}
+
+int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_CHAN };
+	uint64_t *slot;
+	bool added;
+
+	*id = 0;
+	if (!addr)
+		return 0;
+	slot = map_put(&in->chans, addr, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added || made) {
+		/* An address may serve again after a collection: a new generation. */
+		uint64_t gen = (*slot >> 32) + 1;
+
+		*slot = ++in->nchans | gen << 32;
+		rec.def_chan.id = in->nchans;
+		rec.def_chan.addr = addr;
+		rec.def_chan.gen = (uint32_t)gen;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_SYNC };
+	/* A Cond and its first field, or a struct and its mutex, share an address: the kind tells them apart. */
+	uint64_t key = addr ^ (uint64_t)kind << 56, *slot;
+	bool added;
+
+	*id = 0;
+	if (!addr)
+		return 0;
+	slot = map_put(&in->syncs, key, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = ++in->nsyncs;
+		rec.def_sync.id = in->nsyncs;
+		rec.def_sync.kind = kind;
+		rec.def_sync.addr = addr;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+uint8_t intern_reason_class(const struct intern *in, uint32_t number)
+{
+	return number < (uint32_t)in->nreasons ? in->reason[number].class : TRACE_WAIT_OTHER;
+}
+
+int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_REASON };
+	const char *name = "unknown wait reason";
+
+	number &= 255;
+	*id = number + 1;
+	if (in->reasons[number / 64] >> (number % 64) & 1)
+		return 0;
+	in->reasons[number / 64] |= 1ull << (number % 64);
+	if (number < (uint32_t)in->nreasons)
+		name = in->reason[number].name;
+	rec.def_reason.id = *id;
+	rec.def_reason.class = intern_reason_class(in, number);
+	if (intern_string(in, name, &rec.def_reason.name, err))
+		return err->code;
+	return trace_write(in->w, &rec, err);
+}

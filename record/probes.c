@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/probes.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/chanrec.skel.h"
+
+#define CODE_MAX (64u << 10) /* a runtime function that is longer than this is not what we look for */
+#define RETS_MAX 16
+
+enum how { HOW_ENTRY, HOW_CALL, HOW_MAKE, HOW_RETS };
+
+struct probe_spec {
+	const char *event;
+	enum ring_type type;
+	enum how how;
+	uint32_t group; /* TRACE_EVENTS_…; recorded when any of them is wanted */
+	bool required;
+	const char *prog;
+	const char *funcs[3]; /* the first that exists */
+	const char *callee;   /* HOW_CALL */
+	const char *without;  /* what the trace lacks when it is missing */
+};
+
+static const struct probe_spec specs[] = {
+	{ "go.park",
+	  RING_PARK,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_SCHED,
+	  true,
+	  "go_park",
+	  { "runtime.gopark" },
+	  NULL,
+	  "no wait is recorded" },
+	{ "go.ready",
+	  RING_READY,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_SCHED,
+	  true,
+	  "go_ready",
+	  { "runtime.ready" },
+	  NULL,
+	  "no wake-up is recorded" },
+	{ "go.ready",
+	  RING_NETREADY,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_SCHED,
+	  false,
+	  "go_netready",
+	  { "runtime.netpollready" },
+	  NULL,
+	  "wake-ups by the network are seen only at the goroutine's next event" },
+	{ "go.create",
+	  RING_CREATE,
+	  HOW_CALL,
+	  TRACE_EVENTS_SCHED,
+	  false,
+	  "go_create",
+	  { "runtime.newproc.func1" },
+	  "runtime.runqput",
+	  "new goroutines are seen at their first event, without their creator" },
+	{ "go.exit",
+	  RING_EXIT,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_SCHED,
+	  false,
+	  "go_exit",
+	  { "runtime.gdestroy", "runtime.goexit0" },
+	  NULL,
+	  "the end of goroutines is seen only in the last snapshot" },
+	{ "chan.make",
+	  RING_MAKE,
+	  HOW_MAKE,
+	  TRACE_EVENTS_CHAN,
+	  false,
+	  "chan_make",
+	  { "runtime.makechan" },
+	  NULL,
+	  "where channels were made is not known" },
+	{ "chan.close",
+	  RING_CLOSE,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_CHAN,
+	  false,
+	  "chan_close",
+	  { "runtime.closechan" },
+	  NULL,
+	  "who closed a channel is not known" },
+	{ "chan.op",
+	  RING_OP,
+	  HOW_RETS,
+	  TRACE_EVENTS_OPS,
+	  false,
+	  "chan_send_ret",
+	  { "runtime.chansend" },
+	  NULL,
+	  "sends are not counted" },
+	{ "chan.op",
+	  RING_OP,
+	  HOW_RETS,
+	  TRACE_EVENTS_OPS,
+	  false,
+	  "chan_recv_ret",
+	  { "runtime.chanrecv" },
+	  NULL,
+	  "receives are not counted" },
+	{ "chan.op",
+	  RING_OP,
+	  HOW_RETS,
+	  TRACE_EVENTS_OPS,
+	  false,
+	  "chan_select_ret",
+	  { "runtime.selectgo" },
+	  NULL,
+	  "operations of selects are not counted" },
+	{ "go.run",
+	  RING_RUN,
+	  HOW_ENTRY,
+	  TRACE_EVENTS_RUN,
+	  false,
+	  "go_run",
+	  { "runtime.execute" },
+	  NULL,
+	  "when a goroutine begins to run is not recorded" },
+};
+
+const char *probe_event(const struct probe *p)
+{
+	return p->spec->event;
+}
+
+static int code_of(struct code *c, const struct gobin *bin, const struct go_func *f, struct err *err)
+{
+	size_t len = f->end > f->entry ? f->end - f->entry : 0;
+	uint8_t *bytes;
+	int ret;
+
+	if (!len || len > CODE_MAX)
+		return err_set(err, ENOEXEC, "%s has an odd length (%zu bytes)", f->name, len);
+	bytes = malloc(len);
+	if (!bytes)
+		return err_set(err, ENOMEM, "out of memory");
+	ret = gobin_read(bin, f->entry, bytes, len);
+	if (ret)
+		err_set(err, -ret, "the code of %s cannot be read", f->name);
+	else
+		ret = code_open(c, bytes, len, f->entry, err);
+	free(bytes);
+	return ret;
+}
+
+static int code_by_name(struct code *c, const struct gobin *bin, const char *name, struct err *err)
+{
+	struct go_func f;
+
+	if (gobin_func_by_name(bin, name, &f))
+		return err_set(err, ENOENT, "the program has no function %s", name);
+	return code_of(c, bin, &f, err);
+}
+
+static int probe_add(struct probes *p, const struct probe_spec *spec, const char *func, const struct site *site,
+                     const char *note)
+{
+	struct probe pr = { .spec = spec, .missing = !site };
+
+	snprintf(pr.func, sizeof(pr.func), "%s", func);
+	snprintf(pr.note, sizeof(pr.note), "%s", note);
+	if (site)
+		pr.site = *site;
+	return vec_push(&p->v, pr);
+}
+
+static int plan_make(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+                     const struct go_layout *l, struct err *err)
+{
+	static const x86_reg regs[] = { X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX };
+	static const struct probe_spec at_ret = { "chan.make",
+		                                  RING_MAKE,
+		                                  HOW_RETS,
+		                                  TRACE_EVENTS_CHAN,
+		                                  false,
+		                                  "chan_make_ret",
+		                                  { "runtime.makechan" },
+		                                  NULL,
+		                                  "where channels were made is not known" };
+	struct site rets[RETS_MAX];
+	struct site_tail tail;
+	size_t n;
+
+	if (site_make(c, l->hchan_dataqsiz, &tail, err) == 0) {
+		for (int i = 0; i < (int)(sizeof(regs) / sizeof(regs[0])); i++) {
+			if (regs[i] != tail.reg)
+				continue;
+			p->cfg.make_reg = i;
+			p->cfg.make_cap_sp = tail.cap_sp;
+			return probe_add(p, spec, func, &tail.site, "a jump that every way to its return passes");
+		}
+	}
+	n = site_rets(c, rets, RETS_MAX);
+	p->cfg.make_cap_sp = -1;
+	for (size_t i = 0; i < n; i++)
+		if (probe_add(p, &at_ret, func, &rets[i], "its return: no emulated instruction serves"))
+			return -ENOMEM;
+	return n ? 0 : -ENOENT;
+}
+
+/* Returns that come before the argument is saved are those of failed non-blocking operations. */
+static int plan_rets(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+                     struct err *err)
+{
+	struct site rets[RETS_MAX];
+	size_t n = site_rets(c, rets, RETS_MAX), added = 0;
+	uint64_t first = 0;
+	int32_t off;
+
+	if (code_spill(c, 0, &off, &first))
+		return err_set(err, ENOENT, "its first argument is not kept");
+	for (size_t i = 0; i < n; i++) {
+		if (rets[i].addr < first)
+			continue;
+		if (probe_add(p, spec, func, &rets[i], "its return: single-stepped by the kernel"))
+			return err_set(err, ENOMEM, "out of memory");
+		added++;
+	}
+	return added ? 0 : err_set(err, ENOENT, "no return that can be used");
+}
+
+static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
+                    const struct gobin *bin, const struct go_layout *l, struct err *err)
+{
+	struct go_func callee;
+	struct site site;
+	int ret;
+
+	switch (spec->how) {
+	case HOW_ENTRY:
+		ret = site_entry(c, &site, err);
+		break;
+	case HOW_CALL:
+		ret = gobin_func_by_name(bin, spec->callee, &callee)
+		              ? err_set(err, ENOENT, "the program has no function %s", spec->callee)
+		              : site_call(c, callee.entry, &site, err);
+		break;
+	case HOW_MAKE:
+		return plan_make(p, spec, c, f->name, l, err);
+	default:
+		return plan_rets(p, spec, c, f->name, err);
+	}
+	if (ret)
+		return ret;
+	if (site.at_jbe)
+		p->cfg.at_jbe |= 1u << spec->type;
+	if (probe_add(p, spec, f->name, &site,
+	              spec->how == HOW_CALL ? "the call with the new g" : "first emulated instruction"))
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int plan_spec(struct probes *p, const struct probe_spec *spec, const struct gobin *bin,
+                     const struct go_layout *l, struct err *err)
+{
+	struct err why = { 0 };
+	struct code c = { 0 };
+	struct go_func f;
+	char note[160];
+	int ret = -ENOENT;
+
+	for (int i = 0; i < 3 && spec->funcs[i] && ret == -ENOENT; i++)
+		ret = gobin_func_by_name(bin, spec->funcs[i], &f);
+	if (ret) {
+		err_set(&why, ENOENT, "the program has no such function");
+	} else {
+		ret = code_of(&c, bin, &f, &why);
+		if (!ret)
+			ret = plan_one(p, spec, &c, &f, bin, l, &why);
+		code_close(&c);
+	}
+	if (!ret)
+		return 0;
+	if (ret == -ENOMEM)
+		return err_set(err, ENOMEM, "out of memory");
+	if (spec->required)
+		return err_set(err, ENOTSUP, "%s cannot be probed: %s (%s)", spec->funcs[0], why.msg,
+		               gobin_go_version(bin));
+	snprintf(note, sizeof(note), "%.80s: %s", why.msg, spec->without);
+	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* The slots in frames of the runtime that carry what gopark's arguments do not. */
+static int plan_slots(struct probes *p, const struct gobin *bin, struct err *err)
+{
+	struct bpf_config *cfg = &p->cfg;
+	struct err why = { 0 };
+	struct code c;
+
+	cfg->select_cas0 = cfg->select_nsends = cfg->select_ncases = -1;
+	if (code_by_name(&c, bin, "runtime.selectgo", &why))
+		return err_set(err, ENOTSUP, "select cannot be understood: %s", why.msg);
+	if (code_spill(&c, 0, &cfg->select_cas0, NULL) || code_spill(&c, 3, &cfg->select_nsends, NULL) ||
+	    code_select_ncases(&c, &cfg->select_ncases))
+		cfg->select_cas0 = -1;
+	code_close(&c);
+	/* At a RET the frame is gone: slot 0 is right above the return address. */
+	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
+	cfg->selop_nsends_sp = 8 + 3 * 8;
+	return 0;
+}
+
+static void plan_reasons(struct probes *p, const struct gobin *bin)
+{
+	struct go_wait_reason r[256];
+	int n = gobin_wait_reasons(bin, r, 256);
+
+	for (int i = 0; i < n && i < REASON_MAX; i++) {
+		switch (r[i].class) {
+		case TRACE_WAIT_SELECT:
+			p->cfg.reason_flags[i] = p->cfg.select_cas0 > 0 ? REASON_SELECT : 0;
+			break;
+		case TRACE_WAIT_SEMACQUIRE:
+		case TRACE_WAIT_MUTEX:
+		case TRACE_WAIT_RWMUTEX_R:
+		case TRACE_WAIT_RWMUTEX_W:
+		case TRACE_WAIT_WAITGROUP:
+		case TRACE_WAIT_COND:
+			p->cfg.reason_flags[i] = REASON_ARG;
+			break;
+		case TRACE_WAIT_NETWORK:
+			p->cfg.reason_flags[i] = REASON_FD;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
+{
+	cfg->g_m = l->g_m;
+	cfg->g_goid = l->g_goid;
+	cfg->g_param = l->g_param;
+	cfg->g_waitreason = l->g_waitreason;
+	cfg->g_gopc = l->g_gopc;
+	cfg->g_startpc = l->g_startpc;
+	cfg->m_curg = l->m_curg;
+	cfg->sudog_c = l->sudog_c;
+	cfg->hchan_dataqsiz = l->hchan_dataqsiz;
+	cfg->hchan_elemsize = l->hchan_elemsize;
+	cfg->pd_fd = l->polldesc_fd;
+	cfg->pd_rg = l->polldesc_rg;
+	cfg->pd_wg = l->polldesc_wg;
+}
+
+int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err)
+{
+	memset(p, 0, sizeof(*p));
+	plan_offsets(&p->cfg, l);
+	p->cfg.ready_stacks = 1;
+	p->cfg.make_cap_sp = -1;
+	if (plan_slots(p, bin, err))
+		return err->code;
+	plan_reasons(p, bin);
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+		if ((specs[i].group & events) && plan_spec(p, &specs[i], bin, l, err))
+			return err->code;
+	return 0;
+}
+
+static bool plan_uses(const struct probes *p, const char *prog)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && strcmp(p->v.v[i].spec->prog, prog) == 0)
+			return true;
+	return false;
+}
+
+static void fill_range(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
+{
+	struct go_func first, last;
+
+	if (gobin_func_by_idx(bin, 0, &first) || gobin_func_by_idx(bin, gobin_nfuncs(bin) - 1, &last))
+		return;
+	cfg->text_lo = first.entry + bias;
+	cfg->text_hi = last.end + bias;
+}
+
+static int say_load_error(int ret, struct err *err)
+{
+	if (ret == -EPERM || ret == -EACCES)
+		return err_set(err, -ret,
+		               "no permission to load BPF programs (%s): run as root, or with CAP_BPF, CAP_PERFMON and "
+		               "CAP_SYS_PTRACE; a kernel in lockdown refuses too (cat /sys/kernel/security/lockdown)",
+		               strerror(-ret));
+	if (ret == -ENOSYS || ret == -EINVAL)
+		return err_set(err, -ret,
+		               "this kernel cannot load the BPF programs (%s): 5.8 or newer with CONFIG_BPF_SYSCALL "
+		               "is needed; --verbose prints the kernel's reason",
+		               strerror(-ret));
+	return err_set(err, -ret, "the BPF programs cannot be loaded: %s; --verbose prints the kernel's reason",
+	               strerror(-ret));
+}
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return 0;
+}
+
+static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
+{
+	struct bpf_program *prog;
+	int ret;
+
+	if (!opts->verbose)
+		libbpf_set_print(quiet);
+	p->skel = chanrec_bpf__open();
+	if (!p->skel)
+		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
+	memcpy((void *)&p->skel->rodata->cfg, &p->cfg, sizeof(p->cfg));
+	bpf_object__for_each_program(prog, p->skel->obj)
+	        bpf_program__set_autoload(prog, plan_uses(p, bpf_program__name(prog)));
+	bpf_map__set_max_entries(p->skel->maps.ring, (uint32_t)opts->ring_size);
+	ret = chanrec_bpf__load(p->skel);
+	if (ret)
+		return say_load_error(ret, err);
+	p->shared = &p->skel->bss->shared;
+	return 0;
+}
+
+/* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */
+static bool site_is_there(const struct target *t, const struct gobin *bin, uint64_t bias, uint64_t addr)
+{
+	uint8_t file[2], mem[2];
+
+	if (gobin_read(bin, addr, file, sizeof(file)) || target_read(t, addr + bias, mem, sizeof(mem)))
+		return false;
+	return mem[0] == 0xcc || memcmp(file, mem, sizeof(file)) == 0;
+}
+
+static int attach_one(struct probes *p, struct probe *pr, const struct target *t, const struct gobin *bin,
+                      uint64_t bias, struct err *err)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog);
+	int64_t off = gobin_file_offset(bin, pr->site.addr);
+
+	if (off < 0 || !site_is_there(t, bin, bias, pr->site.addr))
+		return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
+	pr->link = bpf_program__attach_uprobe_opts(prog, t->pid, t->exe, (size_t)off, NULL);
+	if (!pr->link) {
+		int e = errno;
+
+		if (e == EPERM || e == EACCES)
+			return err_set(
+			        err, e,
+			        "no permission to set uprobes (%s): run as root, or with CAP_PERFMON (some kernels "
+			        "want CAP_SYS_ADMIN)",
+			        strerror(e));
+		if (e == ENOENT)
+			return err_set(err, e,
+			               "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not mounted");
+		return err_set(err, e, "a uprobe at %s+%#lx cannot be set: %s", pr->func, (unsigned long)pr->site.addr,
+		               strerror(e));
+	}
+	return 0;
+}
+
+int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
+                  const struct probes_opts *opts, struct err *err)
+{
+	p->cfg.tgid = (uint32_t)t->pid;
+	p->cfg.use_pidns = t->in_pidns;
+	p->cfg.pidns_dev = t->pidns_dev;
+	p->cfg.pidns_ino = t->pidns_ino;
+	fill_range(&p->cfg, bin, bias);
+	if (load(p, opts, err))
+		return err->code;
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && attach_one(p, &p->v.v[i], t, bin, bias, err))
+			return err->code;
+	return 0;
+}
+
+void probes_enable(struct probes *p)
+{
+	__atomic_store_n(&p->shared->enabled, 1, __ATOMIC_RELEASE);
+}
+
+void probes_disable(struct probes *p)
+{
+	__atomic_store_n(&p->shared->enabled, 0, __ATOMIC_RELEASE);
+}
+
+void probes_detach(struct probes *p)
+{
+	for (size_t i = 0; i < p->v.n; i++) {
+		if (p->v.v[i].link)
+			bpf_link__destroy(p->v.v[i].link);
+		p->v.v[i].link = NULL;
+	}
+}
+
+void probes_free(struct probes *p)
+{
+	probes_detach(p);
+	if (p->ring)
+		ring_buffer__free(p->ring);
+	if (p->skel)
+		chanrec_bpf__destroy(p->skel);
+	vec_free(&p->v);
+	memset(p, 0, sizeof(*p));
+}
+
+int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err)
+{
+	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.ring), fn, arg, NULL);
+	if (!p->ring)
+		return err_set(err, errno, "the ring buffer cannot be mapped: %s", strerror(errno));
+	return 0;
+}
+
+int probes_drain(struct probes *p)
+{
+	return ring_buffer__consume(p->ring);
+}

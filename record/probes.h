@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_PROBES_H
+#define CHANREC_RECORD_PROBES_H
+
+/*
+ * The probes of one target: planned from its program's code, loaded and
+ * attached through libbpf, drained through the ring.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/ring.h"
+#include "format/trace.h"
+#include "gobin/gobin.h"
+#include "record/site.h"
+#include "record/target.h"
+#include "util/vec.h"
+
+struct bpf_program;
+struct bpf_link;
+struct chanrec_bpf;
+struct ring_buffer;
+
+struct probe {
+	const struct probe_spec *spec;
+	char func[64];    /* the function that was found */
+	struct site site; /* addresses of the file */
+	char note[160];
+	bool missing;
+	struct bpf_link *link;
+};
+
+struct probes {
+	struct chanrec_bpf *skel;
+	struct bpf_config cfg;
+	VEC(struct probe) v;
+	struct ring_buffer *ring;
+	struct bpf_shared *shared; /* in the skeleton's memory */
+};
+
+/* "go.park", … */
+const char *probe_event(const struct probe *p);
+
+struct probes_opts {
+	uint32_t events;  /* TRACE_EVENTS_… */
+	size_t ring_size; /* bytes, a power of two */
+	bool verbose;     /* libbpf's own words on stderr */
+};
+
+/*
+ * Finds the sites in the program. A site that is required and not found is an
+ * error; another one stays in the list as missing, with what the trace lacks.
+ */
+int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err);
+/* Loads the programs for t, loaded bias bytes above its file's addresses, and attaches them, switched off. */
+int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
+                  const struct probes_opts *opts, struct err *err);
+/* From here on events flow, all at once. */
+void probes_enable(struct probes *p);
+/* And here they end, all at once. */
+void probes_disable(struct probes *p);
+/* Takes the breakpoints out; the ring can still be drained. */
+void probes_detach(struct probes *p);
+void probes_free(struct probes *p);
+
+typedef int (*probes_fn)(void *arg, void *rec, size_t len);
+int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err);
+/* Hands what is in the ring to fn; ends when it is empty or fn returns < 0. */
+int probes_drain(struct probes *p);
+
+#endif

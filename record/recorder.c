@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/recorder.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/trace.h"
+#include "record/encode.h"
+#include "record/launch.h"
+#include "record/output.h"
+#include "record/probes.h"
+#include "record/snapshot.h"
+#include "record/target.h"
+
+#define TICK_MS 5                        /* how often the ring is drained */
+#define FLUSH_NS 1000000000ull           /* how often the file is brought up to date */
+#define DRAIN_BATCH 100000               /* records before other work gets its turn */
+#define SNAPSHOT_LIMIT_NS 10000000000ull /* a last snapshot that takes longer is cut short */
+
+struct recorder {
+	const struct recorder_opts *opts;
+	struct target target;
+	struct gobin *bin;
+	uint64_t bias;
+	struct probes probes;
+	struct output out;
+	struct trace_writer *w;
+	struct intern intern;
+	struct encoder enc;
+	struct gread_env env;
+	struct snapshot snap;
+	struct launch launch;
+	int sigfd;
+	bool launched, exited;
+	const char *reason; /* why the recording ends; NULL: it does not */
+	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
+	uint64_t flushed, loss_from;
+	struct bpf_shared seen; /* counters as last written to the trace */
+	uint64_t lost, batch;
+	uint64_t first_goroutines;
+	struct err err; /* of the drain, whose callback has no other way */
+};
+
+static int open_signals(struct recorder *r, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (r->sigfd < 0)
+		return err_set(err, errno, "cannot wait for signals: %s", strerror(errno));
+	return 0;
+}
+
+/* Where the program is loaded, less where its file says. */
+static int find_bias(struct recorder *r, struct err *err)
+{
+	int fd = open(r->target.exe, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr eh;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(err, errno, "cannot open %s: %s", r->target.exe, strerror(errno));
+	n = pread(fd, &eh, sizeof(eh), 0);
+	close(fd);
+	if (n != (ssize_t)sizeof(eh))
+		return err_set(err, ENOEXEC, "cannot read the head of %s", r->target.exe);
+	r->bias = r->target.entry - eh.e_entry;
+	if (r->bias & 0xfff)
+		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
+		               r->target.exe_path);
+	return 0;
+}
+
+static int open_target(struct recorder *r, struct err *err)
+{
+	pid_t pid = r->opts->pid;
+
+	if (r->opts->argv) {
+		if (launch_start(&r->launch, r->sigfd, r->opts->argv, err))
+			return err->code;
+		r->launched = true;
+		pid = r->launch.pid;
+	}
+	if (target_open(&r->target, pid, err))
+		return err->code;
+	if (gobin_open(&r->bin, r->target.exe, err))
+		return err_prefix(err, "process %d (%s)", r->target.pid, r->target.exe_path);
+	return find_bias(r, err);
+}
+
+static int attach(struct recorder *r, struct err *err)
+{
+	struct probes_opts po = { .events = r->opts->events,
+		                  .ring_size = r->opts->ring_size,
+		                  .verbose = r->opts->verbose };
+	struct go_layout layout;
+
+	if (gobin_layout(r->bin, &layout, err) || probes_plan(&r->probes, r->bin, &layout, r->opts->events, err) ||
+	    probes_attach(&r->probes, &r->target, r->bin, r->bias, &po, err))
+		return err->code;
+	return 0;
+}
+
+static uint64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void meta_probes(const struct recorder *r, struct trace_probe *out)
+{
+	for (size_t i = 0; i < r->probes.v.n; i++) {
+		const struct probe *p = &r->probes.v.v[i];
+
+		out[i] = (struct trace_probe){ .event = probe_event(p),
+			                       .func = p->func,
+			                       .addr = p->site.addr,
+			                       .insn = p->site.insn,
+			                       .single_step = p->site.single_step,
+			                       .note = p->note,
+			                       .status = p->missing ? TRACE_PROBE_MISSING : TRACE_PROBE_ATTACHED };
+	}
+}
+
+static int write_header(struct recorder *r, struct err *err)
+{
+	struct trace_probe *probes = calloc(r->probes.v.n + 1, sizeof(*probes));
+	struct utsname u = { 0 };
+	char kernel[200];
+	struct trace_meta m = {
+		.recorder = "chanrec " CHANREC_VERSION,
+		.exe = r->target.exe_path,
+		.command = r->target.command,
+		.build_id = gobin_build_id(r->bin),
+		.go_version = gobin_go_version(r->bin),
+		.module = gobin_module(r->bin),
+		.offsets_from = r->intern.layout.from,
+		.symbols_from = gobin_symbols_from(r->bin),
+		.pid = (uint32_t)r->target.pid,
+		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.events = r->opts->events,
+		.start_mono = (int64_t)r->enc.epoch,
+		.start_wall = (int64_t)(wall_ns() - (mono_ns() - r->enc.epoch)),
+		.nprobes = (uint32_t)r->probes.v.n,
+		.probes = probes,
+	};
+	int ret;
+
+	if (!probes)
+		return err_set(err, ENOMEM, "out of memory");
+	uname(&u);
+	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);
+	m.kernel = kernel;
+	m.host = u.nodename;
+	m.arch = u.machine;
+	meta_probes(r, probes);
+	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
+	free(probes);
+	return ret;
+}
+
+static int on_ring(void *arg, void *data, size_t len)
+{
+	struct recorder *r = arg;
+	const struct ring_hdr *h = data;
+
+	if (len >= sizeof(*h) && h->time && snapshot_pending(&r->snap) && snapshot_flush(&r->snap, h->time, &r->err))
+		return -EIO;
+	if (encoder_ring(&r->enc, data, len, &r->err))
+		return -EIO;
+	/* A full ring could keep us here for ever. */
+	return ++r->batch % DRAIN_BATCH ? 0 : -EAGAIN;
+}
+
+static int drain(struct recorder *r, struct err *err)
+{
+	uint64_t before = mono_ns();
+	int ret = probes_drain(&r->probes);
+
+	if (ret < 0 && ret != -EAGAIN && ret != -EINTR) {
+		if (r->err.code)
+			*err = r->err;
+		else
+			err_set(err, -ret, "the ring buffer cannot be read: %s", strerror(-ret));
+		return err->code;
+	}
+	/* The ring was empty: what happened before is all written. */
+	return ret >= 0 ? snapshot_flush(&r->snap, before, err) : 0;
+}
+
+static int write_loss(struct recorder *r, uint8_t cause, uint8_t type, uint64_t count, uint64_t now, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_LOSS, .time = (int64_t)(now - r->enc.epoch) };
+
+	rec.loss.cause = cause;
+	rec.loss.type = type;
+	rec.loss.from = (int64_t)(r->loss_from - r->enc.epoch);
+	rec.loss.count = count;
+	return encoder_write(&r->enc, &rec, err);
+}
+
+/* Brings what the BPF programs counted as lost into the trace. */
+static int note_losses(struct recorder *r, struct err *err)
+{
+	struct bpf_shared now = *r->probes.shared;
+	uint64_t at = mono_ns();
+
+	for (int i = 0; i < RING_TYPES; i++) {
+		uint8_t type = (uint8_t)encoder_type_of((enum ring_type)i);
+
+		if (now.lost[i] != r->seen.lost[i] &&
+		    write_loss(r, TRACE_LOSS_RING, type, now.lost[i] - r->seen.lost[i], at, err))
+			return err->code;
+		r->lost += now.lost[i] - r->seen.lost[i];
+		if (now.faults[i] != r->seen.faults[i] &&
+		    write_loss(r, TRACE_LOSS_MEMORY, type, now.faults[i] - r->seen.faults[i], at, err))
+			return err->code;
+	}
+	if (now.stack_lost != r->seen.stack_lost &&
+	    write_loss(r, TRACE_LOSS_STACK, TRACE_DEF_STACK, now.stack_lost - r->seen.stack_lost, at, err))
+		return err->code;
+	r->seen = now;
+	r->loss_from = at;
+	return 0;
+}
+
+static int keep_file_fresh(struct recorder *r, struct err *err)
+{
+	uint64_t now = mono_ns();
+
+	if (now - r->flushed < FLUSH_NS)
+		return 0;
+	r->flushed = now;
+	if (note_losses(r, err))
+		return err->code;
+	return trace_writer_flush(r->w, err);
+}
+
+static void on_signal(struct recorder *r)
+{
+	struct signalfd_siginfo si;
+
+	while (read(r->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD) {
+			if (r->launched)
+				launch_reap(&r->launch);
+		} else if (!r->reason) {
+			r->reason = si.ssi_signo == SIGINT    ? "interrupted"
+			            : si.ssi_signo == SIGTERM ? "terminated"
+			                                      : "hung up";
+		}
+	}
+}
+
+static void wait_tick(struct recorder *r)
+{
+	struct pollfd p[] = { { .fd = r->sigfd, .events = POLLIN }, { .fd = r->target.pidfd, .events = POLLIN } };
+
+	/* A snapshot in the making is work enough. */
+	poll(p, 2, r->snap.done ? TICK_MS : 0);
+	if (p[0].revents)
+		on_signal(r);
+	if (p[1].revents || (r->target.pidfd < 0 && !target_alive(&r->target))) {
+		r->exited = true;
+		r->reason = "the target exited";
+	}
+	if (!r->reason && r->deadline && mono_ns() >= r->deadline)
+		r->reason = "the time is over";
+}
+
+static int record_loop(struct recorder *r, struct err *err)
+{
+	while (!r->reason) {
+		wait_tick(r);
+		if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
+			return err->code;
+		if (r->snap.done && !r->first_goroutines)
+			r->first_goroutines = r->snap.goroutines;
+	}
+	return 0;
+}
+
+static int last_snapshot(struct recorder *r, struct err *err)
+{
+	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
+
+	if (r->exited || !target_alive(&r->target))
+		return 0;
+	if (snapshot_begin(&r->snap, 1, err))
+		return err->code;
+	while (!r->snap.done) {
+		if (snapshot_step(&r->snap, err) || drain(r, err))
+			return err->code;
+		if (mono_ns() > limit) {
+			r->snap.unread += r->snap.n - r->snap.at;
+			r->snap.at = r->snap.n;
+			r->snap.partial = true;
+		}
+	}
+	return 0;
+}
+
+static int note_exit(struct recorder *r, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_PROC_EXIT, .time = (int64_t)(mono_ns() - r->enc.epoch) };
+
+	if (r->launched)
+		launch_reap(&r->launch);
+	rec.proc_exit.known = r->launched && r->launch.ended && r->launch.pid == r->launch.child;
+	rec.proc_exit.status = rec.proc_exit.known ? r->launch.status : 0;
+	return encoder_write(&r->enc, &rec, err);
+}
+
+/* Everything stops at one moment; then what is in the ring is written. */
+static int close_recording(struct recorder *r, struct recorder_summary *sum, struct err *err)
+{
+	struct trace_end end = { 0 };
+	int ret;
+
+	if (last_snapshot(r, err))
+		return err->code;
+	probes_disable(&r->probes);
+	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
+	do {
+		ret = probes_drain(&r->probes);
+	} while (ret == -EAGAIN);
+	if (r->err.code) {
+		*err = r->err;
+		return err->code;
+	}
+	if (snapshot_flush(&r->snap, UINT64_MAX, err) || note_losses(r, err))
+		return err->code;
+	if (r->exited && note_exit(r, err))
+		return err->code;
+	end.events = r->enc.events;
+	end.lost = r->lost;
+	end.target_exited = r->exited;
+	end.reason = r->reason;
+	if (trace_writer_end(r->w, &end, err))
+		return err->code;
+	sum->events = end.events;
+	sum->lost = r->lost;
+	sum->bytes = trace_writer_bytes(r->w);
+	sum->goroutines = r->first_goroutines + r->enc.count[TRACE_GO_CREATE];
+	sum->channels = r->intern.nchans;
+	sum->duration = end.duration;
+	sum->reason = r->reason;
+	for (size_t i = 0; i < r->probes.v.n; i++)
+		sum->missing += r->probes.v.v[i].missing;
+	return output_commit(&r->out, err);
+}
+
+static int begin_recording(struct recorder *r, struct err *err)
+{
+	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
+	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
+		return err->code;
+	r->env.reasons = r->intern.reason;
+	r->env.nreasons = r->intern.nreasons;
+	r->env.select_cas0 = r->probes.cfg.select_cas0;
+	r->env.select_nsends = r->probes.cfg.select_nsends;
+	r->env.select_ncases = r->probes.cfg.select_ncases;
+	if (probes_open_ring(&r->probes, on_ring, r, err))
+		return err->code;
+	encoder_init(&r->enc, &r->intern, mono_ns());
+	if (snapshot_init(&r->snap, &r->env, &r->enc, err) || output_start(&r->out, err) || write_header(r, err))
+		return err->code;
+	r->intern.w = r->enc.w = r->w;
+	r->flushed = r->loss_from = r->enc.epoch;
+	if (r->opts->duration)
+		r->deadline = r->enc.epoch + r->opts->duration;
+	probes_enable(&r->probes);
+	if (r->launched && launch_go(&r->launch, err))
+		return err->code;
+	return snapshot_begin(&r->snap, 0, err);
+}
+
+int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum, struct err *err)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	int ret;
+
+	if (!r)
+		return err_set(err, ENOMEM, "out of memory");
+	memset(sum, 0, sizeof(*sum));
+	r->opts = opts;
+	r->sigfd = r->target.pidfd = r->target.mem = r->out.fd = -1;
+	ret = open_signals(r, err);
+	if (!ret)
+		ret = output_open(&r->out, opts->output, err);
+	if (!ret)
+		ret = open_target(r, err);
+	if (!ret)
+		ret = attach(r, err);
+	if (!ret)
+		ret = begin_recording(r, err);
+	if (!ret)
+		ret = record_loop(r, err);
+	if (!ret)
+		ret = close_recording(r, sum, err);
+	probes_free(&r->probes);
+	if (r->launch.child > 0 && !r->exited)
+		launch_end(&r->launch);
+	output_close(&r->out);
+	snapshot_free(&r->snap);
+	encoder_free(&r->enc);
+	intern_free(&r->intern);
+	trace_writer_free(r->w);
+	gobin_free(r->bin);
+	target_close(&r->target);
+	if (r->sigfd >= 0)
+		close(r->sigfd);
+	free(r);
+	return ret;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_RECORDER_H
+#define CHANREC_RECORD_RECORDER_H
+
+/* One recording, from options to a closed file. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/err.h"
+
+struct recorder_opts {
+	pid_t pid;          /* or 0, and: */
+	char *const *argv;  /* a command to start */
+	const char *output; /* "-": stdout */
+	uint64_t duration;  /* ns, 0: no end */
+	uint32_t events;    /* TRACE_EVENTS_… */
+	size_t ring_size;   /* bytes, a power of two */
+	bool verbose;
+};
+
+struct recorder_summary {
+	uint64_t events, bytes, lost;
+	uint64_t goroutines; /* seen alive in the recording */
+	uint64_t channels;
+	int64_t duration;   /* ns */
+	const char *reason; /* why it ended */
+	uint64_t missing;   /* probes */
+};
+
+/*
+ * Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD in the caller. The output is
+ * touched only once the probes are attached.
+ */
+int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum, struct err *err);
+
+#endif

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS 8              /* how often a goroutine that moves is tried */
+#define ALLGS_MAX (64u << 20) /* goroutines; beyond any process seen */
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+static uint64_t var_addr(const struct snapshot *s, enum go_var v)
+{
+	uint64_t addr;
+
+	return gobin_var(s->in->bin, v, &addr, NULL) ? 0 : addr + s->in->bias;
+}
+
+int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encoder *e, struct err *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->env = env;
+	s->e = e;
+	s->in = e->in;
+	s->done = true;
+	s->chunk = gread_chunk_new(env);
+	if (!s->chunk)
+		return no_memory(err);
+	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
+	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
+	s->allgptr = var_addr(s, GO_VAR_ALLGPTR);
+	if (!s->allgs_slice && !(s->allglen && s->allgptr))
+		return err_set(err, ENOENT, "the list of goroutines (runtime.allgs) was not found in the program");
+	return 0;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	gread_chunk_free(s->chunk);
+	s->chunk = NULL;
+	free(s->gs);
+	s->gs = NULL;
+	vec_free(&s->again);
+	vec_free(&s->pending);
+	vec_free(&s->objs);
+	map_free(&s->chans);
+	map_free(&s->syncs);
+	map_free(&s->recvq);
+	map_free(&s->sendq);
+	map_free(&s->sync_kinds);
+}
+
+bool snapshot_pending(const struct snapshot *s)
+{
+	return s->pending.n != 0;
+}
+
+static int pend(struct snapshot *s, const struct trace_rec *rec, struct err *err)
+{
+	return vec_push(&s->pending, *rec) ? no_memory(err) : 0;
+}
+
+static void rec_begin(const struct snapshot *s, struct trace_rec *rec, enum trace_type type, uint64_t time)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->type = type;
+	rec->time = (int64_t)(time - s->e->epoch);
+}
+
+/* allglen is raised after the entry is there (runtime.allgadd), so read it first, the pointer after it. */
+static int read_list(struct snapshot *s)
+{
+	uint64_t slice[3] = { 0 }, len = 0, ptr = 0;
+	int ret;
+
+	if (s->allglen && s->allgptr) {
+		ret = target_read(s->env->t, s->allglen, &len, sizeof(len));
+		if (!ret)
+			ret = target_read(s->env->t, s->allgptr, &ptr, sizeof(ptr));
+	} else {
+		ret = target_read(s->env->t, s->allgs_slice, slice, sizeof(slice));
+		ptr = slice[0];
+		len = slice[1];
+		if (!ret && len > slice[2])
+			ret = -EFAULT;
+	}
+	if (ret)
+		return ret;
+	if (len > ALLGS_MAX)
+		return -EFAULT;
+	free(s->gs);
+	s->gs = calloc(len + 1, sizeof(*s->gs));
+	if (!s->gs)
+		return -ENOMEM;
+	s->n = len;
+	return len ? target_read(s->env->t, ptr, s->gs, len * sizeof(*s->gs)) : 0;
+}
+
+int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
+{
+	struct trace_rec rec;
+	int ret = -EFAULT;
+
+	s->which = which;
+	s->at = s->n = 0;
+	s->again.n = 0;
+	s->round = 0;
+	s->goroutines = s->unread = 0;
+	s->partial = s->done = false;
+	map_clear(&s->chans);
+	map_clear(&s->syncs);
+	map_clear(&s->recvq);
+	map_clear(&s->sendq);
+	map_clear(&s->sync_kinds);
+	/* The slice's three words are not written at once: try again where they do not fit. */
+	for (int i = 0; i < ROUNDS && ret == -EFAULT; i++)
+		ret = read_list(s);
+	if (ret == -ENOMEM)
+		return no_memory(err);
+	if (ret) {
+		s->partial = true;
+		s->n = 0;
+	}
+	rec_begin(s, &rec, TRACE_SNAP_BEGIN, mono_ns());
+	rec.snap_begin.which = which;
+	rec.snap_begin.allglen = s->n;
+	return pend(s, &rec, err);
+}
+
+static int map_set(struct map *m, uint64_t key, uint64_t val, struct err *err)
+{
+	uint64_t *slot = map_put(m, key, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = val;
+	return 0;
+}
+
+static uint64_t map_value(const struct map *m, uint64_t key)
+{
+	const uint64_t *v = map_get(m, key);
+
+	return v ? *v : 0;
+}
+
+/* A channel or sync object that is waited on is read when all goroutines are. */
+static int remember(struct snapshot *s, const struct trace_obj *o, uint64_t addr, uint8_t sync_kind, struct err *err)
+{
+	struct map *queue = o->dir == TRACE_DIR_SEND ? &s->sendq : &s->recvq;
+
+	if (o->kind == TRACE_OBJ_CHAN) {
+		if (map_set(&s->chans, o->id, addr, err))
+			return err->code;
+		return map_set(queue, o->id, map_value(queue, o->id) + 1, err);
+	}
+	if (o->kind == TRACE_OBJ_SYNC) {
+		if (map_set(&s->syncs, o->id, addr, err))
+			return err->code;
+		return map_set(&s->sync_kinds, o->id, sync_kind, err);
+	}
+	return 0;
+}
+
+/* Gives what the goroutine waits on its ids, and keeps the objects for the record. */
+static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
+                       struct trace_go_park *w, struct err *err)
+{
+	size_t first = s->objs.n;
+
+	for (uint32_t i = 0; i < g->nobjs; i++) {
+		struct trace_obj o = { .kind = g->objs[i].kind, .dir = g->objs[i].dir };
+		uint64_t addr = g->objs[i].addr;
+
+		if (o.kind == TRACE_OBJ_CHAN && intern_chan(s->in, addr, false, &o.id, err))
+			return err->code;
+		if (o.kind == TRACE_OBJ_SYNC) {
+			addr -= (uint64_t)(int64_t)info->sync_off;
+			o.dir = info->dir;
+			if (intern_sync(s->in, info->sync_kind, addr, &o.id, err))
+				return err->code;
+		} else if (o.kind == TRACE_OBJ_FD) {
+			o.dir = info->dir;
+			o.id = (uint32_t)addr;
+		}
+		if (remember(s, &o, addr, info->sync_kind, err))
+			return err->code;
+		if (vec_push(&s->objs, o))
+			return no_memory(err);
+		/* Not over what the events know better already. */
+		if (g->nobjs_all == 1 && !map_get(&s->e->waits, g->goid) && encoder_waits_on(s->e, g->goid, o, err))
+			return err->code;
+	}
+	w->nobjs = g->nobjs;
+	w->nobjs_all = g->nobjs_all;
+	/* An index: the vector may move until the record is written. */
+	w->objs = (const struct trace_obj *)(uintptr_t)first;
+	return 0;
+}
+
+static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t time, struct err *err)
+{
+	static const struct stack_info none;
+	const struct stack_info *info = &none;
+	struct trace_rec rec;
+	struct go_func f;
+	uint64_t hash;
+
+	rec_begin(s, &rec, TRACE_SNAP_GO, time);
+	rec.goid = g->goid;
+	rec.snap_go.which = s->which;
+	rec.snap_go.state = g->state;
+	rec.snap_go.parent = g->parent;
+	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
+		rec.snap_go.flags |= TRACE_GO_SYSTEM;
+	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
+	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
+		return err->code;
+	if (g->nframes) {
+		/* An exact leaf makes another stack than the same number as a return address. */
+		hash = stack_hash(g->pcs, g->nframes) + g->exact_leaf;
+		if (intern_stack(s->in, hash, g->pcs, g->nframes, g->cut, g->exact_leaf, err))
+			return err->code;
+		info = intern_stack_info(s->in, hash);
+		rec.snap_go.wait.stack = info->id;
+	}
+	if (g->state == TRACE_GO_WAITING) {
+		if (g->waitsince)
+			rec.snap_go.wait_since = (int64_t)(g->waitsince - s->e->epoch);
+		if (intern_reason(s->in, g->reason, &rec.snap_go.wait.reason, err) ||
+		    intern_objs(s, g, info, &rec.snap_go.wait, err))
+			return err->code;
+	}
+	s->goroutines++;
+	return pend(s, &rec, err);
+}
+
+static int pend_end(struct snapshot *s, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_END, mono_ns());
+	rec.snap_end.which = s->which;
+	rec.snap_end.goroutines = s->goroutines;
+	rec.snap_end.unread = s->unread;
+	rec.snap_end.partial = s->partial;
+	s->done = true;
+	return pend(s, &rec, err);
+}
+
+static int pend_chan(struct snapshot *s, uint32_t id, uint64_t addr, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_CHAN, mono_ns());
+	rec.snap_chan.which = s->which;
+	rec.snap_chan.chan = id;
+	if (gread_chan(s->env, addr, &rec.snap_chan))
+		return 0;
+	rec.snap_chan.recvq = (uint32_t)map_value(&s->recvq, id);
+	rec.snap_chan.sendq = (uint32_t)map_value(&s->sendq, id);
+	return pend(s, &rec, err);
+}
+
+static int pend_objects(struct snapshot *s, struct err *err)
+{
+	struct map_slot *slot;
+	struct trace_rec rec;
+
+	for (size_t i = 0; (slot = map_next(&s->chans, &i));)
+		if (pend_chan(s, (uint32_t)slot->key, slot->val, err))
+			return err->code;
+	for (size_t i = 0; (slot = map_next(&s->syncs, &i));) {
+		rec_begin(s, &rec, TRACE_SNAP_SYNC, mono_ns());
+		rec.snap_sync.which = s->which;
+		rec.snap_sync.sync = (uint32_t)slot->key;
+		if (gread_sync(s->env, (uint8_t)map_value(&s->sync_kinds, slot->key), slot->val, &rec.snap_sync))
+			continue;
+		if (pend(s, &rec, err))
+			return err->code;
+	}
+	return 0;
+}
+
+/* The next goroutines to read: the list, then those that moved, again and again. */
+static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
+{
+	size_t n;
+
+	if (s->at == s->n && s->again.n && s->round++ < ROUNDS) {
+		memcpy(s->gs, s->again.v, s->again.n * sizeof(*s->gs));
+		s->n = s->again.n;
+		s->at = s->again.n = 0;
+	}
+	n = s->n - s->at < GREAD_CHUNK ? s->n - s->at : GREAD_CHUNK;
+	*addrs = s->gs + s->at;
+	s->at += n;
+	return n;
+}
+
+static int snapshot_finish(struct snapshot *s, struct err *err)
+{
+	s->unread += s->again.n;
+	s->again.n = 0;
+	if (!s->partial && pend_objects(s, err))
+		return err->code;
+	return pend_end(s, err);
+}
+
+int snapshot_step(struct snapshot *s, struct err *err)
+{
+	const uint64_t *addrs;
+	struct gread *g;
+	uint64_t time = 0;
+	size_t n;
+	int ret;
+
+	if (s->done)
+		return 0;
+	n = next_chunk(s, &addrs);
+	if (!n)
+		return snapshot_finish(s, err);
+	ret = gread_chunk_read(s->chunk, addrs, n, &g, &time);
+	if (ret) {
+		/* The target is gone: what was read stays. */
+		s->partial = true;
+		s->unread += n + s->n - s->at;
+		return snapshot_finish(s, err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], time, err))
+			return err->code;
+		if (g[i].verdict == GREAD_MOVED && vec_push(&s->again, addrs[i]))
+			return no_memory(err);
+	}
+	return 0;
+}
+
+static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)
+{
+	if (rec->type == TRACE_SNAP_GO && rec->snap_go.wait.nobjs)
+		rec->snap_go.wait.objs = &s->objs.v[(uintptr_t)rec->snap_go.wait.objs];
+	else if (rec->type == TRACE_SNAP_GO)
+		rec->snap_go.wait.objs = NULL;
+	return encoder_write(s->e, rec, err);
+}
+
+int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err)
+{
+	int64_t limit = (int64_t)(until - s->e->epoch);
+	size_t i = 0;
+
+	while (i < s->pending.n && s->pending.v[i].time < limit) {
+		if (write_one(s, &s->pending.v[i], err))
+			return err->code;
+		i++;
+	}
+	if (i) {
+		memmove(s->pending.v, s->pending.v + i, (s->pending.n - i) * sizeof(s->pending.v[0]));
+		s->pending.n -= i;
+	}
+	if (!s->pending.n)
+		s->objs.n = 0;
+	return 0;
+}
