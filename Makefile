@@ -82,6 +82,67 @@ unit: $(UNIT)
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
 
+.PHONY: deps demo check e2e
+deps:
+	@tools/install-deps
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+check: deps
+	@$(MAKE) --no-print-directory all
+	@tools/check
+
+e2e: all
+	$(PYTHON) -m pytest -q tests/e2e
+
+C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.[ch])
+FORMATTED := $(filter-out bpf/vmlinux.h tests/unit/site_code.h,$(C_FILES))
+
+.PHONY: format lint valgrind
+format:
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+lint: $(BPF_SKELS)
+	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
+		--inline-suppr --suppress=missingInclude --suppress=unknownMacro -I. -I$(BUILD) $(SRCS)
+	clang-tidy --quiet --warnings-as-errors='*' $(SRCS) -- -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) \
+		-DCHANREC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS))
+	for f in tools/install-deps tools/go-toolchains tools/demo tools/check tools/gen-site-code; do sh -n $$f || exit 1; done
+
+valgrind: $(UNIT)
+	@set -e; for t in $(UNIT); do echo "== valgrind $$t"; \
+		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t >/dev/null; done
+
+MAN := $(wildcard docs/*.1)
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
+	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
+	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json \
+		$(DESTDIR)$(PREFIX)/share/doc/chanrec
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/chanrec $(MAN:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/chanrec
+
+# libFuzzer on the trace reader: make fuzz FUZZ_SECONDS=600. What it finds is left in build/fuzz.
+FUZZ_SECONDS ?= 30
+FUZZ_SRCS := $(wildcard util/*.c format/*.c)
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/fuzz_trace
+	@mkdir -p $(BUILD)/fuzz/corpus tests/golden
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/golden
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRCS) $(wildcard util/*.h format/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRCS) -lzstd -lz
+
 .PHONY: clean
 clean:
 	rm -rf build

@@ -112,63 +112,59 @@ static __always_inline __u64 hash_step(__u64 h, __u64 pc)
 	return h ^ (h >> 29);
 }
 
-/* Sends the frames. pc0 is the first, the others are read through bp; 0: no pc0. */
-static __noinline int send_stack(__u64 hash, __u64 pc0, __u64 bp, __u32 depth)
+/* Reserves a record for limit frames, a constant, and walks once more into it. */
+static __always_inline int send_frames(__u64 hash, __u64 pc0, __u64 bp, const __u32 limit)
 {
-	struct ring_stack *rec;
-	__u64 size = sizeof(*rec) + RING_MAX_FRAMES * sizeof(__u64);
+	struct ring_stack *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + limit * sizeof(__u64), 0);
+	__u32 n = 0, slot = hash % SEEN_SLOTS;
 	struct frame f;
-	__u32 n = 0, limit = RING_MAX_FRAMES;
-	__u32 slot = hash % SEEN_SLOTS;
 
-	if (depth <= RING_SHORT_FRAMES) {
-		limit = RING_SHORT_FRAMES;
-		rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + RING_SHORT_FRAMES * sizeof(__u64), 0);
-	} else {
-		rec = bpf_ringbuf_reserve(&ring, size, 0);
-	}
 	if (!rec) {
 		__sync_fetch_and_add(&shared.stack_lost, 1);
 		return 0;
 	}
-	rec->hdr.type = RING_STACK;
-	rec->hdr.time = 0;
-	rec->hdr.aux32 = 0;
-	rec->hash = hash;
 	if (pc0)
 		rec->pcs[n++] = pc0;
-	for (int i = 0; i < RING_MAX_FRAMES; i++) {
-		if (n >= RING_SHORT_FRAMES)
+	for (__u32 i = 0; i < limit; i++) {
+		if (n >= limit || !bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc)) {
 			break;
-		if (!bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc))
-			goto out;
+		}
 		rec->pcs[n++] = f.pc;
 		bp = f.bp;
 	}
-	if (limit == RING_MAX_FRAMES) {
-		for (int i = 0; i < RING_MAX_FRAMES; i++) {
-			if (n >= RING_MAX_FRAMES) {
-				rec->hdr.aux32 = bp != 0;
-				break;
-			}
-			if (!bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc))
-				break;
-			rec->pcs[n++] = f.pc;
-			bp = f.bp;
-		}
-	}
-out:
+	rec->hdr.type = RING_STACK;
 	rec->hdr.aux = n;
+	rec->hdr.aux32 = n == RING_MAX_FRAMES && bp != 0;
+	rec->hdr.time = 0;
+	rec->hash = hash;
 	submit(rec);
+	/* Only now: an event that counts on the frames comes after them in the ring. */
 	bpf_map_update_elem(&seen, &slot, &hash, BPF_ANY);
 	return 0;
+}
+
+/*
+ * These are not static so that the verifier looks at them once, and not on
+ * every way that leads to them, which takes seconds.
+ */
+int send_short(__u64 hash, __u64 pc0, __u64 bp);
+__noinline int send_short(__u64 hash, __u64 pc0, __u64 bp)
+{
+	return send_frames(hash, pc0, bp, RING_SHORT_FRAMES);
+}
+
+int send_long(__u64 hash, __u64 pc0, __u64 bp);
+__noinline int send_long(__u64 hash, __u64 pc0, __u64 bp)
+{
+	return send_frames(hash, pc0, bp, RING_MAX_FRAMES);
 }
 
 /*
  * The hash of the stack that begins with pc0 and goes on at bp; its frames are
  * sent when they were not before.
  */
-static __always_inline __u64 stack_of(__u64 pc0, __u64 bp)
+__u64 stack_of(__u64 pc0, __u64 bp);
+__noinline __u64 stack_of(__u64 pc0, __u64 bp)
 {
 	__u64 hash = hash_step(0, pc0), at = bp, *known;
 	struct frame f;
@@ -185,8 +181,12 @@ static __always_inline __u64 stack_of(__u64 pc0, __u64 bp)
 		hash = 1;
 	slot = hash % SEEN_SLOTS;
 	known = bpf_map_lookup_elem(&seen, &slot);
-	if (!known || *known != hash)
-		send_stack(hash, pc0, bp, n);
+	if (known && *known == hash)
+		return hash;
+	if (n <= RING_SHORT_FRAMES)
+		send_short(hash, pc0, bp);
+	else
+		send_long(hash, pc0, bp);
 	return hash;
 }
 
@@ -444,16 +444,16 @@ static __always_inline void made(const struct x86_regs *regs, __u64 chan, __u64 
 SEC("uprobe")
 int chan_make(struct x86_regs *regs)
 {
-	__u64 chan = regs->ax;
+	__u64 ax = regs->ax, cx = regs->cx, dx = regs->dx, bx = regs->bx, chan;
 
+	/* All are read: the verifier takes no pointer into the context that is chosen at run time. */
+	barrier_var(ax);
+	barrier_var(cx);
+	barrier_var(dx);
+	barrier_var(bx);
 	if (!wanted(regs, RING_MAKE))
 		return 0;
-	if (cfg.make_reg == 1)
-		chan = regs->cx;
-	else if (cfg.make_reg == 2)
-		chan = regs->dx;
-	else if (cfg.make_reg == 3)
-		chan = regs->bx;
+	chan = cfg.make_reg == 1 ? cx : cfg.make_reg == 2 ? dx : cfg.make_reg == 3 ? bx : ax;
 	made(regs, chan, stack_of(0, regs->bp));
 	return 0;
 }

@@ -14,7 +14,8 @@
  *
  * Ids of definitions are dense and begin at 1; 0 means "none". A definition
  * comes before its first use. A definition that comes again replaces nothing:
- * the first one holds.
+ * the first one holds (the writer does not write the others, the reader does
+ * not give them). Ids of wait reasons need not be dense.
  */
 
 #include <stdbool.h>
@@ -26,9 +27,13 @@
 #define TRACE_VERSION_MAJOR 1
 #define TRACE_VERSION_MINOR 0
 
-#define TRACE_MAX_FRAMES 128 /* frames of a stack, before inlining is expanded */
-#define TRACE_MAX_INLINE 64  /* calls that share one pc */
-#define TRACE_MAX_OBJS 1024  /* cases of one select that are kept */
+#define TRACE_MAX_FRAMES 128   /* frames of a stack, before inlining is expanded */
+#define TRACE_MAX_INLINE 64    /* calls that share one pc */
+#define TRACE_MAX_OBJS 1024    /* cases of one select that are kept */
+#define TRACE_MAX_STRING 65535 /* bytes; a longer one is cut by the writer */
+#define TRACE_MAX_REASONS 256  /* ids 1 … 256, in any order */
+#define TRACE_MAX_PROBES 1024
+#define TRACE_MAX_ID ((1u << 28) - 1) /* of any other definition */
 
 /* Record types, as on disk. Append only. */
 enum trace_type {
@@ -70,7 +75,13 @@ enum trace_obj_kind {
 	TRACE_OBJ_NILCHAN = 4,
 };
 
-enum trace_dir { TRACE_DIR_NONE = 0, TRACE_DIR_SEND = 1, TRACE_DIR_RECV = 2, TRACE_DIR_READ_LOCK = 3, TRACE_DIR_WRITE_LOCK = 4 };
+enum trace_dir {
+	TRACE_DIR_NONE = 0,
+	TRACE_DIR_SEND = 1,
+	TRACE_DIR_RECV = 2,
+	TRACE_DIR_READ_LOCK = 3,
+	TRACE_DIR_WRITE_LOCK = 4
+};
 
 struct trace_obj {
 	uint8_t kind; /* enum trace_obj_kind */
@@ -103,7 +114,7 @@ enum trace_wait_class {
 	TRACE_WAIT_WAITGROUP = 12,
 	TRACE_WAIT_COND = 13,
 	TRACE_WAIT_NETWORK = 14, /* "IO wait" */
-	TRACE_WAIT_SYSTEM = 15,	 /* the runtime's own: GC, scavenger, finalizer, … */
+	TRACE_WAIT_SYSTEM = 15,  /* the runtime's own: GC, scavenger, finalizer, … */
 	TRACE_WAIT_COROUTINE = 16,
 	TRACE_WAIT_SYNCTEST = 17,
 };
@@ -116,10 +127,10 @@ enum trace_cause {
 	TRACE_CAUSE_CLOSE = 3,
 	TRACE_CAUSE_TIMER = 4,
 	TRACE_CAUSE_NETWORK = 5,
-	TRACE_CAUSE_UNLOCK = 6,	   /* Mutex.Unlock */
+	TRACE_CAUSE_UNLOCK = 6,    /* Mutex.Unlock */
 	TRACE_CAUSE_RWUNLOCK = 7,  /* RWMutex.Unlock, RUnlock */
 	TRACE_CAUSE_WAITGROUP = 8, /* Done, Add */
-	TRACE_CAUSE_COND = 9,	   /* Signal, Broadcast */
+	TRACE_CAUSE_COND = 9,      /* Signal, Broadcast */
 	TRACE_CAUSE_SEMAPHORE = 10,
 	TRACE_CAUSE_COROUTINE = 11,
 	TRACE_CAUSE_RUNTIME = 12, /* GC and the like */
@@ -145,7 +156,7 @@ struct trace_def_string {
 
 struct trace_def_func {
 	uint32_t id, name, file; /* strings */
-	uint32_t start_line;	 /* 0 not known */
+	uint32_t start_line;     /* 0 not known */
 };
 
 /* One pc, as the calls that were inlined there, innermost first. */
@@ -155,9 +166,9 @@ struct trace_frame_line {
 
 struct trace_def_frame {
 	uint32_t id;
-	uint64_t pc;				      /* address in the ELF file (not in memory) */
-	uint32_t nlines;			      /* 0: not resolved */
-	const struct trace_frame_line *lines;	      /* [nlines], innermost first */
+	uint64_t pc;                          /* address in the ELF file (not in memory) */
+	uint32_t nlines;                      /* 0: not resolved */
+	const struct trace_frame_line *lines; /* [nlines], innermost first */
 };
 
 struct trace_def_stack {
@@ -188,7 +199,7 @@ struct trace_def_reason {
 /* ev.goid is the creator, 0 when none is known. */
 struct trace_go_create {
 	uint64_t child;
-	uint32_t site;	/* frame: the go statement */
+	uint32_t site;  /* frame: the go statement */
 	uint32_t entry; /* frame: first line of the goroutine's function */
 	uint32_t stack; /* of the creator */
 	uint32_t flags; /* TRACE_GO_SYSTEM */
@@ -197,17 +208,18 @@ struct trace_go_create {
 struct trace_go_park {
 	uint32_t reason; /* TRACE_DEF_REASON */
 	uint32_t stack;
-	uint32_t nobjs;		      /* several only in a select */
-	uint32_t nobjs_all;	      /* with those that were cut */
-	const struct trace_obj *objs; /* [nobjs]; of a select in the order of the runtime's cases: sends, then receives */
+	uint32_t nobjs;     /* several only in a select */
+	uint32_t nobjs_all; /* with those that were cut */
+	const struct trace_obj
+	        *objs; /* [nobjs]; of a select in the order of the runtime's cases: sends, then receives */
 };
 
 /* ev.goid is the waker, 0 when none (a timer run by the scheduler, the network). */
 struct trace_go_ready {
 	uint64_t woken;
-	uint8_t cause; /* enum trace_cause */
+	uint8_t cause;        /* enum trace_cause */
 	struct trace_obj obj; /* what fired: the channel (of a select, too), the sync object; kind NONE: not known */
-	uint32_t stack; /* of the waker */
+	uint32_t stack;       /* of the waker */
 };
 
 struct trace_chan_make {
@@ -231,14 +243,14 @@ enum trace_op_result {
 /* A channel operation that is over; --events ops only. */
 struct trace_chan_op {
 	uint32_t chan;
-	uint8_t dir;	/* enum trace_dir */
+	uint8_t dir;    /* enum trace_dir */
 	uint8_t result; /* enum trace_op_result */
-	bool select;	/* by a select with several cases */
+	bool select;    /* by a select with several cases */
 };
 
 struct trace_snap_begin {
-	uint8_t which;	   /* 0 at the start, 1 at the end */
-	uint64_t allglen;  /* entries of runtime.allgs */
+	uint8_t which;    /* 0 at the start, 1 at the end */
+	uint64_t allglen; /* entries of runtime.allgs */
 };
 
 /*
@@ -247,11 +259,11 @@ struct trace_snap_begin {
  */
 struct trace_snap_go {
 	uint8_t which;
-	uint8_t state; /* enum trace_go_state */
-	uint32_t flags; /* TRACE_GO_SYSTEM */
-	uint64_t parent; /* 0 not known (before Go 1.21) */
-	uint32_t site, entry; /* frames, as in trace_go_create */
-	int64_t wait_since; /* g.waitsince: the wait began at this time or before; 0 not known */
+	uint8_t state;             /* enum trace_go_state */
+	uint32_t flags;            /* TRACE_GO_SYSTEM */
+	uint64_t parent;           /* 0 not known (before Go 1.21) */
+	uint32_t site, entry;      /* frames, as in trace_go_create */
+	int64_t wait_since;        /* g.waitsince: the wait began at this time or before; 0 not known */
 	struct trace_go_park wait; /* WAITING; else only .stack (0 of a running one) */
 };
 
@@ -264,13 +276,13 @@ struct trace_snap_chan {
 	uint32_t recvq, sendq; /* waiting goroutines; a select counts once per case */
 };
 
-#define TRACE_SYNC_LOCKED 1u	 /* Mutex; RWMutex: by a writer */
+#define TRACE_SYNC_LOCKED 1u       /* Mutex; RWMutex: by a writer */
 #define TRACE_SYNC_WRITER_WAITS 2u /* RWMutex: a writer waits for readers */
 
 struct trace_snap_sync {
 	uint8_t which;
 	uint32_t sync;
-	uint32_t flags;	 /* TRACE_SYNC_… */
+	uint32_t flags;  /* TRACE_SYNC_… */
 	int64_t counter; /* WaitGroup: Done calls missing; RWMutex: readers */
 	uint64_t waiters;
 };
@@ -279,7 +291,7 @@ struct trace_snap_end {
 	uint8_t which;
 	uint64_t goroutines; /* records written */
 	uint64_t unread;     /* goroutines that kept moving and were not read whole */
-	bool partial;	     /* the target went away meanwhile, or memory could not be read */
+	bool partial;        /* the target went away meanwhile, or memory could not be read */
 };
 
 enum trace_loss_cause {
@@ -298,7 +310,7 @@ struct trace_loss {
 };
 
 struct trace_proc_exit {
-	bool known; /* whether the status is known (a started child's is) */
+	bool known;     /* whether the status is known (a started child's is) */
 	int32_t status; /* as of waitpid() */
 };
 
@@ -331,10 +343,13 @@ struct trace_rec {
 	};
 };
 
-static inline bool trace_type_is_def(enum trace_type t) { return t < TRACE_GO_CREATE; }
+static inline bool trace_type_is_def(enum trace_type t)
+{
+	return t < TRACE_GO_CREATE;
+}
 /* "go.park", "chan.make", …, "def.stack"; "?" for an unknown one. */
 const char *trace_type_name(enum trace_type t);
-const char *trace_cause_name(enum trace_cause c);      /* "send", "unlock", … */
+const char *trace_cause_name(enum trace_cause c);         /* "send", "unlock", … */
 const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, "semaphore" */
 
 /* Groups of events a recording can have. */
@@ -347,32 +362,32 @@ const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, 
 enum trace_probe_status { TRACE_PROBE_ATTACHED = 0, TRACE_PROBE_MISSING = 1 };
 
 struct trace_probe {
-	const char *event;  /* "go.park" */
-	const char *func;   /* "runtime.gopark" */
-	uint64_t addr;	    /* in the ELF file; 0 when missing */
-	const char *insn;   /* "push rbp" */
-	uint8_t status;	    /* enum trace_probe_status */
-	bool single_step;   /* the kernel single-steps it: costly */
-	const char *note;   /* how it was found, or why it is missing and what the trace lacks for it */
+	const char *event; /* "go.park" */
+	const char *func;  /* "runtime.gopark" */
+	uint64_t addr;     /* in the ELF file; 0 when missing */
+	const char *insn;  /* "push rbp" */
+	uint8_t status;    /* enum trace_probe_status */
+	bool single_step;  /* the kernel single-steps it: costly */
+	const char *note;  /* how it was found, or why it is missing and what the trace lacks for it */
 };
 
 /* What stands in the header. Strings are never NULL once read; "" when not known. */
 struct trace_meta {
-	uint16_t major, minor;	/* of the file; set by the writer */
-	const char *recorder;	/* "chanrec 0.1.0" */
-	const char *exe;	/* path of the program */
-	const char *command;	/* its command line, arguments quoted as for a shell */
-	const char *build_id;	/* Go's, else GNU's in hex */
+	uint16_t major, minor;  /* of the file; set by the writer */
+	const char *recorder;   /* "chanrec 0.1.0" */
+	const char *exe;        /* path of the program */
+	const char *command;    /* its command line, arguments quoted as for a shell */
+	const char *build_id;   /* Go's, else GNU's in hex */
 	const char *go_version; /* "go1.23.1" */
-	const char *module;	/* main module's path, or "" */
+	const char *module;     /* main module's path, or "" */
 	const char *kernel, *host, *arch;
 	const char *offsets_from; /* where structure offsets come from, in words */
 	const char *symbols_from;
 	uint32_t pid;
 	uint32_t cpus;
-	uint32_t events;     /* TRACE_EVENTS_… */
-	int64_t start_wall;  /* ns since 1970, at time 0 */
-	int64_t start_mono;  /* CLOCK_MONOTONIC at time 0 */
+	uint32_t events;    /* TRACE_EVENTS_… */
+	int64_t start_wall; /* ns since 1970, at time 0 */
+	int64_t start_mono; /* CLOCK_MONOTONIC at time 0 */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };
@@ -380,20 +395,27 @@ struct trace_meta {
 /* Written by a recorder that ended well, last in the file. */
 struct trace_end {
 	int64_t duration;
-	uint64_t events;     /* event records, snapshots not counted */
-	uint64_t lost;	     /* sum of the losses of TRACE_LOSS_RING */
+	uint64_t events; /* event records, snapshots not counted */
+	uint64_t lost;   /* sum of the losses of TRACE_LOSS_RING */
 	bool target_exited;
-	const char *reason;  /* "interrupted", "duration over", "target exited", … */
+	const char *reason; /* "interrupted", "duration over", "target exited", … */
 };
 
 /*
- * Writer. Errors stick: after a failed write every call fails.
+ * Writer. Errors of the file stick: after a failed write every call fails. A
+ * record that breaks a rule of the format (an id that is not defined, a count
+ * over its TRACE_MAX_…, a goroutine id of 2^63 or more) is refused with
+ * -EINVAL and leaves the writer as it was.
  */
 struct trace_writer;
 
 /* Writes the header to fd (which stays the caller's). */
 int trace_writer_open(struct trace_writer **w, int fd, const struct trace_meta *meta, struct err *err);
-/* Appends; copies what rec points to. Flushes by itself when a block is full. */
+/*
+ * Appends; copies what rec points to. Flushes by itself when a block is full.
+ * goid is kept only in the types that have one (the go., the chan. and
+ * TRACE_SNAP_GO).
+ */
 int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err *err);
 /* Puts out what is buffered, so that all written so far can be read. */
 int trace_writer_flush(struct trace_writer *w, struct err *err);
@@ -417,9 +439,17 @@ const struct trace_meta *trace_reader_meta(const struct trace_reader *r);
  * end; -errno with a message at a damaged place (what came before it stands;
  * -ENODATA when the file just stops: the recorder was killed). Ids in records
  * are checked to be defined (or 0) and lengths to be within the TRACE_MAX_….
- * Records of unknown types are skipped.
+ * Records of unknown types are skipped. A value that an enum has not (a newer
+ * minor version) is given as 0 where 0 means "not known"; trace_loss.cause and
+ * trace_chan_op.result are given as they are. An error sticks.
  */
 int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err);
+/*
+ * Passes over blocks of events that end before this time without decoding
+ * them; definitions are given all the same. For a look at a moment: what the
+ * passed events did to goroutines is not known then.
+ */
+void trace_reader_from(struct trace_reader *r, int64_t time);
 /* NULL until the end was read, or when there is none. */
 const struct trace_end *trace_reader_end(const struct trace_reader *r);
 /* Bytes of the file read so far, and of the stream inside. */

@@ -34,13 +34,22 @@ enum trace_type encoder_type_of(enum ring_type t)
 
 int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err)
 {
+	int ret = trace_write(e->w, rec, err);
+
+	/* Refused: misread memory of the target. The recording goes on. */
+	if (ret == -EINVAL) {
+		e->foreign++;
+		return 0;
+	}
+	if (ret)
+		return ret;
 	if (rec->type < TRACE_SNAP_BEGIN && !trace_type_is_def(rec->type)) {
 		e->events++;
 		if (rec->time > e->last)
 			e->last = rec->time;
 	}
 	e->count[rec->type]++;
-	return trace_write(e->w, rec, err);
+	return 0;
 }
 
 static uint64_t pack_obj(struct trace_obj o)

@@ -292,24 +292,22 @@ static int plan_spec(struct probes *p, const struct probe_spec *spec, const stru
 	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* The slots in frames of the runtime that carry what gopark's arguments do not. */
-static int plan_slots(struct probes *p, const struct gobin *bin, struct err *err)
+/* The slots in selectgo's frame that carry what gopark's arguments do not. A program without select has no selectgo. */
+static void plan_slots(struct probes *p, const struct gobin *bin)
 {
 	struct bpf_config *cfg = &p->cfg;
-	struct err why = { 0 };
 	struct code c;
 
 	cfg->select_cas0 = cfg->select_nsends = cfg->select_ncases = -1;
-	if (code_by_name(&c, bin, "runtime.selectgo", &why))
-		return err_set(err, ENOTSUP, "select cannot be understood: %s", why.msg);
+	/* At a RET the frame is gone: slot 0 is right above the return address. */
+	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
+	cfg->selop_nsends_sp = 8 + 3 * 8;
+	if (code_by_name(&c, bin, "runtime.selectgo", NULL))
+		return;
 	if (code_spill(&c, 0, &cfg->select_cas0, NULL) || code_spill(&c, 3, &cfg->select_nsends, NULL) ||
 	    code_select_ncases(&c, &cfg->select_ncases))
 		cfg->select_cas0 = -1;
 	code_close(&c);
-	/* At a RET the frame is gone: slot 0 is right above the return address. */
-	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
-	cfg->selop_nsends_sp = 8 + 3 * 8;
-	return 0;
 }
 
 static void plan_reasons(struct probes *p, const struct gobin *bin)
@@ -362,8 +360,7 @@ int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layou
 	plan_offsets(&p->cfg, l);
 	p->cfg.ready_stacks = 1;
 	p->cfg.make_cap_sp = -1;
-	if (plan_slots(p, bin, err))
-		return err->code;
+	plan_slots(p, bin);
 	plan_reasons(p, bin);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		if ((specs[i].group & events) && plan_spec(p, &specs[i], bin, l, err))
@@ -391,7 +388,7 @@ static void fill_range(struct bpf_config *cfg, const struct gobin *bin, uint64_t
 
 static int say_load_error(int ret, struct err *err)
 {
-	if (ret == -EPERM || ret == -EACCES)
+	if (ret == -EPERM)
 		return err_set(err, -ret,
 		               "no permission to load BPF programs (%s): run as root, or with CAP_BPF, CAP_PERFMON and "
 		               "CAP_SYS_PTRACE; a kernel in lockdown refuses too (cat /sys/kernel/security/lockdown)",

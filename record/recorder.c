@@ -48,7 +48,7 @@ struct recorder {
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t flushed, loss_from;
 	struct bpf_shared seen; /* counters as last written to the trace */
-	uint64_t lost, batch;
+	uint64_t lost, batch, foreign;
 	uint64_t first_goroutines;
 	struct err err; /* of the drain, whose callback has no other way */
 };
@@ -240,6 +240,9 @@ static int note_losses(struct recorder *r, struct err *err)
 	if (now.stack_lost != r->seen.stack_lost &&
 	    write_loss(r, TRACE_LOSS_STACK, TRACE_DEF_STACK, now.stack_lost - r->seen.stack_lost, at, err))
 		return err->code;
+	if (r->enc.foreign != r->foreign && write_loss(r, TRACE_LOSS_MEMORY, 0, r->enc.foreign - r->foreign, at, err))
+		return err->code;
+	r->foreign = r->enc.foreign;
 	r->seen = now;
 	r->loss_from = at;
 	return 0;

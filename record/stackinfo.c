@@ -105,12 +105,28 @@ static bool names_have(const char *const *names, size_t n, const char *name)
 	return false;
 }
 
-/* The frames of ready() itself and of the switch to g0; the closures' names differ by version. */
 static bool is_ready_plumbing(const char *s)
 {
 	return has_prefix(s, "runtime.ready") || has_prefix(s, "runtime.goready") ||
-	       has_prefix(s, "runtime.systemstack") || has_prefix(s, "runtime.mcall") ||
-	       strcmp(s, "runtime.send.goready") == 0;
+	       has_prefix(s, "runtime.systemstack") || has_prefix(s, "runtime.mcall") || strstr(s, "goready.func");
+}
+
+/*
+ * ready() is called by a closure on g0, whose name differs by version
+ * (goready.func1, send.goready.func1, in 1.27 _.goready.func1): what called
+ * comes after the switch of stacks. A timer runs on g0 already: no switch.
+ */
+static size_t skip_ready(const char *const *names, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && i < 6 && !has_prefix(names[i], "runtime.systemstack"))
+		i++;
+	if (i == n || i == 6)
+		i = 0;
+	while (i < n && is_ready_plumbing(names[i]))
+		i++;
+	return i;
 }
 
 static const struct {
@@ -128,10 +144,8 @@ static const struct {
 
 static uint8_t classify_cause(const char *const *names, size_t n)
 {
-	size_t i = 0;
+	size_t i = skip_ready(names, n);
 
-	while (i < n && is_ready_plumbing(names[i]))
-		i++;
 	if (i >= n)
 		return TRACE_CAUSE_UNKNOWN;
 	for (size_t k = 0; k < sizeof(wakers) / sizeof(wakers[0]); k++) {

@@ -44,9 +44,10 @@ struct span {
 	bool failed;
 };
 
+/* p may be NULL when n is 0. */
 static inline struct span span_of(const void *p, size_t n)
 {
-	return (struct span){ .p = p, .end = (const uint8_t *)p + n };
+	return (struct span){ .p = p, .end = n ? (const uint8_t *)p + n : p };
 }
 static inline size_t span_left(const struct span *s)
 {

@@ -72,6 +72,15 @@ static void test_causes(void **state)
 	check_cause(NAMES("runtime.goready.func1", "runtime.systemstack", "runtime.goready", "runtime.send",
 	                  "runtime.chansend", "runtime.chansend1", "main.f"),
 	            TRACE_CAUSE_SEND);
+	check_cause(NAMES("runtime.send.goready.func1", "runtime.systemstack", "runtime.goready", "runtime.send",
+	                  "runtime.chansend"),
+	            TRACE_CAUSE_SEND);
+	check_cause(
+	        NAMES("_.goready.func1", "runtime.goready", "runtime.goroutineReady", "runtime.(*timer).unlockAndRun"),
+	        TRACE_CAUSE_TIMER);
+	check_cause(
+	        NAMES("_.goready.func1", "runtime.systemstack", "runtime.goready", "runtime.recv", "runtime.chanrecv"),
+	        TRACE_CAUSE_RECV);
 	check_cause(NAMES("runtime.goready.func1", "runtime.systemstack", "runtime.recv", "runtime.chanrecv", "main.f"),
 	            TRACE_CAUSE_RECV);
 	check_cause(

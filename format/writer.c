@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "format/wire.h"
+
+/*
+ * Measured with tools/bench-format: 1.35 bytes and 43 ns per event on a
+ * ping-pong, 6.2 and 90 to 125 with hundreds of goroutines. Level 1 took 25 and
+ * 78 ns, and 5 % more bytes of the latter.
+ */
+#define ZSTD_LEVEL 3
+
+struct trace_writer {
+	int fd;
+	uint64_t bytes; /* written, the header included */
+	uint32_t seq;
+	struct wire_ids ids;
+	struct wire_enc defs, events;
+	struct wire_index index;
+	ZSTD_CCtx *zstd;
+	uint8_t *comp; /* a compressed block */
+	size_t comp_cap;
+	struct buf out; /* header, block headers, footer */
+	bool ended;
+	struct err failed; /* the error that sticks */
+};
+
+static int writer_fail(struct trace_writer *w, struct err *err)
+{
+	if (err)
+		*err = w->failed;
+	return w->failed.code;
+}
+
+/* Makes the error of this call the one that sticks. */
+static int writer_stick(struct trace_writer *w, int errnum, const char *what, const char *why, struct err *err)
+{
+	err_set(&w->failed, errnum, "%s: %s", what, why);
+	return writer_fail(w, err);
+}
+
+static int writer_put(struct trace_writer *w, const void *data, size_t n, struct err *err)
+{
+	const uint8_t *p = data;
+
+	while (n) {
+		ssize_t did = write(w->fd, p, n);
+
+		if (did < 0 && errno == EINTR)
+			continue;
+		if (did <= 0)
+			return writer_stick(w, did ? errno : EIO, "cannot write the trace; what is in it can be read",
+			                    strerror(did ? errno : EIO), err);
+		p += did;
+		n -= (size_t)did;
+		w->bytes += (size_t)did;
+	}
+	return 0;
+}
+
+static int writer_init(struct trace_writer *w)
+{
+	if (wire_enc_init(&w->defs, WIRE_DEFS) || wire_enc_init(&w->events, WIRE_EVENTS))
+		return -ENOMEM;
+	w->comp_cap = ZSTD_compressBound(WIRE_MAX_RAW);
+	w->comp = malloc(w->comp_cap);
+	w->zstd = ZSTD_createCCtx();
+	if (!w->comp || !w->zstd)
+		return -ENOMEM;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1)))
+		return -EINVAL;
+	return 0;
+}
+
+int trace_writer_open(struct trace_writer **out, int fd, const struct trace_meta *meta, struct err *err)
+{
+	struct trace_writer *w = calloc(1, sizeof(*w));
+	int rc;
+
+	*out = NULL;
+	rc = w ? writer_init(w) : -ENOMEM;
+	if (rc) {
+		err_set(err, -rc, "cannot set up the writer of the trace: %s", strerror(-rc));
+		goto fail;
+	}
+	w->fd = fd;
+	rc = wire_put_header(&w->out, meta, err);
+	if (!rc)
+		rc = writer_put(w, w->out.data, w->out.len, err);
+	if (rc)
+		goto fail;
+	*out = w;
+	return 0;
+fail:
+	trace_writer_free(w);
+	return rc;
+}
+
+void trace_writer_free(struct trace_writer *w)
+{
+	if (!w)
+		return;
+	wire_enc_free(&w->defs);
+	wire_enc_free(&w->events);
+	wire_index_free(&w->index);
+	buf_free(&w->out);
+	ZSTD_freeCCtx(w->zstd);
+	free(w->comp);
+	free(w);
+}
+
+static int flush_block(struct trace_writer *w, struct wire_enc *e, struct err *err)
+{
+	uint64_t offset = w->bytes;
+	struct wire_block blk;
+	const uint8_t *raw;
+	size_t comp;
+	int rc;
+
+	if (wire_enc_empty(e))
+		return 0;
+	raw = wire_enc_finish(e, &blk);
+	comp = ZSTD_compress2(w->zstd, w->comp, w->comp_cap, raw, blk.raw);
+	if (ZSTD_isError(comp))
+		return writer_stick(w, ENOMEM, "cannot compress a block of the trace", ZSTD_getErrorName(comp), err);
+	blk.comp = (uint32_t)comp;
+	blk.seq = w->seq++;
+	buf_reset(&w->out);
+	wire_put_block(&w->out, &blk);
+	if (buf_failed(&w->out))
+		return writer_stick(w, ENOMEM, "cannot write the trace", strerror(ENOMEM), err);
+	rc = writer_put(w, w->out.data, w->out.len, err);
+	if (!rc)
+		rc = writer_put(w, w->comp, comp, err);
+	if (rc)
+		return rc;
+	wire_index_add(&w->index, offset, w->bytes - offset, &blk);
+	wire_enc_reset(e);
+	return 0;
+}
+
+int trace_writer_flush(struct trace_writer *w, struct err *err)
+{
+	int rc;
+
+	if (w->failed.code)
+		return writer_fail(w, err);
+	/* Events use definitions that were given before them: those go first. */
+	rc = flush_block(w, &w->defs, err);
+	return rc ? rc : flush_block(w, &w->events, err);
+}
+
+static int refuse(const struct trace_rec *rec, struct err *err)
+{
+	return err_set(err, EINVAL, "a record of type %d (%s) breaks a rule of the trace format: %s", rec->type,
+	               trace_type_name(rec->type), "an id that is not defined, or a number over its limit");
+}
+
+static int write_def(struct trace_writer *w, const struct trace_rec *rec, struct err *err)
+{
+	uint32_t id = wire_def_id(rec);
+	int state = wire_id_state(&w->ids, rec->type, id);
+
+	if (!state)
+		return 0;
+	if (state < 0 || wire_enc_add(&w->defs, &w->ids, rec))
+		return refuse(rec, err);
+	wire_id_define(&w->ids, rec->type, id);
+	return wire_enc_full(&w->defs) ? flush_block(w, &w->defs, err) : 0;
+}
+
+int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err *err)
+{
+	if (w->failed.code)
+		return writer_fail(w, err);
+	if (w->ended)
+		return err_set(err, EINVAL, "the trace has its end already");
+	if (trace_type_is_def(rec->type))
+		return write_def(w, rec, err);
+	if (wire_enc_add(&w->events, &w->ids, rec))
+		return refuse(rec, err);
+	return wire_enc_full(&w->events) ? trace_writer_flush(w, err) : 0;
+}
+
+int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct err *err)
+{
+	int rc;
+
+	if (w->ended)
+		return err_set(err, EINVAL, "the trace has its end already");
+	rc = trace_writer_flush(w, err);
+	if (rc)
+		return rc;
+	buf_reset(&w->out);
+	rc = wire_put_end(&w->out, end, &w->index, err);
+	if (!rc)
+		rc = writer_put(w, w->out.data, w->out.len, err);
+	if (!rc)
+		w->ended = true;
+	return rc;
+}
+
+uint64_t trace_writer_bytes(const struct trace_writer *w)
+{
+	return w->bytes;
+}

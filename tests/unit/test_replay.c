@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rules of states and waits: report/replay.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/trace_build.h"
+
+#define SITE "main.main /src/main.go:20"
+#define WORKER "main.worker /src/main.go:30"
+#define RECV_AT \
+	"runtime.gopark /go/proc.go:1|runtime.chanrecv1 /go/chan.go:2|main.worker /src/main.go:33|runtime.goexit " \
+	"/go/asm.s:1"
+#define LOCK_AT \
+	"runtime.gopark /go/proc.go:1|sync.runtime_SemacquireMutex /go/sema.go:2|sync.(*Mutex).Lock " \
+	"/go/mutex.go:3|main.worker /src/main.go:40"
+#define SEND_AT "runtime.ready /go/proc.go:9|runtime.chansend1 /go/chan.go:4|main.main /src/main.go:50"
+
+static const struct goroutine *go(const struct report *r, uint64_t id)
+{
+	const struct goroutine *g = model_goroutine(r->m, id);
+
+	assert_non_null(g);
+	return g;
+}
+
+static const struct gone *gone(const struct report *r, uint64_t id)
+{
+	for (size_t i = 0; i < r->m->gone.n; i++)
+		if (r->m->gone.v[i].id == id)
+			return &r->m->gone.v[i];
+	fail_msg("goroutine %d did not exit", (int)id);
+	return NULL;
+}
+
+static void park_and_ready(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+	const struct goroutine *g;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(5), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	r = tb_report(&t, MS(10));
+	g = go(r, 7);
+	assert_int_equal(g->state, TRACE_GO_RUNNABLE);
+	assert_int_equal(g->waits, 1);
+	assert_int_equal(g->blocked, MS(3));
+	assert_int_equal(g->started, MS(1));
+	assert_int_equal(g->parent, 1);
+	assert_string_equal(symbols_place_func(&r->m->sym, r->m->groups.v[g->group].entry), "main.worker");
+	assert_int_equal(go(r, 1)->state, TRACE_GO_RUNNING);
+	assert_int_equal(r->m->wakes.n, 1);
+	assert_int_equal(r->m->wakes.v[0].waker, 1);
+	assert_int_equal(r->m->wakes.v[0].woken, 7);
+	assert_int_equal(r->m->wakes.v[0].obj.id, ch.id);
+	assert_int_equal(r->m->wakes.v[0].blocked, MS(3));
+	assert_int_equal(r->m->channels.v[ch.id].waits, 1);
+	assert_int_equal(r->m->channels.v[ch.id].blocked, MS(3));
+	assert_int_equal(r->m->nevents, 3);
+	report_free(r);
+}
+
+static void open_wait_counts_to_the_end(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	r = tb_report(&t, MS(12));
+	assert_int_equal(go(r, 7)->state, TRACE_GO_WAITING);
+	assert_int_equal(go(r, 7)->waits, 1);
+	assert_int_equal(go(r, 7)->blocked, MS(10));
+	assert_int_equal(goroutine_wait_ns(r->m, go(r, 7)), MS(10));
+	assert_int_equal(r->m->channels.v[ch.id].waiters_n, 1);
+	assert_int_equal(r->m->waiters.v[0].goid, 7);
+	assert_int_equal(r->m->waiters.v[0].obj.dir, TRACE_DIR_RECV);
+	assert_true(r->m->end_from_events);
+	report_free(r);
+}
+
+static void event_of_a_waiting_goroutine_ends_its_wait_unseen(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_NETWORK, tb_none, RECV_AT);
+	tb_park(&t, MS(5), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(6), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	tb_park(&t, MS(7), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_exit(&t, MS(9), 7);
+	r = tb_report(&t, MS(12));
+	assert_int_equal(gone(r, 7)->waits, 3);
+	assert_int_equal(gone(r, 7)->blocked, MS(3) + MS(1) + MS(2));
+	assert_int_equal(gone(r, 7)->unseen, 2);
+	assert_int_equal(gone(r, 7)->exited, MS(9));
+	assert_int_equal(r->m->unseen_wakes, 2);
+	assert_int_equal(r->m->unseen_network, 1);
+	report_free(r);
+}
+
+static void ready_of_a_running_goroutine_is_dropped(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_ready(&t, MS(2), 1, 7, TRACE_CAUSE_RUNTIME, tb_none, SEND_AT);
+	r = tb_report(&t, MS(3));
+	assert_int_equal(go(r, 7)->waits, 0);
+	assert_int_equal(r->m->odd_readies, 1);
+	assert_int_equal(r->m->wakes.n, 0);
+	report_free(r);
+}
+
+static void a_lock_that_parks_again_is_one_wait(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(8), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	/* it unlocks and wakes another one: the next Lock is a wait of its own */
+	tb_ready(&t, MS(9), 7, 8, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_park(&t, MS(10), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(11), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	r = tb_report(&t, MS(12));
+	assert_int_equal(go(r, 7)->waits, 2);
+	assert_int_equal(go(r, 7)->blocked, MS(6) + MS(1));
+	assert_int_equal(r->m->syncs.v[mu.id].holder, 7);
+	assert_int_equal(r->m->groups.v[go(r, 7)->group].max_wait, MS(6));
+	report_free(r);
+}
+
+static void a_lock_that_waits_again_at_the_end_has_waited_from_its_first_park(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	r = tb_report(&t, MS(12));
+	assert_int_equal(go(r, 7)->waits, 1);
+	assert_int_equal(go(r, 7)->blocked, MS(10));
+	assert_int_equal(goroutine_wait_ns(r->m, go(r, 7)), MS(10));
+	assert_int_equal(r->m->syncs.v[mu.id].holder, 0);
+	report_free(r);
+}
+
+static void conds_and_other_places_do_not_merge(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj cond = tb_sync(&t, TRACE_SYNC_COND), mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_COND, cond, LOCK_AT);
+	tb_ready(&t, MS(3), 1, 7, TRACE_CAUSE_COND, cond, SEND_AT);
+	tb_park(&t, MS(4), 7, TRACE_WAIT_COND, cond, LOCK_AT);
+	tb_ready(&t, MS(5), 1, 7, TRACE_CAUSE_COND, cond, SEND_AT);
+	tb_park(&t, MS(6), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(7), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_park(&t, MS(8), 7, TRACE_WAIT_MUTEX, mu, RECV_AT);
+	r = tb_report(&t, MS(12));
+	assert_int_equal(go(r, 7)->waits, 4);
+	report_free(r);
+}
+
+static void times_never_go_back(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(5), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	tb_park(&t, MS(4), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(6), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	r = tb_report(&t, MS(7));
+	assert_int_equal(go(r, 7)->blocked, MS(1));
+	assert_int_equal(go(r, 7)->waits, 2);
+	report_free(r);
+}
+
+static void a_ready_of_an_unknown_goroutine_ends_a_wait_from_before(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	r = tb_report(&t, MS(7));
+	assert_int_equal(go(r, 7)->waits, 1);
+	assert_int_equal(go(r, 7)->blocked, MS(4));
+	assert_int_equal(r->m->odd_readies, 0);
+	report_free(r);
+}
+
+static void the_start_snapshot_tells_what_and_the_events_tell_the_state(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t), other = tb_chan(&t);
+	struct report *r;
+
+	/* 7 parks while the snapshot is read, and the snapshot's record comes later with what it read before */
+	tb_park(&t, MS(1), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(2), 8, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	tb_snap_begin(&t, MS(1), 0);
+	tb_snap_go(&t, MS(3), 0, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, other, -SEC(3), RECV_AT);
+	tb_snap_go(&t, MS(3), 0, 8, TRACE_GO_RUNNING, "", "runtime.main /go/proc.go:100", 0, tb_none, 0, "");
+	tb_snap_go(&t, MS(3), 0, 9, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, other, -SEC(3), RECV_AT);
+	tb_snap_end(&t, MS(4), 0, 3);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(go(r, 7)->state, TRACE_GO_RUNNABLE);
+	assert_int_equal(go(r, 7)->waits, 1);
+	assert_int_equal(go(r, 7)->blocked, MS(1));
+	assert_true(go(r, 7)->at_start);
+	assert_int_equal(go(r, 7)->group, go(r, 9)->group);
+	assert_int_not_equal(go(r, 7)->group, 0);
+	/* its wait from before the snapshot is in the group that the snapshot told later */
+	assert_int_equal(r->m->groups.v[0].waits, 0);
+	assert_int_equal(r->m->groups.v[go(r, 7)->group].waits, 2);
+	assert_int_equal(go(r, 9)->state, TRACE_GO_WAITING);
+	assert_true(go(r, 9)->wait.before_start);
+	assert_int_equal(go(r, 9)->blocked, MS(10));
+	assert_int_equal(goroutine_wait_ns(r->m, go(r, 9)), SEC(3) + MS(10));
+	assert_int_equal(r->counts[0].at_start, 3);
+	assert_int_equal(r->counts[0].created, 0);
+	report_free(r);
+}
+
+static void a_goroutine_that_exits_during_the_start_snapshot_stays_gone(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_snap_begin(&t, MS(1), 0);
+	tb_exit(&t, MS(2), 7);
+	tb_snap_go(&t, MS(3), 0, 7, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_end(&t, MS(4), 0, 1);
+	r = tb_report(&t, MS(10));
+	assert_null(model_goroutine(r->m, 7));
+	assert_int_equal(r->m->gone.n, 1);
+	assert_int_equal(r->counts[0].at_start, 1);
+	assert_int_equal(r->counts[0].exited, 1);
+	report_free(r);
+}
+
+static void an_exited_goroutine_does_not_come_back_by_the_end_snapshot(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_snap_begin(&t, MS(5), 1);
+	tb_exit(&t, MS(6), 7);
+	tb_snap_go(&t, MS(6), 1, 7, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_go(&t, MS(6), 1, 1, TRACE_GO_RUNNING, "", "runtime.main /go/proc.go:100", 0, tb_none, 0, "");
+	tb_snap_end(&t, MS(7), 1, 2);
+	r = tb_report(&t, MS(10));
+	assert_null(model_goroutine(r->m, 7));
+	assert_int_equal(gone(r, 7)->exited, MS(6));
+	assert_int_equal(r->m->missed_exits, 0);
+	report_free(r);
+}
+
+static void the_end_snapshot_corrects_what_events_missed(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	for (uint64_t g = 7; g <= 12; g++)
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_NETWORK, tb_none, RECV_AT);   /* woken unseen */
+	tb_park(&t, SEC(1) - US(10), 9, TRACE_WAIT_RECV, ch, RECV_AT); /* parks just before it is read */
+	tb_park(&t, MS(2), 11, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_snap_begin(&t, SEC(1) - US(20), 1);
+	tb_snap_go(&t, SEC(1), 1, 7, TRACE_GO_SYSCALL, SITE, WORKER, 0, tb_none, 0, RECV_AT);
+	tb_snap_go(&t, SEC(1), 1, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0, RECV_AT); /* park missed */
+	tb_snap_go(&t, SEC(1), 1, 9, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_go(&t, SEC(1), 1, 11, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_park(&t, SEC(1), 11, TRACE_WAIT_RECV, ch, RECV_AT); /* a later event wins */
+	tb_snap_go(&t, SEC(1), 1, 1, TRACE_GO_RUNNING, "", "runtime.main /go/proc.go:100", 0, tb_none, 0, "");
+	tb_snap_end(&t, SEC(1), 1, 5);
+	tb_create(&t, SEC(1), 1, 13, SITE, WORKER);
+	r = tb_report(&t, SEC(1) + MS(1));
+	assert_false(r->m->end_from_events);
+	assert_int_equal(go(r, 7)->state, TRACE_GO_SYSCALL);
+	assert_int_equal(go(r, 7)->unseen, 1);
+	assert_int_equal(go(r, 8)->state, TRACE_GO_WAITING);
+	assert_true(go(r, 8)->wait.unsure);
+	assert_false(go(r, 8)->wait.before_start);
+	assert_int_equal(go(r, 8)->blocked, 0);
+	assert_int_equal(r->m->channels.v[ch.id].waiters_n, 3);
+	assert_int_equal(go(r, 9)->state, TRACE_GO_WAITING);
+	assert_int_equal(go(r, 11)->state, TRACE_GO_WAITING);
+	assert_int_equal(go(r, 11)->wait.since, SEC(1));
+	/* 10 and 12 are not in it: their exits were missed; 13 came later */
+	assert_int_equal(r->m->missed_exits, 2);
+	assert_true(gone(r, 10)->missed);
+	assert_int_equal(gone(r, 10)->exited, TIME_UNKNOWN);
+	assert_non_null(model_goroutine(r->m, 13));
+	report_free(r);
+}
+
+static void a_partial_end_snapshot_takes_no_goroutine_away(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_snap_begin(&t, MS(5), 1);
+	tb_rec(&t, &(struct trace_rec){
+	                   .type = TRACE_SNAP_END, .time = MS(6), .snap_end = { .which = 1, .partial = true } });
+	r = tb_report(&t, MS(10));
+	assert_non_null(model_goroutine(r->m, 7));
+	assert_true(r->m->end_from_events);
+	assert_int_equal(r->m->missed_exits, 0);
+	report_free(r);
+}
+
+static void system_goroutines_are_counted_apart(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_snap_begin(&t, MS(1), 0);
+	tb_snap_go(&t, MS(1), 0, 2, TRACE_GO_WAITING, "runtime.init /go/proc.go:5",
+	           "runtime.forcegchelper /go/proc.go:6", TRACE_WAIT_SYSTEM, tb_none, 0,
+	           "runtime.gopark /go/proc.go:1|runtime.forcegchelper /go/proc.go:7");
+	tb_snap_go(&t, MS(1), 0, 7, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_end(&t, MS(1), 0, 2);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(r->counts[0].at_end, 1);
+	assert_int_equal(r->counts[1].at_end, 1);
+	assert_int_equal(r->counts[1].state[TRACE_GO_WAITING], 1);
+	assert_int_equal(r->leaks.v.n, 0);
+	report_free(r);
+}
+
+static void the_window_cuts_waits(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report_opts o = tb_opts();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(3), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT); /* over before the window */
+	tb_park(&t, MS(4), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(12), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT); /* 10 … 12 */
+	tb_park(&t, MS(15), 7, TRACE_WAIT_RECV, ch, RECV_AT);      /* 15 … 20 */
+	tb_ready(&t, MS(25), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	tb_exit(&t, MS(26), 7);
+	o.model.since = MS(10);
+	o.model.until = MS(20);
+	r = tb_report_opts(&t, MS(30), &o);
+	assert_int_equal(go(r, 7)->state, TRACE_GO_WAITING);
+	assert_int_equal(go(r, 7)->waits, 2);
+	assert_int_equal(go(r, 7)->blocked, MS(2) + MS(5));
+	assert_int_equal(r->m->wakes.n, 1);
+	assert_int_equal(r->m->wakes.v[0].blocked, MS(2));
+	assert_int_equal(r->m->events[TRACE_GO_PARK], 1);
+	assert_int_equal(r->counts[0].created, 0);
+	assert_int_equal(r->m->end, MS(20));
+	report_free(r);
+}
+
+static void filters_count_one_goroutine_or_channel(void **state)
+{
+	for (int by_channel = 0; by_channel < 2; by_channel++) {
+		struct tb t = tb_new();
+		struct trace_obj a = tb_chan(&t), b = tb_chan(&t);
+		struct report_opts o = tb_opts();
+		struct report *r;
+
+		tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+		tb_create(&t, MS(1), 1, 8, SITE, WORKER);
+		tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, a, RECV_AT);
+		tb_park(&t, MS(2), 8, TRACE_WAIT_RECV, b, RECV_AT);
+		tb_ready(&t, MS(5), 8, 7, TRACE_CAUSE_SEND, a, SEND_AT);
+		if (by_channel)
+			o.model.channel = a.id;
+		else
+			o.model.goroutine = 7;
+		r = tb_report_opts(&t, MS(10), &o);
+		assert_int_equal(go(r, 7)->blocked, MS(3));
+		assert_int_equal(go(r, 8)->blocked, 0);
+		assert_true(report_shows_channel(r, a.id));
+		assert_false(report_shows_channel(r, b.id));
+		assert_int_equal(r->m->wakes.n, 1);
+		report_free(r);
+	}
+}
+
+static void losses_are_summed(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_loss(&t, MS(2), TRACE_LOSS_RING, TRACE_GO_PARK, 5);
+	tb_loss(&t, MS(3), TRACE_LOSS_RING, TRACE_CHAN_OP, 2);
+	tb_loss(&t, MS(3), TRACE_LOSS_STACK, TRACE_GO_PARK, 3);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(r->m->lost_ring, 7);
+	assert_int_equal(r->m->lost_stacks, 3);
+	assert_int_equal(r->m->lost_type[TRACE_GO_PARK], 5);
+	assert_int_equal(r->m->losses.n, 3);
+	assert_true(report_has_losses(r));
+	report_free(r);
+}
+
+static void go_run_does_not_split_a_lock(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_rec(&t, &(struct trace_rec){ .type = TRACE_GO_RUN, .time = MS(4), .goid = 7 });
+	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
+	tb_ready(&t, MS(8), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
+	tb_rec(&t, &(struct trace_rec){ .type = TRACE_GO_RUN, .time = MS(9), .goid = 7 });
+	r = tb_report(&t, MS(10));
+	assert_int_equal(go(r, 7)->waits, 1);
+	assert_int_equal(go(r, 7)->state, TRACE_GO_RUNNING);
+	report_free(r);
+}
+
+static void a_goroutine_that_existed_before_is_not_created(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_create(&t, MS(1), 5, 7, SITE, WORKER);
+	tb_exit(&t, MS(2), 7);
+	r = tb_report(&t, MS(3));
+	assert_int_equal(r->counts[0].created, 1);
+	assert_int_equal(r->counts[0].exited, 1);
+	assert_int_equal(r->counts[0].at_start, 1); /* 5 */
+	assert_int_equal(r->counts[0].at_end, 1);
+	report_free(r);
+}
+
+static void a_file_that_just_stops_is_reported_with_what_it_has(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report_opts o = tb_opts();
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	assert_int_equal(trace_writer_flush(t.w, &t.err), 0);
+	r = tb_read(&t, &o);
+	assert_null(r->end);
+	assert_int_equal(go(r, 7)->state, TRACE_GO_WAITING);
+	report_free(r);
+	tb_free(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(park_and_ready),
+		cmocka_unit_test(open_wait_counts_to_the_end),
+		cmocka_unit_test(event_of_a_waiting_goroutine_ends_its_wait_unseen),
+		cmocka_unit_test(ready_of_a_running_goroutine_is_dropped),
+		cmocka_unit_test(a_lock_that_parks_again_is_one_wait),
+		cmocka_unit_test(a_lock_that_waits_again_at_the_end_has_waited_from_its_first_park),
+		cmocka_unit_test(conds_and_other_places_do_not_merge),
+		cmocka_unit_test(times_never_go_back),
+		cmocka_unit_test(a_ready_of_an_unknown_goroutine_ends_a_wait_from_before),
+		cmocka_unit_test(the_start_snapshot_tells_what_and_the_events_tell_the_state),
+		cmocka_unit_test(a_goroutine_that_exits_during_the_start_snapshot_stays_gone),
+		cmocka_unit_test(an_exited_goroutine_does_not_come_back_by_the_end_snapshot),
+		cmocka_unit_test(the_end_snapshot_corrects_what_events_missed),
+		cmocka_unit_test(a_partial_end_snapshot_takes_no_goroutine_away),
+		cmocka_unit_test(system_goroutines_are_counted_apart),
+		cmocka_unit_test(the_window_cuts_waits),
+		cmocka_unit_test(filters_count_one_goroutine_or_channel),
+		cmocka_unit_test(losses_are_summed),
+		cmocka_unit_test(go_run_does_not_split_a_lock),
+		cmocka_unit_test(a_goroutine_that_existed_before_is_not_created),
+		cmocka_unit_test(a_file_that_just_stops_is_reported_with_what_it_has),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every output of the traces of golden_traces.h against tests/golden/. Run
+ * from the root of the tree; CHANREC_GOLDEN=update writes the files anew.
+ * With --write DIR it writes the traces themselves, for tests/e2e.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "report/fmt.h"
+#include "report/out.h"
+#include "report/script.h"
+#include "tests/unit/trace_build.h"
+
+#include "tests/unit/golden_traces.h"
+
+static char *run_output(const struct golden *g, const char *format, size_t *n)
+{
+	struct report_opts o = tb_opts();
+	struct report *r;
+	struct tb t;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, n);
+
+	golden_make(g, &t);
+	r = tb_read(&t, &o);
+	r->path = "trace.zst";
+	if (output_find(format)->write(r, f, &t.err))
+		fail_msg("%s: %s", format, t.err.msg);
+	fclose(f);
+	report_free(r);
+	tb_free(&t);
+	return text;
+}
+
+static char *run_script(const struct golden *g, size_t *n)
+{
+	struct script_opts o = { .snapshots = true };
+	struct err damage = { 0 };
+	struct tb t;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, n);
+
+	golden_make(g, &t);
+	if (script_write(t.path, &o, f, &damage, &t.err))
+		fail_msg("script: %s", t.err.msg);
+	assert_string_equal(damage.msg, "");
+	fclose(f);
+	tb_free(&t);
+	return text;
+}
+
+static void compare(const char *name, const char *format, const char *text, size_t n)
+{
+	const char *mode = getenv("CHANREC_GOLDEN");
+	char path[256], *want;
+	long len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "tests/golden/report-%s.%s", name, format);
+	f = fopen(path, mode && !strcmp(mode, "update") ? "w+" : "r");
+	if (!f)
+		fail_msg("%s: %s (run from the root of the tree)", path, strerror(errno));
+	if (mode && !strcmp(mode, "update"))
+		fwrite(text, 1, n, f);
+	fseek(f, 0, SEEK_END);
+	len = ftell(f);
+	rewind(f);
+	want = calloc(1, (size_t)len + 1);
+	assert_int_equal(fread(want, 1, (size_t)len, f), len);
+	fclose(f);
+	if ((size_t)len != n || memcmp(want, text, n)) {
+		size_t line = 1, i = 0;
+
+		for (; i < n && i < (size_t)len && want[i] == text[i]; i++)
+			line += text[i] == '\n';
+		fail_msg("%s differs from line %zu on (CHANREC_GOLDEN=update takes the new text)", path, line);
+	}
+	free(want);
+}
+
+static void outputs_are_as_before(void **state)
+{
+	static const char *const formats[] = { "text", "folded", "dot", "json" };
+
+	for (size_t i = 0; i < NGOLDENS; i++) {
+		char *text;
+		size_t n;
+
+		for (size_t k = 0; k < 4; k++) {
+			text = run_output(&goldens[i], formats[k], &n);
+			compare(goldens[i].name, formats[k], text, n);
+			free(text);
+		}
+		text = run_script(&goldens[i], &n);
+		compare(goldens[i].name, "script", text, n);
+		free(text);
+	}
+}
+
+static void two_runs_give_the_same_bytes(void **state)
+{
+	for (size_t i = 0; i < NGOLDENS; i++) {
+		for (size_t k = 0; output_at(k); k++) {
+			size_t na, nb;
+			char *a, *b;
+
+			if (output_at(k) == &output_svg)
+				continue;
+			a = run_output(&goldens[i], output_at(k)->name, &na);
+			b = run_output(&goldens[i], output_at(k)->name, &nb);
+			assert_int_equal(na, nb);
+			assert_memory_equal(a, b, na);
+			free(a);
+			free(b);
+		}
+	}
+}
+
+/* No line of the text is wider than the terminal, and none has a control character. */
+static void text_is_fit_for_a_terminal(void **state)
+{
+	for (size_t i = 0; i < NGOLDENS; i++) {
+		size_t n;
+		char *text = run_output(&goldens[i], "text", &n), *save;
+
+		for (size_t k = 0; k < n; k++)
+			if (((uint8_t)text[k] < 0x20 && text[k] != '\n') || text[k] == 0x7f)
+				fail_msg("%s: control character %d", goldens[i].name, text[k]);
+		assert_null(strstr(text, "\xe2\x80\xae"));
+		for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+			if (text_width(l, strlen(l)) > 100)
+				fail_msg("%s: %zu columns: %s", goldens[i].name, text_width(l, strlen(l)), l);
+		free(text);
+	}
+}
+
+static int write_traces(const char *dir)
+{
+	for (size_t i = 0; i < NGOLDENS; i++) {
+		char path[512], block[65536];
+		struct tb t;
+		ssize_t n;
+		FILE *f;
+
+		golden_make(&goldens[i], &t);
+		snprintf(path, sizeof(path), "%s/%s.zst", dir, goldens[i].name);
+		f = fopen(path, "w");
+		if (!f)
+			return 1;
+		lseek(t.fd, 0, SEEK_SET);
+		while ((n = read(t.fd, block, sizeof(block))) > 0)
+			fwrite(block, 1, (size_t)n, f);
+		fclose(f);
+		tb_free(&t);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outputs_are_as_before),
+		cmocka_unit_test(two_runs_give_the_same_bytes),
+		cmocka_unit_test(text_is_fit_for_a_terminal),
+	};
+
+	if (argc == 3 && !strcmp(argv[1], "--write"))
+		return write_traces(argv[2]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
