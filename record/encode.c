@@ -248,7 +248,8 @@ static int encode_netready(struct encoder *e, const struct ring_netready *r, str
 {
 	uint64_t *slot = map_get(&e->polls, r->gpp), goid = r->goid;
 
-	if (!goid && slot && *slot != POLL_READY)
+	/* One that was woken otherwise (a deadline, a close) waits no more, or not for this. */
+	if (!goid && slot && *slot != POLL_READY && wait_of(e, *slot).kind == TRACE_OBJ_FD)
 		goid = *slot;
 	if (goid) {
 		map_del(&e->polls, r->gpp);

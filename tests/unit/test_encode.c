@@ -315,6 +315,27 @@ static void test_network(void **state)
 	END(f, &r);
 }
 
+/* Woken by a deadline; then another goroutine is about to wait for the same descriptor. */
+static void test_network_after_deadline(void **state)
+{
+	struct fixture *f = *state;
+	struct trace_rec r;
+	uint64_t wait = STACK(f, RET(8), RET(0), RET(2));
+
+	put_park(f, 11, R_IO, 0x5000, 0, wait);
+	put_ready(f, 4, 11, 0, 0);
+	put_netready(f, 0x5000, 0);
+	put_park(f, 12, R_IO, 0x5000, 0, wait);
+	next(f, &r, TRACE_GO_PARK);
+	next(f, &r, TRACE_GO_READY);
+	assert_int_equal(r.goid, 4);
+	next(f, &r, TRACE_GO_PARK);
+	assert_int_equal(r.goid, 12);
+	next(f, &r, TRACE_GO_READY);
+	assert_int_equal(r.ready.woken, 12);
+	END(f, &r);
+}
+
 static void test_create_make_close_exit(void **state)
 {
 	struct fixture *f = *state;
@@ -376,10 +397,14 @@ static void test_nonsense_is_dropped(void **state)
 int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		T(test_park_and_close), T(test_stack_definition),       T(test_mutex_is_normalised), T(test_select),
-		T(test_network),        T(test_create_make_close_exit), T(test_nonsense_is_dropped)
-	};
+	const struct CMUnitTest tests[] = { T(test_park_and_close),
+		                            T(test_stack_definition),
+		                            T(test_mutex_is_normalised),
+		                            T(test_select),
+		                            T(test_network),
+		                            T(test_create_make_close_exit),
+		                            T(test_nonsense_is_dropped),
+		                            T(test_network_after_deadline) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
