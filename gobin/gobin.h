@@ -24,7 +24,7 @@ int gobin_open(struct gobin **out, const char *path, struct err *err);
 void gobin_free(struct gobin *b);
 
 const char *gobin_go_version(const struct gobin *b); /* "go1.23.1"; never NULL */
-int gobin_go_minor(const struct gobin *b);	     /* 23; -1 when it cannot be told */
+int gobin_go_minor(const struct gobin *b);           /* 23; -1 when it cannot be told */
 const char *gobin_build_id(const struct gobin *b);   /* Go's build id, else GNU's in hex, else "" */
 const char *gobin_module(const struct gobin *b);     /* main module's path of the build info, else "" */
 /* In words, for the trace: "symbols: .gopclntab", "found by magic in …". */
@@ -43,20 +43,21 @@ int64_t gobin_file_offset(const struct gobin *b, uint64_t addr);
 int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len);
 
 struct go_func {
-	const char *name; /* as in pclntab: "main.(*T).f", "main.f[...]"; lives as long as b */
+	const char *name; /* as in pclntab: "main.(*T).f", "main.f[go.shape.int]" (Go 1.21 on); lives as long as b */
 	uint64_t entry, end;
 	uint32_t idx;
 };
 
 int gobin_func_by_name(const struct gobin *b, const char *name, struct go_func *f); /* 0 or -ENOENT */
-int gobin_func_by_pc(const struct gobin *b, uint64_t pc, struct go_func *f);	    /* 0 or -ENOENT */
+int gobin_func_by_pc(const struct gobin *b, uint64_t pc, struct go_func *f);        /* 0 or -ENOENT */
 uint32_t gobin_nfuncs(const struct gobin *b);
 int gobin_func_by_idx(const struct gobin *b, uint32_t idx, struct go_func *f);
 
 struct go_line {
-	const char *func, *file; /* live as long as b */
-	uint32_t line, start_line;
-	bool wrapper; /* made by the compiler; Go's traceback hides it */
+	const char *func, *file; /* live as long as b; func as Go prints it: "main.f[...]"; file "?" when not known */
+	uint32_t line;           /* 0 not known */
+	uint32_t start_line;     /* of func; 0 not known (up to Go 1.19 of functions that are only inlined) */
+	bool wrapper;            /* made by the compiler; Go's traceback hides it */
 };
 
 /*
@@ -139,7 +140,7 @@ bool go_is_system_entry(const char *func);
 	X(hchan_size, "runtime.hchan") \
 	X(sudog_size, "runtime.sudog") \
 	X(semtable_stride, "runtime.semtable[]") /* size of one element of the array */ \
-	X(semtable_len, "runtime.semtable[*]") /* number of elements */ \
+	X(semtable_len, "runtime.semtable[*]")   /* number of elements */ \
 	X(polldesc_size, "runtime.pollDesc")
 
 struct go_layout {
@@ -147,8 +148,9 @@ struct go_layout {
 	GO_LAYOUT_FIELDS(X)
 	GO_LAYOUT_SIZES(X)
 #undef X
-	const char *from; /* "DWARF of the program", "table entry for go1.23", "table entry for go1.27, the newest; …" */
-	bool guessed;	  /* the version is not in the table: validate what is read */
+	/* "DWARF of the program", "table entry for go1.23", …; static */
+	const char *from;
+	bool guessed; /* the version is not in the table: validate what is read */
 };
 
 /* 0, or -ENOENT with the reason (a version older than the table). */
@@ -157,7 +159,7 @@ int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err);
 /* enum trace_wait_class stands in format/; the class here is the same number. */
 struct go_wait_reason {
 	const char *name; /* as Go's traceback prints it */
-	uint8_t class;	  /* enum trace_wait_class */
+	uint8_t class;    /* enum trace_wait_class */
 };
 
 /* Reads runtime.waitReasonStrings, else the table of the version. The number of reasons (≤ max). */
@@ -165,9 +167,9 @@ int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int ma
 
 /* Variables of the runtime, found without a symbol table too. */
 enum go_var {
-	GO_VAR_ALLGS,	 /* the slice header runtime.allgs: ptr, len, cap */
-	GO_VAR_ALLGLEN,	 /* runtime.allglen */
-	GO_VAR_ALLGPTR,	 /* runtime.allgptr */
+	GO_VAR_ALLGS,    /* the slice header runtime.allgs: ptr, len, cap */
+	GO_VAR_ALLGLEN,  /* runtime.allglen */
+	GO_VAR_ALLGPTR,  /* runtime.allgptr */
 	GO_VAR_SEMTABLE, /* runtime.semtable */
 	GO_VAR_N,
 };

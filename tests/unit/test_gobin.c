@@ -58,12 +58,18 @@ static int without_sections(const char *path, char *copy, size_t size)
 	return fd;
 }
 
-/* Whether a symbol has this name in .gopclntab: no ABI there, and up to Go 1.20 no type arguments. */
-static bool same_name(char *s, const char *in_table, int minor)
+/* Whether a symbol has this name in .gopclntab: no ABI there, up to Go 1.20 no type arguments, and no dot for "·". */
+static bool same_name(char *s, const char *name, int minor)
 {
+	char in_table[1024], *dot;
 	size_t len = strlen(s);
 	char *open = strchr(s, '['), *close = strrchr(s, ']');
 
+	snprintf(in_table, sizeof(in_table), "%s", name);
+	while ((dot = strstr(in_table, "·"))) {
+		*dot = '.';
+		memmove(dot + 1, dot + 2, strlen(dot + 2) + 1);
+	}
 	if (len > 5 && !strcmp(s + len - 5, ".abi0"))
 		s[len - 5] = 0;
 	if (!strcmp(s, in_table))

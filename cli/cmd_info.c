@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/outfile.h"
+#include "report/info.h"
+
+static const char usage[] =
+        "usage: chanrec info [--verify] FILE\n"
+        "\n"
+        "What a trace holds: header, probes, losses, counts, sizes, integrity. FILE may be - for stdin.\n"
+        "\n"
+        "      --verify         exit with 1 when the trace is damaged or was not ended by its recorder\n"
+        "  -o, --output FILE    where to write it (default: stdout)\n"
+        "  -h, --help           this text\n";
+
+struct info_args {
+	const char *file, *output;
+	bool verify;
+};
+
+enum { OPT_VERIFY = 256 };
+
+static const struct option options[] = { { "verify", no_argument, NULL, OPT_VERIFY },
+	                                 { "output", required_argument, NULL, 'o' },
+	                                 { "help", no_argument, NULL, 'h' },
+	                                 { 0 } };
+
+static int usage_error(struct err *err, const char *what, const char *arg)
+{
+	err_set(err, EINVAL, "info: %s%s%s; see chanrec info --help", what, arg ? ": " : "", arg ? arg : "");
+	return EXIT_USAGE;
+}
+
+static int parse_args(struct info_args *a, int argc, char **argv, bool *done, struct err *err)
+{
+	int opt;
+
+	optind = 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			fputs(usage, stdout);
+			*done = true;
+			return EXIT_DONE;
+		case 'o':
+			a->output = optarg;
+			break;
+		case OPT_VERIFY:
+			a->verify = true;
+			break;
+		case ':':
+			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+		default:
+			return usage_error(err, "unknown option", argv[optind - 1]);
+		}
+	}
+	if (optind + 1 != argc)
+		return usage_error(err, optind == argc ? "no trace is named" : "more than one trace is named", NULL);
+	a->file = argv[optind];
+	return EXIT_DONE;
+}
+
+int cmd_info(int argc, char **argv, struct err *err)
+{
+	struct info_args a = { 0 };
+	struct err damage = { 0 };
+	struct outfile o;
+	bool whole = false, done = false;
+	int ret = parse_args(&a, argc, argv, &done, err);
+
+	if (ret || done)
+		return ret;
+	ret = outfile_open(&o, a.output, err);
+	if (ret)
+		return EXIT_FAILED;
+	ret = info_write(a.file, o.f, &whole, &damage, err);
+	if (ret) {
+		outfile_abort(&o);
+		return EXIT_FAILED;
+	}
+	if (outfile_commit(&o, err))
+		return EXIT_FAILED;
+	if (!whole)
+		fprintf(stderr, "chanrec: warning: %s: %s\n", a.file, damage.msg);
+	return whole || !a.verify ? EXIT_DONE : EXIT_FAILED;
+}

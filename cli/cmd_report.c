@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/outfile.h"
+#include "report/out.h"
+#include "report/report.h"
+
+#define TOP_DEFAULT 20
+
+struct report_args {
+	const char *file, *output;
+	const struct output *format;
+	struct report_opts opts;
+};
+
+static void print_usage(FILE *f)
+{
+	fputs("usage: chanrec report [OPTIONS] FILE\n"
+	      "\n"
+	      "What the goroutines of a trace wait for, who ends their waits, and which may never go on.\n"
+	      "FILE is what chanrec record wrote; - is stdin. The recorded program is not needed.\n"
+	      "\n"
+	      "      --format NAME    one of:\n",
+	      f);
+	for (size_t i = 0; output_at(i); i++)
+		fprintf(f, "                         %-7s %s\n", output_at(i)->name, output_at(i)->help);
+	fprintf(f,
+	        "  -o, --output FILE    where to write it (default: stdout)\n"
+	        "      --goroutine ID   this goroutine: its life, its waits, who woke it and whom it woke\n"
+	        "      --channel ID     this channel (3 or #3): its life, its users, the waits on it\n"
+	        "      --since TIME     count from here on (seconds from the start; 1.5, 500ms, 2m)\n"
+	        "      --until TIME     up to here; states are those of this moment\n"
+	        "      --top N          rows of a table (default: %d)\n"
+	        "      --full-stacks    with the frames that Go's traceback hides\n"
+	        "  -h, --help           this text\n",
+	        TOP_DEFAULT);
+}
+
+static int usage_error(struct err *err, const char *what, const char *arg)
+{
+	err_set(err, EINVAL, "report: %s%s%s; see chanrec report --help", what, arg ? ": " : "", arg ? arg : "");
+	return EXIT_USAGE;
+}
+
+enum { OPT_FORMAT = 256, OPT_GOROUTINE, OPT_CHANNEL, OPT_SINCE, OPT_UNTIL, OPT_TOP, OPT_FULL_STACKS };
+
+static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
+	                                 { "output", required_argument, NULL, 'o' },
+	                                 { "goroutine", required_argument, NULL, OPT_GOROUTINE },
+	                                 { "channel", required_argument, NULL, OPT_CHANNEL },
+	                                 { "since", required_argument, NULL, OPT_SINCE },
+	                                 { "until", required_argument, NULL, OPT_UNTIL },
+	                                 { "top", required_argument, NULL, OPT_TOP },
+	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+	                                 { "help", no_argument, NULL, 'h' },
+	                                 { 0 } };
+
+/* One option that has a value. 0, or EXIT_USAGE with the message. */
+static int take_value(struct report_args *a, int opt, const char *s, struct err *err)
+{
+	struct model_opts *m = &a->opts.model;
+	uint64_t v;
+
+	switch (opt) {
+	case OPT_FORMAT:
+		a->format = output_find(s);
+		return a->format ? 0 : usage_error(err, "there is no such format", s);
+	case OPT_GOROUTINE:
+		return args_u64(s, UINT64_MAX, &m->goroutine) || !m->goroutine
+		               ? usage_error(err, "not a goroutine's id", s)
+		               : 0;
+	case OPT_CHANNEL:
+		if (args_u64(s + (*s == '#'), UINT32_MAX, &v) || !v)
+			return usage_error(err, "not a channel's id", s);
+		m->channel = (uint32_t)v;
+		return 0;
+	case OPT_SINCE:
+		return args_time(s, &m->since) ? usage_error(err, "not a time", s) : 0;
+	case OPT_UNTIL:
+		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
+	default:
+		if (args_u64(s, 1000000000, &v) || !v)
+			return usage_error(err, "not a number of rows", s);
+		a->opts.top = (unsigned)v;
+		return 0;
+	}
+}
+
+/* EXIT_DONE: go on. *done: help was printed, there is nothing to do. */
+static int parse_args(struct report_args *a, int argc, char **argv, bool *done, struct err *err)
+{
+	int opt, ret;
+
+	optind = 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			print_usage(stdout);
+			*done = true;
+			return EXIT_DONE;
+		case 'o':
+			a->output = optarg;
+			break;
+		case OPT_FULL_STACKS:
+			a->opts.full_stacks = true;
+			break;
+		case ':':
+			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+		case '?':
+			return usage_error(err, "unknown option", argv[optind - 1]);
+		default:
+			ret = take_value(a, opt, optarg, err);
+			if (ret)
+				return ret;
+		}
+	}
+	if (optind + 1 != argc)
+		return usage_error(err, optind == argc ? "no trace is named" : "more than one trace is named", NULL);
+	if (a->opts.model.since > a->opts.model.until)
+		return usage_error(err, "--since is after --until", NULL);
+	a->file = argv[optind];
+	return EXIT_DONE;
+}
+
+static int write_report(const struct report_args *a, const struct report *r, struct err *err)
+{
+	struct outfile o;
+	int ret = outfile_open(&o, a->output, err);
+
+	if (ret)
+		return ret;
+	ret = a->format->write(r, o.f, err);
+	if (ret) {
+		outfile_abort(&o);
+		return ret;
+	}
+	return outfile_commit(&o, err);
+}
+
+int cmd_report(int argc, char **argv, struct err *err)
+{
+	struct report_args a = { .format = &output_text,
+		                 .opts = { .model = { .since = INT64_MIN, .until = INT64_MAX }, .top = TOP_DEFAULT } };
+	struct report *r = NULL;
+	bool done = false;
+	int ret = parse_args(&a, argc, argv, &done, err);
+
+	if (ret || done)
+		return ret;
+	a.opts.model.keep_gone = a.format->wants_each || a.opts.model.goroutine;
+	a.opts.model.keep_wakes = a.format->wants_each || a.opts.model.goroutine;
+	ret = report_load(&r, a.file, &a.opts, err);
+	if (!ret)
+		ret = report_check_filters(r, err);
+	if (!ret && r->damaged)
+		fprintf(stderr, "chanrec: warning: %s; what could be read before that is reported\n", r->damage);
+	if (!ret)
+		ret = write_report(&a, r, err);
+	report_free(r);
+	return ret ? EXIT_FAILED : EXIT_DONE;
+}

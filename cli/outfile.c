@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/outfile.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_temp(struct outfile *o, struct err *err)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	if (asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
+		o->temp = NULL;
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	fd = mkstemp(o->temp);
+	if (fd < 0 || fchmod(fd, 0666 & ~mask) || !(o->f = fdopen(fd, "w"))) {
+		int ret = err_set(err, errno, "cannot write %s: %s", o->path, strerror(errno));
+
+		if (fd >= 0) {
+			close(fd);
+			unlink(o->temp);
+		}
+		free(o->temp);
+		o->temp = NULL;
+		return ret;
+	}
+	return 0;
+}
+
+int outfile_open(struct outfile *o, const char *path, struct err *err)
+{
+	struct stat st;
+
+	*o = (struct outfile){ 0 };
+	/* A reader that went away is an error to report, not a death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!path || !strcmp(path, "-")) {
+		o->f = stdout;
+		return 0;
+	}
+	o->path = path;
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return err_set(err, EISDIR, "cannot write %s: it is a directory", path);
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return open_temp(o, err);
+	o->f = fopen(path, "w");
+	return o->f ? 0 : err_set(err, errno, "cannot write %s: %s", path, strerror(errno));
+}
+
+int outfile_commit(struct outfile *o, struct err *err)
+{
+	int error = 0;
+
+	errno = 0;
+	if (fflush(o->f) || ferror(o->f))
+		error = errno ? errno : EIO;
+	if (o->path && fclose(o->f) && !error)
+		error = errno;
+	if (!o->path && error)
+		clearerr(o->f);
+	o->f = NULL;
+	if (!error && o->temp && rename(o->temp, o->path))
+		error = errno;
+	if (error && o->temp)
+		unlink(o->temp);
+	free(o->temp);
+	o->temp = NULL;
+	return error ? err_set(err, error, "cannot write %s: %s", o->path ? o->path : "the output", strerror(error))
+	             : 0;
+}
+
+void outfile_abort(struct outfile *o)
+{
+	if (o->f && o->path)
+		fclose(o->f);
+	o->f = NULL;
+	if (o->temp)
+		unlink(o->temp);
+	free(o->temp);
+	o->temp = NULL;
+}

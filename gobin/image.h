@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_IMAGE_H
+#define CHANREC_GOBIN_IMAGE_H
+
+/*
+ * An ELF file as it looks when loaded at its own addresses: mapped private,
+ * relocations applied. Every access is checked against the file.
+ */
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+struct segment {
+	uint64_t addr, memsz;
+	uint64_t off, filesz; /* inside the file; filesz ≤ memsz */
+	bool writable, exec;
+};
+
+struct image {
+	uint8_t *map;
+	size_t size;
+	struct segment *segs; /* PT_LOAD, by address */
+	unsigned nsegs;
+	bool pie;
+};
+
+struct section {
+	uint64_t addr, off, size;
+	uint32_t type;
+	uint64_t flags;
+	uint32_t link;
+};
+
+/* -ENOEXEC: no 64-bit little-endian x86 ELF executable; the message says what it is. */
+int image_open(struct image *im, const char *path, struct err *err);
+void image_close(struct image *im);
+
+/* The first section of that name. 0 or -ENOENT. */
+int image_section(const struct image *im, const char *name, struct section *out);
+int image_section_at(const struct image *im, unsigned idx, struct section *out);
+
+/* len bytes of the file at off, or NULL. */
+const uint8_t *image_file(const struct image *im, uint64_t off, uint64_t len);
+
+/* Where addr lies in the file, with the bytes left in its segment's file part; NULL when it has none. */
+const uint8_t *image_at(const struct image *im, uint64_t addr, uint64_t *left);
+int image_read(const struct image *im, uint64_t addr, void *to, size_t len);
+const struct segment *image_segment(const struct image *im, uint64_t addr);
+/* [addr, addr + len) is memory that the program can write. */
+bool image_writable(const struct image *im, uint64_t addr, uint64_t len);
+
+/* Calls fn for every program header of that type; stops when it returns non-zero and returns that. */
+int image_each_phdr(const struct image *im, uint32_t type, int (*fn)(void *arg, const Elf64_Phdr *ph), void *arg);
+
+static inline uint32_t le32(const uint8_t *p)
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t le64(const uint8_t *p)
+{
+	uint64_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+#endif

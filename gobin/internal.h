@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_INTERNAL_H
+#define CHANREC_GOBIN_INTERNAL_H
+
+/* What the files of gobin/ share; nobody else includes it. */
+
+#include "gobin/gobin.h"
+#include "gobin/image.h"
+#include "gobin/pclntab.h"
+#include "util/map.h"
+
+struct gobin {
+	struct image im;
+	struct pclntab pcln;
+	char *version; /* "go1.23.1" */
+	int minor;
+	char *module;
+	char *build_id;
+	char symbols_from[160];
+	bool cgo;
+	/* Made at the first use. */
+	struct go_wait_reason *reasons;
+	char *reason_names;
+	int nreasons;
+	struct map print_names; /* name in the pclntab -> malloced name as Go prints it */
+};
+
+/* Sets version, minor and module; whether the build info or the code told. */
+int version_find(struct gobin *b);
+/* 23 of "go1.23.1" or "devel go1.23-…"; -1 when it is no such string. */
+int version_minor(const char *s);
+/* Sets build_id from the notes. */
+int build_id_find(struct gobin *b);
+
+/* The value and size (size may be NULL) of a symbol of .symtab. 0 or -ENOENT. */
+int symbol_find(const struct image *im, const char *name, uint64_t *addr, uint64_t *size);
+
+/* Operands relative to the instruction pointer, as they stand in a function. */
+struct operand {
+	uint64_t addr;
+	uint8_t size; /* bytes accessed; 0: a lea, only the address is taken */
+	bool cmp;     /* compared with a register */
+	bool xchg;    /* the address of the lea is exchanged with a register by the next instruction */
+};
+
+#define OPERANDS_MAX 256
+
+/*
+ * Those of the function called name, in order, at most max; *imm8, when not
+ * NULL, is the first immediate that AL is compared with, else -1. The number
+ * or -ENOENT.
+ */
+int operands_of(const struct gobin *b, const char *name, struct operand *out, int max, int *imm8);
+
+/*
+ * Reads a Go string (pointer and length) at addr: printable, at most max bytes,
+ * zero bytes long is good. Points into the image, not terminated. 0 or -ENOENT.
+ */
+int go_string_at(const struct gobin *b, uint64_t addr, uint32_t max, const char **s, uint32_t *len);
+
+/* Layout from the DWARF. Types that it lacks leave their members at LAYOUT_UNSET. 0, -ENOENT. */
+#define LAYOUT_UNSET (-2)
+int layout_from_dwarf(const struct gobin *b, struct go_layout *out);
+
+/*
+ * The table's entry for a minor version: exact, or its best neighbour with
+ * guessed set. NULL when the version is too old for any.
+ */
+const struct go_layout *layout_from_table(int minor, bool *guessed);
+/* Likewise the wait reasons; the number of them (≤ max). */
+int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max);
+
+#endif

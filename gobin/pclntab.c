@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gobin/pclntab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/map.h"
+
+/* Sizes of runtime._func: startLine came in Go 1.20. */
+#define FUNC_SIZE_118 40
+#define FUNC_SIZE_120 44
+
+/* PCDATA and FUNCDATA indices, the same in Go 1.18 … 1.27 (internal/abi/symtab.go). */
+#define PCDATA_INLTREE 2
+#define FUNCDATA_INLTREE 3
+
+/* runtime.inlinedCall: 20 bytes up to Go 1.19, 16 from 1.20. */
+#define INLINED_SIZE_118 20
+#define INLINED_SIZE_120 16
+
+/* A pc table has two bytes per step at least; no function has so many steps. */
+#define MAX_STEPS (1u << 22)
+
+#define NO_NAME UINT32_MAX
+
+static const uint8_t *bytes_at(const struct bytes *b, uint64_t off, uint64_t len)
+{
+	if (off > b->len || len > b->len - off)
+		return NULL;
+	return b->p + off;
+}
+
+static const char *string_at(const struct bytes *b, uint64_t off)
+{
+	const uint8_t *p = bytes_at(b, off, 1);
+
+	return p && memchr(p, 0, b->len - off) ? (const char *)p : NULL;
+}
+
+const char *pclntab_name(const struct pclntab *t, uint32_t off)
+{
+	return string_at(&t->names, off);
+}
+
+/* Offset from text and record of entry idx of the table of functions; idx == nfunc has the end only. */
+static uint32_t entry_off(const struct pclntab *t, uint32_t idx)
+{
+	return le32(t->funcs.p + (uint64_t)idx * 8);
+}
+
+int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
+{
+	bool v120 = t->magic == PCLN_MAGIC_120;
+	uint32_t size = v120 ? FUNC_SIZE_120 : FUNC_SIZE_118, off;
+	const uint8_t *p;
+	uint64_t words;
+
+	if (idx >= t->nfunc)
+		return -ENOENT;
+	off = le32(t->funcs.p + (uint64_t)idx * 8 + 4);
+	p = bytes_at(&t->funcs, off, size);
+	if (!p)
+		return -ENOENT;
+	*f = (struct pcln_func){
+		.entry = t->text + entry_off(t, idx),
+		.end = t->text + entry_off(t, idx + 1),
+		.name = pclntab_name(t, le32(p + 4)),
+		.idx = idx,
+		.pcsp = le32(p + 16),
+		.pcfile = le32(p + 20),
+		.pcln = le32(p + 24),
+		.npcdata = le32(p + 28),
+		.cu = le32(p + 32),
+		.start_line = v120 ? le32(p + 36) : 0,
+		.id = p[size - 4],
+		.nfuncdata = p[size - 1],
+	};
+	words = (uint64_t)f->npcdata + f->nfuncdata;
+	f->tail.p = bytes_at(&t->funcs, (uint64_t)off + size, words * 4);
+	f->tail.len = f->tail.p ? words * 4 : 0;
+	return f->name && f->end > f->entry ? 0 : -ENOENT;
+}
+
+int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f)
+{
+	uint32_t lo = 0, hi = t->nfunc;
+	int rc;
+
+	if (pc < t->text || pc - t->text > UINT32_MAX || !hi)
+		return -ENOENT;
+	/* The last entry whose offset is not above pc's. */
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (entry_off(t, mid) <= pc - t->text)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	rc = pclntab_func(t, lo, f);
+	return rc ? rc : (pc >= f->entry && pc < f->end ? 0 : -ENOENT);
+}
+
+static bool varint(const struct bytes *b, uint64_t *at, uint32_t *out)
+{
+	uint32_t v = 0;
+
+	for (unsigned shift = 0; shift < 35 && *at < b->len; shift += 7) {
+		uint8_t c = b->p[(*at)++];
+
+		if (shift < 32)
+			v |= (uint32_t)(c & 0x7f) << shift;
+		if (!(c & 0x80)) {
+			*out = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* runtime.pcvalue: pairs of a value's change (zigzag) and the bytes of code that it holds for. */
+int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc)
+{
+	uint64_t at = off, upto = f->entry;
+	uint32_t val = UINT32_MAX, d;
+
+	if (!off)
+		return -1;
+	for (unsigned i = 0; i < MAX_STEPS; i++) {
+		if (!varint(&t->pctab, &at, &d) || (!d && i))
+			return -1;
+		val += -(d & 1) ^ (d >> 1);
+		if (!varint(&t->pctab, &at, &d))
+			return -1;
+		upto += d;
+		if (pc < upto)
+			return (int32_t)val;
+	}
+	return -1;
+}
+
+static int32_t pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc)
+{
+	const uint8_t *p = table < f->npcdata ? bytes_at(&f->tail, (uint64_t)table * 4, 4) : NULL;
+
+	return p ? pclntab_value(t, f, le32(p), pc) : -1;
+}
+
+bool pclntab_has_inlined(const struct pcln_func *f)
+{
+	const uint8_t *p = NULL;
+
+	if (f->nfuncdata > FUNCDATA_INLTREE)
+		p = bytes_at(&f->tail, ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4, 4);
+	return p && le32(p) != UINT32_MAX;
+}
+
+int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, struct inlined_call *out)
+{
+	bool v120 = t->magic == PCLN_MAGIC_120;
+	uint64_t size = v120 ? INLINED_SIZE_120 : INLINED_SIZE_118, off;
+	const uint8_t *p;
+	int32_t ix;
+
+	if (!pclntab_has_inlined(f))
+		return -ENOENT;
+	ix = pcdata(t, f, PCDATA_INLTREE, pc);
+	if (ix < 0)
+		return -ENOENT;
+	off = le32(f->tail.p + ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4);
+	p = bytes_at(&t->funcdata, off + (uint64_t)ix * size, size);
+	if (!p)
+		return -EINVAL;
+	out->id = v120 ? p[0] : p[2];
+	out->name = pclntab_name(t, le32(p + (v120 ? 4 : 12)));
+	out->parent_pc = f->entry + le32(p + (v120 ? 8 : 16));
+	out->start_line = v120 ? le32(p + 12) : 0;
+	return out->name && out->parent_pc < f->end ? 0 : -EINVAL;
+}
+
+void pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, const char **file, uint32_t *line)
+{
+	int32_t fileno = pclntab_value(t, f, f->pcfile, pc), n = pclntab_value(t, f, f->pcln, pc);
+	const uint8_t *p;
+	const char *s;
+
+	*file = "?";
+	*line = 0;
+	if (fileno < 0 || n < 0)
+		return;
+	p = bytes_at(&t->cus, ((uint64_t)f->cu + (uint32_t)fileno) * 4, 4);
+	s = p ? string_at(&t->files, le32(p)) : NULL;
+	if (!s)
+		return;
+	*file = s;
+	*line = (uint32_t)n;
+}
+
+static uint64_t hash_name(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x100000001b3ull;
+	return hash_u64(h);
+}
+
+/* Open addressing over indices of functions; a name that occurs several times has a slot for each. */
+static void add_name(struct pclntab *t, uint32_t idx)
+{
+	struct pcln_func f;
+	uint32_t slot;
+
+	if (pclntab_func(t, idx, &f))
+		return;
+	slot = (uint32_t)hash_name(f.name) & (t->by_name_size - 1);
+	while (t->by_name[slot] != NO_NAME)
+		slot = (slot + 1) & (t->by_name_size - 1);
+	t->by_name[slot] = idx;
+}
+
+static int find_named(const struct pclntab *t, const char *name, struct pcln_func *f)
+{
+	uint32_t slot = (uint32_t)hash_name(name) & (t->by_name_size - 1);
+	struct pcln_func at;
+	bool found = false;
+
+	for (; t->by_name[slot] != NO_NAME; slot = (slot + 1) & (t->by_name_size - 1)) {
+		if (pclntab_func(t, t->by_name[slot], &at) || strcmp(at.name, name))
+			continue;
+		if (!found || !pclntab_is_wrapper(t, at.id))
+			*f = at;
+		if (!pclntab_is_wrapper(t, at.id))
+			return 0;
+		found = true;
+	}
+	return found ? 0 : -ENOENT;
+}
+
+static int index_names(struct pclntab *t)
+{
+	uint32_t size = 16;
+	struct pcln_func f;
+
+	while (size < (uint64_t)t->nfunc * 2)
+		size *= 2;
+	t->by_name = malloc((size_t)size * sizeof(*t->by_name));
+	if (!t->by_name)
+		return -ENOMEM;
+	memset(t->by_name, 0xff, (size_t)size * sizeof(*t->by_name));
+	t->by_name_size = size;
+	for (uint32_t i = 0; i < t->nfunc; i++)
+		add_name(t, i);
+	/*
+	 * The number of FuncIDWrapper is another in each version, but
+	 * deferreturn has always had it (cmd/internal/objabi/funcid.go, Go
+	 * 1.18 … 1.27).
+	 */
+	if (!find_named(t, "runtime.deferreturn", &f) && f.id)
+		t->wrapper_id = f.id;
+	return 0;
+}
+
+/* The index is a cache: making it does not change what the table says. */
+static bool indexed(const struct pclntab *t)
+{
+	return t->by_name || !index_names((struct pclntab *)t);
+}
+
+int pclntab_func_named(const struct pclntab *t, const char *name, struct pcln_func *f)
+{
+	return indexed(t) ? find_named(t, name, f) : -ENOMEM;
+}
+
+bool pclntab_is_wrapper(const struct pclntab *t, uint8_t func_id)
+{
+	return func_id && indexed(t) && func_id == t->wrapper_id;
+}
+
+void pclntab_free(struct pclntab *t)
+{
+	free(t->by_name);
+	t->by_name = NULL;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_PCLNTAB_H
+#define CHANREC_GOBIN_PCLNTAB_H
+
+/*
+ * .gopclntab, the runtime's own table of functions and lines, which no
+ * stripping removes (runtime/symtab.go, cmd/link/internal/ld/pcln.go), and
+ * what of runtime.firstmoduledata is needed to read it. The tables are not
+ * trusted: each access is checked, each walk bounded.
+ */
+
+#include "gobin/image.h"
+
+#define PCLN_MAGIC_116 0xfffffffau /* Go 1.16, 1.17: not read */
+#define PCLN_MAGIC_118 0xfffffff0u /* Go 1.18, 1.19 */
+#define PCLN_MAGIC_120 0xfffffff1u /* Go 1.20 on */
+
+struct bytes {
+	const uint8_t *p;
+	uint64_t len;
+};
+
+struct pclntab {
+	struct bytes all; /* from the header to the end of section or segment */
+	uint64_t addr;
+	uint32_t magic, nfunc;
+	struct bytes names, cus, files, pctab, funcs;
+	uint64_t text, etext;  /* functions are relative to text: runtime.text, which is not always .text */
+	uint64_t moduledata;   /* its address */
+	struct bytes funcdata; /* from moduledata.gofunc to the end of its segment; empty when not found */
+	char found[96];        /* in words */
+	/* Made at the first lookup by name. */
+	uint32_t *by_name;
+	uint32_t by_name_size;
+	int wrapper_id; /* funcID of compiler-made wrappers; -1 not known */
+};
+
+/* One function's record, decoded. Offsets are into pctab. */
+struct pcln_func {
+	uint64_t entry, end;
+	const char *name;
+	uint32_t idx;
+	uint32_t pcsp, pcfile, pcln, npcdata, cu, start_line;
+	uint8_t id, nfuncdata;
+	struct bytes tail; /* npcdata and then nfuncdata words */
+};
+
+/* Finds and checks the table and the moduledata. -ENOEXEC with the reason. */
+int pclntab_find(struct pclntab *t, const struct image *im, const char *path, struct err *err);
+/* Finds moduledata.gofunc; hint is its offset in the moduledata, 0 when not known. */
+void pclntab_find_funcdata(struct pclntab *t, const struct image *im, uint32_t hint);
+void pclntab_free(struct pclntab *t);
+
+int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f);
+int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f);
+/* Of several functions with that name the first that is no wrapper. */
+int pclntab_func_named(const struct pclntab *t, const char *name, struct pcln_func *f);
+bool pclntab_is_wrapper(const struct pclntab *t, uint8_t func_id);
+
+/* A terminated name of the name table, NULL when off is wrong. */
+const char *pclntab_name(const struct pclntab *t, uint32_t off);
+/* The value at pc of a table that starts at off in pctab; -1 when there is none. */
+int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc);
+
+/* An entry of a function's tree of inlined calls. */
+struct inlined_call {
+	const char *name;
+	uint64_t parent_pc;
+	uint32_t start_line; /* 0 before Go 1.20 */
+	uint8_t id;
+};
+
+/* Whether the function has a tree of inlined calls. */
+bool pclntab_has_inlined(const struct pcln_func *f);
+/* The innermost inlined call at pc. -ENOENT: pc is in the function's own code. -EINVAL: the tree makes no sense. */
+int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, struct inlined_call *out);
+/* The position of pc's instruction. "?" and 0 when not known. */
+void pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, const char **file, uint32_t *line);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names of wait reasons, whose numbers move with nearly every version: read
+ * from the program's runtime.waitReasonStrings, else from a table that
+ * tools/gen-go-layouts.sh makes from real builds.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/trace.h"
+#include "gobin/internal.h"
+
+#define MAX_REASONS 256
+#define MAX_NAME 64
+
+struct wait_entry {
+	int minor, n;
+	const char *const *names;
+};
+
+#include "gobin/wait_table.inc"
+
+#define ENTRIES (sizeof(wait_table) / sizeof(wait_table[0]))
+
+/* What a name means. Names in no row are the runtime's own: garbage collection, tracing, … */
+static const struct {
+	const char *name;
+	uint8_t class;
+} classes[] = {
+	{ "", TRACE_WAIT_OTHER },
+	{ "IO wait", TRACE_WAIT_NETWORK },
+	{ "chan receive", TRACE_WAIT_RECV },
+	{ "chan receive (nil chan)", TRACE_WAIT_NIL_RECV },
+	{ "chan send", TRACE_WAIT_SEND },
+	{ "chan send (nil chan)", TRACE_WAIT_NIL_SEND },
+	{ "select", TRACE_WAIT_SELECT },
+	{ "select (no cases)", TRACE_WAIT_EMPTY_SELECT },
+	{ "sleep", TRACE_WAIT_SLEEP },
+	{ "semacquire", TRACE_WAIT_SEMACQUIRE },
+	{ "sync.Cond.Wait", TRACE_WAIT_COND },
+	{ "sync.Mutex.Lock", TRACE_WAIT_MUTEX },
+	{ "sync.RWMutex.RLock", TRACE_WAIT_RWMUTEX_R },
+	{ "sync.RWMutex.Lock", TRACE_WAIT_RWMUTEX_W },
+	{ "sync.WaitGroup.Wait", TRACE_WAIT_WAITGROUP },
+	{ "coroutine", TRACE_WAIT_COROUTINE },
+	{ "synctest.Run", TRACE_WAIT_SYNCTEST },
+	{ "synctest.Wait", TRACE_WAIT_SYNCTEST },
+	/* Inside a bubble of testing/synctest; "(synctest)" in Go 1.24, "(durable)" from 1.25. */
+	{ "chan receive (synctest)", TRACE_WAIT_RECV },
+	{ "chan send (synctest)", TRACE_WAIT_SEND },
+	{ "select (synctest)", TRACE_WAIT_SELECT },
+	{ "chan receive (durable)", TRACE_WAIT_RECV },
+	{ "chan send (durable)", TRACE_WAIT_SEND },
+	{ "select (durable)", TRACE_WAIT_SELECT },
+	{ "sync.WaitGroup.Wait (durable)", TRACE_WAIT_WAITGROUP },
+	{ "preempted", TRACE_WAIT_OTHER },
+	{ "debug call", TRACE_WAIT_OTHER },
+	{ "panicwait", TRACE_WAIT_OTHER },
+};
+
+static uint8_t class_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (!strcmp(classes[i].name, name))
+			return classes[i].class;
+	}
+	return TRACE_WAIT_SYSTEM;
+}
+
+/* n string headers at addr are a table of reasons: the first is empty, all are printable, the channel's is there. */
+static bool is_table(const struct gobin *b, uint64_t addr, int n)
+{
+	bool recv = false;
+
+	for (int i = 0; i < n; i++) {
+		const char *s;
+		uint32_t len;
+
+		if (go_string_at(b, addr + (uint64_t)i * 16, MAX_NAME, &s, &len) || (i == 0 && len))
+			return false;
+		recv |= len == strlen("chan receive") && !memcmp(s, "chan receive", len);
+	}
+	return recv;
+}
+
+/* The program's own table: by symbol, else the one that waitReason.String takes its results from. */
+static int find_table(const struct gobin *b, uint64_t *addr)
+{
+	struct operand ops[OPERANDS_MAX];
+	uint64_t size;
+	int n, count;
+
+	if (!symbol_find(&b->im, "runtime.waitReasonStrings", addr, &size) && size / 16 <= MAX_REASONS &&
+	    is_table(b, *addr, (int)(size / 16)))
+		return (int)(size / 16);
+	/* if w >= len(waitReasonStrings) { return "unknown…" }; return waitReasonStrings[w] (runtime2.go) */
+	n = operands_of(b, "runtime.waitReason.String", ops, OPERANDS_MAX, &count);
+	for (int i = 0; i < n; i++) {
+		*addr = ops[i].addr;
+		if (!ops[i].size && count > 0 && is_table(b, *addr, count))
+			return count;
+	}
+	return 0;
+}
+
+/* Copies the names, which are not terminated in the image. */
+static int copy_table(struct gobin *b, uint64_t addr, int n)
+{
+	char *pool = malloc((size_t)n * (MAX_NAME + 1));
+	const char *s;
+	uint32_t len;
+
+	b->reasons = calloc((size_t)n, sizeof(*b->reasons));
+	b->reason_names = pool;
+	if (!pool || !b->reasons)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		b->reasons[i].name = pool;
+		if (!go_string_at(b, addr + (uint64_t)i * 16, MAX_NAME, &s, &len)) {
+			memcpy(pool, s, len);
+			pool += len;
+		}
+		*pool++ = 0;
+		b->reasons[i].class = class_of(b->reasons[i].name);
+	}
+	return b->nreasons = n;
+}
+
+int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max)
+{
+	const struct wait_entry *e = &wait_table[0];
+	int n;
+
+	for (size_t i = 0; i < ENTRIES; i++) {
+		if (wait_table[i].minor <= minor || minor < 0)
+			e = &wait_table[i];
+	}
+	n = e->n < max ? e->n : max;
+	for (int i = 0; i < n; i++)
+		out[i] = (struct go_wait_reason){ e->names[i], class_of(e->names[i]) };
+	return n;
+}
+
+int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max)
+{
+	/* Read at the first call and kept; that does not change what the file says. */
+	struct gobin *cache = (struct gobin *)b;
+	uint64_t addr;
+	int n = b->nreasons;
+
+	if (!n && !b->reasons && (n = find_table(b, &addr)) > 0)
+		n = copy_table(cache, addr, n);
+	if (!n)
+		return wait_reasons_from_table(b->minor, out, max);
+	n = n < max ? n : max;
+	memcpy(out, b->reasons, (size_t)n * sizeof(*out));
+	return n;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/chanstate.h"
+
+bool model_has_ops(const struct model *m)
+{
+	return m->events_recorded & TRACE_EVENTS_OPS;
+}
+
+static enum chan_state channel_state(const struct model *m, const struct channel *c)
+{
+	bool whole = m->opts.since == INT64_MIN && !m->lost_type[TRACE_CHAN_OP] && !m->lost_type[TRACE_CHAN_MAKE] &&
+	             !m->lost_type[TRACE_CHAN_CLOSE] && !m->lost_type[TRACE_GO_PARK];
+
+	if (c->closed_known && c->closed)
+		return CHAN_CLOSED;
+	if (!model_has_ops(m))
+		return CHAN_STATE_UNKNOWN;
+	if (c->last_op == TRACE_DIR_SEND && !m->lost_type[TRACE_CHAN_OP])
+		return CHAN_SENT;
+	if (c->last_op == TRACE_DIR_RECV && !m->lost_type[TRACE_CHAN_OP])
+		return CHAN_RECV;
+	/* The scheduler's sends on a timer's channel are no operation of a goroutine. */
+	if (!whole || !c->made_seen || c->timer)
+		return CHAN_STATE_UNKNOWN;
+	return c->used || c->waiters_n ? CHAN_CREATED : CHAN_DANGLING;
+}
+
+void chanstate_resolve(struct model *m)
+{
+	for (size_t i = 1; i < m->channels.n; i++)
+		m->channels.v[i].state = (uint8_t)channel_state(m, &m->channels.v[i]);
+}
+
+const char *chan_state_name(enum chan_state s)
+{
+	static const char *const names[] = { NULL, "Created", "Sent", "Recv", "Closed", "Dangling" };
+
+	return s < sizeof(names) / sizeof(*names) ? names[s] : NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_CHANSTATE_H
+#define CHANREC_REPORT_CHANSTATE_H
+
+#include "report/model.h"
+
+/*
+ * The final state of every channel, only as far as the trace shows it. Closed
+ * needs its close or the end snapshot; Sent and Recv are the last operation,
+ * Created and Dangling its absence: these need a recording of every operation
+ * (--events ops) without a loss of any, Created and Dangling the making, too.
+ */
+void chanstate_resolve(struct model *m);
+
+/* "Created", …; NULL where the state is not known. */
+const char *chan_state_name(enum chan_state s);
+
+/* Whether sends and receives were all recorded. */
+bool model_has_ops(const struct model *m);
+
+#endif

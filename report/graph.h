@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_GRAPH_H
+#define CHANREC_REPORT_GRAPH_H
+
+/*
+ * The topology of a trace: groups of goroutines and classes of objects (the
+ * channels of one make, the locks of one place) as nodes. A wait leads from a
+ * group to an object, and from the object to the group that ends its waits;
+ * so a blocking chain reads along the arrows. Cut to the heaviest edges.
+ */
+
+#include "report/report.h"
+
+#define GRAPH_MAX_EDGES 60
+
+/* GRAPH_NOTHING: what has no object; its id is the enum trace_wait_class. */
+enum graph_node_kind { GRAPH_GROUP, GRAPH_OBJECT, GRAPH_NOTHING };
+
+struct graph_node {
+	uint8_t kind; /* enum graph_node_kind */
+	bool worst;   /* stands in the worst chain */
+	bool shown;
+	uint32_t id;      /* group or objsite */
+	uint64_t blocked; /* of waits from or at it */
+};
+
+enum graph_edge_kind { GRAPH_WAITS, GRAPH_WOKEN_BY, GRAPH_HELD_BY };
+
+struct graph_edge {
+	uint32_t from, to; /* nodes */
+	uint8_t kind;      /* enum graph_edge_kind */
+	uint8_t cause;     /* of GRAPH_WOKEN_BY; enum evidence of GRAPH_HELD_BY */
+	bool worst;
+	uint32_t reason, place; /* of GRAPH_WAITS: of its heaviest part */
+	uint64_t part;          /* what that part weighs */
+	uint64_t count, blocked, open;
+};
+
+struct graph {
+	VEC(struct graph_node) nodes;
+	VEC(struct graph_edge) edges; /* worst chain first, then by weight */
+	struct map node_index, edge_index;
+	size_t all_edges;
+	uint64_t all_blocked, shown_blocked; /* of the waits */
+};
+
+int graph_build(struct graph *g, const struct report *r, struct err *err);
+void graph_free(struct graph *g);
+
+#endif

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int model_new(struct model **out, const struct model_opts *opts, struct err *err)
+{
+	struct model *m = calloc(1, sizeof(*m));
+	int ret = m ? symbols_init(&m->sym, err) : err_set(err, ENOMEM, "out of memory");
+
+	if (ret) {
+		free(m);
+		return ret;
+	}
+	m->opts = *opts;
+	if (vec_extend(&m->reasons, 1) || vec_extend(&m->channels, 1) || vec_extend(&m->syncs, 1) ||
+	    vec_extend(&m->users, 1) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
+	    vec_extend(&m->wsites, 1) || vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
+		model_free(m);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	*out = m;
+	return 0;
+}
+
+static void goroutine_free(struct goroutine *g)
+{
+	if (g && g->objs != &g->obj1)
+		free(g->objs);
+	if (g)
+		free(g->end_objs);
+	free(g);
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->slots.n; i++)
+		goroutine_free(m->slots.v[i]);
+	vec_free(&m->slots);
+	vec_free(&m->free_slots);
+	vec_free(&m->reasons);
+	vec_free(&m->gone);
+	vec_free(&m->channels);
+	vec_free(&m->syncs);
+	vec_free(&m->users);
+	vec_free(&m->groups);
+	vec_free(&m->objsites);
+	vec_free(&m->wsites);
+	vec_free(&m->edges);
+	vec_free(&m->chains);
+	vec_free(&m->wakes);
+	vec_free(&m->waiters);
+	vec_free(&m->sorted);
+	vec_free(&m->losses);
+	map_free(&m->by_id);
+	map_free(&m->user_index);
+	map_free(&m->group_index);
+	map_free(&m->objsite_index);
+	map_free(&m->wsite_index);
+	map_free(&m->edge_index);
+	map_free(&m->chain_index);
+	map_free(&m->wake_index);
+	symbols_free(&m->sym);
+	free(m);
+}
+
+struct goroutine *model_goroutine(const struct model *m, uint64_t goid)
+{
+	const uint64_t *slot = map_get(&m->by_id, goid);
+
+	return slot && *slot ? m->slots.v[*slot - 1] : NULL;
+}
+
+static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t *slot)
+{
+	struct goroutine *g = calloc(1, sizeof(*g));
+	uint32_t i;
+
+	if (!g)
+		return NULL;
+	g->id = goid;
+	g->group = 0;
+	g->started = g->exited = TIME_UNKNOWN;
+	g->prev_end = TIME_UNKNOWN;
+	g->objs = &g->obj1;
+	g->objs_cap = 1;
+	if (m->free_slots.n) {
+		i = m->free_slots.v[--m->free_slots.n];
+		m->slots.v[i] = g;
+	} else {
+		i = (uint32_t)m->slots.n;
+		if (vec_push(&m->slots, g)) {
+			goroutine_free(g);
+			return NULL;
+		}
+	}
+	*slot = (uint64_t)i + 1;
+	return g;
+}
+
+struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+{
+	struct goroutine *g = m->last[goid & 1];
+	uint64_t *slot;
+
+	if (g && g->id == goid)
+		return g;
+	slot = map_put(&m->by_id, goid, NULL);
+	g = !slot ? NULL : *slot ? m->slots.v[*slot - 1] : goroutine_new(m, goid, slot);
+	if (!g)
+		m->failed = true;
+	else
+		m->last[goid & 1] = g;
+	return g;
+}
+
+void model_goroutine_fold(struct model *m, struct goroutine *g)
+{
+	const uint64_t *slot = map_get(&m->by_id, g->id);
+	struct gone rec = { .id = g->id,
+		            .parent = g->parent,
+		            .started = g->started,
+		            .exited = g->exited,
+		            .waits = g->waits,
+		            .blocked = g->blocked,
+		            .unseen = g->unseen,
+		            .group = g->group,
+		            .system = g->system,
+		            .missed = g->exit_missed };
+	uint32_t i = slot ? (uint32_t)(*slot - 1) : 0;
+
+	if (m->opts.keep_gone && m->gone.n < MODEL_MAX_GONE)
+		m->failed |= vec_push(&m->gone, rec) != 0;
+	else
+		m->gone_dropped++;
+	if (m->last[g->id & 1] == g)
+		m->last[g->id & 1] = NULL;
+	if (slot) {
+		map_del(&m->by_id, g->id);
+		m->slots.v[i] = NULL;
+		m->failed |= vec_push(&m->free_slots, i) != 0;
+	}
+	goroutine_free(g);
+}
+
+void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t group)
+{
+	struct group *from = &m->groups.v[g->group], *to = &m->groups.v[group];
+
+	if (g->group == group)
+		return;
+	from->waits -= g->waits;
+	from->blocked -= g->blocked;
+	from->unseen -= g->unseen;
+	to->waits += g->waits;
+	to->blocked += g->blocked;
+	to->unseen += g->unseen;
+	g->group = group;
+	g->last_wsite = g->last_edge = g->last_chain = 0;
+}
+
+int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n)
+{
+	if (n > TRACE_MAX_OBJS)
+		n = TRACE_MAX_OBJS;
+	if (n > g->objs_cap) {
+		struct trace_obj *p = malloc(n * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		if (g->objs != &g->obj1)
+			free(g->objs);
+		g->objs = p;
+		g->objs_cap = n;
+	}
+	if (n)
+		memcpy(g->objs, objs, n * sizeof(*objs));
+	g->wait.nobjs = n;
+	return 0;
+}
+
+struct group_key {
+	uint32_t site, func;
+	uint32_t entry;
+};
+
+/* Groups of one function are one, wherever its first line is; of an address that has no name, by place. */
+static bool group_eq(const void *table, uint64_t i, const void *key)
+{
+	const struct model *m = table;
+	const struct group_key *k = key;
+	const struct group *g = &m->groups.v[i];
+	uint32_t func = symbols_place(&m->sym, g->entry)->func;
+
+	return g->site == k->site && func == k->func && (func || g->entry == k->entry);
+}
+
+uint32_t model_group_get(struct model *m, uint32_t site, uint32_t entry)
+{
+	uint32_t func = symbols_place(&m->sym, entry)->func;
+	struct group_key key = { site, func, entry };
+	uint64_t *slot =
+	        index_slot(&m->group_index, hash_u64((uint64_t)site << 32 | (func ? func : ~entry)), group_eq, m, &key);
+
+	if (!site && !entry)
+		return 0;
+	if (!slot || (!*slot && vec_push(&m->groups, (struct group){ .site = site, .entry = entry }))) {
+		m->failed = true;
+		return 0;
+	}
+	if (!*slot)
+		*slot = m->groups.n - 1;
+	return (uint32_t)*slot;
+}
+
+struct channel *model_channel(const struct model *m, uint32_t id)
+{
+	return id && id < m->channels.n ? &m->channels.v[id] : NULL;
+}
+
+struct sync_obj *model_sync(const struct model *m, uint32_t id)
+{
+	return id && id < m->syncs.n ? &m->syncs.v[id] : NULL;
+}
+
+const struct reason *model_reason(const struct model *m, uint32_t id)
+{
+	return &m->reasons.v[id < m->reasons.n ? id : 0];
+}
+
+uint8_t model_wait_class(const struct model *m, uint32_t reason)
+{
+	return model_reason(m, reason)->class;
+}
+
+static int define_channel(struct model *m, const struct trace_def_chan *d, struct err *err)
+{
+	struct channel c = {
+		.addr = d->addr, .gen = d->gen, .defined = true, .made = TIME_UNKNOWN, .close = TIME_UNKNOWN
+	};
+
+	if (d->id && d->id < m->channels.n)
+		return 0;
+	if (d->id != m->channels.n)
+		return err_set(err, EBADMSG, "the trace is damaged: channel %u is defined out of order", d->id);
+	return vec_push(&m->channels, c) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+static int define_sync(struct model *m, const struct trace_def_sync *d, struct err *err)
+{
+	struct sync_obj s = { .addr = d->addr, .kind = d->kind, .defined = true };
+
+	if (d->id && d->id < m->syncs.n)
+		return 0;
+	if (d->id != m->syncs.n)
+		return err_set(err, EBADMSG, "the trace is damaged: sync object %u is defined out of order", d->id);
+	return vec_push(&m->syncs, s) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* Reasons are numbered by Go, so they can come in any order; there are some 50. */
+static int define_reason(struct model *m, const struct trace_def_reason *d, struct err *err)
+{
+	if (!d->id || d->id > 65536)
+		return err_set(err, EBADMSG, "the trace is damaged: wait reason %u", d->id);
+	if (vec_extend(&m->reasons, (size_t)d->id + 1))
+		return err_set(err, ENOMEM, "out of memory");
+	if (!m->reasons.v[d->id].defined)
+		m->reasons.v[d->id] =
+		        (struct reason){ .name = symbols_string(&m->sym, d->name), .class = d->class, .defined = true };
+	return 0;
+}
+
+int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
+{
+	switch (rec->type) {
+	case TRACE_DEF_CHAN:
+		return define_channel(m, &rec->def_chan, err);
+	case TRACE_DEF_SYNC:
+		return define_sync(m, &rec->def_sync, err);
+	case TRACE_DEF_REASON:
+		return define_reason(m, &rec->def_reason, err);
+	default:
+		return symbols_define(&m->sym, rec, err);
+	}
+}
+
+static bool objsite_eq(const void *table, uint64_t i, const void *key)
+{
+	const struct model *m = table;
+	const struct objsite *a = &m->objsites.v[i], *b = key;
+
+	return a->kind == b->kind && a->sync_kind == b->sync_kind && a->made == b->made && a->place == b->place &&
+	       a->timer == b->timer;
+}
+
+static uint32_t objsite_get(struct model *m, struct objsite key)
+{
+	uint64_t h = hash_u64((uint64_t)key.place << 32 | (uint64_t)key.kind << 16 | (uint64_t)key.sync_kind << 8 |
+	                      (uint64_t)key.made << 1 | key.timer);
+	uint64_t *slot = index_slot(&m->objsite_index, h, objsite_eq, m, &key);
+
+	if (!slot || (!*slot && vec_push(&m->objsites, key))) {
+		m->failed = true;
+		return 0;
+	}
+	if (!*slot)
+		*slot = m->objsites.n - 1;
+	m->objsites.v[*slot].objects++;
+	return (uint32_t)*slot;
+}
+
+uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where)
+{
+	struct objsite key = { .kind = obj->kind, .example = obj->id };
+	uint32_t *cached = NULL;
+
+	if (obj->kind == TRACE_OBJ_CHAN) {
+		struct channel *c = model_channel(m, obj->id);
+
+		if (!c)
+			return 0;
+		key.made = c->made_seen && c->made_stack;
+		key.place = symbols_stack_user(&m->sym, key.made ? c->made_stack : where);
+		key.timer = c->timer;
+		cached = &c->objsite;
+	} else if (obj->kind == TRACE_OBJ_SYNC) {
+		struct sync_obj *s = model_sync(m, obj->id);
+
+		if (!s)
+			return 0;
+		key.sync_kind = s->kind;
+		key.place = symbols_stack_user(&m->sym, where);
+		cached = &s->objsite;
+	} else {
+		return 0;
+	}
+	if (!*cached)
+		*cached = objsite_get(m, key);
+	return *cached;
+}
+
+struct user_key {
+	uint64_t goid;
+	uint32_t chan;
+};
+
+static bool user_eq(const void *table, uint64_t i, const void *key)
+{
+	const struct model *m = table;
+	const struct user_key *k = key;
+
+	return m->users.v[i].goid == k->goid && m->users.v[i].chan == k->chan;
+}
+
+static uint32_t user_get(struct model *m, struct channel *c, uint32_t chan, const struct goroutine *g)
+{
+	struct user_key key = { g->id, chan };
+	uint64_t h = hash_u64(g->id) + chan * 0x9e3779b97f4a7c15ull, *slot;
+
+	/* The index must not take the keys of users that are not kept. */
+	if (m->users.n > MODEL_MAX_USERS) {
+		m->users_dropped++;
+		return 0;
+	}
+	slot = index_slot(&m->user_index, h, user_eq, m, &key);
+	if (slot && *slot)
+		return (uint32_t)*slot;
+	if (!slot || vec_push(&m->users, (struct chan_user){ .goid = g->id, .chan = chan, .next = c->users })) {
+		m->failed = true;
+		return 0;
+	}
+	*slot = m->users.n - 1;
+	c->users = (uint32_t)*slot;
+	c->nusers++;
+	return c->users;
+}
+
+void model_channel_use(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t)
+{
+	struct channel *c = model_channel(m, chan);
+	struct chan_user *u;
+	uint32_t i = chan & 1, id;
+
+	if (!c || !g)
+		return;
+	c->used = true;
+	if (g->last_user[i].chan != chan) {
+		id = user_get(m, c, chan, g);
+		if (!id)
+			return;
+		g->last_user[i].chan = chan;
+		g->last_user[i].user = id;
+	}
+	u = &m->users.v[g->last_user[i].user];
+	u->roles |= roles;
+	u->group = g->group;
+	u->count++;
+	u->last = t;
+}
+
+bool wait_class_is_idle(uint8_t wait_class)
+{
+	switch (wait_class) {
+	case TRACE_WAIT_SLEEP:
+	case TRACE_WAIT_NETWORK:
+	case TRACE_WAIT_SYSTEM:
+	case TRACE_WAIT_COROUTINE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj)
+{
+	if (obj->dir)
+		return obj->dir;
+	switch (wait_class) {
+	case TRACE_WAIT_RECV:
+	case TRACE_WAIT_NIL_RECV:
+		return TRACE_DIR_RECV;
+	case TRACE_WAIT_SEND:
+	case TRACE_WAIT_NIL_SEND:
+		return TRACE_DIR_SEND;
+	default:
+		return TRACE_DIR_NONE;
+	}
+}
+
+int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g)
+{
+	int64_t since = g->wait.since, ns;
+
+	if (g->state != TRACE_GO_WAITING || g->wait.unsure)
+		return 0;
+	if (since == TIME_UNKNOWN)
+		since = 0;
+	if (__builtin_sub_overflow(m->end, since, &ns))
+		return 0;
+	return ns > 0 ? ns : 0;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_MODEL_H
+#define CHANREC_REPORT_MODEL_H
+
+/*
+ * What a trace says, as the report's analyses and outputs read it. report/replay
+ * fills it in one pass; memory grows with live goroutines, channels, distinct
+ * stacks and groups, never with events: an exited goroutine is folded into its
+ * group, and a short record of it is kept only when asked for and up to a cap.
+ *
+ * Tables begin at index 1; 0 means "none". Times are nanoseconds since the
+ * start of the trace.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/trace.h"
+#include "report/symbols.h"
+#include "util/err.h"
+#include "util/map.h"
+#include "util/vec.h"
+
+#define TIME_UNKNOWN INT64_MIN
+
+/* Caps of what would else grow with a program's run time. Each is named in the output when it was met. */
+#define MODEL_MAX_GONE (1u << 20)        /* records of exited goroutines */
+#define MODEL_MAX_WAKES (1u << 18)       /* goroutine to goroutine wake-ups */
+#define MODEL_MAX_USERS (1u << 20)       /* channel to goroutine uses */
+#define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
+#define MODEL_MAX_CHAIN_DEPTH 32
+#define MODEL_MAX_LOSSES 256 /* distinct (cause, type) and ranges */
+
+/* A goroutine's state: enum trace_go_state, and */
+#define GO_STATE_EXITED 5
+
+struct wait {
+	int64_t since;   /* first park; before_start: the snapshot's bound, or TIME_UNKNOWN */
+	int64_t counted; /* the time up to here is in the sums already */
+	int64_t last_park;
+	uint32_t reason; /* TRACE_DEF_REASON */
+	uint32_t stack;
+	uint32_t nobjs, nobjs_all;
+	bool before_start; /* it began before the recording; since, where known, is a bound: that long or longer */
+	bool is_counted;   /* counted as a wait in the sums */
+	bool unsure;       /* from the end snapshot alone: when it began is not known */
+};
+
+struct goroutine {
+	uint64_t id, parent;
+	uint32_t group;
+	uint32_t create_stack; /* stack of its creator */
+	uint8_t state;         /* enum trace_go_state, GO_STATE_EXITED */
+	bool system;
+	bool has_event;    /* an event told its state; the start snapshot does not count */
+	bool acted;        /* did something since it was last made runnable */
+	bool filled;       /* group and parent are known */
+	bool at_start;     /* there before the recording */
+	bool in_end;       /* in the end snapshot */
+	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
+	bool exit_missed;
+	int64_t started, exited; /* TIME_UNKNOWN */
+	int64_t last_event;
+	uint64_t waits, blocked; /* ns */
+	uint64_t unseen;         /* waits whose wake-up was not seen */
+	struct wait wait;        /* while WAITING */
+	struct trace_obj *objs;  /* of .wait; owned; [objs_cap] */
+	uint32_t objs_cap;
+	struct trace_obj obj1; /* storage for the usual one object */
+	struct wait end_wait;  /* of the end snapshot */
+	struct trace_obj *end_objs;
+	/* its last wait that is over, for wake chains */
+	int64_t prev_since, prev_end;
+	uint32_t prev_chain;
+	uint32_t prev_reason, prev_stack;
+	struct trace_obj prev_obj;
+	/* what it used last: lookups of the hot path */
+	uint32_t last_wsite, last_edge, last_chain;
+	struct {
+		uint32_t chan, user;
+	} last_user[2];
+};
+
+/* What stays of an exited goroutine. */
+struct gone {
+	uint64_t id, parent;
+	int64_t started, exited;
+	uint64_t waits, blocked, unseen;
+	uint32_t group;
+	bool system, missed;
+};
+
+/* Goroutines made by one go statement to run one function. */
+struct group {
+	uint32_t site;  /* place of the go statement; 0 not known (main, or before the recording) */
+	uint32_t entry; /* place of the function's first line */
+	uint32_t root;  /* place seen as the outermost of a stack; the function's name where entry is a wrapper */
+	bool system;
+	uint64_t at_start, created, exited; /* in the recording; exited without those missed */
+	uint64_t missed;                    /* exits not seen */
+	uint64_t at_end[6];                 /* by state */
+	uint64_t waits, blocked, unseen;
+	uint64_t wakes; /* it woke another goroutine */
+	uint64_t max_wait;
+};
+
+/*
+ * The class of an object that goroutines wait on: channels by the place that
+ * made them, sync objects by the place where one was first waited for.
+ */
+struct objsite {
+	uint8_t kind;      /* enum trace_obj_kind */
+	uint8_t sync_kind; /* enum trace_sync_kind */
+	bool made;         /* place is where it was made, else where it was first waited on */
+	bool timer;
+	uint32_t place;
+	uint64_t objects;
+	uint32_t example; /* id of one such channel or sync object */
+};
+
+/* Waits of one group at one stack for one reason. */
+struct wsite {
+	uint32_t group, stack, reason;
+	uint32_t objsite; /* of the first; a select's by the case that fired */
+	uint64_t waits, blocked, max, unseen;
+	uint64_t open, open_blocked; /* not over at the end */
+	uint64_t example;            /* a goroutine: of the longest wait */
+};
+
+/* Wake-ups: which group ended which waits, and how. */
+struct edge {
+	uint32_t waker_group;       /* 0: no goroutine (a timer, the network) or not known */
+	uint32_t waker_stack_place; /* user place of the waker's stack */
+	uint32_t wsite;
+	uint32_t objsite;
+	uint8_t cause; /* enum trace_cause */
+	uint64_t count, blocked;
+};
+
+/* Waits that ended alike: the wait, who ended it, and the wait that this one had ended before. Shared tails. */
+struct wake_chain {
+	uint32_t wsite, next; /* next: chain of the waker's own wait; 0: the waker had not been waiting */
+	uint32_t waker_group;
+	uint8_t cause;
+	uint8_t depth;
+	bool cut; /* deeper than is kept */
+	uint64_t count, blocked;
+	uint64_t woken, waker; /* goroutines of the longest */
+	uint64_t max;
+};
+
+/* Goroutine to goroutine wake-ups; kept when asked for. */
+struct wake {
+	uint64_t waker, woken;
+	struct trace_obj obj;
+	uint8_t cause;
+	uint64_t count, blocked;
+};
+
+#define USER_SEND 1u
+#define USER_RECV 2u
+#define USER_CLOSE 4u
+#define USER_SELECT 8u /* it waited on the channel in a select */
+
+struct chan_user {
+	uint64_t goid;
+	uint32_t chan;
+	uint32_t next; /* of the channel's list */
+	uint32_t group;
+	uint32_t roles; /* USER_… */
+	uint64_t count; /* parks, wakes and operations */
+	int64_t last;
+};
+
+struct channel {
+	uint64_t addr;
+	uint32_t gen;
+	uint32_t elem_size;
+	uint64_t capacity, length;
+	bool defined;
+	bool capacity_known, length_known;
+	bool closed, closed_known; /* closed_known: read in the end snapshot, or the close was seen */
+	bool timer;
+	bool made_seen, close_seen;
+	bool used;       /* an operation on it was seen, blocked or not */
+	uint8_t last_op; /* enum trace_dir, with ops */
+	uint8_t state;   /* enum chan_state; by chanstate.c */
+	uint32_t made_stack, close_stack;
+	uint64_t made_by, close_by;
+	int64_t made, close;
+	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
+	uint64_t waits, blocked;
+	uint32_t users, nusers; /* first of its list; those not kept counted too */
+	uint32_t recvq, sendq;  /* end snapshot */
+	uint32_t objsite;
+	uint32_t waiters_first, waiters_n; /* in model.waiters, after the end */
+};
+
+enum chan_state { CHAN_STATE_UNKNOWN, CHAN_CREATED, CHAN_SENT, CHAN_RECV, CHAN_CLOSED, CHAN_DANGLING };
+
+struct sync_obj {
+	uint64_t addr;
+	uint8_t kind; /* enum trace_sync_kind */
+	bool defined;
+	bool snap; /* flags, counter and waiters were read in the end snapshot */
+	uint32_t flags;
+	int64_t counter;
+	uint64_t snap_waiters;
+	uint64_t waits, blocked;
+	uint64_t holder; /* woken by the last unlock and not seen to unlock since; 0 not known */
+	int64_t holder_since;
+	uint64_t last_waker;
+	uint32_t objsite;
+	uint32_t waiters_first, waiters_n;
+};
+
+/* A goroutine that waits on an object at the end. */
+struct waiter {
+	struct trace_obj obj;
+	uint64_t goid;
+};
+
+struct reason {
+	const char *name; /* in symbols */
+	uint8_t class;    /* enum trace_wait_class */
+	bool defined;
+};
+
+struct loss {
+	uint8_t cause, type;
+	int64_t from, to;
+	uint64_t count;
+};
+
+struct snapshot {
+	bool seen, ended, partial;
+	int64_t begin, end;
+	uint64_t goroutines, unread;
+};
+
+/* What is kept and counted; fixed before the replay. */
+struct model_opts {
+	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
+	uint64_t goroutine;   /* count the waits of this one only; 0 all */
+	uint32_t channel;     /* count the waits on this one only; 0 all */
+	bool keep_gone;       /* records of exited goroutines */
+	bool keep_wakes;      /* goroutine to goroutine wake-ups */
+};
+
+struct model {
+	struct model_opts opts;
+	struct symbols sym;
+	VEC(struct reason) reasons;
+
+	VEC(struct goroutine *) slots; /* live goroutines; a free slot is NULL */
+	VEC(uint32_t) free_slots;
+	struct map by_id;          /* goid -> slot + 1 */
+	struct goroutine *last[2]; /* looked up last */
+	VEC(struct gone) gone;     /* at the end by id */
+	uint64_t gone_dropped;
+
+	VEC(struct channel) channels;
+	VEC(struct sync_obj) syncs;
+	VEC(struct chan_user) users;
+	struct map user_index;
+	uint64_t users_dropped;
+
+	VEC(struct group) groups;
+	VEC(struct objsite) objsites;
+	VEC(struct wsite) wsites;
+	VEC(struct edge) edges;
+	VEC(struct wake_chain) chains;
+	VEC(struct wake) wakes;
+	struct map group_index, objsite_index, wsite_index, edge_index, chain_index, wake_index;
+	uint64_t chains_dropped, wakes_dropped;
+
+	VEC(struct goroutine *) sorted; /* at the end: the live ones by id */
+	VEC(struct waiter) waiters;     /* at the end, by object */
+
+	uint64_t events[TRACE_TYPE_MAX + 1];
+	uint64_t nevents;
+	VEC(struct loss) losses;
+	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
+	uint64_t lost_type[TRACE_TYPE_MAX + 1];
+	uint64_t unseen_wakes;   /* waits that ended without a go.ready */
+	uint64_t unseen_network; /* of these: network waits, which the runtime ends in bulk */
+	uint64_t odd_readies;    /* go.ready for a goroutine that was not waiting */
+	uint64_t missed_exits;
+	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */
+	struct snapshot snap[2];
+	bool proc_exited, proc_status_known;
+	int32_t proc_status;
+	int64_t now;          /* of the last event; monotone */
+	int64_t end;          /* of the recording, or of the window */
+	bool end_from_events; /* no end snapshot (of use): final states come from the events */
+	bool failed;          /* out of memory */
+};
+
+int model_new(struct model **out, const struct model_opts *opts, struct err *err);
+void model_free(struct model *m);
+
+/* NULL when it does not live (or never did). */
+struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
+/* As it is, or a new one of which nothing is known. NULL: out of memory. */
+struct goroutine *model_goroutine_get(struct model *m, uint64_t goid);
+/* Folds an exited goroutine away; g is gone after it. */
+void model_goroutine_fold(struct model *m, struct goroutine *g);
+/* Takes g's sums along when it had another group. */
+void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t group);
+/* Room for the objects of g's wait. */
+int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n);
+
+uint32_t model_group_get(struct model *m, uint32_t site, uint32_t entry);
+/* Defined or not, an id that the trace used has a channel; NULL: out of range or 0. */
+struct channel *model_channel(const struct model *m, uint32_t id);
+struct sync_obj *model_sync(const struct model *m, uint32_t id);
+const struct reason *model_reason(const struct model *m, uint32_t id);
+uint8_t model_wait_class(const struct model *m, uint32_t reason);
+
+int model_define(struct model *m, const struct trace_rec *rec, struct err *err);
+/* The class of an object; where: the stack of a wait on it. */
+uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where);
+void model_channel_use(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t);
+
+/* The wait's objects that count: those of g->wait. */
+static inline const struct trace_obj *goroutine_objs(const struct goroutine *g)
+{
+	return g->objs;
+}
+
+/* Waits that are a goroutine's job or the runtime's own: never a suspect. */
+bool wait_class_is_idle(uint8_t wait_class);
+/* A channel wait's direction, from the object or else from the reason. */
+uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj);
+/* When g's open wait began as far as is known, and how long it has lasted in nanoseconds up to m->end. */
+int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_OUT_JSON_H
+#define CHANREC_REPORT_OUT_JSON_H
+
+/* The lists of the JSON output: each writes its key and its value. */
+
+#include "report/json.h"
+#include "report/report.h"
+
+void json_put_groups(struct json *j, const struct report *r);
+void json_put_goroutines(struct json *j, const struct report *r);
+void json_put_channels(struct json *j, const struct report *r);
+void json_put_syncs(struct json *j, const struct report *r);
+void json_put_wakes(struct json *j, const struct report *r);
+void json_put_edges(struct json *j, const struct report *r);
+void json_put_leaks(struct json *j, const struct report *r);
+void json_put_chains(struct json *j, const struct report *r);
+
+#endif

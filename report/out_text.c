@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The text report: the finding first, the evidence after, the tables last. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/chanstate.h"
+#include "report/fmt.h"
+#include "report/out.h"
+#include "report/text.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void put_head(struct text *t)
+{
+	const struct trace_meta *meta = t->r->meta;
+	char wall[48];
+
+	fmt_wall(wall, sizeof(wall), meta->start_wall);
+	wall[19] = 0;
+	wall[10] = ' ';
+	fmt_raw(&t->b, "chanrec report: ");
+	fmt_text(&t->b, *meta->exe ? base_name(meta->exe) : "a Go program");
+	fmt_f(&t->b, " (pid %u", meta->pid);
+	if (*meta->go_version) {
+		fmt_raw(&t->b, ", ");
+		fmt_text(&t->b, meta->go_version);
+	}
+	fmt_raw(&t->b, "), ");
+	fmt_dur(&t->b, report_duration(t->r));
+	fmt_f(&t->b, " from %s UTC", wall);
+	text_end(t);
+}
+
+static void warn(struct text *t)
+{
+	fmt_raw(&t->b, ".");
+	text_wrap(t, 0, 9);
+}
+
+static void put_warnings(struct text *t)
+{
+	const struct report *r = t->r;
+	const struct model *m = t->m;
+
+	if (r->damaged) {
+		fmt_raw(&t->b, r->truncated ? "WARNING: the trace just stops: the recorder did not end it ("
+		                            : "WARNING: the trace is damaged (");
+		fmt_text(&t->b, r->damage);
+		fmt_raw(&t->b, "). What stands before that is reported");
+		warn(t);
+	}
+	if (report_has_losses(r)) {
+		fmt_raw(&t->b, "WARNING: ");
+		fmt_count(&t->b, m->lost_ring + m->lost_memory);
+		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did");
+		warn(t);
+	}
+	if (m->missed_exits) {
+		fmt_raw(&t->b, "WARNING: ");
+		fmt_plural(&t->b, m->missed_exits, "goroutine");
+		fmt_raw(&t->b, " went away without an event; counted as exited");
+		warn(t);
+	}
+	if (m->end_from_events && m->opts.until == INT64_MAX) {
+		fmt_raw(&t->b, m->proc_exited ? "NOTE: final state from events: the target had exited"
+		                              : "NOTE: final state from events: there is no whole end snapshot");
+		warn(t);
+	}
+}
+
+static void put_window(struct text *t)
+{
+	const struct model_opts *o = &t->m->opts;
+
+	if (o->since == INT64_MIN && o->until == INT64_MAX)
+		return;
+	fmt_raw(&t->b, "NOTE: only the window from ");
+	fmt_dur(&t->b, (uint64_t)(o->since > 0 ? o->since : 0));
+	fmt_raw(&t->b, " to ");
+	fmt_dur(&t->b, (uint64_t)(t->m->end > 0 ? t->m->end : 0));
+	fmt_raw(&t->b, " of the recording is counted");
+	warn(t);
+}
+
+static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
+{
+	fmt_f(&t->b, "%u. %s (%s): ", n, verdict_name(l->verdict), strength_name(l->strength));
+	fmt_plural(&t->b, l->n, "goroutine");
+	fmt_f(&t->b, " %s in ", l->n == 1 ? "waits" : "wait");
+	fmt_text(&t->b, reason_name(t->m, l->reason));
+	fmt_raw(&t->b, " at ");
+	fmt_place_short(&t->b, t->m, l->place);
+	fmt_raw(&t->b, l->before_start ? ", ≥ " : ", ");
+	fmt_dur(&t->b, (uint64_t)(l->longest > 0 ? l->longest : 0));
+	if (t->m->groups.v[l->group].site) {
+		fmt_raw(&t->b, ", created at ");
+		fmt_file_line(&t->b, t->m, t->m->groups.v[l->group].site, 2);
+	}
+	if (l->growing)
+		fmt_raw(&t->b, "; the group grows");
+	text_wrap(t, 2, 5);
+}
+
+/* The place that cost most, and who ended its waits. */
+static void put_heaviest(struct text *t)
+{
+	const struct model *m = t->m;
+
+	for (uint32_t i = 0; i < t->r->nwsites; i++) {
+		const struct wsite *ws = &m->wsites.v[t->r->wsites[i]];
+
+		if (m->groups.v[ws->group].system || wait_class_is_idle(model_wait_class(m, ws->reason)) ||
+		    m->objsites.v[ws->objsite].timer)
+			continue;
+		if (!ws->blocked)
+			return;
+		fmt_raw(&t->b, "Most blocked time: ");
+		fmt_dur(&t->b, ws->blocked);
+		fmt_raw(&t->b, " in ");
+		fmt_plural(&t->b, ws->waits, "wait");
+		fmt_raw(&t->b, " for ");
+		fmt_text(&t->b, reason_name(m, ws->reason));
+		fmt_raw(&t->b, " at ");
+		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, ws->stack));
+		fmt_raw(&t->b, ".");
+		text_wrap(t, 2, 5);
+		return;
+	}
+}
+
+static void put_finding(struct text *t)
+{
+	const struct leaks *l = &t->r->leaks;
+	unsigned strong = 0;
+
+	text_title(t, "finding", NULL);
+	for (size_t i = 0; i < l->v.n; i++) {
+		if (l->v.v[i].strength == STRENGTH_TIME)
+			continue;
+		if (++strong <= 5)
+			put_suspect_line(t, &l->v.v[i], strong);
+	}
+	if (strong > 5)
+		text_line(t, "  … and %u more, see LEAK SUSPECTS", strong - 5);
+	if (!strong)
+		text_line(t, "  No goroutine shows more than a long wait as a sign of a leak.");
+	if (l->v.n > strong) {
+		fmt_raw(&t->b, "At ");
+		fmt_plural(&t->b, l->v.n - strong, "place");
+		fmt_raw(&t->b, " goroutines have waited so long that a look may pay; nothing is proven.");
+		text_wrap(t, 2, 5);
+	}
+	put_heaviest(t);
+}
+
+static void put_pair(struct text *t, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	fmt_f(&t->b, "%-9s ", name);
+	fmt_text(&t->b, value);
+	text_wrap(t, 2, 12);
+}
+
+static void put_event_counts(struct text *t)
+{
+	const struct model *m = t->m;
+	bool first = true;
+
+	fmt_f(&t->b, "%-9s ", "events");
+	fmt_count(&t->b, m->nevents);
+	for (int i = TRACE_GO_CREATE; i <= TRACE_CHAN_OP; i++) {
+		if (!m->events[i])
+			continue;
+		fmt_f(&t->b, "%s%s ", first ? ": " : ", ", trace_type_name(i));
+		fmt_count(&t->b, m->events[i]);
+		first = false;
+	}
+	text_wrap(t, 2, 12);
+}
+
+static void put_loss_counts(struct text *t)
+{
+	const struct model *m = t->m;
+	const struct {
+		uint64_t n;
+		const char *what;
+	} rows[] = {
+		{ m->lost_ring, "events lost because the ring was full" },
+		{ m->lost_memory, "events lost because memory could not be read" },
+		{ m->lost_stacks, "stacks lost" },
+		{ m->lost_cases, "selects with more cases than are kept" },
+		{ report_truncated_stacks(t->r), "distinct stacks cut" },
+		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event" },
+		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen" },
+		{ m->odd_readies, "wake-ups of goroutines that were not waiting (ignored)" },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!rows[i].n)
+			continue;
+		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
+		fmt_count(&t->b, rows[i].n);
+		fmt_f(&t->b, " %s", rows[i].what);
+		text_wrap(t, 2, 12);
+		any = true;
+	}
+	if (!any)
+		put_pair(t, "losses", "none");
+}
+
+static void put_probes(struct text *t)
+{
+	for (uint32_t i = 0; i < t->r->meta->nprobes; i++) {
+		const struct trace_probe *p = &t->r->meta->probes[i];
+
+		if (p->status != TRACE_PROBE_MISSING)
+			continue;
+		fmt_f(&t->b, "%-9s ", "no probe");
+		fmt_text(&t->b, p->func);
+		fmt_raw(&t->b, " (");
+		fmt_text(&t->b, p->event);
+		fmt_raw(&t->b, ")");
+		if (*p->note) {
+			fmt_raw(&t->b, ": ");
+			fmt_text(&t->b, p->note);
+		}
+		text_wrap(t, 2, 12);
+	}
+}
+
+static void put_snapshots(struct text *t)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct snapshot *s = &t->m->snap[i];
+
+		if (!s->ended)
+			continue;
+		fmt_f(&t->b, "%-9s %s: ", i ? "" : "snapshots", i ? "at the end" : "at the start");
+		fmt_plural(&t->b, s->goroutines, "goroutine");
+		if (s->unread) {
+			fmt_raw(&t->b, ", ");
+			fmt_count(&t->b, s->unread);
+			fmt_raw(&t->b, " could not be read");
+		}
+		if (s->partial)
+			fmt_raw(&t->b, ", not whole");
+		text_wrap(t, 2, 12);
+	}
+}
+
+static void put_recorded(struct text *t)
+{
+	const struct trace_meta *meta = t->r->meta;
+
+	text_title(t, "recorded", NULL);
+	put_pair(t, "trace", t->r->path);
+	put_pair(t, "program", meta->exe);
+	put_pair(t, "command", meta->command);
+	put_pair(t, "build id", meta->build_id);
+	put_pair(t, "kernel", meta->kernel);
+	put_pair(t, "by", meta->recorder);
+	if (t->r->end)
+		put_pair(t, "ended", t->r->end->reason);
+	put_event_counts(t);
+	if (!model_has_ops(t->m))
+		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
+	put_snapshots(t);
+	put_loss_counts(t);
+	put_probes(t);
+}
+
+static int write_text(const struct report *r, FILE *f, struct err *err)
+{
+	const struct model_opts *o = &r->opts.model;
+	struct text t;
+	bool failed;
+
+	text_init(&t, f, r);
+	put_head(&t);
+	put_warnings(&t);
+	put_window(&t);
+	if (o->goroutine || o->channel) {
+		if (o->goroutine)
+			text_put_goroutine(&t, o->goroutine);
+		if (o->channel)
+			text_put_channel(&t, o->channel);
+	} else {
+		put_finding(&t);
+		put_recorded(&t);
+		text_put_groups(&t);
+		text_put_blocked(&t);
+		text_put_channels(&t);
+		text_put_chains(&t);
+		text_put_leaks(&t);
+	}
+	text_put_wsites(&t);
+	text_put_edges(&t);
+	failed = buf_failed(&t.b);
+	text_free(&t);
+	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+const struct output output_text = { "text", "for people: a terminal of 100 columns, a bug report (default)", false,
+	                            write_text };

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/fmt.h"
+#include "report/text.h"
+
+static void put_link_who(struct text *t, const struct chain *c, const struct chain_link *l)
+{
+	if (l->goid && (!c->past || c->count == 1))
+		fmt_f(&t->b, "goroutine %" PRIu64 " (", l->goid);
+	fmt_group(&t->b, t->m, l->group);
+	if (l->goid && (!c->past || c->count == 1))
+		fmt_raw(&t->b, ")");
+}
+
+static void put_link_what(struct text *t, const struct chain *c, const struct chain_link *l)
+{
+	const struct model *m = t->m;
+
+	fmt_raw(&t->b, " waits in ");
+	fmt_text(&t->b, reason_name(m, l->reason));
+	if (!c->past && l->nobjs == 1) {
+		fmt_raw(&t->b, " on ");
+		fmt_obj(&t->b, m, &l->obj);
+	} else if (!c->past && l->nobjs > 1) {
+		fmt_f(&t->b, " on %u channels", l->nobjs);
+	}
+	fmt_raw(&t->b, " at ");
+	fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, l->wsite_stack));
+	if (!c->past) {
+		fmt_raw(&t->b, ", for ");
+		fmt_dur(&t->b, l->blocked);
+	}
+	if (l->repeats > 1)
+		fmt_f(&t->b, ", %u such waits in a row", l->repeats);
+}
+
+static void put_link(struct text *t, const struct chain *c, uint32_t i)
+{
+	const struct chain_link *l = &t->r->chains.links.v[c->first + i];
+
+	fmt_raw(&t->b, i ? "→ " : "");
+	put_link_who(t, c, l);
+	put_link_what(t, c, l);
+	text_wrap(t, 5, 7);
+	if (c->past || !l->evidence || !l->held_by)
+		return;
+	fmt_f(&t->b, "for goroutine %" PRIu64 ": %s", l->held_by, evidence_phrase(l->evidence));
+	if (l->among > 1)
+		fmt_f(&t->b, " (of %u known that could end it)", l->among);
+	text_wrap(t, 7, 9);
+}
+
+static void put_root(struct text *t, const struct chain *c)
+{
+	const struct chain_link *last = &t->r->chains.links.v[c->first + c->n - 1];
+
+	fmt_raw(&t->b, "= ");
+	if (c->past && c->root_cause == ROOT_RUNNING) {
+		fmt_raw(&t->b, "ended by ");
+		fmt_group(&t->b, t->m, c->root_group);
+		fmt_f(&t->b, " (%s), which had not been waiting", trace_cause_name(last->cause));
+	} else if (c->past) {
+		fmt_f(&t->b, "ended by: %s",
+		      c->root_cause == ROOT_UNKNOWN ? "nobody that was seen" : root_cause_phrase(c->root_cause));
+	} else if (c->root_cause == ROOT_RUNNING) {
+		fmt_f(&t->b, "root cause: goroutine %" PRIu64 " (", c->root);
+		fmt_group(&t->b, t->m, c->root_group);
+		fmt_f(&t->b, ") is %s", go_state_name(c->root_state));
+	} else {
+		fmt_f(&t->b, "root cause: %s", root_cause_phrase(c->root_cause));
+		if (c->root_cause == ROOT_CYCLE)
+			fmt_f(&t->b, " (back to goroutine %" PRIu64 ")", last->held_by);
+	}
+	text_wrap(t, 5, 7);
+}
+
+void text_put_chain(struct text *t, const struct chain *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		put_link(t, c, i);
+	put_root(t, c);
+}
+
+static void put_kind(struct text *t, bool past, uint64_t top)
+{
+	uint64_t shown = 0, all = 0;
+
+	for (size_t i = 0; i < t->r->chains.v.n; i++) {
+		const struct chain *c = &t->r->chains.v.v[i];
+
+		if (c->past != past)
+			continue;
+		all++;
+		if (shown >= top)
+			continue;
+		shown++;
+		fmt_f(&t->b, "%2" PRIu64 ". ", shown);
+		fmt_dur(&t->b, c->blocked);
+		fmt_raw(&t->b, past ? " blocked, " : " blocked in the recording, ");
+		if (past)
+			fmt_plural(&t->b, c->count, "wait");
+		else
+			fmt_plural(&t->b, c->count, "goroutine");
+		if (c->count > 1) {
+			fmt_raw(&t->b, past ? " that ended like this, the longest " : " wait like this, the longest ");
+			fmt_dur(&t->b, c->max);
+		}
+		text_wrap(t, 1, 5);
+		text_put_chain(t, c);
+	}
+	text_more(t, shown, all);
+}
+
+void text_put_chains(struct text *t)
+{
+	bool open = t->r->chains.v.n && !t->r->chains.v.v[0].past;
+	bool past = t->r->chains.v.n && t->r->chains.v.v[t->r->chains.v.n - 1].past;
+	uint64_t top = t->r->opts.top < 10 ? t->r->opts.top : t->r->opts.top > 20 ? t->r->opts.top : 10;
+
+	text_title(t, "blocking chains at the end", open ? NULL : "none");
+	put_kind(t, false, top);
+	text_title(t, "blocking chains over time", past ? NULL : "none");
+	put_kind(t, true, top);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_REPLAY_INT_H
+#define CHANREC_REPORT_REPLAY_INT_H
+
+/* Shared by the files of the replay only. */
+
+#include "report/replay.h"
+#include "util/map.h"
+#include "util/vec.h"
+
+/* Events that are held back until the start snapshot was read. */
+#define PRELUDE_MAX (1u << 18)
+
+/*
+ * A park event comes from the entry of gopark, the status of the goroutine
+ * changes some hundred nanoseconds later: a snapshot that reads "running" this
+ * soon after a park has read the status from before it.
+ */
+#define SNAP_PARK_GRACE_NS 1000000
+
+struct prelude_rec {
+	struct trace_rec rec;
+	size_t objs; /* where its objects are in prelude_objs */
+};
+
+struct replay {
+	struct model *m;
+	bool in_prelude; /* before the end of the start snapshot */
+	VEC(struct prelude_rec) prelude;
+	VEC(struct trace_obj) prelude_objs;
+	bool in_end_snap;
+	struct map exited_in_end; /* goroutines that exited while the end snapshot was read */
+};
+
+/* What is known of a goroutine beside its state. */
+void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
+                    uint32_t flags);
+/* g begins to wait, as an event or a snapshot says; sets everything of g->wait but its since. */
+void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p);
+/* Ends a wait whose end no go.ready told. */
+void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
+
+void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
+void replay_snap_go(struct replay *r, const struct trace_rec *rec);
+void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
+void replay_snap_sync(struct replay *r, const struct trace_rec *rec);
+void replay_snap_end(struct replay *r, const struct trace_rec *rec);
+/* Final states, from the end snapshot where it holds. */
+void replay_reconcile(struct replay *r);
+
+#endif

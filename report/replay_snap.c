@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/account.h"
+#include "report/replay_int.h"
+
+void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
+{
+	struct snapshot *s = &r->m->snap[rec->snap_begin.which & 1];
+
+	s->seen = true;
+	s->begin = rec->time;
+	r->in_end_snap = rec->snap_begin.which == 1;
+}
+
+void replay_snap_end(struct replay *r, const struct trace_rec *rec)
+{
+	struct snapshot *s = &r->m->snap[rec->snap_end.which & 1];
+
+	s->ended = true;
+	s->end = rec->time;
+	s->partial = rec->snap_end.partial;
+	s->goroutines = rec->snap_end.goroutines;
+	s->unread = rec->snap_end.unread;
+	r->in_end_snap = false;
+}
+
+/* Waits that the snapshot found prove which goroutines use a channel. */
+static void use_channels(struct model *m, struct goroutine *g)
+{
+	uint8_t class = model_wait_class(m, g->wait.reason);
+
+	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
+		uint8_t dir = wait_dir(class, &g->objs[i]);
+		uint32_t roles = dir == TRACE_DIR_SEND ? USER_SEND : dir == TRACE_DIR_RECV ? USER_RECV : 0;
+
+		if (g->objs[i].kind != TRACE_OBJ_CHAN)
+			continue;
+		if (class == TRACE_WAIT_SELECT)
+			roles |= USER_SELECT;
+		model_channel_use(m, g->objs[i].id, g, roles, g->last_event);
+	}
+}
+
+static void start_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+	struct model *m = r->m;
+	/* The prelude made all of these; one that is not there exited before its record came. */
+	struct goroutine *g = model_goroutine(m, rec->goid);
+
+	if (!g)
+		return;
+	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	if (g->started == TIME_UNKNOWN)
+		g->at_start = true;
+	if (g->has_event || g->state != TRACE_GO_STATE_UNKNOWN)
+		return;
+	g->state = p->state;
+	if (p->state != TRACE_GO_WAITING) {
+		g->wait.stack = p->wait.stack;
+		return;
+	}
+	goroutine_begin_wait(m, g, &p->wait);
+	g->wait.before_start = true;
+	g->wait.since = p->wait_since ? p->wait_since : TIME_UNKNOWN;
+	use_channels(m, g);
+}
+
+/* Kept beside the model's state until it is clear that no later event contradicts it. */
+static void end_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+	struct model *m = r->m;
+	struct goroutine *g = model_goroutine(m, rec->goid);
+
+	if (!g && map_get(&r->exited_in_end, rec->goid))
+		return;
+	g = g ? g : model_goroutine_get(m, rec->goid);
+	if (!g)
+		return;
+	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	g->in_end = true;
+	g->end_state = p->state;
+	g->end_wait = (struct wait){ .since = p->wait_since ? p->wait_since : TIME_UNKNOWN,
+		                     .last_park = rec->time,
+		                     .reason = p->wait.reason,
+		                     .stack = p->wait.stack,
+		                     .nobjs_all = p->wait.nobjs_all };
+	free(g->end_objs);
+	g->end_objs = NULL;
+	if (!p->wait.nobjs || p->wait.nobjs > TRACE_MAX_OBJS)
+		return;
+	g->end_objs = malloc(p->wait.nobjs * sizeof(*g->end_objs));
+	if (!g->end_objs) {
+		m->failed = true;
+		return;
+	}
+	memcpy(g->end_objs, p->wait.objs, p->wait.nobjs * sizeof(*g->end_objs));
+	g->end_wait.nobjs = p->wait.nobjs;
+}
+
+void replay_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	if (!rec->goid)
+		return;
+	if (rec->snap_go.which)
+		end_snap_go(r, rec);
+	else
+		start_snap_go(r, rec);
+}
+
+void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_chan *p = &rec->snap_chan;
+	struct channel *c = model_channel(r->m, p->chan);
+
+	if (!c)
+		return;
+	c->capacity = p->capacity;
+	c->capacity_known = true;
+	c->elem_size = p->elem_size;
+	c->timer |= p->timer;
+	/* closed is for ever, open only at the end */
+	if (p->closed || p->which)
+		c->closed_known = true;
+	c->closed |= p->closed;
+	if (p->which) {
+		c->length = p->length;
+		c->length_known = true;
+		c->recvq = p->recvq;
+		c->sendq = p->sendq;
+	}
+}
+
+void replay_snap_sync(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_sync *p = &rec->snap_sync;
+	struct sync_obj *s = model_sync(r->m, p->sync);
+
+	if (!s || !p->which)
+		return;
+	s->snap = true;
+	s->flags = p->flags;
+	s->counter = p->counter;
+	s->snap_waiters = p->waiters;
+}
+
+/* The goroutine waits, but no event told. */
+static void adopt_wait(struct model *m, struct goroutine *g)
+{
+	struct trace_go_park p = { .reason = g->end_wait.reason,
+		                   .stack = g->end_wait.stack,
+		                   .nobjs = g->end_wait.nobjs,
+		                   .nobjs_all = g->end_wait.nobjs_all,
+		                   .objs = g->end_objs };
+	int64_t since = g->end_wait.since;
+
+	goroutine_begin_wait(m, g, &p);
+	g->wait.before_start = !g->has_event && g->at_start;
+	g->wait.since = g->wait.counted = since;
+	if (g->wait.before_start) {
+		g->wait.counted = 0;
+	} else if (since == TIME_UNKNOWN || since < g->last_event) {
+		g->wait.unsure = true;
+		g->wait.since = g->wait.counted = m->end;
+	}
+	use_channels(m, g);
+}
+
+static void reconcile_goroutine(struct model *m, struct goroutine *g)
+{
+	if (g->end_state == TRACE_GO_STATE_UNKNOWN)
+		return;
+	if (g->end_state == TRACE_GO_WAITING) {
+		if (g->state != TRACE_GO_WAITING) {
+			adopt_wait(m, g);
+		} else if (!g->wait.stack) {
+			g->wait.stack = g->end_wait.stack;
+			if (!g->wait.reason)
+				g->wait.reason = g->end_wait.reason;
+		}
+		if (g->wait.before_start && g->wait.since == TIME_UNKNOWN)
+			g->wait.since = g->end_wait.since;
+		if (!g->wait.nobjs && g->end_wait.nobjs && goroutine_set_objs(g, g->end_objs, g->end_wait.nobjs))
+			m->failed = true;
+		return;
+	}
+	if (g->state == TRACE_GO_WAITING) {
+		if (!g->wait.before_start && g->wait.last_park > g->end_wait.last_park - SNAP_PARK_GRACE_NS)
+			return;
+		goroutine_end_unseen(m, g, g->end_wait.last_park);
+	}
+	g->state = g->end_state;
+	g->wait = (struct wait){ .stack = g->end_wait.stack };
+}
+
+/* Not in a whole end snapshot, and nothing heard since: it is gone, its exit was missed. */
+static bool exit_was_missed(const struct model *m, const struct goroutine *g)
+{
+	const struct snapshot *s = &m->snap[1];
+
+	return !g->in_end && s->ended && !s->partial && !s->unread && g->last_event < s->begin;
+}
+
+void replay_reconcile(struct replay *r)
+{
+	struct model *m = r->m;
+
+	m->end_from_events = !m->snap[1].ended || m->snap[1].partial;
+	for (size_t i = 0; i < m->slots.n; i++) {
+		struct goroutine *g = m->slots.v[i];
+
+		if (!g)
+			continue;
+		if (g->in_end) {
+			reconcile_goroutine(m, g);
+			continue;
+		}
+		if (!exit_was_missed(m, g))
+			continue;
+		if (g->state == TRACE_GO_WAITING)
+			goroutine_end_unseen(m, g, m->snap[1].begin);
+		m->missed_exits++;
+		g->exit_missed = true;
+		m->groups.v[g->group].missed++;
+		m->groups.v[g->group].at_start += g->at_start;
+		model_goroutine_fold(m, g);
+	}
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# gen-go-layouts.sh: make gobin/layout_table.inc and gobin/wait_table.inc from
+# programs built with every Go toolchain.
+#
+#   tools/gen-go-layouts.sh              fetch what toolchains are missing, write the tables
+#   tools/gen-go-layouts.sh --check      compare with what the cached toolchains give; exit 1 on a difference
+#
+# BUILD names the build folder (default build).
+set -eu
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+check=
+[ "${1-}" = --check ] && check=1
+[ -n "$check" ] || tools/go-toolchains >/dev/null
+make --no-print-directory BUILD="$build" "$build/tools/gen-go-layouts" >&2
+
+list=$(mktemp)
+tmp=$(mktemp -d)
+trap 'rm -rf "$list" "$tmp"' EXIT
+tests/gobin/build-fixtures "$build/gobin" default >"$list"
+sed -n 's/^skip/gen-go-layouts.sh: skipped:/p' "$list" >&2
+progs=$(awk '$1 != "skip" { print $3 }' "$list")
+# shellcheck disable=SC2086
+for what in layouts reasons; do
+	"$build/tools/gen-go-layouts" $what $progs >"$tmp/$what"
+done
+if [ -z "$check" ]; then
+	cp "$tmp/layouts" gobin/layout_table.inc
+	cp "$tmp/reasons" gobin/wait_table.inc
+	exit 0
+fi
+# Fewer toolchains than the tables have give fewer entries: compare entry by entry.
+entries() { # FILE MINOR
+	awk -v v="go1.$2" '/^\/\* go1/ { on = index($2, v ".") == 1 || $2 == v; next } on && !/^static const struct/' "$1"
+}
+rc=0
+for v in $(awk '$1 != "skip" { sub(/^1\./, "", $1); print $1 }' "$list"); do
+	for pair in layouts:layout reasons:wait; do
+		entries "$tmp/${pair%:*}" "$v" | sed '/^static const struct/,$d' >"$tmp/new"
+		entries "gobin/${pair#*:}_table.inc" "$v" | sed '/^static const struct/,$d' >"$tmp/old"
+		cmp -s "$tmp/new" "$tmp/old" || {
+			echo "gen-go-layouts.sh: gobin/${pair#*:}_table.inc: the entry for go1.$v is not what a build gives" >&2
+			diff "$tmp/old" "$tmp/new" >&2 || :
+			rc=1
+		}
+	done
+done
+exit $rc
