@@ -230,6 +230,7 @@ static bool get_def(struct wire_dec *d, struct trace_rec *rec)
 		rec->def_func.name = get_id(d, WIRE_ID_STRING);
 		rec->def_func.file = get_id(d, WIRE_ID_STRING);
 		rec->def_func.start_line = get_u32(d);
+		rec->def_func.flags = get_u32(d);
 		return true;
 	case TRACE_DEF_FRAME:
 		get_frame(d, &rec->def_frame);

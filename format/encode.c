@@ -196,6 +196,7 @@ static void put_def(struct put *w, const struct trace_rec *rec)
 		put_id(w, WIRE_ID_STRING, rec->def_func.name);
 		put_id(w, WIRE_ID_STRING, rec->def_func.file);
 		put_u(w, rec->def_func.start_line);
+		put_u(w, rec->def_func.flags);
 		break;
 	case TRACE_DEF_FRAME:
 		put_frame(w, &rec->def_frame);

@@ -157,7 +157,11 @@ struct trace_def_string {
 struct trace_def_func {
 	uint32_t id, name, file; /* strings */
 	uint32_t start_line;     /* 0 not known */
+	uint32_t flags;          /* TRACE_FUNC_… */
 };
+
+/* Made by the compiler (a method's or a go statement's wrapper); Go's own traceback hides it. */
+#define TRACE_FUNC_WRAPPER 1u
 
 /* One pc, as the calls that were inlined there, innermost first. */
 struct trace_frame_line {

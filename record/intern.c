@@ -63,35 +63,25 @@ static int intern_string(struct intern *in, const char *s, uint32_t *id, struct 
 static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
-	uint64_t *slot;
+	uint64_t key = (uintptr_t)l->func * 2 + l->wrapper, *slot;
 	bool added;
 
-	slot = map_put(&in->funcs, (uintptr_t)l->func, &added);
+	slot = map_put(&in->funcs, key, &added);
 	if (!slot)
 		return no_memory(err);
 	if (added) {
 		*slot = in->funcs.n;
 		rec.def_func.id = (uint32_t)*slot;
 		rec.def_func.start_line = l->start_line;
+		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
 		if (intern_string(in, l->func, &rec.def_func.name, err) ||
 		    intern_string(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
 			return err->code;
 		/* Writing may have moved the map. */
-		slot = map_get(&in->funcs, (uintptr_t)l->func);
+		slot = map_get(&in->funcs, key);
 	}
 	*id = (uint32_t)*slot;
 	return 0;
-}
-
-/* Calls that the compiler made (wrappers) are hidden as Go's traceback hides them, unless nothing else is there. */
-static int frame_lines(const struct intern *in, uint64_t pc, struct go_line *lines)
-{
-	int n = gobin_lines(in->bin, pc, lines, TRACE_MAX_INLINE), kept = 0;
-
-	for (int i = 0; i < n; i++)
-		if (!lines[i].wrapper)
-			lines[kept++] = lines[i];
-	return kept ? kept : n > 0 ? n : 0;
 }
 
 int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err)
@@ -113,7 +103,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	if (!added)
 		return 0;
 	*id = (uint32_t)(*slot = in->frames.n);
-	n = frame_lines(in, at, lines);
+	n = gobin_lines(in->bin, at, lines, TRACE_MAX_INLINE);
 	in->unresolved += n == 0;
 	for (int i = 0; i < n; i++) {
 		out[i].line = lines[i].line;

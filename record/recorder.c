@@ -387,13 +387,16 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (probes_open_ring(&r->probes, on_ring, r, err))
 		return err->code;
 	encoder_init(&r->enc, &r->intern, mono_ns());
-	if (snapshot_init(&r->snap, &r->env, &r->enc, err) || output_start(&r->out, err) || write_header(r, err))
+	if (snapshot_init(&r->snap, &r->env, &r->enc, err))
+		return err->code;
+	/* Whoever sees the header in the file may rely on the recording. */
+	probes_enable(&r->probes);
+	if (output_start(&r->out, err) || write_header(r, err))
 		return err->code;
 	r->intern.w = r->enc.w = r->w;
 	r->flushed = r->loss_from = r->enc.epoch;
 	if (r->opts->duration)
 		r->deadline = r->enc.epoch + r->opts->duration;
-	probes_enable(&r->probes);
 	if (r->launched && launch_go(&r->launch, err))
 		return err->code;
 	return snapshot_begin(&r->snap, 0, err);

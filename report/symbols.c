@@ -171,7 +171,7 @@ static int define_func(struct symbols *s, const struct trace_def_func *d, struct
 
 	if (ret || have)
 		return ret;
-	if (vec_push(&s->funcs, (struct sym_func){ canon(s, d->name), canon(s, d->file), d->start_line }))
+	if (vec_push(&s->funcs, (struct sym_func){ canon(s, d->name), canon(s, d->file), d->start_line, d->flags }))
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }
@@ -181,7 +181,8 @@ static bool place_eq(const void *table, uint64_t i, const void *key)
 	const struct symbols *s = table;
 	const struct place *a = &s->places.v[i], *b = key;
 
-	return a->func == b->func && a->file == b->file && a->line == b->line && (a->func || a->pc == b->pc);
+	return a->func == b->func && a->file == b->file && a->line == b->line && (a->func || a->pc == b->pc) &&
+	       !((a->flags ^ b->flags) & PLACE_WRAPPER);
 }
 
 static uint32_t place_intern(struct symbols *s, struct place p)
@@ -194,7 +195,7 @@ static uint32_t place_intern(struct symbols *s, struct place p)
 		return 0;
 	if (*slot)
 		return (uint32_t)*slot;
-	if (p.func && symbols_func_hidden(func))
+	if ((p.flags & PLACE_WRAPPER) || (p.func && symbols_func_hidden(func)))
 		p.flags |= PLACE_HIDDEN;
 	if (p.func && func_is_plumbing(func))
 		p.flags |= PLACE_PLUMBING;
@@ -219,7 +220,10 @@ static int define_frame(struct symbols *s, const struct trace_def_frame *d, stru
 		if (d->nlines) {
 			const struct trace_frame_line *l = &d->lines[i];
 
-			p.func = l->func < s->funcs.n ? s->funcs.v[l->func].name : 0;
+			if (l->func < s->funcs.n) {
+				p.func = s->funcs.v[l->func].name;
+				p.flags = s->funcs.v[l->func].flags & TRACE_FUNC_WRAPPER ? PLACE_WRAPPER : 0;
+			}
 			p.file = canon(s, l->file);
 			p.line = l->line;
 		}

@@ -19,6 +19,7 @@
 
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
+#define PLACE_WRAPPER 4u  /* made by the compiler */
 
 /* A line of a function; func 0: an address that was not resolved, see pc. */
 struct place {
@@ -41,6 +42,7 @@ struct sym_stack {
 
 struct sym_func {
 	uint32_t name, file, start_line;
+	uint32_t flags; /* TRACE_FUNC_… */
 };
 
 struct symbols {

@@ -62,7 +62,7 @@ static void defs(struct bench *b, uint32_t n)
 
 	put(b, &(struct trace_rec){ .type = TRACE_DEF_STRING, .def_string = { 1, "main.worker" } });
 	put(b, &(struct trace_rec){ .type = TRACE_DEF_REASON, .def_reason = { 15, TRACE_WAIT_RECV, 1 } });
-	put(b, &(struct trace_rec){ .type = TRACE_DEF_FUNC, .def_func = { 1, 1, 1, 10 } });
+	put(b, &(struct trace_rec){ .type = TRACE_DEF_FUNC, .def_func = { 1, 1, 1, 10, 0 } });
 	for (uint32_t i = 1; i <= n; i++) {
 		put(b, &(struct trace_rec){ .type = TRACE_DEF_FRAME,
 		                            .def_frame = { i, 0x480000 + rnd(b) % 0x100000, 1, &line } });

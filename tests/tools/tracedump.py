@@ -152,7 +152,7 @@ class Reader:
         if kind == 1:
             return "string", [number, "x" + span.string().hex()]
         if kind == 2:
-            return "func", [number, self.use(span, "string"), self.use(span, "string"), span.number(32)]
+            return "func", [number, self.use(span, "string"), self.use(span, "string"), span.number(32), span.number(32)]
         if kind == 3:
             address, count = self.address(span, "pc"), span.varint()
             need(count <= 64, "too many lines")

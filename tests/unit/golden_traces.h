@@ -5,11 +5,16 @@
 /* The traces whose reports are in tests/golden/. Include trace_build.h first. */
 
 #define G_PARK "runtime.gopark /usr/lib/go/src/runtime/proc.go:424|"
-#define G_RECV G_PARK "runtime.chanrecv /usr/lib/go/src/runtime/chan.go:639|runtime.chanrecv1 /usr/lib/go/src/runtime/chan.go:489|"
-#define G_SEND G_PARK "runtime.chansend /usr/lib/go/src/runtime/chan.go:259|runtime.chansend1 /usr/lib/go/src/runtime/chan.go:145|"
+#define G_RECV \
+	G_PARK "runtime.chanrecv /usr/lib/go/src/runtime/chan.go:639|runtime.chanrecv1 " \
+	       "/usr/lib/go/src/runtime/chan.go:489|"
+#define G_SEND \
+	G_PARK "runtime.chansend /usr/lib/go/src/runtime/chan.go:259|runtime.chansend1 " \
+	       "/usr/lib/go/src/runtime/chan.go:145|"
 #define G_SELECT G_PARK "runtime.selectgo /usr/lib/go/src/runtime/select.go:335|"
 #define G_LOCK \
-	G_PARK "sync.runtime_SemacquireMutex /usr/lib/go/src/runtime/sema.go:95|sync.(*Mutex).lockSlow /usr/lib/go/src/sync/mutex.go:173|sync.(*Mutex).Lock /usr/lib/go/src/sync/mutex.go:92|"
+	G_PARK "sync.runtime_SemacquireMutex /usr/lib/go/src/runtime/sema.go:95|sync.(*Mutex).lockSlow " \
+	       "/usr/lib/go/src/sync/mutex.go:173|sync.(*Mutex).Lock /usr/lib/go/src/sync/mutex.go:92|"
 #define G_EXIT "|runtime.goexit /usr/lib/go/src/runtime/asm_amd64.s:1700"
 #define G_MAIN_ENTRY "runtime.main /usr/lib/go/src/runtime/proc.go:147"
 #define G_MAIN "main.main /home/dev/shop/cmd/shop/main.go:"
@@ -24,32 +29,39 @@ static void golden_shop_start(struct tb *t, struct trace_obj jobs, struct trace_
 {
 	tb_snap_begin(t, US(100), 0);
 	tb_snap_go(t, US(110), 0, 1, TRACE_GO_WAITING, "", G_MAIN_ENTRY, TRACE_WAIT_WAITGROUP, wg, -SEC(240),
-		   G_PARK "sync.runtime_SemacquireWaitGroup /usr/lib/go/src/runtime/sema.go:110|sync.(*WaitGroup).Wait /usr/lib/go/src/sync/waitgroup.go:118|" G_MAIN
-		          "61|runtime.main /usr/lib/go/src/runtime/proc.go:272" G_EXIT);
+	           G_PARK "sync.runtime_SemacquireWaitGroup /usr/lib/go/src/runtime/sema.go:110|sync.(*WaitGroup).Wait "
+	                  "/usr/lib/go/src/sync/waitgroup.go:118|" G_MAIN
+	                  "61|runtime.main /usr/lib/go/src/runtime/proc.go:272" G_EXIT);
 	tb_snap_go(t, US(115), 0, 2, TRACE_GO_WAITING, "runtime.init.7 /usr/lib/go/src/runtime/proc.go:336",
-		   "runtime.forcegchelper /usr/lib/go/src/runtime/proc.go:339", TRACE_WAIT_SYSTEM, tb_none, 0,
-		   G_PARK "runtime.forcegchelper /usr/lib/go/src/runtime/proc.go:348" G_EXIT);
+	           "runtime.forcegchelper /usr/lib/go/src/runtime/proc.go:339", TRACE_WAIT_SYSTEM, tb_none, 0,
+	           G_PARK "runtime.forcegchelper /usr/lib/go/src/runtime/proc.go:348" G_EXIT);
 	for (uint64_t g = 18; g < 21; g++)
 		tb_snap_go(t, US(120) + (int64_t)g, 0, g, TRACE_GO_WAITING, G_MAIN "44",
-			   "main.main.gowrap1 /home/dev/shop/cmd/shop/main.go:44", TRACE_WAIT_RECV, jobs, 0,
-			   G_RECV "example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:31" G_EXIT);
-	tb_snap_go(t, US(150), 0, 21, TRACE_GO_WAITING, G_MAIN "50", "main.audit /home/dev/shop/cmd/shop/main.go:80",
-		   TRACE_WAIT_SLEEP, tb_none, 0, "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:90" G_EXIT);
+		           "main.main.gowrap1 /home/dev/shop/cmd/shop/main.go:44", TRACE_WAIT_RECV, jobs, 0,
+		           G_RECV "example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:31" G_EXIT);
+	tb_snap_go(
+	        t, US(150), 0, 21, TRACE_GO_WAITING, G_MAIN "50", "main.audit /home/dev/shop/cmd/shop/main.go:80",
+	        TRACE_WAIT_SLEEP, tb_none, 0,
+	        "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:90" G_EXIT);
 	tb_snap_go(t, US(151), 0, 22, TRACE_GO_RUNNING, G_MAIN "52",
-		   "example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:20", 0, tb_none, 0, "");
+	           "example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:20", 0, tb_none, 0, "");
 	tb_snap_go(t, US(152), 0, 23, TRACE_GO_WAITING, G_MAIN "54", "main.legacy /home/dev/shop/cmd/shop/legacy.go:10",
-		   TRACE_WAIT_NIL_RECV, (struct trace_obj){ .kind = TRACE_OBJ_NILCHAN }, -SEC(240),
-		   G_RECV "main.legacy /home/dev/shop/cmd/shop/legacy.go:14" G_EXIT);
+	           TRACE_WAIT_NIL_RECV, (struct trace_obj){ .kind = TRACE_OBJ_NILCHAN }, -SEC(240),
+	           G_RECV "main.legacy /home/dev/shop/cmd/shop/legacy.go:14" G_EXIT);
 	tb_snap_go(t, US(153), 0, 24, TRACE_GO_WAITING, G_MAIN "55",
-		   "net/http.(*Server).Serve /usr/lib/go/src/net/http/server.go:3300", TRACE_WAIT_NETWORK,
-		   (struct trace_obj){ .kind = TRACE_OBJ_FD, .id = 3 }, 0,
-		   G_PARK "internal/poll.runtime_pollWait /usr/lib/go/src/runtime/netpoll.go:351|net.(*netFD).accept /usr/lib/go/src/net/fd_unix.go:172|net/http.(*Server).Serve /usr/lib/go/src/net/http/server.go:3330" G_EXIT);
+	           "net/http.(*Server).Serve /usr/lib/go/src/net/http/server.go:3300", TRACE_WAIT_NETWORK,
+	           (struct trace_obj){ .kind = TRACE_OBJ_FD, .id = 3 }, 0,
+	           G_PARK "internal/poll.runtime_pollWait /usr/lib/go/src/runtime/netpoll.go:351|net.(*netFD).accept "
+	                  "/usr/lib/go/src/net/fd_unix.go:172|net/http.(*Server).Serve "
+	                  "/usr/lib/go/src/net/http/server.go:3330" G_EXIT);
 	tb_snap_chan(t, US(160), 0, jobs, 0, 0, false);
 	tb_snap_end(t, US(170), 0, 9);
 }
 
 #define G_WORKER_LOCK \
-	G_LOCK "example.org/shop/stock.(*Stock).Take /home/dev/shop/stock/stock.go:28|example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:40" G_EXIT
+	G_LOCK "example.org/shop/stock.(*Stock).Take " \
+	       "/home/dev/shop/stock/stock.go:28|example.org/shop/pool.(*Worker).Run " \
+	       "/home/dev/shop/pool/worker.go:40" G_EXIT
 #define G_UNLOCK(f) G_READY("sync.(*Mutex).Unlock /usr/lib/go/src/sync/mutex.go:223|" f)
 
 /* A second of jobs: each is sent, taken, waits for the stock's lock that the auditor holds, and is done. */
@@ -60,18 +72,22 @@ static void golden_shop_jobs(struct tb *t, struct trace_obj jobs, struct trace_o
 		uint64_t w = 18 + (uint64_t)i % 3;
 
 		tb_ready(t, at, 22, w, TRACE_CAUSE_SEND, jobs,
-			 G_READY("runtime.chansend1 /usr/lib/go/src/runtime/chan.go:145|example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27") G_EXIT);
+		         G_READY("runtime.chansend1 "
+		                 "/usr/lib/go/src/runtime/chan.go:145|example.org/shop/pool.(*Pool).dispatch "
+		                 "/home/dev/shop/pool/pool.go:27") G_EXIT);
 		tb_ready(t, at + MS(1), 0, 21, TRACE_CAUSE_TIMER, tb_none, "");
 		tb_park(t, at + MS(2), w, TRACE_WAIT_MUTEX, mu, G_WORKER_LOCK);
 		tb_park(t, at + MS(3), 21, TRACE_WAIT_SLEEP, tb_none,
-			"time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:86" G_EXIT);
+		        "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit "
+		        "/home/dev/shop/cmd/shop/main.go:86" G_EXIT);
 		tb_ready(t, at + MS(60), 0, 21, TRACE_CAUSE_TIMER, tb_none, "");
 		tb_ready(t, at + MS(61), 21, w, TRACE_CAUSE_UNLOCK, mu,
-			 G_UNLOCK("main.audit /home/dev/shop/cmd/shop/main.go:88") G_EXIT);
+		         G_UNLOCK("main.audit /home/dev/shop/cmd/shop/main.go:88") G_EXIT);
 		tb_park(t, at + MS(62), 21, TRACE_WAIT_SLEEP, tb_none,
-			"time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:90" G_EXIT);
+		        "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit "
+		        "/home/dev/shop/cmd/shop/main.go:90" G_EXIT);
 		tb_park(t, at + MS(63), w, TRACE_WAIT_RECV, jobs,
-			G_RECV "example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:31" G_EXIT);
+		        G_RECV "example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:31" G_EXIT);
 	}
 }
 
@@ -84,27 +100,34 @@ static void golden_shop_requests(struct tb *t)
 		struct trace_obj res = tb_chan(t), done = tb_chan(t), objs[2];
 
 		tb_create(t, at, 24, h, "net/http.(*Server).Serve /usr/lib/go/src/net/http/server.go:3285",
-			  "net/http.(*conn).serve /usr/lib/go/src/net/http/server.go:1900");
+		          "net/http.(*conn).serve /usr/lib/go/src/net/http/server.go:1900");
 		tb_make(t, at + MS(1), h, res, 0,
-			"example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:41|net/http.(*conn).serve /usr/lib/go/src/net/http/server.go:2102" G_EXIT);
+		        "example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:41|net/http.(*conn).serve "
+		        "/usr/lib/go/src/net/http/server.go:2102" G_EXIT);
 		tb_make(t, at + MS(1), h, done, 0,
-			"context.(*cancelCtx).Done /usr/lib/go/src/context/context.go:446|example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:48" G_EXIT);
+		        "context.(*cancelCtx).Done "
+		        "/usr/lib/go/src/context/context.go:446|example.org/shop/api.(*API).Price "
+		        "/home/dev/shop/api/price.go:48" G_EXIT);
 		tb_create(t, at + MS(2), h, q, "example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:42",
-			  "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:42");
+		          "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:42");
 		objs[0] = tb_dir(res, TRACE_DIR_RECV);
 		objs[1] = tb_dir(done, TRACE_DIR_RECV);
 		tb_park_n(t, at + MS(3), h, TRACE_WAIT_SELECT, objs, 2,
-			  G_SELECT "example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:46|net/http.(*conn).serve /usr/lib/go/src/net/http/server.go:2102" G_EXIT);
+		          G_SELECT
+		          "example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:46|net/http.(*conn).serve "
+		          "/usr/lib/go/src/net/http/server.go:2102" G_EXIT);
 		if (i % 3) {
-			tb_close(t, at + MS(20), 24, done, "context.(*cancelCtx).cancel /usr/lib/go/src/context/context.go:560");
+			tb_close(t, at + MS(20), 24, done,
+			         "context.(*cancelCtx).cancel /usr/lib/go/src/context/context.go:560");
 			tb_ready(t, at + MS(20), 24, h, TRACE_CAUSE_CLOSE, done,
-				 G_READY("context.(*cancelCtx).cancel /usr/lib/go/src/context/context.go:560"));
+			         G_READY("context.(*cancelCtx).cancel /usr/lib/go/src/context/context.go:560"));
 			tb_exit(t, at + MS(21), h);
 			tb_park(t, at + MS(30), q, TRACE_WAIT_SEND, res,
-				G_SEND "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:44" G_EXIT);
+			        G_SEND "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:44" G_EXIT);
 		} else {
 			tb_ready(t, at + MS(10), q, h, TRACE_CAUSE_SEND, res,
-				 G_READY("example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:44") G_EXIT);
+			         G_READY("example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:44")
+			                 G_EXIT);
 			tb_exit(t, at + MS(11), q);
 			tb_exit(t, at + MS(12), h);
 		}
@@ -120,16 +143,17 @@ static void golden_shop(struct tb *t)
 	golden_shop_requests(t);
 	/* the end: the auditor took the lock last and sleeps; a worker waits for it */
 	tb_ready(t, SEC(2), 22, 18, TRACE_CAUSE_SEND, jobs,
-		 G_READY("example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27") G_EXIT);
+	         G_READY("example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27") G_EXIT);
 	tb_ready(t, SEC(2) + MS(1), 0, 21, TRACE_CAUSE_TIMER, tb_none, "");
-	tb_park(t, SEC(2) + MS(1), 21, TRACE_WAIT_MUTEX, mu, G_LOCK "main.audit /home/dev/shop/cmd/shop/main.go:84" G_EXIT);
+	tb_park(t, SEC(2) + MS(1), 21, TRACE_WAIT_MUTEX, mu,
+	        G_LOCK "main.audit /home/dev/shop/cmd/shop/main.go:84" G_EXIT);
 	tb_ready(t, SEC(2) + MS(2), 20, 21, TRACE_CAUSE_UNLOCK, mu,
-		 G_UNLOCK("example.org/shop/stock.(*Stock).Take /home/dev/shop/stock/stock.go:33") G_EXIT);
+	         G_UNLOCK("example.org/shop/stock.(*Stock).Take /home/dev/shop/stock/stock.go:33") G_EXIT);
 	tb_park(t, SEC(2) + MS(3), 18, TRACE_WAIT_MUTEX, mu, G_WORKER_LOCK);
 	tb_park(t, SEC(2) + MS(4), 21, TRACE_WAIT_SLEEP, tb_none,
-		"time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:86" G_EXIT);
+	        "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:86" G_EXIT);
 	tb_park(t, SEC(2) + MS(5), 22, TRACE_WAIT_SEND, jobs,
-		G_SEND "example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27" G_EXIT);
+	        G_SEND "example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27" G_EXIT);
 	tb_end(t, SEC(5));
 }
 
@@ -137,7 +161,7 @@ static void golden_shop(struct tb *t)
 static void golden_ops(struct tb *t)
 {
 	struct trace_obj sent = tb_chan(t), recv = tb_chan(t), closed = tb_chan(t), dangling = tb_chan(t),
-			 created = tb_chan(t);
+	                 created = tb_chan(t);
 	const struct trace_obj all[] = { sent, recv, closed, dangling, created };
 
 	tb_create(t, US(10), 0, 1, "", G_MAIN_ENTRY);
@@ -159,8 +183,13 @@ static void golden_ops(struct tb *t)
 static void golden_hostile(struct tb *t)
 {
 	static const char *const names[] = {
-		"main.\"quoted\\\"\tlabel\"];}", "main.<script>alert(1)</script></svg>", "main.\x1b[31mred\x1b[0m\x07\r\nline",
-		"main.bad\xff\xfe\xc3utf8\xe2\x80\xae""bidi", "main.&lt;amp;\\N\\l%s%n;semi\tcolon'`$(x)", "main.ünïcode·世界",
+		"main.\"quoted\\\"\tlabel\"];}",
+		"main.<script>alert(1)</script></svg>",
+		"main.\x1b[31mred\x1b[0m\x07\r\nline",
+		"main.bad\xff\xfe\xc3utf8\xe2\x80\xae"
+		"bidi",
+		"main.&lt;amp;\\N\\l%s%n;semi\tcolon'`$(x)",
+		"main.ünïcode·世界",
 	};
 	char place[512], stack[8192] = "", longname[700];
 	struct trace_obj ch = tb_chan(t), mu = tb_sync(t, TRACE_SYNC_MUTEX);
@@ -174,8 +203,8 @@ static void golden_hostile(struct tb *t)
 	}
 	snprintf(stack + strlen(stack), sizeof(stack) - strlen(stack), "|%s /tmp/long.go:1|?", longname);
 	for (uint64_t g = 2; g < 8; g++) {
-		snprintf(place, sizeof(place), "%s /tmp/\"x\"\x1b]0;t\x07/<b>&\\%u.go:%u", names[g - 2], (unsigned)g - 2,
-			 (unsigned)g - 1);
+		snprintf(place, sizeof(place), "%s /tmp/\"x\"\x1b]0;t\x07/<b>&\\%u.go:%u", names[g - 2],
+		         (unsigned)g - 2, (unsigned)g - 1);
 		tb_create(t, US(10), 1, g, place, place);
 		tb_park(t, US(100), g, g % 2 ? TRACE_WAIT_RECV : TRACE_WAIT_MUTEX, g % 2 ? ch : mu, stack);
 	}

@@ -442,7 +442,7 @@ static void test_writer_refuses(void **state)
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STRING, .def_string = { 2, "gap" }), -EINVAL);
 	assert_non_null(strstr(err.msg, "def.string"));
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STRING, .def_string = { 0, "none" }), -EINVAL);
-	assert_int_equal(ADD(w, .type = TRACE_DEF_FUNC, .def_func = { 1, 1, 0, 0 }), -EINVAL);
+	assert_int_equal(ADD(w, .type = TRACE_DEF_FUNC, .def_func = { 1, 1, 0, 0, 0 }), -EINVAL);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_REASON, .def_reason = { TRACE_MAX_REASONS + 1, 0, 0 }), -EINVAL);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_FRAME, .def_frame = { 1, 0, TRACE_MAX_INLINE + 1, lines }), -EINVAL);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STACK, .def_stack = { 1, 0, TRACE_MAX_FRAMES + 1, frames }), -EINVAL);
@@ -478,13 +478,13 @@ static void test_definition_again_is_dropped(void **state)
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STRING, .def_string = { 1, "a" }), 0);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STRING, .def_string = { 2, "c" }), 0);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_STRING, .def_string = { 1, "b" }), 0);
-	assert_int_equal(ADD(w, .type = TRACE_DEF_FUNC, .def_func = { 1, 2, 0, 0 }), 0);
+	assert_int_equal(ADD(w, .type = TRACE_DEF_FUNC, .def_func = { 1, 2, 0, 0, 0 }), 0);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_REASON, .def_reason = { 256, TRACE_WAIT_SLEEP, 1 }), 0);
 	assert_int_equal(ADD(w, .type = TRACE_DEF_REASON, .def_reason = { 256, TRACE_WAIT_RECV, 0 }), 0);
 	finish(w);
 	f = file_take(fd);
 	t = text_of(f.data, f.n);
-	assert_string_equal(t.defs, "def.string 0 0 1 x61\ndef.string 0 0 2 x63\ndef.func 0 0 1 2 0 0\n"
+	assert_string_equal(t.defs, "def.string 0 0 1 x61\ndef.string 0 0 2 x63\ndef.func 0 0 1 2 0 0 0\n"
 	                            "def.reason 0 0 256 7 1\n");
 	text_free(&t);
 	file_free(&f);

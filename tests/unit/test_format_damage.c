@@ -341,13 +341,13 @@ static void test_definition_again_is_ignored(void **state)
 	make_header(&m);
 	BODY(&m, WIRE_DEFS, 3, TRACE_DEF_STRING, 3, 1, 1, 'a', TRACE_DEF_STRING, 3, 2, 1, 'b', TRACE_DEF_REASON, 3, 9,
 	     7, 2);
-	BODY(&m, WIRE_DEFS, 3, TRACE_DEF_STRING, 3, 1, 1, 'x', TRACE_DEF_REASON, 3, 9, 1, 1, TRACE_DEF_FUNC, 4, 1, 2, 2,
-	     0);
+	BODY(&m, WIRE_DEFS, 3, TRACE_DEF_STRING, 3, 1, 1, 'x', TRACE_DEF_REASON, 3, 9, 1, 1, TRACE_DEF_FUNC, 5, 1, 2, 2,
+	     0, 0);
 	t = make_read(&m);
 	assert_int_equal(t.rc, 0);
 	assert_int_equal(t.skipped, 0);
 	assert_string_equal(t.defs, "def.string 0 0 1 x61\ndef.string 0 0 2 x62\ndef.reason 0 0 9 7 2\n"
-	                            "def.func 0 0 1 2 2 0\n");
+	                            "def.func 0 0 1 2 2 0 0\n");
 	text_free(&t);
 }
 
@@ -420,7 +420,7 @@ static void test_records_that_lie(void **state)
 	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 1, 0, 0);
 	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 0, 1, 0);
 	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 6, 3, 0, 0, 2, 1, 1);
-	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_FUNC, 4, 1, 1, 0, 0);
+	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_FUNC, 5, 1, 1, 0, 0, 0);
 	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_FRAME, 6, 1, 2, 1, 1, 0, 0);
 	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_STACK, 4, 1, 0, 1, 1);
 	EXPECT_BAD("does not follow", WIRE_DEFS, 1, TRACE_DEF_CHAN, 3, 2, 0, 1);

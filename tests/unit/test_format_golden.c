@@ -46,7 +46,7 @@ static const struct {
 	const char *hex; /* type, length, payload */
 } golden[] = {
 	{ { .type = TRACE_DEF_STRING, .def_string = { 1, "hi" } }, "010401026869" },
-	{ { .type = TRACE_DEF_FUNC, .def_func = { 2, 3, 4, 300 } }, "0205020304ac02" },
+	{ { .type = TRACE_DEF_FUNC, .def_func = { 2, 3, 4, 300, 1 } }, "0206020304ac0201" },
 	{ { .type = TRACE_DEF_FRAME, .def_frame = { 1, 0x1000, 1, &one_line } }, "030701804001050607" },
 	{ { .type = TRACE_DEF_STACK, .def_stack = { 3, TRACE_STACK_TRUNCATED, 2, two_frames } }, "04050301020809" },
 	{ { .type = TRACE_DEF_CHAN, .def_chan = { 4, 0xc000010000, 2 } }, "05080480808880803002" },

@@ -19,9 +19,9 @@
 #include "format/trace.h"
 #include "report/report.h"
 
-#define US(n) ((int64_t)(n) * 1000)
-#define MS(n) ((int64_t)(n) * 1000000)
-#define SEC(n) ((int64_t)(n) * 1000000000)
+#define US(n) ((int64_t)(n)*1000)
+#define MS(n) ((int64_t)(n)*1000000)
+#define SEC(n) ((int64_t)(n)*1000000000)
 #define TB_NAMES 4096
 
 struct tb_name {

@@ -150,7 +150,7 @@ static void gen_def(struct gen *g, struct trace_rec *r)
 		break;
 	case TRACE_DEF_FUNC:
 		r->def_func = (struct trace_def_func){ g->funcs + 1, gen_id(g, g->strings), gen_id(g, g->strings),
-			                               (uint32_t)gen_num(g, 32) };
+			                               (uint32_t)gen_num(g, 32), (uint32_t)gen_num(g, 1) };
 		g->funcs++;
 		break;
 	case TRACE_DEF_FRAME:

@@ -35,7 +35,8 @@ static void text_def(FILE *f, const struct trace_rec *r)
 		text_hex(f, r->def_string.s);
 		break;
 	case TRACE_DEF_FUNC:
-		fprintf(f, " %u %u %u %u", r->def_func.id, r->def_func.name, r->def_func.file, r->def_func.start_line);
+		fprintf(f, " %u %u %u %u %u", r->def_func.id, r->def_func.name, r->def_func.file,
+		        r->def_func.start_line, r->def_func.flags);
 		break;
 	case TRACE_DEF_FRAME:
 		fprintf(f, " %u %" PRIu64 " %u", r->def_frame.id, r->def_frame.pc, r->def_frame.nlines);

@@ -1,0 +1,3 @@
+module blockers
+
+go 1.19
