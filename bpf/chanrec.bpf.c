@@ -505,6 +505,42 @@ static __always_inline void op(const struct x86_regs *regs, __u64 chan, __u16 di
 	submit(rec);
 }
 
+/* Entry of chansend and chanrecv(c, ep, block): where a failed try leaves, its channel is in no register any more. */
+SEC("uprobe")
+int chan_try(struct x86_regs *regs)
+{
+	struct ring_op *rec;
+	__u64 goid;
+
+	if (!wanted(regs, RING_TRY) || (regs->cx & 0xff) || !regs->ax)
+		return 0;
+	goid = goid_of(regs->r14);
+	rec = reserve(RING_TRY, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	rec->chan = regs->ax;
+	submit(rec);
+	return 0;
+}
+
+/* RETs of a failed try that come before the argument is stored. */
+SEC("uprobe")
+int chan_send_ret_early(struct x86_regs *regs)
+{
+	if (wanted(regs, RING_OP) && !(regs->ax & 1))
+		op(regs, 0, 0, 2);
+	return 0;
+}
+
+SEC("uprobe")
+int chan_recv_ret_early(struct x86_regs *regs)
+{
+	if (wanted(regs, RING_OP) && !(regs->ax & 1))
+		op(regs, 0, 1, 2);
+	return 0;
+}
+
 /* RET of chansend(c, ep, block, callerpc) bool */
 SEC("uprobe")
 int chan_send_ret(struct x86_regs *regs)

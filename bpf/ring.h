@@ -27,7 +27,8 @@ enum ring_type {
 	RING_OP = 10,
 	RING_SELECT_OP = 11,
 	RING_RUN = 12,
-	RING_TYPES = 13,
+	RING_TRY = 13, /* a non-blocking operation begins */
+	RING_TYPES = 14,
 };
 
 struct ring_hdr {
@@ -119,7 +120,11 @@ struct ring_close {
 	__u64 stack;
 };
 
-/* aux: 0 send, 1 receive. aux32: enum trace_op_result. */
+/*
+ * aux: 0 send, 1 receive; | 0x100 by a select. aux32: enum trace_op_result.
+ * chan 0: that of the goroutine's last RING_TRY, which failed before its
+ * argument was stored.
+ */
 struct ring_op {
 	struct ring_hdr hdr;
 	__u64 goid;

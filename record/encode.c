@@ -18,6 +18,7 @@ void encoder_free(struct encoder *e)
 {
 	map_free(&e->waits);
 	map_free(&e->polls);
+	map_free(&e->tries);
 }
 
 enum trace_type encoder_type_of(enum ring_type t)
@@ -27,6 +28,7 @@ enum trace_type encoder_type_of(enum ring_type t)
 		[RING_NETREADY] = TRACE_GO_READY, [RING_CREATE] = TRACE_GO_CREATE, [RING_EXIT] = TRACE_GO_EXIT,
 		[RING_MAKE] = TRACE_CHAN_MAKE,    [RING_CLOSE] = TRACE_CHAN_CLOSE, [RING_OP] = TRACE_CHAN_OP,
 		[RING_SELECT_OP] = TRACE_CHAN_OP, [RING_RUN] = TRACE_GO_RUN,       [RING_STACK] = TRACE_DEF_STACK,
+		[RING_TRY] = TRACE_CHAN_OP,
 	};
 
 	return t < RING_TYPES ? type[t] : 0;
@@ -289,6 +291,7 @@ static int encode_exit(struct encoder *e, const struct ring_exit *r, struct err 
 
 	rec_begin(e, &rec, TRACE_GO_EXIT, &r->hdr, r->goid);
 	map_del(&e->waits, r->goid);
+	map_del(&e->tries, r->goid);
 	return encoder_write(e, &rec, err);
 }
 
@@ -316,15 +319,31 @@ static int encode_close(struct encoder *e, const struct ring_close *r, struct er
 	return encoder_write(e, &rec, err);
 }
 
+static int encode_try(struct encoder *e, const struct ring_op *r, struct err *err)
+{
+	uint64_t *slot = map_put(&e->tries, r->goid, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = r->chan;
+	return 0;
+}
+
 static int encode_op(struct encoder *e, const struct ring_op *r, struct err *err)
 {
+	const uint64_t *tried = map_get(&e->tries, r->goid);
+	uint64_t chan = r->chan ? r->chan : tried ? *tried : 0;
 	struct trace_rec rec;
 
+	/* Begun before the recording. */
+	if (!chan)
+		return 0;
+	map_del(&e->tries, r->goid);
 	rec_begin(e, &rec, TRACE_CHAN_OP, &r->hdr, r->goid);
 	rec.op.dir = (r->hdr.aux & 1) ? TRACE_DIR_RECV : TRACE_DIR_SEND;
 	rec.op.select = (r->hdr.aux & 0x100) != 0;
 	rec.op.result = (uint8_t)r->hdr.aux32;
-	if (intern_chan(e->in, r->chan, false, &rec.op.chan, err))
+	if (intern_chan(e->in, chan, false, &rec.op.chan, err))
 		return err->code;
 	return encoder_write(e, &rec, err);
 }
@@ -345,7 +364,7 @@ int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *er
 		[RING_NETREADY] = sizeof(struct ring_netready), [RING_CREATE] = sizeof(struct ring_create),
 		[RING_EXIT] = sizeof(struct ring_exit),         [RING_MAKE] = sizeof(struct ring_make),
 		[RING_CLOSE] = sizeof(struct ring_close),       [RING_OP] = sizeof(struct ring_op),
-		[RING_RUN] = sizeof(struct ring_run),
+		[RING_RUN] = sizeof(struct ring_run),           [RING_TRY] = sizeof(struct ring_op),
 	};
 	const struct ring_hdr *h = data;
 
@@ -376,6 +395,8 @@ int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *er
 		return encode_op(e, data, err);
 	case RING_RUN:
 		return encode_run(e, data, err);
+	case RING_TRY:
+		return encode_try(e, data, err);
 	default:
 		e->foreign++;
 		return 0;

@@ -17,6 +17,7 @@ struct encoder {
 	struct trace_writer *w;
 	uint64_t epoch;   /* CLOCK_MONOTONIC ns at time 0 */
 	struct map waits; /* goid -> packed object it waits on */
+	struct map tries; /* goid -> address of the channel of its last RING_TRY */
 	struct map polls; /* &pd.rg or &pd.wg -> goid parked there, or POLL_READY */
 	int64_t last;     /* newest event time */
 	uint64_t events, count[TRACE_TYPE_MAX + 1];

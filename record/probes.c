@@ -23,111 +23,113 @@ struct probe_spec {
 	uint32_t group; /* TRACE_EVENTS_…; recorded when any of them is wanted */
 	bool required;
 	const char *prog;
-	const char *funcs[3]; /* the first that exists */
-	const char *callee;   /* HOW_CALL */
-	const char *without;  /* what the trace lacks when it is missing */
+	const struct probe_spec *early; /* HOW_RETS: for those before the first argument is stored */
+	const char *funcs[3];           /* the first that exists */
+	const char *callee;             /* HOW_CALL */
+	const char *without;            /* what the trace lacks when it is missing */
 };
 
+/* Of failed tries, before the argument is stored. */
+static const struct probe_spec early_send = { .event = "chan.op", .type = RING_OP, .prog = "chan_send_ret_early" };
+static const struct probe_spec early_recv = { .event = "chan.op", .type = RING_OP, .prog = "chan_recv_ret_early" };
+
 static const struct probe_spec specs[] = {
-	{ "go.park",
-	  RING_PARK,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_SCHED,
-	  true,
-	  "go_park",
-	  { "runtime.gopark" },
-	  NULL,
-	  "no wait is recorded" },
-	{ "go.ready",
-	  RING_READY,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_SCHED,
-	  true,
-	  "go_ready",
-	  { "runtime.ready" },
-	  NULL,
-	  "no wake-up is recorded" },
-	{ "go.ready",
-	  RING_NETREADY,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_SCHED,
-	  false,
-	  "go_netready",
-	  { "runtime.netpollready" },
-	  NULL,
-	  "wake-ups by the network are seen only at the goroutine's next event" },
-	{ "go.create",
-	  RING_CREATE,
-	  HOW_CALL,
-	  TRACE_EVENTS_SCHED,
-	  false,
-	  "go_create",
-	  { "runtime.newproc.func1" },
-	  "runtime.runqput",
-	  "new goroutines are seen at their first event, without their creator" },
-	{ "go.exit",
-	  RING_EXIT,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_SCHED,
-	  false,
-	  "go_exit",
-	  { "runtime.gdestroy", "runtime.goexit0" },
-	  NULL,
-	  "the end of goroutines is seen only in the last snapshot" },
-	{ "chan.make",
-	  RING_MAKE,
-	  HOW_MAKE,
-	  TRACE_EVENTS_CHAN,
-	  false,
-	  "chan_make",
-	  { "runtime.makechan" },
-	  NULL,
-	  "where channels were made is not known" },
-	{ "chan.close",
-	  RING_CLOSE,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_CHAN,
-	  false,
-	  "chan_close",
-	  { "runtime.closechan" },
-	  NULL,
-	  "who closed a channel is not known" },
-	{ "chan.op",
-	  RING_OP,
-	  HOW_RETS,
-	  TRACE_EVENTS_OPS,
-	  false,
-	  "chan_send_ret",
-	  { "runtime.chansend" },
-	  NULL,
-	  "sends are not counted" },
-	{ "chan.op",
-	  RING_OP,
-	  HOW_RETS,
-	  TRACE_EVENTS_OPS,
-	  false,
-	  "chan_recv_ret",
-	  { "runtime.chanrecv" },
-	  NULL,
-	  "receives are not counted" },
-	{ "chan.op",
-	  RING_OP,
-	  HOW_RETS,
-	  TRACE_EVENTS_OPS,
-	  false,
-	  "chan_select_ret",
-	  { "runtime.selectgo" },
-	  NULL,
-	  "operations of selects are not counted" },
-	{ "go.run",
-	  RING_RUN,
-	  HOW_ENTRY,
-	  TRACE_EVENTS_RUN,
-	  false,
-	  "go_run",
-	  { "runtime.execute" },
-	  NULL,
-	  "when a goroutine begins to run is not recorded" },
+	{ .event = "go.park",
+	  .type = RING_PARK,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .required = true,
+	  .prog = "go_park",
+	  .funcs = { "runtime.gopark" },
+	  .without = "no wait is recorded" },
+	{ .event = "go.ready",
+	  .type = RING_READY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .required = true,
+	  .prog = "go_ready",
+	  .funcs = { "runtime.ready" },
+	  .without = "no wake-up is recorded" },
+	{ .event = "go.ready",
+	  .type = RING_NETREADY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = "go_netready",
+	  .funcs = { "runtime.netpollready" },
+	  .without = "wake-ups by the network are seen only at the goroutine's next event" },
+	{ .event = "go.create",
+	  .type = RING_CREATE,
+	  .how = HOW_CALL,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = "go_create",
+	  .funcs = { "runtime.newproc.func1" },
+	  .callee = "runtime.runqput",
+	  .without = "new goroutines are seen at their first event, without their creator" },
+	{ .event = "go.exit",
+	  .type = RING_EXIT,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = "go_exit",
+	  .funcs = { "runtime.gdestroy", "runtime.goexit0" },
+	  .without = "the end of goroutines is seen only in the last snapshot" },
+	{ .event = "chan.make",
+	  .type = RING_MAKE,
+	  .how = HOW_MAKE,
+	  .group = TRACE_EVENTS_CHAN,
+	  .prog = "chan_make",
+	  .funcs = { "runtime.makechan" },
+	  .without = "where channels were made is not known" },
+	{ .event = "chan.close",
+	  .type = RING_CLOSE,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_CHAN,
+	  .prog = "chan_close",
+	  .funcs = { "runtime.closechan" },
+	  .without = "who closed a channel is not known" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_send_ret",
+	  .early = &early_send,
+	  .funcs = { "runtime.chansend" },
+	  .without = "sends are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_recv_ret",
+	  .early = &early_recv,
+	  .funcs = { "runtime.chanrecv" },
+	  .without = "receives are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_select_ret",
+	  .funcs = { "runtime.selectgo" },
+	  .without = "operations of selects are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_TRY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_try",
+	  .funcs = { "runtime.chansend" },
+	  .without = "sends that were not ready are not all counted" },
+	{ .event = "chan.op",
+	  .type = RING_TRY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_try",
+	  .funcs = { "runtime.chanrecv" },
+	  .without = "receives that were not ready are not all counted" },
+	{ .event = "go.run",
+	  .type = RING_RUN,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_RUN,
+	  .prog = "go_run",
+	  .funcs = { "runtime.execute" },
+	  .without = "when a goroutine begins to run is not recorded" },
 };
 
 const char *probe_event(const struct probe *p)
@@ -180,15 +182,7 @@ static int plan_make(struct probes *p, const struct probe_spec *spec, const stru
                      const struct go_layout *l, struct err *err)
 {
 	static const x86_reg regs[] = { X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX };
-	static const struct probe_spec at_ret = { "chan.make",
-		                                  RING_MAKE,
-		                                  HOW_RETS,
-		                                  TRACE_EVENTS_CHAN,
-		                                  false,
-		                                  "chan_make_ret",
-		                                  { "runtime.makechan" },
-		                                  NULL,
-		                                  "where channels were made is not known" };
+	static const struct probe_spec at_ret = { .event = "chan.make", .type = RING_MAKE, .prog = "chan_make_ret" };
 	struct site rets[RETS_MAX];
 	struct site_tail tail;
 	size_t n;
@@ -210,7 +204,6 @@ static int plan_make(struct probes *p, const struct probe_spec *spec, const stru
 	return n ? 0 : -ENOENT;
 }
 
-/* Returns that come before the argument is saved are those of failed non-blocking operations. */
 static int plan_rets(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
                      struct err *err)
 {
@@ -222,9 +215,11 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 	if (code_spill(c, 0, &off, &first))
 		return err_set(err, ENOENT, "its first argument is not kept");
 	for (size_t i = 0; i < n; i++) {
-		if (rets[i].addr < first)
+		const struct probe_spec *at = rets[i].addr < first ? spec->early : spec;
+
+		if (!at)
 			continue;
-		if (probe_add(p, spec, func, &rets[i], "its return: single-stepped by the kernel"))
+		if (probe_add(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
 			return err_set(err, ENOMEM, "out of memory");
 		added++;
 	}

@@ -6,6 +6,19 @@ bool model_has_ops(const struct model *m)
 	return m->events_recorded & TRACE_EVENTS_OPS;
 }
 
+/*
+ * Whether what was sent last is still to be received. The two ends of one
+ * hand-over return in any order, so the order of the operations does not tell.
+ */
+static bool holds_values(const struct channel *c)
+{
+	if (c->capacity_known && c->capacity == 0)
+		return false;
+	if (c->made_seen)
+		return c->sends > c->recvs;
+	return c->length_known ? c->length > 0 : c->last_op == TRACE_DIR_SEND;
+}
+
 static enum chan_state channel_state(const struct model *m, const struct channel *c)
 {
 	bool whole = m->opts.since == INT64_MIN && !m->lost_type[TRACE_CHAN_OP] && !m->lost_type[TRACE_CHAN_MAKE] &&
@@ -15,10 +28,8 @@ static enum chan_state channel_state(const struct model *m, const struct channel
 		return CHAN_CLOSED;
 	if (!model_has_ops(m))
 		return CHAN_STATE_UNKNOWN;
-	if (c->last_op == TRACE_DIR_SEND && !m->lost_type[TRACE_CHAN_OP])
-		return CHAN_SENT;
-	if (c->last_op == TRACE_DIR_RECV && !m->lost_type[TRACE_CHAN_OP])
-		return CHAN_RECV;
+	if (c->last_op && !m->lost_type[TRACE_CHAN_OP])
+		return holds_values(c) ? CHAN_SENT : CHAN_RECV;
 	/* The scheduler's sends on a timer's channel are no operation of a goroutine. */
 	if (!whole || !c->made_seen || c->timer)
 		return CHAN_STATE_UNKNOWN;

@@ -6,8 +6,8 @@
 
 /*
  * The final state of every channel, only as far as the trace shows it. Closed
- * needs its close or the end snapshot; Sent and Recv are the last operation,
- * Created and Dangling its absence: these need a recording of every operation
+ * needs its close or the end snapshot; Sent has values that nobody received yet,
+ * Recv none any more; Created and Dangling were not used: these need a recording of every operation
  * (--events ops) without a loss of any, Created and Dangling the making, too.
  */
 void chanstate_resolve(struct model *m);
