@@ -60,10 +60,10 @@ int outfile_commit(struct outfile *o, struct err *err)
 	errno = 0;
 	if (fflush(o->f) || ferror(o->f))
 		error = errno ? errno : EIO;
-	if (o->path && fclose(o->f) && !error)
+	if (!o->path)
+		clearerr(o->f); /* reported here */
+	else if (fclose(o->f) && !error)
 		error = errno;
-	if (!o->path && error)
-		clearerr(o->f);
 	o->f = NULL;
 	if (!error && o->temp && rename(o->temp, o->path))
 		error = errno;

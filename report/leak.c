@@ -60,16 +60,16 @@ static struct suspect classify_sync(struct finder *f, const struct goroutine *g,
 	const struct sync_obj *o =
 	        g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(f->m, g->objs[0].id) : NULL;
 	uint8_t kind = o ? o->kind : TRACE_SYNC_UNKNOWN;
+	struct suspect s = { .verdict = VERDICT_STUCK };
 
 	if (kind == TRACE_SYNC_MUTEX || kind == TRACE_SYNC_RWMUTEX)
 		return (struct suspect){ .verdict = VERDICT_LOCK, .strength = STRENGTH_LIKELY };
 	/* Whoever waits for goroutines of its own that are alive has reason to. */
 	if (kind == TRACE_SYNC_WAITGROUP)
-		return h.goid ? (struct suspect){ 0 }
-		              : (struct suspect){ .verdict = VERDICT_WAITGROUP,
-			                          .strength =
-			                                  o->snap && o->counter > 0 ? STRENGTH_LIKELY : STRENGTH_TIME };
-	return (struct suspect){ .verdict = VERDICT_STUCK };
+		s.verdict = h.goid ? VERDICT_NONE : VERDICT_WAITGROUP;
+	if (s.verdict == VERDICT_WAITGROUP && o->snap && o->counter > 0)
+		s.strength = STRENGTH_LIKELY;
+	return s;
 }
 
 /* What the wait of one goroutine looks like; VERDICT_NONE: nothing wrong with it as such. */

@@ -7,7 +7,7 @@
 
 int err_set(struct err *err, int errnum, const char *fmt, ...)
 {
-	char msg[sizeof(err->msg)];
+	char msg[ERR_MSG_SIZE];
 	va_list ap;
 
 	if (!err)
@@ -23,7 +23,7 @@ int err_set(struct err *err, int errnum, const char *fmt, ...)
 
 int err_prefix(struct err *err, const char *fmt, ...)
 {
-	char old[sizeof(err->msg)];
+	char old[ERR_MSG_SIZE];
 	va_list ap;
 	int n;
 

@@ -6,9 +6,11 @@
  * A message that travels up beside a -errno. The function that knows what
  * happened fills it; only the command line prints it.
  */
+#define ERR_MSG_SIZE 1024
+
 struct err {
 	int code; /* -errno of the last err_set(), 0 when none */
-	char msg[1024];
+	char msg[ERR_MSG_SIZE];
 };
 
 /* Says what happened, why, and what to do. Returns -errnum. err may be NULL. */
