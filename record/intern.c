@@ -140,8 +140,8 @@ const struct stack_info *intern_stack_info(const struct intern *in, uint64_t has
 /* Functions in which a goroutine's or a thread's stack begins: what follows is no part of it. */
 static bool is_stack_base(const char *func)
 {
-	static const char *const base[] = { "runtime.goexit",  "runtime.mstart", "runtime.mstart0",
-		                            "runtime.rt0_go",  "runtime.mcall",  "runtime.sigtramp" };
+	static const char *const base[] = { "runtime.goexit", "runtime.mstart", "runtime.mstart0",
+		                            "runtime.rt0_go", "runtime.mcall",  "runtime.sigtramp" };
 
 	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
 		if (strcmp(func, base[i]) == 0)
