@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/buf.h"
 
-#define PIECES_MAX 512 /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
+#define EXEC_WAIT_MS 500 /* for a process to get its new program */
+#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
 
 /* The inode of the first pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define PIDNS_INIT_INO 0xEFFFFFFCu
@@ -117,24 +119,35 @@ static char *link_target(const char *path)
 	return strdup(to);
 }
 
-static int target_auxv(struct target *t, struct err *err)
+static int read_entry(struct target *t, const char *path)
 {
 	struct buf b = { 0 };
+	int ret = read_file(path, &b);
+
+	for (size_t i = 0; !ret && i + sizeof(Elf64_auxv_t) <= b.len; i += sizeof(Elf64_auxv_t)) {
+		Elf64_auxv_t a;
+
+		memcpy(&a, b.data + i, sizeof(a));
+		if (a.a_type == AT_ENTRY)
+			t->entry = a.a_un.a_val;
+	}
+	buf_free(&b);
+	return ret;
+}
+
+static int target_auxv(struct target *t, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
 	char path[64];
 	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
-	ret = read_file(path, &b);
-	if (ret == 0) {
-		for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= b.len; i += sizeof(Elf64_auxv_t)) {
-			Elf64_auxv_t a;
-
-			memcpy(&a, b.data + i, sizeof(a));
-			if (a.a_type == AT_ENTRY)
-				t->entry = a.a_un.a_val;
-		}
+	ret = read_entry(t, path);
+	/* In the midst of execve() it is empty for a moment. */
+	for (int i = 0; i < EXEC_WAIT_MS && !ret && !t->entry && target_alive(t); i++) {
+		nanosleep(&pause, NULL);
+		ret = read_entry(t, path);
 	}
-	buf_free(&b);
 	if (ret < 0 || !t->entry)
 		return err_set(err, ret ? -ret : ESRCH, "cannot read %s: %s", path,
 		               ret ? strerror(-ret) : "it has no entry point; is the process a zombie?");
