@@ -116,7 +116,7 @@ FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]
 
 .PHONY: format lint valgrind
 format:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+	@$(CLANG_FORMAT) -i $(FORMATTED)
 
 lint: $(BPF_SKELS)
 	@BUILD=$(BUILD) tools/lint

@@ -174,6 +174,10 @@ static int write_header(struct recorder *r, struct err *err)
 	m.kernel = kernel;
 	m.host = u.nodename;
 	m.arch = u.machine;
+	if (r->opts->redact) {
+		m.exe = path_tail(m.exe);
+		m.command = m.host = "";
+	}
 	meta_probes(r, probes);
 	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
 	free(probes);
@@ -381,6 +385,7 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
 	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
 		return err->code;
+	r->intern.redact = r->opts->redact;
 	r->env.reasons = r->intern.reason;
 	r->env.nreasons = r->intern.nreasons;
 	r->env.select_cas0 = r->probes.cfg.select_cas0;
