@@ -123,7 +123,7 @@ lint: $(BPF_SKELS)
 		--inline-suppr --suppress=missingInclude --suppress=unknownMacro -I. -I$(BUILD) $(SRCS)
 	clang-tidy --quiet --warnings-as-errors='*' $(SRCS) -- -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) \
 		-DCHANREC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS))
-	for f in tools/install-deps tools/go-toolchains tools/demo tools/check tools/gen-site-code; do sh -n $$f || exit 1; done
+	for f in tools/install-deps tools/go-toolchains tools/demo tools/check tools/gen-site-code tools/unpack-debian tools/real-programs; do sh -n $$f || exit 1; done
 
 valgrind: $(UNIT)
 	@set -e; for t in $(UNIT); do echo "== valgrind $$t"; \
