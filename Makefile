@@ -88,9 +88,10 @@ $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-.PHONY: tools unit
+.PHONY: tools unit unit-build
 tools: $(TOOLS)
-unit: $(UNIT)
+unit-build: $(UNIT)
+unit: unit-build
 	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
@@ -110,24 +111,27 @@ check: deps
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.[ch])
-FORMATTED := $(filter-out bpf/vmlinux.h tests/unit/site_code.h,$(C_FILES))
+# Programs as people run them, fetched by tools/real-programs, each under load.
+.PHONY: check-real
+check-real: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) -m pytest -q -rsP tests/real
+
+FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
+	tests/fuzz/*.[ch] tools/*.[ch]))
 
 .PHONY: format lint valgrind
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)
 
 lint: $(BPF_SKELS)
-	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
-		--inline-suppr --suppress=missingInclude --suppress=unknownMacro -I. -I$(BUILD) $(SRCS)
-	clang-tidy --quiet --warnings-as-errors='*' $(SRCS) -- -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) \
-		-DCHANREC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS))
-	for f in tools/install-deps tools/go-toolchains tools/demo tools/check tools/gen-site-code tools/unpack-debian tools/real-programs; do sh -n $$f || exit 1; done
+	@BUILD=$(BUILD) tools/lint
 
+# The tests that need no toolchain and whose time valgrind does not make a nuisance.
+VALGRIND := $(filter-out %/test_gobin %/test_gobin_damage %/test_format_damage %/test_format_second_reader,$(UNIT))
 valgrind: $(UNIT)
-	@set -e; for t in $(UNIT); do echo "== valgrind $$t"; \
-		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t >/dev/null; done
+	@set -e; for t in $(VALGRIND); do echo "== valgrind $$t"; \
+		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t; done
 
 MAN := $(wildcard docs/*.1)
 .PHONY: install uninstall

@@ -229,8 +229,8 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
                     const struct gobin *bin, const struct go_layout *l, struct err *err)
 {
+	struct site site = { 0 };
 	struct go_func callee;
-	struct site site;
 	int ret;
 
 	switch (spec->how) {
@@ -314,6 +314,10 @@ static void plan_reasons(struct probes *p, const struct gobin *bin)
 		switch (r[i].class) {
 		case TRACE_WAIT_SELECT:
 			p->cfg.reason_flags[i] = p->cfg.select_cas0 > 0 ? REASON_SELECT : 0;
+			break;
+		case TRACE_WAIT_RECV:
+		case TRACE_WAIT_SEND:
+			p->cfg.reason_flags[i] = REASON_CHAN;
 			break;
 		case TRACE_WAIT_SEMACQUIRE:
 		case TRACE_WAIT_MUTEX:
@@ -489,7 +493,13 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 
 void probes_enable(struct probes *p)
 {
+	p->shared->starting = 1;
 	__atomic_store_n(&p->shared->enabled, 1, __ATOMIC_RELEASE);
+}
+
+void probes_started(struct probes *p)
+{
+	__atomic_store_n(&p->shared->starting, 0, __ATOMIC_RELEASE);
 }
 
 void probes_disable(struct probes *p)

@@ -59,6 +59,8 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
                   const struct probes_opts *opts, struct err *err);
 /* From here on events flow, all at once. */
 void probes_enable(struct probes *p);
+/* The first snapshot is whole: what every goroutine waits on is known. */
+void probes_started(struct probes *p);
 /* And here they end, all at once. */
 void probes_disable(struct probes *p);
 /* Takes the breakpoints out; the ring can still be drained. */

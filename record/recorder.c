@@ -276,8 +276,10 @@ static int record_loop(struct recorder *r, struct err *err)
 		wait_tick(r);
 		if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
 			return err->code;
-		if (r->snap.done && !r->first_goroutines)
+		if (r->snap.done && !r->first_goroutines) {
 			r->first_goroutines = r->snap.goroutines;
+			probes_started(&r->probes);
+		}
 	}
 	return 0;
 }

@@ -95,15 +95,15 @@ void fmt_count(struct buf *b, uint64_t n)
 
 void fmt_bytes(struct buf *b, uint64_t n)
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
 	double v = (double)n;
-	int i = -1;
+	int i = 0;
 
 	if (n < 1024) {
 		fmt_f(b, "%" PRIu64 " bytes", n);
 		return;
 	}
-	while (v >= 1024 && i < 3) {
+	while (v >= 1024 && i < 4) {
 		v /= 1024;
 		i++;
 	}

@@ -30,7 +30,7 @@ static int start_dot(pid_t *pid, int in, int out)
 
 static int run_dot(FILE *in, FILE *out, struct err *err)
 {
-	pid_t pid;
+	pid_t pid = 0;
 	int status, ret;
 
 	if (fflush(in) || fseek(in, 0, SEEK_SET))

@@ -67,8 +67,9 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 
 	if (g->wait.nobjs == 1)
 		e.obj = g->objs[0];
-	m->unseen_wakes++;
-	m->unseen_network += network;
+	/* The runtime wakes some of its own through injectglist (scavenger.wake), which passes ready() by. */
+	m->unseen_wakes += !g->system;
+	m->unseen_network += network && !g->system;
 	wait_account(m, g, &e);
 	g->prev_since = g->wait.since;
 	g->prev_end = t;
