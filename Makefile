@@ -111,6 +111,12 @@ check: deps
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
+# Programs as people run them, fetched by tools/real-programs, each under load.
+.PHONY: check-real
+check-real: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) -m pytest -q -rsP tests/real
+
 FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
 	tests/fuzz/*.[ch] tools/*.[ch]))
 

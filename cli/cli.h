@@ -11,5 +11,6 @@ int cmd_record(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
 int cmd_script(int argc, char **argv, struct err *err);
 int cmd_info(int argc, char **argv, struct err *err);
+int cmd_doctor(int argc, char **argv, struct err *err);
 
 #endif

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/cli.h"
-#include "format/trace.h"
 #include "record/recorder.h"
 
-#define EVENTS_DEFAULT (TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC)
 #define RING_DEFAULT (32u << 20)
 
 static const char usage[] =
@@ -56,37 +55,6 @@ static int parse_duration(const char *s, uint64_t *ns)
 		}
 	}
 	return -EINVAL;
-}
-
-static int parse_events(const char *list, uint32_t *events)
-{
-	static const struct {
-		const char *name;
-		uint32_t bits;
-	} names[] = { { "sched", TRACE_EVENTS_SCHED },
-		      { "chan", TRACE_EVENTS_CHAN },
-		      { "sync", TRACE_EVENTS_SYNC },
-		      { "ops", TRACE_EVENTS_OPS },
-		      { "run", TRACE_EVENTS_RUN },
-		      { "default", EVENTS_DEFAULT },
-		      { "blocked", TRACE_EVENTS_SCHED | TRACE_EVENTS_SYNC },
-		      { "all", EVENTS_DEFAULT | TRACE_EVENTS_OPS | TRACE_EVENTS_RUN } };
-
-	*events = 0;
-	while (*list) {
-		size_t n = strcspn(list, ","), i;
-
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (strlen(names[i].name) == n && strncmp(names[i].name, list, n) == 0)
-				break;
-		if (i == sizeof(names) / sizeof(names[0]))
-			return -EINVAL;
-		*events |= names[i].bits;
-		list += n + (list[n] == ',');
-	}
-	/* Everything hangs on the goroutines' waits. */
-	*events |= TRACE_EVENTS_SCHED;
-	return 0;
 }
 
 static int parse_size(const char *s, size_t *size)
@@ -136,7 +104,7 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 				return usage_error(err, "not a duration", optarg);
 			break;
 		case 'e':
-			if (parse_events(optarg, &o->events))
+			if (args_events(optarg, &o->events))
 				return usage_error(err, "no such events", optarg);
 			break;
 		case 'r':
@@ -177,7 +145,7 @@ static void print_bytes(FILE *f, uint64_t n)
 int cmd_record(int argc, char **argv, struct err *err)
 {
 	struct recorder_opts opts = { .output = "chanrec.trace.zst",
-		                      .events = EVENTS_DEFAULT,
+		                      .events = ARGS_EVENTS_DEFAULT,
 		                      .ring_size = RING_DEFAULT };
 	struct recorder_summary sum;
 	int ret = parse_options(argc, argv, &opts, err);

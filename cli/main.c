@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "report", "what the goroutines of a trace wait for, and why", cmd_report },
 	{ "script", "the events of a trace, one a line", cmd_script },
 	{ "info", "what a trace holds and whether it is whole", cmd_info },
+	{ "doctor", "what could be recorded here, and what to do about the rest", cmd_doctor },
 };
 
 static void print_help(FILE *f)

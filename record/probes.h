@@ -67,6 +67,11 @@ void probes_disable(struct probes *p);
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
 
+/* The messages for a load or an attach that failed, and whether libbpf tells more on stderr. */
+int probes_say_load_error(int ret, struct err *err);
+int probes_say_attach_error(int e, const char *where, struct err *err);
+void probes_set_verbose(bool verbose);
+
 typedef int (*probes_fn)(void *arg, void *rec, size_t len);
 int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err);
 /* Hands what is in the ring to fn; ends when it is empty or fn returns < 0. */

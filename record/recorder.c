@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/recorder.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,26 +68,6 @@ static int open_signals(struct recorder *r, struct err *err)
 	return 0;
 }
 
-/* Where the program is loaded, less where its file says. */
-static int find_bias(struct recorder *r, struct err *err)
-{
-	int fd = open(r->target.exe, O_RDONLY | O_CLOEXEC);
-	Elf64_Ehdr eh;
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(err, errno, "cannot open %s: %s", r->target.exe, strerror(errno));
-	n = pread(fd, &eh, sizeof(eh), 0);
-	close(fd);
-	if (n != (ssize_t)sizeof(eh))
-		return err_set(err, ENOEXEC, "cannot read the head of %s", r->target.exe);
-	r->bias = r->target.entry - eh.e_entry;
-	if (r->bias & 0xfff)
-		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
-		               r->target.exe_path);
-	return 0;
-}
-
 static int open_target(struct recorder *r, struct err *err)
 {
 	pid_t pid = r->opts->pid;
@@ -104,7 +82,7 @@ static int open_target(struct recorder *r, struct err *err)
 		return err->code;
 	if (gobin_open(&r->bin, r->target.exe, err))
 		return err_prefix(err, "process %d (%s)", r->target.pid, r->target.exe_path);
-	return find_bias(r, err);
+	return target_bias(&r->target, &r->bias, err);
 }
 
 static int attach(struct recorder *r, struct err *err)

@@ -141,7 +141,7 @@ static int target_auxv(struct target *t, struct err *err)
 	return 0;
 }
 
-static void target_pidns(struct target *t)
+void target_pidns(struct target *t)
 {
 	struct stat st;
 
@@ -208,6 +208,25 @@ void target_close(struct target *t)
 	free(t->exe_path);
 	free(t->command);
 	t->exe_path = t->command = NULL;
+}
+
+int target_bias(const struct target *t, uint64_t *bias, struct err *err)
+{
+	int fd = open(t->exe, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr eh;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(err, errno, "cannot open %s: %s", t->exe, strerror(errno));
+	n = pread(fd, &eh, sizeof(eh), 0);
+	close(fd);
+	if (n != (ssize_t)sizeof(eh))
+		return err_set(err, ENOEXEC, "cannot read the head of %s", t->exe);
+	*bias = t->entry - eh.e_entry;
+	if (*bias & 0xfff)
+		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
+		               t->exe_path);
+	return 0;
 }
 
 bool target_alive(const struct target *t)

@@ -29,6 +29,10 @@ int target_open(struct target *t, pid_t pid, struct err *err);
 void target_close(struct target *t);
 /* The thread group that pid belongs to; -errno. */
 pid_t target_tgid(pid_t pid);
+/* Where the program is loaded, less where its file says. */
+int target_bias(const struct target *t, uint64_t *bias, struct err *err);
+/* Sets in_pidns, pidns_dev and pidns_ino, which are the recorder's own. */
+void target_pidns(struct target *t);
 bool target_alive(const struct target *t);
 
 /* Reads len bytes. 0, -EFAULT, -ESRCH when the process is gone. */
