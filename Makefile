@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, record a leaky program, report
 #   make check      install what is missing, build, run every test
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
 #   make unit e2e lint fuzz valgrind format clean
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
@@ -116,6 +117,10 @@ e2e: all
 check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
+
+.PHONY: check-kernels
+check-kernels: all
+	@tools/kernel-matrix
 
 FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
 	tests/fuzz/*.[ch] tools/*.[ch]))
