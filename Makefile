@@ -66,8 +66,9 @@ $(OBJ)/%.o: %.c Makefile
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only record/ includes the skeletons; they have to exist before it is compiled.
+# Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
+$(TOOLS): | $(BPF_SKELS)
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)
