@@ -30,7 +30,8 @@
 #define MODEL_MAX_USERS (1u << 20)       /* channel to goroutine uses */
 #define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
 #define MODEL_MAX_CHAIN_DEPTH 32
-#define MODEL_MAX_LOSSES 256 /* distinct (cause, type) and ranges */
+#define MODEL_MAX_LIFE (1u << 16) /* events of one life */
+#define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -239,6 +240,19 @@ struct snapshot {
 	uint64_t goroutines, unread;
 };
 
+/* What the goroutine of model_opts.goroutine did, or what was done to it; see life.h. */
+struct life_event {
+	int64_t time;
+	int64_t since;  /* TRACE_SNAP_GO: it waited since then or before; 0 not known */
+	uint64_t other; /* creator, created, waker, woken; 0 none */
+	uint32_t reason, stack;
+	uint32_t site;        /* of a creation: frame of the go statement */
+	uint32_t objs, nobjs; /* in life_objs */
+	uint8_t type;         /* enum trace_type; TRACE_SNAP_GO: it was found waiting */
+	uint8_t cause;        /* of a wake-up */
+	bool passive;         /* it was created, woken */
+};
+
 /* What is kept and counted; fixed before the replay. */
 struct model_opts {
 	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
@@ -277,6 +291,10 @@ struct model {
 
 	VEC(struct goroutine *) sorted; /* at the end: the live ones by id */
 	VEC(struct waiter) waiters;     /* at the end, by object */
+
+	VEC(struct life_event) life;
+	VEC(struct trace_obj) life_objs;
+	uint64_t life_dropped;
 
 	uint64_t events[TRACE_TYPE_MAX + 1];
 	uint64_t nevents;

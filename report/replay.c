@@ -7,6 +7,7 @@
 
 #include "report/account.h"
 #include "report/chanstate.h"
+#include "report/life.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
@@ -399,6 +400,8 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	if (t > m->opts.until)
 		return;
 	m->now = t;
+	if (m->opts.goroutine)
+		life_note(m, rec, t);
 	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {
 		m->events[rec->type]++;
 		m->nevents++;
