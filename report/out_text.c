@@ -357,6 +357,7 @@ void text_put_body(struct text *t)
 	text_put_blocked(t);
 	text_put_wsites(t);
 	text_put_edges(t);
+	text_put_objects(t);
 	text_put_channels(t);
 	text_put_uses(t);
 	text_put_recorded(t);

@@ -116,7 +116,6 @@ static void put_row(struct table *tb, const struct row *row)
 	if (row->n == 1)
 		fmt_f(&t->b, "0x%" PRIx64, c->addr);
 	table_cell(tb);
-	table_anchor(tb, 'o', c->objsite);
 	if (row->n == 1)
 		put_history(t, c);
 	else

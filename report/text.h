@@ -56,6 +56,7 @@ void text_put_groups(struct text *t);
 void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
 void text_put_uses(struct text *t);
+void text_put_objects(struct text *t);
 void text_put_chains(struct text *t);
 void text_put_leaks(struct text *t);
 void text_put_wsites(struct text *t);

@@ -71,8 +71,11 @@ static int count_channels(struct uses *u)
 {
 	for (size_t i = 0; i < u->by_go.n; i++) {
 		const struct chan_user *cu = &u->m->users.v[u->by_go.v[i]];
-		struct use_row *row = row_get(u, cu);
+		struct use_row *row;
 
+		if (u->m->groups.v[cu->group].system)
+			continue;
+		row = row_get(u, cu);
 		if (!row)
 			return -ENOMEM;
 		row->count += cu->count;
@@ -86,8 +89,11 @@ static int count_goroutines(struct uses *u)
 {
 	for (size_t i = 0; i < u->by_go.n; i++) {
 		const struct chan_user *cu = &u->m->users.v[u->by_go.v[i]];
-		struct use_row *row = row_get(u, cu);
+		struct use_row *row;
 
+		if (u->m->groups.v[cu->group].system)
+			continue;
+		row = row_get(u, cu);
 		if (!row)
 			return -ENOMEM;
 		if (row->ngos && row->seen == cu->goid)
@@ -101,8 +107,7 @@ static int count_goroutines(struct uses *u)
 
 static bool is_shown(const struct report *r, const struct chan_user *cu)
 {
-	return !r->m->groups.v[cu->group].system && filter_shows_group(&r->filter, cu->group) &&
-	       report_shows_channel(r, cu->chan);
+	return filter_shows_group(&r->filter, cu->group) && report_shows_channel(r, cu->chan);
 }
 
 int uses_collect(struct uses *u, const struct report *r)

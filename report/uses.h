@@ -6,7 +6,7 @@
 
 #include "report/report.h"
 
-/* Pairs that look alike: channels of one make, used by goroutines of one group in the same way. */
+/* Pairs that look alike: channels of one make, used by goroutines of one group in the same way; not the runtime's. */
 struct use_row {
 	uint32_t place; /* that made the channels; 0 not known */
 	uint32_t group, roles;
