@@ -141,18 +141,20 @@ static const char *nothing_label(uint32_t wait_class)
 
 static void put_tooltip(struct dot *d, const struct graph_node *n)
 {
-	if (n->kind == GRAPH_GROUP)
+	const struct group *g = n->kind == GRAPH_GROUP ? &d->m->groups.v[n->id] : NULL;
+
+	if (g)
 		fmt_group(&d->b, d->m, n->id);
 	else if (n->kind == GRAPH_OBJECT)
 		fmt_objsite(&d->b, d->m, n->id);
 	else
 		fmt_raw(&d->b, nothing_label(n->id));
-	fmt_raw(&d->b, n->kind == GRAPH_GROUP ? "; blocked " : "; waited for ");
-	fmt_dur(&d->b, n->blocked);
+	fmt_raw(&d->b, g ? "; blocked " : "; waited for ");
+	fmt_dur(&d->b, g ? g->blocked : n->blocked);
 	fmt_raw(&d->b, " in ");
-	fmt_plural(&d->b, n->waits, "wait");
+	fmt_plural(&d->b, g ? g->waits : n->waits, "wait");
 	fmt_raw(&d->b, ", the longest ");
-	fmt_dur(&d->b, n->max);
+	fmt_dur(&d->b, g ? g->max_wait : n->max);
 	put_escaped(d, 300);
 }
 
@@ -225,21 +227,33 @@ static void wait_label(struct dot *d, const struct graph_edge *e)
 	put_escaped(d, LABEL_WIDTH);
 }
 
-static void put_edge_tooltip(struct dot *d, const struct graph_edge *e)
+static void edge_tooltip(struct dot *d, const struct graph_edge *e)
 {
+	if (e->kind == GRAPH_HELD_BY) {
+		fmt_raw(&d->b, "could end the wait: ");
+		fmt_raw(&d->b, e->cause ? evidence_phrase(e->cause) : "it stands in the chain");
+		return;
+	}
+	if (e->kind == GRAPH_WAITS && e->place) {
+		fmt_place(&d->b, d->m, e->place, 0);
+		fmt_raw(&d->b, "; ");
+	}
+	fmt_plural(&d->b, e->count, e->kind == GRAPH_WAITS ? "wait" : "wake-up");
+	fmt_raw(&d->b, ", blocked ");
+	fmt_dur(&d->b, e->blocked);
+	if (!e->max)
+		return;
+	fmt_raw(&d->b, ", the longest ");
+	fmt_dur(&d->b, e->max);
+}
+
+static void put_edge_tooltips(struct dot *d, const struct graph_edge *e)
+{
+	static const char *const of[] = { "tooltip", "labeltooltip" };
+
 	for (int i = 0; i < 2; i++) {
-		fputs(i ? ", labeltooltip=\"" : ", tooltip=\"", d->f);
-		if (e->kind == GRAPH_WAITS && e->place) {
-			fmt_place(&d->b, d->m, e->place, 0);
-			fmt_raw(&d->b, "; ");
-		}
-		fmt_plural(&d->b, e->count, e->kind == GRAPH_WAITS ? "wait" : "wake-up");
-		fmt_raw(&d->b, ", blocked ");
-		fmt_dur(&d->b, e->blocked);
-		if (e->max) {
-			fmt_raw(&d->b, ", the longest ");
-			fmt_dur(&d->b, e->max);
-		}
+		fprintf(d->f, ", %s=\"", of[i]);
+		edge_tooltip(d, e);
 		put_escaped(d, 300);
 		fputs("\"", d->f);
 	}
@@ -260,7 +274,7 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 		put_escaped(d, LABEL_WIDTH);
 	}
 	fputs("\"", d->f);
-	put_edge_tooltip(d, e);
+	put_edge_tooltips(d, e);
 	fprintf(d->f, ", penwidth=%.1f", pen(d, e->kind == GRAPH_WAITS ? e->blocked : 0));
 	if (e->kind != GRAPH_WAITS)
 		fputs(", style=dashed, arrowhead=vee", d->f);

@@ -7,6 +7,8 @@
 #include "report/json.h"
 #include "report/report.h"
 
+/* {function, file, line}; null for none. */
+void json_put_place(struct json *j, const struct model *m, uint32_t place);
 void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r);

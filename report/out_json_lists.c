@@ -6,7 +6,7 @@
 #include "report/out_json.h"
 
 /* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
-static void put_place(struct json *j, const struct model *m, uint32_t place)
+void json_put_place(struct json *j, const struct model *m, uint32_t place)
 {
 	const struct place *p = symbols_place(&m->sym, place);
 
@@ -28,7 +28,7 @@ static void put_place(struct json *j, const struct model *m, uint32_t place)
 static void put_key_place(struct json *j, const char *key, const struct model *m, uint32_t place)
 {
 	json_key(j, key);
-	put_place(j, m, place);
+	json_put_place(j, m, place);
 }
 
 static void put_stack(struct json *j, const char *key, const struct report *r, uint32_t stack)
@@ -39,7 +39,7 @@ static void put_stack(struct json *j, const char *key, const struct report *r, u
 	json_key(j, key);
 	json_open_list(j);
 	while ((place = stack_walk_next(&w)))
-		put_place(j, r->m, place);
+		json_put_place(j, r->m, place);
 	json_close_list(j);
 }
 
