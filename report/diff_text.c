@@ -6,7 +6,6 @@
 
 #include "report/diff.h"
 #include "report/fmt.h"
-#include "report/library.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -166,13 +165,14 @@ static void put_wait(struct table *tb, const struct diff *d, const struct diff_r
 	int side = b->there;
 	const struct report *r = d->r[side];
 	const struct wsite *ws = &r->m->wsites.v[row->side[side].id];
-	uint32_t app = symbols_stack_app(&r->m->sym, ws->stack);
 
 	put_change(tb, put_dur, diff_per_second(d, 0, a->blocked), diff_per_second(d, 1, b->blocked));
 	put_change(tb, put_dur, (double)diff_mean(a), (double)diff_mean(b));
 	put_change(tb, put_rate, diff_per_second(d, 0, a->waits), diff_per_second(d, 1, b->waits));
 	table_cell_str(tb, reason_name(r->m, ws->reason));
-	fmt_place_cell(&t->b, r->m, app ? app : symbols_stack_user(&r->m->sym, ws->stack));
+	t->m = r->m;
+	text_put_stack_cell(t, ws->stack);
+	t->m = d->r[1]->m;
 	table_cell(tb);
 }
 
@@ -182,7 +182,7 @@ static void put_waits(struct text *t, const struct diff *d, const uint8_t change
 		                                 { "mean wait", true, false, false },
 		                                 { "waits/s", true, false, false },
 		                                 { "for", false, false, false },
-		                                 { "at", false, true, false } };
+		                                 { "at (own code › library)", false, true, false } };
 	bool less = changes[0] == DIFF_SHRANK;
 	uint64_t shown = 0, all = 0;
 	struct table tb;
