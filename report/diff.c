@@ -171,6 +171,8 @@ static void judge_all(struct diff *d)
 		struct diff_row *row = &d->groups.v[i];
 
 		judge(row, (double)row->side[0].alive, (double)row->side[1].alive, NOISE_GOROUTINES);
+		if (row->side[0].alive && !row->side[1].alive && !row->side[1].created)
+			row->change = DIFF_VANISHED;
 	}
 	for (size_t i = 0; i < d->waits.n; i++) {
 		struct diff_row *row = &d->waits.v[i];

@@ -34,7 +34,7 @@ static void put_size(struct text *t)
 	fmt_raw(&t->b, "; ");
 	fmt_plural(&t->b, m->nevents, "event");
 	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");
-	text_wrap(t, 0, 0);
+	text_wrap(t, 0, 2);
 }
 
 void text_put_head(struct text *t)
@@ -57,7 +57,7 @@ void text_put_head(struct text *t)
 	fmt_dur(&t->b, report_duration(t->r));
 	fmt_f(&t->b, " from %s UTC", wall);
 	text_mark(t, MARK_END);
-	text_end(t);
+	text_wrap(t, 0, 2);
 	put_size(t);
 }
 

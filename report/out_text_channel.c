@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The life of one channel: who made, uses and closed it, and who waits on it. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/chanstate.h"
@@ -129,6 +130,16 @@ static void put_user(struct table *tb, const struct chan_user *u)
 	table_cell(tb);
 }
 
+/* Most used first. */
+static int user_cmp(const void *a, const void *b)
+{
+	const struct chan_user *x = *(const struct chan_user *const *)a, *y = *(const struct chan_user *const *)b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return (x->goid > y->goid) - (x->goid < y->goid);
+}
+
 static void put_users(struct text *t, const struct channel *c)
 {
 	static const struct table_col cols[] = {
@@ -136,19 +147,22 @@ static void put_users(struct text *t, const struct channel *c)
 		{ "does", false, false, false },      { "uses", true, false, false },
 		{ "last at", true, false, false },    { "goroutine of", false, true, false }
 	};
-	uint64_t shown = 0, all = 0;
+	VEC(const struct chan_user *) users = { 0 };
 	struct table tb;
+	size_t shown = 0;
 
+	for (uint32_t i = c->users; i; i = t->m->users.v[i].next)
+		if (vec_push(&users, &t->m->users.v[i]))
+			t->b.failed = true;
+	if (users.n)
+		qsort(users.v, users.n, sizeof(*users.v), user_cmp);
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
-	for (uint32_t i = c->users; i; i = t->m->users.v[i].next) {
-		if (all++ >= t->r->opts.top)
-			continue;
-		shown++;
-		put_user(&tb, &t->m->users.v[i]);
-	}
-	text_title(t, "its users", all ? NULL : "none was seen");
+	for (; shown < users.n && shown < t->r->opts.top; shown++)
+		put_user(&tb, users.v[shown]);
+	text_title(t, "its users", users.n ? NULL : "none was seen");
 	table_print(&tb);
-	text_more(t, shown, all);
+	text_more(t, shown, users.n);
+	vec_free(&users);
 }
 
 void text_put_channel(struct text *t, uint32_t id)

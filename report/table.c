@@ -7,7 +7,6 @@
 
 #include "report/fmt.h"
 
-#define TABLE_MIN_FLEX 10
 #define GAP 2
 #define MARGIN 2
 
@@ -95,6 +94,20 @@ static size_t column_width(const struct table *tb, size_t col)
 	return any ? width : 0;
 }
 
+/* The widest column that can be cut, or else the last that can be left out; SIZE_MAX: none. */
+static size_t column_to_shrink(const struct table *tb, const size_t *widths)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < tb->ncols; i++)
+		if (tb->cols[i].flex && widths[i] > TABLE_MIN_FLEX && (found == SIZE_MAX || widths[i] >= widths[found]))
+			found = i;
+	for (size_t i = tb->ncols; i-- > 0 && found == SIZE_MAX;)
+		if (tb->cols[i].optional && widths[i])
+			found = i;
+	return found;
+}
+
 static void fit_columns(const struct table *tb, size_t *widths)
 {
 	size_t total = MARGIN;
@@ -105,16 +118,17 @@ static void fit_columns(const struct table *tb, size_t *widths)
 	}
 	total -= GAP;
 	while (total > tb->t->width) {
-		size_t widest = SIZE_MAX;
+		size_t i = column_to_shrink(tb, widths);
 
-		for (size_t i = 0; i < tb->ncols; i++)
-			if (tb->cols[i].flex && widths[i] > TABLE_MIN_FLEX &&
-			    (widest == SIZE_MAX || widths[i] >= widths[widest]))
-				widest = i;
-		if (widest == SIZE_MAX)
+		if (i == SIZE_MAX)
 			return;
-		widths[widest]--;
-		total--;
+		if (tb->cols[i].flex && widths[i] > TABLE_MIN_FLEX) {
+			widths[i]--;
+			total--;
+		} else {
+			total -= widths[i] + GAP;
+			widths[i] = 0;
+		}
 	}
 }
 

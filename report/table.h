@@ -11,12 +11,13 @@
 #include "report/text.h"
 
 #define TABLE_MAX_COLS 12
+#define TABLE_MIN_FLEX 16
 
 struct table_col {
 	const char *head;
 	bool right;
 	bool flex;     /* may be cut, down to TABLE_MIN_FLEX */
-	bool optional; /* left out when no cell says more than "-" or "?" */
+	bool optional; /* left out when no cell says more than "-" or "?", and where the page is too narrow */
 };
 
 struct table_row {
