@@ -321,7 +321,7 @@ def test_a_man_page_has_no_faults(page):
     assert checked.returncode == 0 and checked.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["report", "diff", "script", "info", "record", "doctor"])
+@pytest.mark.parametrize("command", ["report", "diff", "script", "info", "record"])
 def test_a_man_page_has_every_option(command):
     usage = run(CHANREC, command, "--help")
     assert usage.returncode == 0
