@@ -76,11 +76,79 @@ static void put_root(struct text *t, const struct chain *c)
 	text_wrap(t, 5, 7);
 }
 
+/* Links from i on that look alike: the same goroutines wait at the same place. */
+static uint32_t alike(const struct chain_link *l, uint32_t i, uint32_t n)
+{
+	uint32_t k = i + 1;
+
+	while (k < n && l[k].group == l[i].group && l[k].wsite_stack == l[i].wsite_stack && l[k].reason == l[i].reason)
+		k++;
+	return k - i;
+}
+
+/* Of many links that look alike the first and the last are told. */
 void text_put_chain(struct text *t, const struct chain *c)
 {
-	for (uint32_t i = 0; i < c->n; i++)
+	const struct chain_link *l = &t->r->chains.links.v[c->first];
+
+	for (uint32_t i = 0, run; i < c->n; i += run) {
+		run = alike(l, i, c->n);
 		put_link(t, c, i);
+		if (run > 3) {
+			fmt_f(&t->b, "→ … %u more waits like this, one for the other", run - 2);
+			text_wrap(t, 5, 7);
+			put_link(t, c, i + run - 1);
+		} else {
+			run = 1;
+		}
+	}
 	put_root(t, c);
+}
+
+static void put_chain_head(struct text *t, const struct chain *c, uint64_t n)
+{
+	fmt_f(&t->b, "%2" PRIu64 ". ", n);
+	fmt_dur(&t->b, c->blocked);
+	fmt_raw(&t->b, c->past ? " blocked, " : " blocked in the recording, ");
+	fmt_plural(&t->b, c->count, c->past ? "wait" : "goroutine");
+	if (c->count > 1) {
+		fmt_raw(&t->b, c->past ? " that ended like this, the longest " : " wait like this, the longest ");
+		fmt_dur(&t->b, c->max);
+	}
+	text_wrap(t, 1, 5);
+}
+
+/* A single wait of which nothing more is known: it stands in the tables, and says nothing here. */
+static bool is_trivial(const struct chain *c)
+{
+	return c->n == 1 && c->root_cause == ROOT_UNKNOWN;
+}
+
+static void put_trivial(struct text *t, bool past)
+{
+	uint64_t chains = 0, count = 0, max = 0;
+
+	for (size_t i = 0; i < t->r->chains.v.n; i++) {
+		const struct chain *c = &t->r->chains.v.v[i];
+
+		if (c->past != past || !is_trivial(c))
+			continue;
+		chains++;
+		count += c->count;
+		max = c->max > max ? c->max : max;
+	}
+	if (!chains)
+		return;
+	fmt_raw(&t->b, "Not shown: ");
+	fmt_plural(&t->b, count, past ? "wait" : "goroutine");
+	fmt_raw(&t->b,
+	        past ? " whose end nobody was seen to bring" : " of which the trace shows nobody who could wake them");
+	fmt_raw(&t->b, ", at ");
+	fmt_plural(&t->b, chains, "place");
+	fmt_raw(&t->b, ", the longest ");
+	fmt_dur(&t->b, max);
+	fmt_raw(&t->b, past ? "." : " (see BLOCKED AT THE END).");
+	text_wrap(t, 2, 5);
 }
 
 static void put_kind(struct text *t, bool past, uint64_t top)
@@ -90,27 +158,13 @@ static void put_kind(struct text *t, bool past, uint64_t top)
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
 
-		if (c->past != past)
+		if (c->past != past || is_trivial(c) || all++ >= top)
 			continue;
-		all++;
-		if (shown >= top)
-			continue;
-		shown++;
-		fmt_f(&t->b, "%2" PRIu64 ". ", shown);
-		fmt_dur(&t->b, c->blocked);
-		fmt_raw(&t->b, past ? " blocked, " : " blocked in the recording, ");
-		if (past)
-			fmt_plural(&t->b, c->count, "wait");
-		else
-			fmt_plural(&t->b, c->count, "goroutine");
-		if (c->count > 1) {
-			fmt_raw(&t->b, past ? " that ended like this, the longest " : " wait like this, the longest ");
-			fmt_dur(&t->b, c->max);
-		}
-		text_wrap(t, 1, 5);
+		put_chain_head(t, c, ++shown);
 		text_put_chain(t, c);
 	}
 	text_more(t, shown, all);
+	put_trivial(t, past);
 }
 
 void text_put_chains(struct text *t)
