@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/fmt.h"
@@ -151,20 +152,92 @@ static void put_trivial(struct text *t, bool past)
 	text_wrap(t, 2, 5);
 }
 
+static int longer_first(const void *a, const void *b, void *ctx)
+{
+	const struct chain *v = ctx;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	if (v[x].n != v[y].n)
+		return v[x].n > v[y].n ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+/* A goroutine behind the head of a chain that is shown: its own chain is a part of that one. */
+static bool tell_chain(struct text *t, struct map *told, const struct chain *c)
+{
+	const struct chain_link *l = &t->r->chains.links.v[c->first];
+
+	if (c->count == 1 && map_get(told, l->goid))
+		return false;
+	for (uint32_t i = 1; i < c->n; i++)
+		if (!map_put(told, l[i].goid, NULL))
+			t->b.failed = true;
+	return true;
+}
+
+/* Of each open chain whether it is the end of another one, or a cycle that is told already; NULL: out of memory. */
+static bool *find_parts(struct text *t)
+{
+	const struct chains *cs = &t->r->chains;
+	bool *parts = calloc(cs->v.n + 1, sizeof(*parts));
+	uint32_t *order = calloc(cs->v.n + 1, sizeof(*order)), n = 0;
+	struct map told = { 0 };
+
+	if (!parts || !order) {
+		free(parts);
+		free(order);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < cs->v.n; i++)
+		if (!cs->v.v[i].past)
+			order[n++] = i;
+	if (n)
+		qsort_r(order, n, sizeof(*order), longer_first, cs->v.v);
+	for (uint32_t i = 0; i < n; i++)
+		parts[order[i]] = !tell_chain(t, &told, &cs->v.v[order[i]]);
+	map_free(&told);
+	free(order);
+	return parts;
+}
+
+static void put_parts(struct text *t, uint64_t parts)
+{
+	if (!parts)
+		return;
+	fmt_raw(&t->b, "Not shown: ");
+	fmt_plural(&t->b, parts, "chain");
+	fmt_raw(&t->b, parts == 1 ? " that is a part of these." : " that are parts of these.");
+	text_wrap(t, 2, 5);
+}
+
 static void put_kind(struct text *t, bool past, uint64_t top)
 {
-	uint64_t shown = 0, all = 0;
+	uint64_t shown = 0, all = 0, parts = 0;
+	bool *is_part = find_parts(t);
+
+	if (!is_part) {
+		t->b.failed = true;
+		return;
+	}
 
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
 
-		if (c->past != past || is_trivial(c) || all++ >= top)
+		if (c->past != past || is_trivial(c))
+			continue;
+		if (is_part[i]) {
+			parts++;
+			continue;
+		}
+		if (all++ >= top)
 			continue;
 		put_chain_head(t, c, ++shown);
 		text_put_chain(t, c);
 	}
 	text_more(t, shown, all);
+	put_parts(t, parts);
 	put_trivial(t, past);
+	free(is_part);
 }
 
 void text_put_chains(struct text *t)
