@@ -4,7 +4,8 @@
 #   make demo       install what is missing, build, record a leaky program, report
 #   make check      install what is missing, build, run every test
 #   make install    PREFIX=/usr/local DESTDIR=
-#   make check-go    the recordings of every Go version in every way to build
+#   make check-go   the recordings of every Go version in every way to build
+#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
 #   make unit e2e lint fuzz valgrind format clean
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
@@ -66,8 +67,9 @@ $(OBJ)/%.o: %.c Makefile
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only record/ includes the skeletons; they have to exist before it is compiled.
+# Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
+$(TOOLS): | $(BPF_SKELS)
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)
@@ -89,9 +91,10 @@ $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-.PHONY: tools unit
+.PHONY: tools unit unit-build
 tools: $(TOOLS)
-unit: $(UNIT)
+unit-build: $(UNIT)
+unit: unit-build
 	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
@@ -117,24 +120,31 @@ check-go: all
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
-C_FILES := $(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.[ch])
-FORMATTED := $(filter-out bpf/vmlinux.h tests/unit/site_code.h,$(C_FILES))
+# Programs as people run them, fetched by tools/real-programs, each under load.
+.PHONY: check-real
+check-real: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) -m pytest -q -rsP tests/real
+
+.PHONY: check-kernels
+check-kernels: all
+	@tools/kernel-matrix
+
+FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
+	tests/fuzz/*.[ch] tools/*.[ch]))
 
 .PHONY: format lint valgrind
 format:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+	@$(CLANG_FORMAT) -i $(FORMATTED)
 
 lint: $(BPF_SKELS)
-	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
-		--inline-suppr --suppress=missingInclude --suppress=unknownMacro -I. -I$(BUILD) $(SRCS)
-	clang-tidy --quiet --warnings-as-errors='*' $(SRCS) -- -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) \
-		-DCHANREC_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS))
-	for f in tools/install-deps tools/go-toolchains tools/demo tools/check tools/gen-site-code; do sh -n $$f || exit 1; done
+	@BUILD=$(BUILD) tools/lint
 
+# The tests that need no toolchain and whose time valgrind does not make a nuisance.
+VALGRIND := $(filter-out %/test_gobin %/test_gobin_damage %/test_format_damage %/test_format_second_reader,$(UNIT))
 valgrind: $(UNIT)
-	@set -e; for t in $(UNIT); do echo "== valgrind $$t"; \
-		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t >/dev/null; done
+	@set -e; for t in $(VALGRIND); do echo "== valgrind $$t"; \
+		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t; done
 
 MAN := $(wildcard docs/*.1)
 .PHONY: install uninstall
@@ -142,7 +152,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
 	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json \
+	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json docs/diff.schema.json \
 		$(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 uninstall:

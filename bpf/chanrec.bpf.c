@@ -368,6 +368,7 @@ int go_ready(struct x86_regs *regs)
 	__u64 gp = regs->ax, stack, waker, woken, param, chan = 0;
 	struct ring_ready *rec;
 	__u8 reason = 0;
+	__u32 flags;
 
 	if (!wanted(regs, RING_READY))
 		return 0;
@@ -375,7 +376,8 @@ int go_ready(struct x86_regs *regs)
 	waker = curg_goid(regs->r14);
 	stack = cfg.ready_stacks ? entry_stack(regs) : 0;
 	bpf_probe_read_user(&reason, 1, (void *)(gp + cfg.g_waitreason));
-	if (cfg.reason_flags[reason & (REASON_MAX - 1)] & REASON_SELECT) {
+	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
+	if ((flags & REASON_SELECT) || (shared.starting && (flags & REASON_CHAN))) {
 		/* param is the sudog that fired. */
 		if (read_u64(&param, gp + cfg.g_param) && param)
 			read_u64(&chan, param + cfg.sudog_c);

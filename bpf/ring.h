@@ -78,7 +78,7 @@ struct ring_select {
 	struct ring_case cases[]; /* [RING_CASES_…] */
 };
 
-/* aux: 1 when chan and success are set (the woken goroutine was in a select). */
+/* aux: 1 when chan is set: of a select, and while the first snapshot is read. */
 struct ring_ready {
 	struct ring_hdr hdr;
 	__u64 waker; /* goid; 0: none */
@@ -144,6 +144,7 @@ struct ring_run {
 #define REASON_ARG 1u    /* the caller's first argument, from its spill slot */
 #define REASON_SELECT 2u /* the cases of selectgo */
 #define REASON_FD 4u     /* the fd of the pollDesc that lock points into */
+#define REASON_CHAN 8u   /* a channel, which the lock tells */
 
 #define REASON_MAX 64
 
@@ -177,7 +178,7 @@ struct bpf_config {
 /* bpf_cookie-free per-event switches and counters, shared by mmap. */
 struct bpf_shared {
 	__u32 enabled;
-	__u32 pad;
+	__u32 starting;           /* the first snapshot is not whole: what a goroutine waited on may not be known yet */
 	__u64 lost[RING_TYPES];   /* the ring was full */
 	__u64 faults[RING_TYPES]; /* memory that could not be read */
 	__u64 stack_lost;

@@ -40,3 +40,34 @@ int args_time(const char *s, int64_t *ns)
 	}
 	return -EINVAL;
 }
+
+int args_events(const char *list, uint32_t *events)
+{
+	static const struct {
+		const char *name;
+		uint32_t bits;
+	} names[] = { { "sched", TRACE_EVENTS_SCHED },
+		      { "chan", TRACE_EVENTS_CHAN },
+		      { "sync", TRACE_EVENTS_SYNC },
+		      { "ops", TRACE_EVENTS_OPS },
+		      { "run", TRACE_EVENTS_RUN },
+		      { "default", ARGS_EVENTS_DEFAULT },
+		      { "blocked", TRACE_EVENTS_SCHED | TRACE_EVENTS_SYNC },
+		      { "all", ARGS_EVENTS_DEFAULT | TRACE_EVENTS_OPS | TRACE_EVENTS_RUN } };
+
+	*events = 0;
+	while (*list) {
+		size_t n = strcspn(list, ","), i;
+
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strlen(names[i].name) == n && strncmp(names[i].name, list, n) == 0)
+				break;
+		if (i == sizeof(names) / sizeof(names[0]))
+			return -EINVAL;
+		*events |= names[i].bits;
+		list += n + (list[n] == ',');
+	}
+	/* Everything hangs on the goroutines' waits. */
+	*events |= TRACE_EVENTS_SCHED;
+	return 0;
+}

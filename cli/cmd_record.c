@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/cli.h"
-#include "format/trace.h"
 #include "record/recorder.h"
 
-#define EVENTS_DEFAULT (TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC)
 #define RING_DEFAULT (32u << 20)
 
 static const char usage[] =
@@ -26,6 +25,8 @@ static const char usage[] =
         "      --events LIST    of sched,chan,sync,ops,run or default (sched,chan,sync),\n"
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
+        "      --redact         without command line, host name and path prefixes,\n"
+        "                       to be shown to strangers\n"
         "  -v, --verbose        what libbpf and the kernel say\n"
         "  -h, --help           this text\n";
 
@@ -56,37 +57,6 @@ static int parse_duration(const char *s, uint64_t *ns)
 	return -EINVAL;
 }
 
-static int parse_events(const char *list, uint32_t *events)
-{
-	static const struct {
-		const char *name;
-		uint32_t bits;
-	} names[] = { { "sched", TRACE_EVENTS_SCHED },
-		      { "chan", TRACE_EVENTS_CHAN },
-		      { "sync", TRACE_EVENTS_SYNC },
-		      { "ops", TRACE_EVENTS_OPS },
-		      { "run", TRACE_EVENTS_RUN },
-		      { "default", EVENTS_DEFAULT },
-		      { "blocked", TRACE_EVENTS_SCHED | TRACE_EVENTS_SYNC },
-		      { "all", EVENTS_DEFAULT | TRACE_EVENTS_OPS | TRACE_EVENTS_RUN } };
-
-	*events = 0;
-	while (*list) {
-		size_t n = strcspn(list, ","), i;
-
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (strlen(names[i].name) == n && strncmp(names[i].name, list, n) == 0)
-				break;
-		if (i == sizeof(names) / sizeof(names[0]))
-			return -EINVAL;
-		*events |= names[i].bits;
-		list += n + (list[n] == ',');
-	}
-	/* Everything hangs on the goroutines' waits. */
-	*events |= TRACE_EVENTS_SCHED;
-	return 0;
-}
-
 static int parse_size(const char *s, size_t *size)
 {
 	char *end;
@@ -105,10 +75,15 @@ static int parse_size(const char *s, size_t *size)
 static int parse_options(int argc, char **argv, struct recorder_opts *o, struct err *err)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },      { "output", required_argument, NULL, 'o' },
-		{ "duration", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
-		{ "ring", required_argument, NULL, 'r' },     { "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },           { 0 },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "ring", required_argument, NULL, 'r' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "redact", no_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	char *end;
 	int c;
@@ -129,7 +104,7 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 				return usage_error(err, "not a duration", optarg);
 			break;
 		case 'e':
-			if (parse_events(optarg, &o->events))
+			if (args_events(optarg, &o->events))
 				return usage_error(err, "no such events", optarg);
 			break;
 		case 'r':
@@ -138,6 +113,9 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 			break;
 		case 'v':
 			o->verbose = true;
+			break;
+		case 'x':
+			o->redact = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -167,7 +145,7 @@ static void print_bytes(FILE *f, uint64_t n)
 int cmd_record(int argc, char **argv, struct err *err)
 {
 	struct recorder_opts opts = { .output = "chanrec.trace.zst",
-		                      .events = EVENTS_DEFAULT,
+		                      .events = ARGS_EVENTS_DEFAULT,
 		                      .ring_size = RING_DEFAULT };
 	struct recorder_summary sum;
 	int ret = parse_options(argc, argv, &opts, err);

@@ -98,6 +98,11 @@ bool gobin_is_pie(const struct gobin *b)
 	return b->im.pie;
 }
 
+bool gobin_has_inlined(const struct gobin *b)
+{
+	return b->pcln.funcdata.p != NULL;
+}
+
 bool gobin_has_cgo(const struct gobin *b)
 {
 	return b->cgo;

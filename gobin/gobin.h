@@ -30,6 +30,7 @@ const char *gobin_module(const struct gobin *b);     /* main module's path of th
 /* In words, for the trace: "symbols: .gopclntab", "found by magic in …". */
 const char *gobin_symbols_from(const struct gobin *b);
 bool gobin_is_pie(const struct gobin *b);
+bool gobin_has_inlined(const struct gobin *b); /* inlined calls can be told */
 bool gobin_has_cgo(const struct gobin *b);
 
 /*

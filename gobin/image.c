@@ -261,7 +261,7 @@ static int check_header(struct image *im, const char *path, struct err *err)
 {
 	Elf64_Ehdr eh;
 
-	if (im->size < EI_NIDENT || memcmp(im->map, ELFMAG, SELFMAG))
+	if (!im->map || im->size < EI_NIDENT || memcmp(im->map, ELFMAG, SELFMAG))
 		return err_set(err, ENOEXEC, "%s: not an ELF file, so not a program that can be recorded (a script?)",
 		               path);
 	if (im->map[EI_CLASS] != ELFCLASS64 || im->map[EI_DATA] != ELFDATA2LSB)

@@ -150,7 +150,7 @@ int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int ma
 
 	if (!n && !b->reasons && (n = find_table(b, &addr)) > 0)
 		n = copy_table(cache, addr, n);
-	if (!n)
+	if (!n || !b->reasons)
 		return wait_reasons_from_table(b->minor, out, max);
 	n = n < max ? n : max;
 	memcpy(out, b->reasons, (size_t)n * sizeof(*out));

@@ -60,6 +60,25 @@ static int intern_string(struct intern *in, const char *s, uint32_t *id, struct 
 	return 0;
 }
 
+const char *path_tail(const char *path)
+{
+	const char *tail = path, *last = NULL;
+
+	for (const char *p = path; *p; p++) {
+		if (*p != '/')
+			continue;
+		if (last)
+			tail = last + 1;
+		last = p;
+	}
+	return tail;
+}
+
+static int intern_path(struct intern *in, const char *path, uint32_t *id, struct err *err)
+{
+	return intern_string(in, in->redact && path ? path_tail(path) : path, id, err);
+}
+
 static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
@@ -75,7 +94,7 @@ static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id,
 		rec.def_func.start_line = l->start_line;
 		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
 		if (intern_string(in, l->func, &rec.def_func.name, err) ||
-		    intern_string(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+		    intern_path(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
 			return err->code;
 		/* Writing may have moved the map. */
 		slot = map_get(&in->funcs, key);
@@ -107,8 +126,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	in->unresolved += n == 0;
 	for (int i = 0; i < n; i++) {
 		out[i].line = lines[i].line;
-		if (intern_func(in, &lines[i], &out[i].func, err) ||
-		    intern_string(in, lines[i].file, &out[i].file, err))
+		if (intern_func(in, &lines[i], &out[i].func, err) || intern_path(in, lines[i].file, &out[i].file, err))
 			return err->code;
 	}
 	rec.def_frame.id = *id;

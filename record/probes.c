@@ -229,8 +229,8 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
                     const struct gobin *bin, const struct go_layout *l, struct err *err)
 {
+	struct site site = { 0 };
 	struct go_func callee;
-	struct site site;
 	int ret;
 
 	switch (spec->how) {
@@ -314,6 +314,10 @@ static void plan_reasons(struct probes *p, const struct gobin *bin)
 		switch (r[i].class) {
 		case TRACE_WAIT_SELECT:
 			p->cfg.reason_flags[i] = p->cfg.select_cas0 > 0 ? REASON_SELECT : 0;
+			break;
+		case TRACE_WAIT_RECV:
+		case TRACE_WAIT_SEND:
+			p->cfg.reason_flags[i] = REASON_CHAN;
 			break;
 		case TRACE_WAIT_SEMACQUIRE:
 		case TRACE_WAIT_MUTEX:
@@ -416,7 +420,7 @@ static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t 
 	cfg->switch_len = stack_switch.end - stack_switch.entry;
 }
 
-static int say_load_error(int ret, struct err *err)
+int probes_say_load_error(int ret, struct err *err)
 {
 	if (ret == -EPERM)
 		return err_set(err, -ret,
@@ -437,13 +441,18 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
+void probes_set_verbose(bool verbose)
+{
+	if (!verbose)
+		libbpf_set_print(quiet);
+}
+
 static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
 {
 	struct bpf_program *prog;
 	int ret;
 
-	if (!opts->verbose)
-		libbpf_set_print(quiet);
+	probes_set_verbose(opts->verbose);
 	p->skel = chanrec_bpf__open();
 	if (!p->skel)
 		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
@@ -453,7 +462,7 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	bpf_map__set_max_entries(p->skel->maps.ring, (uint32_t)opts->ring_size);
 	ret = chanrec_bpf__load(p->skel);
 	if (ret)
-		return say_load_error(ret, err);
+		return probes_say_load_error(ret, err);
 	p->shared = &p->skel->bss->shared;
 	return 0;
 }
@@ -468,6 +477,20 @@ static bool site_is_there(const struct target *t, const struct gobin *bin, uint6
 	return mem[0] == 0xcc || memcmp(file, mem, sizeof(file)) == 0;
 }
 
+int probes_say_attach_error(int e, const char *where, struct err *err)
+{
+	if (e == EPERM || e == EACCES)
+		return err_set(err, e,
+		               "no permission to set uprobes (%s): run as root, or with CAP_PERFMON (some kernels want "
+		               "CAP_SYS_ADMIN)",
+		               strerror(e));
+	if (e == ENOENT)
+		return err_set(err, e,
+		               "this kernel has no uprobes, or /sys is not mounted: mount it, or use a kernel with "
+		               "CONFIG_UPROBE_EVENTS");
+	return err_set(err, e, "a uprobe at %s cannot be set: %s; --verbose prints more", where, strerror(e));
+}
+
 static int attach_one(struct probes *p, struct probe *pr, const struct target *t, const struct gobin *bin,
                       uint64_t bias, struct err *err)
 {
@@ -479,18 +502,10 @@ static int attach_one(struct probes *p, struct probe *pr, const struct target *t
 	pr->link = bpf_program__attach_uprobe_opts(prog, t->pid, t->exe, (size_t)off, NULL);
 	if (!pr->link) {
 		int e = errno;
+		char where[96];
 
-		if (e == EPERM || e == EACCES)
-			return err_set(
-			        err, e,
-			        "no permission to set uprobes (%s): run as root, or with CAP_PERFMON (some kernels "
-			        "want CAP_SYS_ADMIN)",
-			        strerror(e));
-		if (e == ENOENT)
-			return err_set(err, e,
-			               "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not mounted");
-		return err_set(err, e, "a uprobe at %s+%#lx cannot be set: %s", pr->func, (unsigned long)pr->site.addr,
-		               strerror(e));
+		snprintf(where, sizeof(where), "%s (%#lx)", pr->func, (unsigned long)pr->site.addr);
+		return probes_say_attach_error(e, where, err);
 	}
 	return 0;
 }
@@ -514,7 +529,13 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 
 void probes_enable(struct probes *p)
 {
+	p->shared->starting = 1;
 	__atomic_store_n(&p->shared->enabled, 1, __ATOMIC_RELEASE);
+}
+
+void probes_started(struct probes *p)
+{
+	__atomic_store_n(&p->shared->starting, 0, __ATOMIC_RELEASE);
 }
 
 void probes_disable(struct probes *p)

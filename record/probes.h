@@ -59,11 +59,18 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
                   const struct probes_opts *opts, struct err *err);
 /* From here on events flow, all at once. */
 void probes_enable(struct probes *p);
+/* The first snapshot is whole: what every goroutine waits on is known. */
+void probes_started(struct probes *p);
 /* And here they end, all at once. */
 void probes_disable(struct probes *p);
 /* Takes the breakpoints out; the ring can still be drained. */
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
+
+/* The messages for a load or an attach that failed, and whether libbpf tells more on stderr. */
+int probes_say_load_error(int ret, struct err *err);
+int probes_say_attach_error(int e, const char *where, struct err *err);
+void probes_set_verbose(bool verbose);
 
 typedef int (*probes_fn)(void *arg, void *rec, size_t len);
 int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/recorder.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +45,9 @@ struct recorder {
 	struct launch launch;
 	int sigfd;
 	bool launched, exited;
+	bool execed;        /* the process lives on as another program */
+	bool is_next;       /* what the ring has from here on is of that */
+	uint32_t mains;     /* first goroutines of a program that were created */
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t flushed, loss_from;
@@ -73,26 +74,6 @@ static int open_signals(struct recorder *r, struct err *err)
 	return 0;
 }
 
-/* Where the program is loaded, less where its file says. */
-static int find_bias(struct recorder *r, struct err *err)
-{
-	int fd = open(r->target.exe, O_RDONLY | O_CLOEXEC);
-	Elf64_Ehdr eh;
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(err, errno, "cannot open %s: %s", r->target.exe, strerror(errno));
-	n = pread(fd, &eh, sizeof(eh), 0);
-	close(fd);
-	if (n != (ssize_t)sizeof(eh))
-		return err_set(err, ENOEXEC, "cannot read the head of %s", r->target.exe);
-	r->bias = r->target.entry - eh.e_entry;
-	if (r->bias & 0xfff)
-		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
-		               r->target.exe_path);
-	return 0;
-}
-
 static int open_target(struct recorder *r, struct err *err)
 {
 	pid_t pid = r->opts->pid;
@@ -107,7 +88,7 @@ static int open_target(struct recorder *r, struct err *err)
 		return err->code;
 	if (gobin_open(&r->bin, r->target.exe, err))
 		return err_prefix(err, "process %d (%s)", r->target.pid, r->target.exe_path);
-	return find_bias(r, err);
+	return target_bias(&r->target, &r->bias, err);
 }
 
 static int attach(struct recorder *r, struct err *err)
@@ -186,10 +167,27 @@ static int write_header(struct recorder *r, struct err *err)
 	m.kernel = kernel;
 	m.host = u.nodename;
 	m.arch = u.machine;
+	if (r->opts->redact) {
+		m.exe = path_tail(m.exe);
+		m.command = m.host = "";
+	}
 	meta_probes(r, probes);
 	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
 	free(probes);
 	return ret;
+}
+
+/*
+ * Whether the process has executed its own file again: the probes are in that
+ * too, and what they tell is of other goroutines with the same numbers.
+ */
+static bool is_next_program(struct recorder *r, const struct ring_hdr *h, size_t len)
+{
+	const struct ring_create *c = (const void *)h;
+
+	if (h->type == RING_CREATE && len >= sizeof(*c) && c->child == 1)
+		r->is_next = !r->launched || r->mains++ > 0;
+	return r->is_next;
 }
 
 static int on_ring(void *arg, void *data, size_t len)
@@ -197,6 +195,8 @@ static int on_ring(void *arg, void *data, size_t len)
 	struct recorder *r = arg;
 	const struct ring_hdr *h = data;
 
+	if (len >= sizeof(*h) && is_next_program(r, h, len))
+		return 0;
 	if (len >= sizeof(*h) && h->time && snapshot_pending(&r->snap) && snapshot_flush(&r->snap, h->time, &r->err))
 		return -EIO;
 	if (encoder_ring(&r->enc, data, len, &r->err))
@@ -300,6 +300,9 @@ static void wait_tick(struct recorder *r)
 		r->exited = true;
 		r->reason = r->layout.own || r->check.done ? "the target exited"
 		                                           : "the target exited before its offsets could be checked";
+	} else if (r->is_next || target_execed(&r->target)) {
+		r->execed = r->exited = true;
+		r->reason = "the target executed another program";
 	}
 	if (!r->reason && r->deadline && mono_ns() >= r->deadline)
 		r->reason = "the time is over";
@@ -313,8 +316,10 @@ static int record_loop(struct recorder *r, struct err *err)
 			return err->code;
 		if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
 			return err->code;
-		if (r->snap.done && !r->first_goroutines)
+		if (r->snap.done && !r->first_goroutines) {
 			r->first_goroutines = r->snap.goroutines;
+			probes_started(&r->probes);
+		}
 	}
 	return 0;
 }
@@ -394,6 +399,7 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
 	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
 		return err->code;
+	r->intern.redact = r->opts->redact;
 	r->env.reasons = r->intern.reason;
 	r->env.nreasons = r->intern.nreasons;
 	r->env.select_cas0 = r->probes.cfg.select_cas0;
@@ -441,7 +447,9 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 	if (!ret)
 		ret = close_recording(r, sum, err);
 	probes_free(&r->probes);
-	if (r->launch.child > 0 && !r->exited)
+	if (r->launched && r->execed)
+		launch_wait(&r->launch);
+	else if (r->launch.child > 0 && !r->exited)
 		launch_end(&r->launch);
 	output_close(&r->out);
 	snapshot_free(&r->snap);

@@ -119,17 +119,22 @@ static char *link_target(const char *path)
 	return strdup(to);
 }
 
-static int read_entry(struct target *t, const char *path)
+/* AT_ENTRY; 0 when the process has no memory: a zombie, one that ends, or one in the midst of execve(). */
+static int read_entry(pid_t pid, uint64_t *entry)
 {
 	struct buf b = { 0 };
-	int ret = read_file(path, &b);
+	char path[64];
+	int ret;
 
+	*entry = 0;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	ret = read_file(path, &b);
 	for (size_t i = 0; !ret && i + sizeof(Elf64_auxv_t) <= b.len; i += sizeof(Elf64_auxv_t)) {
 		Elf64_auxv_t a;
 
 		memcpy(&a, b.data + i, sizeof(a));
 		if (a.a_type == AT_ENTRY)
-			t->entry = a.a_un.a_val;
+			*entry = a.a_un.a_val;
 	}
 	buf_free(&b);
 	return ret;
@@ -138,23 +143,20 @@ static int read_entry(struct target *t, const char *path)
 static int target_auxv(struct target *t, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	char path[64];
-	int ret;
+	int ret = read_entry(t->pid, &t->entry);
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
-	ret = read_entry(t, path);
-	/* In the midst of execve() it is empty for a moment. */
 	for (int i = 0; i < EXEC_WAIT_MS && !ret && !t->entry && target_alive(t); i++) {
 		nanosleep(&pause, NULL);
-		ret = read_entry(t, path);
+		ret = read_entry(t->pid, &t->entry);
 	}
-	if (ret < 0 || !t->entry)
-		return err_set(err, ret ? -ret : ESRCH, "cannot read %s: %s", path,
-		               ret ? strerror(-ret) : "it has no entry point; is the process a zombie?");
+	if (ret)
+		return err_set(err, -ret, "cannot read /proc/%d/auxv: %s", t->pid, strerror(-ret));
+	if (!t->entry)
+		return err_set(err, ESRCH, "process %d has no memory: it is a zombie, or just ends", t->pid);
 	return 0;
 }
 
-static void target_pidns(struct target *t)
+void target_pidns(struct target *t)
 {
 	struct stat st;
 
@@ -223,6 +225,25 @@ void target_close(struct target *t)
 	t->exe_path = t->command = NULL;
 }
 
+int target_bias(const struct target *t, uint64_t *bias, struct err *err)
+{
+	int fd = open(t->exe, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr eh;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(err, errno, "cannot open %s: %s", t->exe, strerror(errno));
+	n = pread(fd, &eh, sizeof(eh), 0);
+	close(fd);
+	if (n != (ssize_t)sizeof(eh))
+		return err_set(err, ENOEXEC, "cannot read the head of %s", t->exe);
+	*bias = t->entry - eh.e_entry;
+	if (*bias & 0xfff)
+		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
+		               t->exe_path);
+	return 0;
+}
+
 bool target_alive(const struct target *t)
 {
 	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
@@ -230,6 +251,22 @@ bool target_alive(const struct target *t)
 	if (t->pidfd < 0)
 		return kill(t->pid, 0) == 0 || errno == EPERM;
 	return poll(&p, 1, 0) == 0;
+}
+
+/* /proc/PID/mem is that of the program it was opened for; when that is gone, nothing can be read. */
+bool target_same(const struct target *t)
+{
+	uint8_t byte;
+
+	return pread(t->mem, &byte, 1, (off_t)t->entry) == 1;
+}
+
+bool target_execed(const struct target *t)
+{
+	uint64_t entry;
+
+	/* A process that ends loses its memory before its pidfd tells. */
+	return !target_same(t) && target_alive(t) && read_entry(t->pid, &entry) == 0 && entry;
 }
 
 int target_read(const struct target *t, uint64_t addr, void *to, size_t len)
@@ -290,5 +327,6 @@ int target_read_pieces(const struct target *t, struct target_piece *v, size_t n)
 			v[at].ok = true;
 		}
 	}
-	return 0;
+	/* What was read of another program means nothing. */
+	return target_same(t) ? 0 : -ESRCH;
 }

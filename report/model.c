@@ -8,8 +8,11 @@
 int model_new(struct model **out, const struct model_opts *opts, struct err *err)
 {
 	struct model *m = calloc(1, sizeof(*m));
-	int ret = m ? symbols_init(&m->sym, err) : err_set(err, ENOMEM, "out of memory");
+	int ret;
 
+	if (!m)
+		return err_set(err, ENOMEM, "out of memory");
+	ret = symbols_init(&m->sym, err);
 	if (ret) {
 		free(m);
 		return ret;
@@ -56,6 +59,10 @@ void model_free(struct model *m)
 	vec_free(&m->waiters);
 	vec_free(&m->sorted);
 	vec_free(&m->losses);
+	vec_free(&m->life);
+	vec_free(&m->wake_stacks);
+	map_free(&m->wake_stack_index);
+	vec_free(&m->life_objs);
 	map_free(&m->by_id);
 	map_free(&m->user_index);
 	map_free(&m->group_index);
@@ -300,7 +307,7 @@ static bool objsite_eq(const void *table, uint64_t i, const void *key)
 static uint32_t objsite_get(struct model *m, struct objsite key)
 {
 	uint64_t h = hash_u64((uint64_t)key.place << 32 | (uint64_t)key.kind << 16 | (uint64_t)key.sync_kind << 8 |
-	                      (uint64_t)key.made << 1 | key.timer);
+	                      (key.made ? 2u : 0u) | (key.timer ? 1u : 0u));
 	uint64_t *slot = index_slot(&m->objsite_index, h, objsite_eq, m, &key);
 
 	if (!slot || (!*slot && vec_push(&m->objsites, key))) {

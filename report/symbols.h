@@ -20,6 +20,7 @@
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */
+#define PLACE_LIBRARY 8u  /* of no module of the program's own; by library.c */
 
 /* A line of a function; func 0: an address that was not resolved, see pc. */
 struct place {
@@ -37,6 +38,7 @@ struct sym_stack {
 	uint32_t first, n; /* in symbols.stack_frames */
 	uint32_t flags;    /* TRACE_STACK_… */
 	uint32_t user;     /* place: the first line that is the user's, see symbols_stack_user() */
+	uint32_t app;      /* place: the innermost line of the program's own code; by library.c */
 	uint32_t root;     /* place: outermost line that is not runtime.goexit; 0 when truncated */
 };
 

@@ -64,8 +64,8 @@ PATIENCE = 60
 
 
 def run(*args, **kwargs):
-    kwargs.setdefault("timeout", 10 * PATIENCE)
-    return subprocess.run([str(a) for a in args], capture_output=True, text=True, **kwargs)
+    kwargs = {"timeout": 10 * PATIENCE, "text": True, **kwargs}
+    return subprocess.run([str(a) for a in args], capture_output=True, **kwargs)
 
 
 def wait_for(what, condition, seconds=PATIENCE, step=0.005):

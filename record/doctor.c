@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/doctor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/trace.h"
+#include "record/encode.h"
+#include "record/probes.h"
+#include "record/snapshot.h"
+#include "record/target.h"
+
+#define RING_SIZE (32u << 20)
+#define UNREAD_TODO "nothing: they move too fast to be read, and so events will tell of them"
+
+/* What is known of the program, in the recorder's own order. */
+struct patient {
+	struct gobin *bin;
+	struct go_layout layout;
+	struct probes probes;
+	struct gread_env env;
+	struct target target;
+	uint64_t bias;
+};
+
+static void say_identity(const struct doctor *d, const struct gobin *bin)
+{
+	const char *id = gobin_build_id(bin);
+
+	doctor_say(d, gobin_go_minor(bin) < 0 ? DOCTOR_NOTE : DOCTOR_OK, "Go version", NULL, "%s%s%s",
+	           gobin_go_version(bin), gobin_is_pie(bin) ? ", position-independent" : "",
+	           gobin_has_cgo(bin) ? ", with cgo" : "");
+	doctor_say(d, DOCTOR_OK, "build id", NULL, "%s", *id ? id : "none");
+	if (*gobin_module(bin))
+		doctor_say(d, DOCTOR_OK, "module", NULL, "%s", gobin_module(bin));
+	if (gobin_has_inlined(bin))
+		doctor_say(d, DOCTOR_OK, "symbols", NULL, "%s", gobin_symbols_from(bin));
+	else
+		doctor_say(d, DOCTOR_LACKS, "symbols",
+		           "report it with the program's Go version: the tables of a released "
+		           "version are read whole",
+		           "%s: stacks lack the calls that were inlined", gobin_symbols_from(bin));
+}
+
+/* False: no recording. */
+static bool say_layout(const struct doctor *d, struct patient *p)
+{
+	struct err err = { 0 };
+
+	if (gobin_layout(p->bin, &p->layout, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
+		return false;
+	}
+	doctor_say(d, p->layout.guessed ? DOCTOR_NOTE : DOCTOR_OK, "offsets",
+	           p->layout.guessed
+	                   ? "build the program with DWARF (without -ldflags=-w) to be sure, or use a newer chanrec"
+	                   : NULL,
+	           "%s", p->layout.from);
+	if (gread_env_init(&p->env, &p->target, p->bin, &p->layout, p->bias, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
+		return false;
+	}
+	return true;
+}
+
+static void say_allgs(const struct doctor *d, const struct gobin *bin)
+{
+	const char *how;
+	uint64_t addr;
+
+	if (!gobin_var(bin, GO_VAR_ALLGS, &addr, &how) || !gobin_var(bin, GO_VAR_ALLGPTR, &addr, &how))
+		doctor_say(d, DOCTOR_OK, "goroutine list", NULL, "runtime.allgs at %#" PRIx64 " (%s)", addr, how);
+	else
+		doctor_say(d, DOCTOR_FAILS, "goroutine list",
+		           "build the program with a symbol table (without -ldflags=-s)",
+		           "runtime.allgs was not found: the goroutines that live cannot be listed");
+}
+
+static void say_reasons(const struct doctor *d, const struct gobin *bin)
+{
+	struct go_wait_reason r[256];
+	int n = gobin_wait_reasons(bin, r, 256);
+
+	if (n > 0)
+		doctor_say(d, DOCTOR_OK, "wait reasons", NULL, "%d names", n);
+	else
+		doctor_say(d, DOCTOR_LACKS, "wait reasons", NULL,
+		           "their names are not known: no wait is told from another");
+}
+
+/* Arguments that are read from the frames of blocked goroutines. */
+static void say_slots(const struct doctor *d, const struct patient *p)
+{
+	struct go_func f;
+	bool has_select = !gobin_func_by_name(p->bin, "runtime.selectgo", &f);
+	bool ok = true;
+
+	if (has_select && p->probes.cfg.select_cas0 < 0) {
+		ok = false;
+		doctor_say(d, DOCTOR_LACKS, "select", NULL,
+		           "where runtime.selectgo keeps its cases was not found: a blocked select has no channels in "
+		           "events, only in snapshots");
+	}
+	if (!p->env.semacquire_arg && p->env.semacquire.lo) {
+		ok = false;
+		doctor_say(d, DOCTOR_LACKS, "sync", NULL,
+		           "where runtime.semacquire1 keeps its argument was not found: locks have no identity");
+	}
+	if (!p->env.notify_arg && p->env.notify_wait.lo) {
+		ok = false;
+		doctor_say(d, DOCTOR_LACKS, "sync.Cond", NULL,
+		           "where sync.runtime_notifyListWait keeps its argument was not found: conditions have no "
+		           "identity");
+	}
+	if (ok)
+		doctor_say(d, DOCTOR_OK, "arguments", NULL,
+		           "cases of selects, locks and conditions are found in the stacks");
+}
+
+static void say_probe(const struct doctor *d, const struct probe *pr)
+{
+	if (pr->missing)
+		doctor_say(d, DOCTOR_LACKS, probe_event(pr), NULL, "%s: %s", pr->func, pr->note);
+	else if (pr->site.single_step)
+		doctor_say(d, DOCTOR_NOTE, probe_event(pr), NULL,
+		           "%s at %#" PRIx64 " (%s), single-stepped: some 10 µs a hit", pr->func, pr->site.addr,
+		           pr->site.insn);
+	else
+		doctor_say(d, DOCTOR_OK, probe_event(pr), NULL, "%s at %#" PRIx64 " (%s), emulated; %s", pr->func,
+		           pr->site.addr, pr->site.insn, pr->note);
+}
+
+static bool say_probes(const struct doctor *d, struct patient *p)
+{
+	struct err err = { 0 };
+
+	if (probes_plan(&p->probes, p->bin, &p->layout, d->events, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "probes", NULL, "%s", err.msg);
+		return false;
+	}
+	for (size_t i = 0; i < p->probes.v.n; i++)
+		say_probe(d, &p->probes.v.v[i]);
+	say_slots(d, p);
+	return true;
+}
+
+/* Everything that the file tells. False: no recording. */
+static bool examine_program(const struct doctor *d, struct patient *p, const char *path, const char *shown)
+{
+	struct err err = { 0 };
+
+	doctor_say(d, DOCTOR_OK, NULL, NULL, "program %s", shown);
+	if (gobin_open(&p->bin, path, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "executable", NULL, "%s", err.msg);
+		return false;
+	}
+	say_identity(d, p->bin);
+	if (!say_layout(d, p))
+		return false;
+	say_allgs(d, p->bin);
+	say_reasons(d, p->bin);
+	return say_probes(d, p);
+}
+
+static void patient_free(struct patient *p)
+{
+	probes_free(&p->probes);
+	gobin_free(p->bin);
+	target_close(&p->target);
+}
+
+void doctor_program(const struct doctor *d, const char *path)
+{
+	struct patient p = { .target = { .pidfd = -1, .mem = -1 } };
+
+	examine_program(d, &p, path, path);
+	patient_free(&p);
+}
+
+/* A namespace that is not the recorder's own. */
+static bool elsewhere(pid_t pid, const char *ns)
+{
+	char path[64];
+	struct stat own, its;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns);
+	if (stat(path, &own))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns);
+	return stat(path, &its) == 0 && its.st_ino != own.st_ino;
+}
+
+static void say_target(const struct doctor *d, const struct target *t)
+{
+	bool mnt = elsewhere(t->pid, "mnt"), pid = elsewhere(t->pid, "pid"), user = elsewhere(t->pid, "user");
+
+	doctor_say(d, DOCTOR_OK, NULL, NULL, "process %d", t->pid);
+	doctor_say(d, DOCTOR_OK, "command", NULL, "%s", t->command && *t->command ? t->command : "(none)");
+	doctor_say(d, DOCTOR_OK, "access", NULL, "memory, code and command line can be read");
+	if (mnt || pid || user)
+		doctor_say(d, DOCTOR_OK, "namespaces", NULL, "of its own:%s%s%s; its file is reached through %s",
+		           mnt ? " mount" : "", pid ? " pid" : "", user ? " user" : "", t->exe);
+}
+
+static bool say_attach(const struct doctor *d, struct patient *p)
+{
+	struct probes_opts o = { .events = d->events, .ring_size = RING_SIZE, .verbose = d->verbose };
+	uint64_t begin = mono_ns(), attached, end;
+	struct err err = { 0 };
+
+	if (probes_attach(&p->probes, &p->target, p->bin, p->bias, &o, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "attach", NULL, "%s", err.msg);
+		return false;
+	}
+	attached = mono_ns();
+	probes_detach(&p->probes);
+	end = mono_ns();
+	doctor_say(d, DOCTOR_OK, "attach", NULL,
+	           "all probes were set in %.0f ms and removed in %.0f ms; the program ran on",
+	           (double)(attached - begin) / 1e6, (double)(end - attached) / 1e6);
+	return true;
+}
+
+/* A snapshot as at the start of a recording, written to nowhere. */
+static int read_goroutines(struct patient *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
+{
+	if (snapshot_init(s, &p->env, e, err) || snapshot_begin(s, 0, err))
+		return err->code;
+	while (!s->done)
+		if (snapshot_step(s, err))
+			return err->code;
+	return snapshot_flush(s, UINT64_MAX, err);
+}
+
+static void say_snapshot(const struct doctor *d, const struct snapshot *s, const struct intern *in)
+{
+	if (s->partial)
+		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL,
+		           "the list cannot be read, or the process has ended meanwhile");
+	else if (!s->goroutines)
+		doctor_say(d, DOCTOR_FAILS, "goroutines", "report it with the program's Go version",
+		           "none of %zu entries of runtime.allgs reads as one: the offsets are wrong", s->n);
+	else
+		doctor_say(d, s->unread ? DOCTOR_NOTE : DOCTOR_OK, "goroutines", s->unread ? UNREAD_TODO : NULL,
+		           "%" PRIu64 " read with their stacks, %" PRIu64 " not", s->goroutines, s->unread);
+	if (in->unresolved)
+		doctor_say(d, DOCTOR_NOTE, "stacks", NULL,
+		           "%" PRIu64 " of %zu places in code have no Go function (C code?)", in->unresolved,
+		           in->frames.n);
+	else
+		doctor_say(d, DOCTOR_OK, "stacks", NULL, "all %zu places in code have function, file and line",
+		           in->frames.n);
+	if (in->truncated)
+		doctor_say(d, DOCTOR_NOTE, "stacks", NULL, "%" PRIu64 " are deeper than %d frames and are cut",
+		           in->truncated, TRACE_MAX_FRAMES);
+}
+
+static void examine_goroutines(const struct doctor *d, struct patient *p)
+{
+	struct trace_meta meta = { .recorder = "chanrec doctor" };
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct trace_writer *w = NULL;
+	struct snapshot s = { 0 };
+	struct encoder e = { 0 };
+	struct intern in = { 0 };
+	struct err err = { 0 };
+
+	if (fd < 0)
+		err_set(&err, errno, "/dev/null: %s", strerror(errno));
+	else if (trace_writer_open(&w, fd, &meta, &err) == 0 && intern_init(&in, p->bin, p->bias, w, &err) == 0) {
+		encoder_init(&e, &in, mono_ns());
+		e.w = w;
+		p->env.reasons = in.reason;
+		p->env.nreasons = in.nreasons;
+		read_goroutines(p, &s, &e, &in, &err);
+	}
+	if (err.code)
+		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "%s", err.msg);
+	else
+		say_snapshot(d, &s, &in);
+	snapshot_free(&s);
+	encoder_free(&e);
+	intern_free(&in);
+	trace_writer_free(w);
+	if (fd >= 0)
+		close(fd);
+}
+
+void doctor_process(const struct doctor *d, pid_t pid)
+{
+	struct patient p = { .target = { .pidfd = -1, .mem = -1 } };
+	struct err err = { 0 };
+
+	if (target_open(&p.target, pid, &err)) {
+		doctor_say(d, DOCTOR_OK, NULL, NULL, "process %d", pid);
+		doctor_say(d, DOCTOR_FAILS, "access", NULL, "%s", err.msg);
+		return;
+	}
+	say_target(d, &p.target);
+	if (target_bias(&p.target, &p.bias, &err))
+		doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
+	else if (examine_program(d, &p, p.target.exe, p.target.exe_path)) {
+		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);
+		if (say_attach(d, &p))
+			examine_goroutines(d, &p);
+	}
+	patient_free(&p);
+}

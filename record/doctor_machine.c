@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "record/doctor.h"
+#include "record/selftest.h"
+#include "record/target.h"
+
+#define NOT_THERE (-100) /* of a setting */
+
+void doctor_say(const struct doctor *d, enum doctor_level level, const char *what, const char *todo, const char *fmt,
+                ...)
+{
+	struct doctor_finding f = { .level = level, .what = what, .todo = todo };
+	char text[1500];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	f.text = text;
+	d->say(d->arg, &f);
+}
+
+static void say_kernel(const struct doctor *d)
+{
+	struct utsname u = { 0 };
+
+	uname(&u);
+	if (strcmp(u.machine, "x86_64") != 0)
+		doctor_say(d, DOCTOR_FAILS, "machine", "record on an amd64 machine",
+		           "%s: only amd64 (x86_64) is supported", u.machine);
+	else
+		doctor_say(d, DOCTOR_OK, "machine", NULL, "%s, %ld CPUs", u.machine, sysconf(_SC_NPROCESSORS_ONLN));
+	doctor_say(d, DOCTOR_OK, "kernel", NULL, "%s %s", u.sysname, u.release);
+}
+
+/* "none [integrity] confidentiality" */
+static void say_lockdown(const struct doctor *d)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "", *mode, *end;
+
+	if (!f) {
+		doctor_say(d, DOCTOR_OK, "lockdown", NULL, "none (%s)",
+		           errno == ENOENT ? "not in this kernel, or securityfs is not mounted" : strerror(errno));
+		return;
+	}
+	mode = fgets(line, sizeof(line), f) ? strchr(line, '[') : NULL;
+	fclose(f);
+	end = mode ? strchr(mode, ']') : NULL;
+	if (!end)
+		return;
+	*end = 0;
+	if (strcmp(mode + 1, "confidentiality") == 0)
+		doctor_say(d, DOCTOR_FAILS, "lockdown",
+		           "boot with lockdown=integrity or none, or without Secure Boot's lockdown",
+		           "confidentiality: BPF programs may not read memory");
+	else
+		doctor_say(d, DOCTOR_OK, "lockdown", NULL, "%s", mode + 1);
+}
+
+static uint64_t effective_caps(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	uint64_t caps = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return caps;
+}
+
+/* Capabilities in a user namespace of one's own say nothing about the kernel's. */
+static bool in_first_userns(void)
+{
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	unsigned long in = 1, out = 1, n = 0;
+	bool first;
+
+	first = !f || (fscanf(f, "%lu %lu %lu", &in, &out, &n) == 3 && in == 0 && out == 0 && n >= UINT32_MAX);
+	if (f)
+		fclose(f);
+	return first;
+}
+
+static void say_privileges(const struct doctor *d, const struct selftest *st)
+{
+	static const struct {
+		int bit; /* include/uapi/linux/capability.h */
+		const char *name;
+	} caps[] = { { 39, "CAP_BPF" }, { 38, "CAP_PERFMON" }, { 19, "CAP_SYS_PTRACE" }, { 21, "CAP_SYS_ADMIN" } };
+	static const char todo[] = "run as root (sudo), or give the binary its capabilities: "
+	                           "setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep chanrec";
+	char held[128] = "", lacks[128] = "";
+	uint64_t eff = effective_caps();
+	bool works = !st->load.code && !st->attach.code, ptrace = eff >> 19 & 1;
+
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+		char *to = eff >> caps[i].bit & 1 ? held : lacks;
+
+		snprintf(to + strlen(to), sizeof(held) - strlen(to), " %s", caps[i].name);
+	}
+	if (!in_first_userns())
+		doctor_say(d, works ? DOCTOR_NOTE : DOCTOR_FAILS, "privileges", "run outside of the user namespace",
+		           "in a user namespace of its own: capabilities held here do not count for BPF and uprobes");
+	else
+		doctor_say(d,
+		           !works && *lacks ? DOCTOR_FAILS
+		           : ptrace         ? DOCTOR_OK
+		                            : DOCTOR_NOTE,
+		           "privileges", *lacks ? todo : NULL, "uid %d; holds%s%s%s%s", (int)geteuid(),
+		           *held ? held : " nothing of what is needed", *lacks ? "; lacks" : "", lacks,
+		           ptrace || !works ? "" : ": only programs of this user");
+}
+
+static int setting(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int v = NOT_THERE;
+
+	if (f) {
+		if (fscanf(f, "%d", &v) != 1)
+			v = NOT_THERE;
+		fclose(f);
+	}
+	return v;
+}
+
+/* Settings that matter only to those who are not root. */
+static void say_settings(const struct doctor *d)
+{
+	int paranoid = setting("/proc/sys/kernel/perf_event_paranoid");
+	int bpf = setting("/proc/sys/kernel/unprivileged_bpf_disabled");
+	int yama = setting("/proc/sys/kernel/yama/ptrace_scope");
+
+	if (paranoid != NOT_THERE)
+		doctor_say(d, DOCTOR_OK, "perf_event", NULL, "perf_event_paranoid is %d: %s", paranoid,
+		           paranoid < 0 ? "anybody may" : "without CAP_PERFMON no uprobes");
+	if (bpf != NOT_THERE)
+		doctor_say(d, DOCTOR_OK, "bpf", NULL,
+		           "unprivileged_bpf_disabled is %d: uprobe programs need CAP_BPF and "
+		           "CAP_PERFMON with any value",
+		           bpf);
+	if (yama == 3)
+		doctor_say(d, DOCTOR_LACKS, "yama",
+		           "record a running program (-p), or reboot to lower kernel.yama.ptrace_scope",
+		           "kernel.yama.ptrace_scope is 3: nobody may trace, so record -- CMD cannot start a program");
+	else
+		doctor_say(d, DOCTOR_OK, "yama", NULL,
+		           yama == NOT_THERE ? "no restriction of ptrace"
+		                             : "kernel.yama.ptrace_scope is %d: with "
+		                               "CAP_SYS_PTRACE no restriction",
+		           yama);
+}
+
+static void say_kernel_features(const struct doctor *d, const struct selftest *st)
+{
+	static const char verbose[] = "chanrec doctor --verbose prints what the kernel says";
+
+	if (st->load.code)
+		doctor_say(d, DOCTOR_FAILS, "BPF", verbose, "%s", st->load.msg);
+	else
+		doctor_say(d, DOCTOR_OK, "BPF", NULL,
+		           "a uprobe program with a ring buffer was loaded (BTF of the kernel is not needed)");
+	if (!st->load.code && st->attach.code)
+		doctor_say(d, DOCTOR_FAILS, "uprobes", verbose, "%s", st->attach.msg);
+	else if (!st->load.code)
+		doctor_say(d, DOCTOR_OK, "uprobes", NULL,
+		           "one was set on this program, its hit came through the ring, it was removed");
+	if (!st->load.code)
+		doctor_say(d, DOCTOR_OK, "uprobe_multi", NULL, "%s",
+		           st->uprobe_multi ? "yes (not needed)" : "no (not needed: probes are set one by one)");
+}
+
+static void say_pid_namespace(const struct doctor *d)
+{
+	struct target t = { 0 };
+
+	target_pidns(&t);
+	doctor_say(d, DOCTOR_OK, "pid namespace", NULL, "%s",
+	           t.in_pidns ? "not the first one: only its processes can be recorded, by the pids seen here"
+	                      : "the first one: every process can be recorded");
+}
+
+void doctor_machine(const struct doctor *d)
+{
+	struct selftest st;
+
+	selftest_run(&st, d->verbose);
+	doctor_say(d, DOCTOR_OK, NULL, NULL, "machine");
+	say_kernel(d);
+	say_lockdown(d);
+	say_privileges(d, &st);
+	say_settings(d);
+	say_kernel_features(d, &st);
+	say_pid_namespace(d);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_SELFTEST_H
+#define CHANREC_RECORD_SELFTEST_H
+
+/* Tries on this very process what a recording needs of the kernel. */
+
+#include <stdbool.h>
+
+#include "util/err.h"
+
+struct selftest {
+	struct err load;   /* code 0: BPF programs and ring buffers work */
+	struct err attach; /* code 0: a uprobe was set, its hit came through the ring, it was removed */
+	bool uprobe_multi; /* the kernel has links of many uprobes; nothing needs them */
+};
+
+void selftest_run(struct selftest *st, bool verbose);
+
+#endif
