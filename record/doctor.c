@@ -11,6 +11,7 @@
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/layoutcheck.h"
 #include "record/probes.h"
 #include "record/snapshot.h"
 #include "record/target.h"
@@ -47,6 +48,23 @@ static void say_identity(const struct doctor *d, const struct gobin *bin)
 		           "%s: stacks lack the calls that were inlined", gobin_symbols_from(bin));
 }
 
+/* Of a process: whether the offsets of a table fit what is in its memory. */
+static bool say_fit(const struct doctor *d, const struct patient *p)
+{
+	struct layout_check check;
+	struct err err = { 0 };
+
+	if (!p->target.pid || p->layout.own)
+		return true;
+	layout_check_init(&check, &p->target, p->bin, &p->layout, p->bias);
+	if (layout_check_run(&check, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
+		return false;
+	}
+	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they fit what is in the program's memory");
+	return true;
+}
+
 /* False: no recording. */
 static bool say_layout(const struct doctor *d, struct patient *p)
 {
@@ -65,7 +83,7 @@ static bool say_layout(const struct doctor *d, struct patient *p)
 		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
 		return false;
 	}
-	return true;
+	return say_fit(d, p);
 }
 
 static void say_allgs(const struct doctor *d, const struct gobin *bin)
