@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/buf.h"
 
-#define PIECES_MAX 512 /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
+#define EXEC_WAIT_MS 500 /* for a process to get its new program */
+#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
 
 /* The inode of the first pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define PIDNS_INIT_INO 0xEFFFFFFCu
@@ -117,7 +119,7 @@ static char *link_target(const char *path)
 	return strdup(to);
 }
 
-/* AT_ENTRY; 0 when the process has no memory: a zombie, or one that ends. */
+/* AT_ENTRY; 0 when the process has no memory: a zombie, one that ends, or one in the midst of execve(). */
 static int read_entry(pid_t pid, uint64_t *entry)
 {
 	struct buf b = { 0 };
@@ -140,8 +142,13 @@ static int read_entry(pid_t pid, uint64_t *entry)
 
 static int target_auxv(struct target *t, struct err *err)
 {
+	const struct timespec pause = { .tv_nsec = 1000000 };
 	int ret = read_entry(t->pid, &t->entry);
 
+	for (int i = 0; i < EXEC_WAIT_MS && !ret && !t->entry && target_alive(t); i++) {
+		nanosleep(&pause, NULL);
+		ret = read_entry(t->pid, &t->entry);
+	}
 	if (ret)
 		return err_set(err, -ret, "cannot read /proc/%d/auxv: %s", t->pid, strerror(-ret));
 	if (!t->entry)
