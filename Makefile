@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, record a leaky program, report
 #   make check      install what is missing, build, run every test
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
 #   make unit e2e lint fuzz valgrind format clean
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
@@ -65,8 +66,9 @@ $(OBJ)/%.o: %.c Makefile
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only record/ includes the skeletons; they have to exist before it is compiled.
+# Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
+$(TOOLS): | $(BPF_SKELS)
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)
@@ -117,12 +119,16 @@ check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
+.PHONY: check-kernels
+check-kernels: all
+	@tools/kernel-matrix
+
 FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
 	tests/fuzz/*.[ch] tools/*.[ch]))
 
 .PHONY: format lint valgrind
 format:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+	@$(CLANG_FORMAT) -i $(FORMATTED)
 
 lint: $(BPF_SKELS)
 	@BUILD=$(BUILD) tools/lint
@@ -139,7 +145,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
 	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json \
+	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json docs/diff.schema.json \
 		$(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 uninstall:

@@ -112,29 +112,81 @@ static __always_inline __u64 hash_step(__u64 h, __u64 pc)
 	return h ^ (h >> 29);
 }
 
+/* bp: of the next frame; pc: known already, so that it is not read from there; trap: the next frame was not called. */
+struct walk {
+	__u64 bp, pc;
+	bool trap;
+};
+
+/*
+ * bp's frame returns into cgocallback, whose saved rbp is that of the thread's
+ * stack. It made room for a frame as large as its own on the goroutine's stack
+ * and pushed there g.sched.pc, below g.sched.sp, as asmcgocall had left them
+ * when it switched to C: they stand for asmcgocall's own frame, which returns
+ * into cgocall (runtime/asm_amd64.s, cgocallback and gosave_systemstack_switch,
+ * Go 1.19 ... 1.27). A callback on a thread of C's has goexit there.
+ */
+static __always_inline void walk_cross(struct walk *w)
+{
+	__u64 sp = w->bp + sizeof(struct frame) + cfg.cb_frame, pc;
+
+	w->bp = 0;
+	if (!read_u64(&pc, sp - 8))
+		return;
+	if (pc - cfg.switch_lo >= cfg.switch_len) {
+		w->pc = pc;
+		return;
+	}
+	if (pc != cfg.switch_lo)
+		sp += cfg.switch_delta;
+	if (read_u64(&w->pc, sp))
+		w->bp = sp + cfg.cgocall_delta;
+}
+
+/* The next frame's return address, 0 when there is none. */
+static __always_inline __u64 walk_next(struct walk *w)
+{
+	struct frame f;
+
+	if (w->pc) {
+		f.pc = w->pc;
+		w->pc = 0;
+		return in_text(f.pc) ? f.pc : 0;
+	}
+	if (!w->bp || bpf_probe_read_user(&f, sizeof(f), (void *)w->bp) || !in_text(f.pc))
+		return 0;
+	if (w->trap && (!read_u64(&w->pc, w->bp + sizeof(f)) || !in_text(w->pc)))
+		w->pc = cfg.text_lo;
+	w->trap = f.pc - cfg.sigpanic_lo < cfg.sigpanic_len;
+	if (f.pc - cfg.cb_lo < cfg.cb_len)
+		walk_cross(w);
+	else
+		w->bp = f.bp;
+	return f.pc;
+}
+
 /* Reserves a record for limit frames, a constant, and walks once more into it. */
 static __always_inline int send_frames(__u64 hash, __u64 pc0, __u64 bp, const __u32 limit)
 {
 	struct ring_stack *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + limit * sizeof(__u64), 0);
 	__u32 n = 0, slot = hash % SEEN_SLOTS;
-	struct frame f;
+	struct walk w = { .bp = bp, .pc = pc0 };
 
 	if (!rec) {
 		__sync_fetch_and_add(&shared.stack_lost, 1);
 		return 0;
 	}
-	if (pc0)
-		rec->pcs[n++] = pc0;
 	for (__u32 i = 0; i < limit; i++) {
-		if (n >= limit || !bp || bpf_probe_read_user(&f, sizeof(f), (void *)bp) || !in_text(f.pc)) {
+		__u64 pc = walk_next(&w);
+
+		if (!pc)
 			break;
-		}
-		rec->pcs[n++] = f.pc;
-		bp = f.bp;
+		rec->pcs[i] = pc;
+		n = i + 1;
 	}
 	rec->hdr.type = RING_STACK;
 	rec->hdr.aux = n;
-	rec->hdr.aux32 = n == RING_MAX_FRAMES && bp != 0;
+	rec->hdr.aux32 = n == RING_MAX_FRAMES && (w.bp || w.pc);
 	rec->hdr.time = 0;
 	rec->hash = hash;
 	submit(rec);
@@ -166,15 +218,16 @@ __noinline int send_long(__u64 hash, __u64 pc0, __u64 bp)
 __u64 stack_of(__u64 pc0, __u64 bp);
 __noinline __u64 stack_of(__u64 pc0, __u64 bp)
 {
-	__u64 hash = hash_step(0, pc0), at = bp, *known;
-	struct frame f;
-	__u32 n = pc0 ? 1 : 0, slot;
+	struct walk w = { .bp = bp, .pc = pc0 };
+	__u64 hash = 0, *known;
+	__u32 n = 0, slot;
 
 	for (int i = 0; i < RING_MAX_FRAMES; i++) {
-		if (n >= RING_MAX_FRAMES || !at || bpf_probe_read_user(&f, sizeof(f), (void *)at) || !in_text(f.pc))
+		__u64 pc = walk_next(&w);
+
+		if (!pc)
 			break;
-		hash = hash_step(hash, f.pc);
-		at = f.bp;
+		hash = hash_step(hash, pc);
 		n++;
 	}
 	if (!hash)

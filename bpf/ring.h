@@ -38,7 +38,11 @@ struct ring_hdr {
 	__u64 time; /* CLOCK_MONOTONIC ns; 0 in RING_STACK */
 };
 
-/* aux: number of frames. aux32: 1 when the walk was cut at the limit. */
+/*
+ * aux: number of frames. aux32: 1 when the walk was cut at the limit. After
+ * sigpanic and the instruction that faulted comes the word that was on top of
+ * the stack there: a return address if the function that faulted has no frame.
+ */
 struct ring_stack {
 	struct ring_hdr hdr;
 	__u64 hash;
@@ -161,6 +165,10 @@ struct bpf_config {
 	__s32 make_cap_sp; /* capacity at rsp + this; -1: read hchan.dataqsiz */
 	/* at a RET: where the arguments' spill slots are, from rsp */
 	__s32 op_chan_sp, selop_cas0_sp, selop_nsends_sp;
+	/* callbacks from C, see walk_cross() in chanrec.bpf.c; cb_len 0: the program has none */
+	__u64 cb_lo, cb_len, switch_lo, switch_len;
+	__s32 cb_frame, switch_delta, cgocall_delta;
+	__u64 sigpanic_lo, sigpanic_len;
 	__u32 ready_stacks; /* 0: no stacks of wakers */
 	__u32 reason_flags[REASON_MAX];
 	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */

@@ -9,6 +9,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int cmd_record(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
+int cmd_diff(int argc, char **argv, struct err *err);
 int cmd_script(int argc, char **argv, struct err *err);
 int cmd_info(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);

@@ -25,6 +25,8 @@ static const char usage[] =
         "      --events LIST    of sched,chan,sync,ops,run or default (sched,chan,sync),\n"
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
+        "      --redact         without command line, host name and path prefixes,\n"
+        "                       to be shown to strangers\n"
         "  -v, --verbose        what libbpf and the kernel say\n"
         "  -h, --help           this text\n";
 
@@ -73,10 +75,15 @@ static int parse_size(const char *s, size_t *size)
 static int parse_options(int argc, char **argv, struct recorder_opts *o, struct err *err)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },      { "output", required_argument, NULL, 'o' },
-		{ "duration", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
-		{ "ring", required_argument, NULL, 'r' },     { "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },           { 0 },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "ring", required_argument, NULL, 'r' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "redact", no_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	char *end;
 	int c;
@@ -106,6 +113,9 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 			break;
 		case 'v':
 			o->verbose = true;
+			break;
+		case 'x':
+			o->redact = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/outfile.h"
+#include "cli/term.h"
 #include "report/out.h"
 #include "report/report.h"
 
@@ -17,6 +18,7 @@ struct report_args {
 	const char *file, *output;
 	const struct output *format;
 	struct report_opts opts;
+	enum term_color color;
 };
 
 static void print_usage(FILE *f)
@@ -32,12 +34,24 @@ static void print_usage(FILE *f)
 		fprintf(f, "                         %-7s %s\n", output_at(i)->name, output_at(i)->help);
 	fprintf(f,
 	        "  -o, --output FILE    where to write it (default: stdout)\n"
+	        "\n"
+	        "What is looked at:\n"
 	        "      --goroutine ID   this goroutine: its life, its waits, who woke it and whom it woke\n"
 	        "      --channel ID     this channel (3 or #3): its life, its users, the waits on it\n"
 	        "      --since TIME     count from here on (seconds from the start; 1.5, 500ms, 2m)\n"
 	        "      --until TIME     up to here; states are those of this moment\n"
+	        "      --function TEXT  waits with TEXT in the name of a function on their stack\n"
+	        "      --package PATH   waits with a function of this package, or of one below it\n"
+	        "      --reason TEXT    waits for a reason that has TEXT in it: \"chan send\", select, Mutex\n"
+	        "\n"
+	        "How it is shown:\n"
 	        "      --top N          rows of a table (default: %d)\n"
-	        "      --full-stacks    with the frames that Go's traceback hides\n"
+	        "      --full-stacks    with the calls of runtime and libraries\n"
+	        "      --by WHAT        folded stacks by time (default), count, or wake: the waiter's stack,\n"
+	        "                       then that of who woke it\n"
+	        "      --link URL       dot, svg: nodes link to this HTML report (default: the same document)\n"
+	        "      --width N        columns of the text (default: the terminal's, else 100)\n"
+	        "      --color WHEN     auto (on a terminal, unless NO_COLOR is set), always or never\n"
 	        "  -h, --help           this text\n",
 	        TOP_DEFAULT);
 }
@@ -48,7 +62,22 @@ static int usage_error(struct err *err, const char *what, const char *arg)
 	return EXIT_USAGE;
 }
 
-enum { OPT_FORMAT = 256, OPT_GOROUTINE, OPT_CHANNEL, OPT_SINCE, OPT_UNTIL, OPT_TOP, OPT_FULL_STACKS };
+enum {
+	OPT_FORMAT = 256,
+	OPT_GOROUTINE,
+	OPT_CHANNEL,
+	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_TOP,
+	OPT_FULL_STACKS,
+	OPT_FUNCTION,
+	OPT_PACKAGE,
+	OPT_REASON,
+	OPT_BY,
+	OPT_LINK,
+	OPT_WIDTH,
+	OPT_COLOR
+};
 
 static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
 	                                 { "output", required_argument, NULL, 'o' },
@@ -58,8 +87,44 @@ static const struct option options[] = { { "format", required_argument, NULL, OP
 	                                 { "until", required_argument, NULL, OPT_UNTIL },
 	                                 { "top", required_argument, NULL, OPT_TOP },
 	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
+	                                 { "function", required_argument, NULL, OPT_FUNCTION },
+	                                 { "package", required_argument, NULL, OPT_PACKAGE },
+	                                 { "reason", required_argument, NULL, OPT_REASON },
+	                                 { "by", required_argument, NULL, OPT_BY },
+	                                 { "link", required_argument, NULL, OPT_LINK },
+	                                 { "width", required_argument, NULL, OPT_WIDTH },
+	                                 { "color", required_argument, NULL, OPT_COLOR },
 	                                 { "help", no_argument, NULL, 'h' },
 	                                 { 0 } };
+
+/* Of the options that say how it is shown. */
+static int take_look(struct report_args *a, int opt, const char *s, struct err *err)
+{
+	static const char *const by[] = { "time", "count", "wake" };
+	uint64_t v;
+
+	switch (opt) {
+	case OPT_BY:
+		for (int i = 0; i < 3; i++) {
+			if (strcmp(s, by[i]))
+				continue;
+			a->opts.fold_by = (enum fold_by)i;
+			return 0;
+		}
+		return usage_error(err, "--by is time, count or wake, not", s);
+	case OPT_LINK:
+		a->opts.link = s;
+		return 0;
+	case OPT_WIDTH:
+		if (args_u64(s, TERM_MAX_WIDTH, &v) || v < TERM_MIN_WIDTH)
+			return usage_error(err, "--width is a number from 40 to 1000, not", s);
+		a->opts.width = (unsigned)v;
+		return 0;
+	default:
+		return term_color_parse(s, &a->color) ? usage_error(err, "--color is auto, always or never, not", s)
+		                                      : 0;
+	}
+}
 
 /* One option that has a value. 0, or EXIT_USAGE with the message. */
 static int take_value(struct report_args *a, int opt, const char *s, struct err *err)
@@ -84,6 +149,20 @@ static int take_value(struct report_args *a, int opt, const char *s, struct err 
 		return args_time(s, &m->since) ? usage_error(err, "not a time", s) : 0;
 	case OPT_UNTIL:
 		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
+	case OPT_FUNCTION:
+		a->opts.filter.function = s;
+		return 0;
+	case OPT_PACKAGE:
+		a->opts.filter.package = s;
+		return 0;
+	case OPT_REASON:
+		a->opts.filter.reason = s;
+		return 0;
+	case OPT_BY:
+	case OPT_LINK:
+	case OPT_WIDTH:
+	case OPT_COLOR:
+		return take_look(a, opt, s, err);
 	default:
 		if (args_u64(s, 1000000000, &v) || !v)
 			return usage_error(err, "not a number of rows", s);
@@ -156,6 +235,8 @@ int cmd_report(int argc, char **argv, struct err *err)
 		return ret;
 	a.opts.model.keep_gone = a.format->wants_each || a.opts.model.goroutine;
 	a.opts.model.keep_wakes = a.format->wants_each || a.opts.model.goroutine;
+	a.opts.model.keep_wake_stacks = a.opts.fold_by == FOLD_BY_WAKE;
+	term_fit(a.output, a.color, &a.opts.width, &a.opts.color);
 	ret = report_load(&r, a.file, &a.opts, err);
 	if (!ret)
 		ret = report_check_filters(r, err);

@@ -12,6 +12,7 @@ struct command {
 static const struct command commands[] = {
 	{ "record", "record a running Go program, or one that is started", cmd_record },
 	{ "report", "what the goroutines of a trace wait for, and why", cmd_report },
+	{ "diff", "what changed between two traces of one program", cmd_diff },
 	{ "script", "the events of a trace, one a line", cmd_script },
 	{ "info", "what a trace holds and whether it is whole", cmd_info },
 	{ "doctor", "what could be recorded here, and what to do about the rest", cmd_doctor },

@@ -151,7 +151,8 @@ struct go_layout {
 #undef X
 	/* "DWARF of the program", "table entry for go1.23", …; static */
 	const char *from;
-	bool guessed; /* the version is not in the table: validate what is read */
+	bool own;     /* the program's own: nothing to validate */
+	bool guessed; /* the version is not in the table */
 };
 
 /* 0, or -ENOENT with the reason (a version older than the table). */

@@ -64,7 +64,8 @@ static const char *entry_name(const struct layout_entry *e, bool guessed)
 {
 #define NAMES(n) \
 	{ \
-		"table entry for go1." #n, "table entry for go1." #n ", the nearest; this version is not in the table" \
+		"table entry for go1." #n, \
+		        "table entry for go1." #n ", the nearest: best effort, this version is not in the table" \
 	}
 	static const char *const names[][2] = {
 		[19] = NAMES(19), [20] = NAMES(20), [21] = NAMES(21), [22] = NAMES(22), [23] = NAMES(23),
@@ -88,6 +89,7 @@ int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err)
 
 		out->from = filled ? "DWARF of the program; types that it does not use from the table"
 		                   : "DWARF of the program";
+		out->own = true;
 		out->guessed = false;
 		return 0;
 	}
@@ -99,6 +101,7 @@ int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err)
 		        b->version);
 	*out = e->l;
 	out->from = entry_name(e, guessed);
+	out->own = false;
 	out->guessed = guessed;
 	return 0;
 }

@@ -105,6 +105,23 @@ static uint32_t stack_id(const struct encoder *e, uint64_t hash, const struct st
 	return i ? i->id : 0;
 }
 
+/* Takes out of a stack with a fault (see struct ring_stack) the words that are no return addresses. */
+static uint32_t drop_words(const struct intern *in, uint64_t *pcs, uint32_t n)
+{
+	struct go_func f;
+	int32_t delta;
+
+	for (uint32_t i = 0; i + 2 < n; i++) {
+		if (gobin_func_by_pc(in->bin, pcs[i] - in->bias - 1, &f) || strcmp(f.name, "runtime.sigpanic") != 0)
+			continue;
+		if (gobin_sp_delta(in->bin, pcs[i + 1] - in->bias, &delta) == 0 && delta == 0)
+			continue;
+		n--;
+		memmove(&pcs[i + 2], &pcs[i + 3], (n - i - 2) * sizeof(pcs[0]));
+	}
+	return n;
+}
+
 static int encode_stack(struct encoder *e, const struct ring_stack *r, size_t len, struct err *err)
 {
 	uint64_t pcs[RING_MAX_FRAMES];
@@ -115,6 +132,7 @@ static int encode_stack(struct encoder *e, const struct ring_stack *r, size_t le
 		return 0;
 	}
 	memcpy(pcs, r->pcs, n * sizeof(pcs[0]));
+	n = drop_words(e->in, pcs, n);
 	return intern_stack(e->in, r->hash, pcs, n, r->hdr.aux32 != 0, false, err);
 }
 

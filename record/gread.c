@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "record/site.h"
+#include "record/stackinfo.h"
 
 /* runtime/runtime2.go; the scan bit is 0x1000. */
 enum {
@@ -89,6 +90,8 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env_func(env, "sync.runtime_notifyListWait", &env->notify_wait);
 	env_func(env, "runtime.selectgo", &env->selectgo);
 	env_func(env, "internal/poll.runtime_pollWait", &env->poll_wait);
+	env_func(env, "runtime.systemstack_switch", &env->stack_switch);
+	env_func(env, "runtime.sigpanic", &env->sigpanic);
 	env->semacquire_arg = has_arg_slot(env, "runtime.semacquire1");
 	env->notify_arg = has_arg_slot(env, "sync.runtime_notifyListWait");
 	env->poll_arg = has_arg_slot(env, "internal/poll.runtime_pollWait");
@@ -333,7 +336,10 @@ static bool push_pc(struct gread *g, uint64_t pc)
 	return true;
 }
 
-/* By frame pointers, for a goroutine in gopark. False: not what a stack looks like. */
+/*
+ * By frame pointers, for a goroutine in gopark. False: not what a stack looks
+ * like, or a fault on the way, where a function without a frame would be missed.
+ */
 static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t class)
 {
 	struct gread *g = &c->g[i];
@@ -344,6 +350,8 @@ static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t cl
 			return false;
 		if (frame[0] && frame[0] <= bp)
 			return false;
+		if (in_range(&c->env->sigpanic, frame[1]))
+			return false;
 		if (!frame[1] || !push_pc(g, frame[1]))
 			break;
 		look_at_frame(c, i, frame[1], frame[0], class);
@@ -352,21 +360,36 @@ static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t cl
 	return g->nframes > 0;
 }
 
-/* By pclntab's table of stack depths, for one that stopped anywhere. */
-static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp)
+/* What asmcgocall and systemstack leave in g.sched for the frame that they switched away from. */
+static bool is_stack_switch(const struct gread_env *env, uint64_t pc)
+{
+	return pc >= env->stack_switch.lo && pc < env->stack_switch.hi;
+}
+
+/*
+ * By pclntab's table of stack depths, for one that stopped anywhere or that is
+ * in a callback from C, whose frame pointers lead to the thread's stack. skip:
+ * without the innermost frame.
+ */
+static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp, bool skip, uint8_t class)
 {
 	const struct gread_env *env = c->env;
 	struct gread *g = &c->g[i];
+	bool exact = false, trap = false;
 	struct go_func f;
 	int32_t delta;
 
-	if (gobin_func_by_pc(env->bin, pc - env->bias, &f) == 0 && f.entry + env->bias == pc)
-		g->exact_leaf = true;
-	for (bool leaf = g->exact_leaf;; leaf = false) {
-		if (gobin_sp_delta(env->bin, pc - env->bias - (leaf ? 0 : 1), &delta) || delta < 0)
+	for (bool leaf = true;; leaf = false) {
+		exact = trap || (gobin_func_by_pc(env->bin, pc - env->bias, &f) == 0 && f.entry + env->bias == pc);
+		g->exact_leaf |= leaf && exact;
+		if (gobin_sp_delta(env->bin, pc - env->bias - (exact ? 0 : 1), &delta) || delta < 0)
 			break;
-		if (!push_pc(g, pc))
-			break;
+		if (!is_stack_switch(env, pc) && !(leaf && skip)) {
+			if (!push_pc(g, pc))
+				break;
+			look_at_frame(c, i, pc, sp + (uint64_t)delta - 8, class);
+		}
+		trap = gobin_func_by_pc(env->bin, pc - env->bias - (exact ? 0 : 1), &f) == 0 && stack_is_trap(f.name);
 		sp += (uint64_t)delta;
 		if (!stack_read(c, i, sp, &pc, sizeof(pc)))
 			break;
@@ -410,12 +433,17 @@ static void read_stack(struct gread_chunk *c, size_t i)
 	if (g->state == TRACE_GO_WAITING && in_range(&env->gopark, pc)) {
 		wait_object(c, i, class);
 		ok = walk_frames(c, i, get_u64(b, l->g_sched_bp), class);
+		if (!ok) {
+			g->nframes = 0;
+			g->cut = false;
+			ok = walk_table(c, i, pc, sp, true, class);
+		}
 	} else {
 		if (g->state == TRACE_GO_SYSCALL && get_u64(b, l->g_syscallsp)) {
 			pc = get_u64(b, l->g_syscallpc);
 			sp = get_u64(b, l->g_syscallsp);
 		}
-		ok = walk_table(c, i, pc, sp);
+		ok = walk_table(c, i, pc, sp, false, class);
 	}
 	if (!ok)
 		g->verdict = GREAD_MOVED;

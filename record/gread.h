@@ -29,7 +29,7 @@ struct gread_env {
 	uint64_t bias;
 	struct gread_range {
 		uint64_t lo, hi;
-	} gopark, semacquire, notify_wait, selectgo, poll_wait;
+	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic;
 	int32_t select_cas0, select_nsends, select_ncases; /* from rbp; cas0 < 0: not known */
 	bool semacquire_arg, notify_arg, poll_arg;         /* the first argument is in its slot */
 };

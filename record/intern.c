@@ -60,6 +60,25 @@ static int intern_string(struct intern *in, const char *s, uint32_t *id, struct 
 	return 0;
 }
 
+const char *path_tail(const char *path)
+{
+	const char *tail = path, *last = NULL;
+
+	for (const char *p = path; *p; p++) {
+		if (*p != '/')
+			continue;
+		if (last)
+			tail = last + 1;
+		last = p;
+	}
+	return tail;
+}
+
+static int intern_path(struct intern *in, const char *path, uint32_t *id, struct err *err)
+{
+	return intern_string(in, in->redact && path ? path_tail(path) : path, id, err);
+}
+
 static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
@@ -75,7 +94,7 @@ static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id,
 		rec.def_func.start_line = l->start_line;
 		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
 		if (intern_string(in, l->func, &rec.def_func.name, err) ||
-		    intern_string(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+		    intern_path(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
 			return err->code;
 		/* Writing may have moved the map. */
 		slot = map_get(&in->funcs, key);
@@ -107,8 +126,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	in->unresolved += n == 0;
 	for (int i = 0; i < n; i++) {
 		out[i].line = lines[i].line;
-		if (intern_func(in, &lines[i], &out[i].func, err) ||
-		    intern_string(in, lines[i].file, &out[i].file, err))
+		if (intern_func(in, &lines[i], &out[i].func, err) || intern_path(in, lines[i].file, &out[i].file, err))
 			return err->code;
 	}
 	rec.def_frame.id = *id;
@@ -140,9 +158,8 @@ const struct stack_info *intern_stack_info(const struct intern *in, uint64_t has
 /* Functions in which a goroutine's or a thread's stack begins: what follows is no part of it. */
 static bool is_stack_base(const char *func)
 {
-	static const char *const base[] = { "runtime.goexit",  "runtime.mstart", "runtime.mstart0",
-		                            "runtime.rt0_go",  "runtime.mcall",  "runtime.cgocallback",
-		                            "runtime.sigtramp" };
+	static const char *const base[] = { "runtime.goexit", "runtime.mstart", "runtime.mstart0",
+		                            "runtime.rt0_go", "runtime.mcall",  "runtime.sigtramp" };
 
 	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
 		if (strcmp(func, base[i]) == 0)
@@ -150,31 +167,38 @@ static bool is_stack_base(const char *func)
 	return false;
 }
 
-struct stack_names {
-	const char *v[NAMES_MAX];
-	size_t n;
+/* What the first look at a stack's frames tells. */
+struct stack_scan {
+	const char *names[NAMES_MAX];
+	size_t nnames;
+	uint32_t nframes; /* to keep */
+	bool whole;       /* the stack's base was reached */
+	bool is_return[TRACE_MAX_FRAMES];
 };
 
-/* The number of frames to keep; fills names; *whole: the stack's base was reached. */
-static uint32_t stack_scan(struct intern *in, const uint64_t *pcs, uint32_t n, bool exact_leaf,
-                           struct stack_names *names, bool *whole)
+static void stack_scan(struct intern *in, const uint64_t *pcs, uint32_t n, bool exact_leaf, struct stack_scan *s)
 {
 	struct go_line lines[TRACE_MAX_INLINE];
+	bool exact = exact_leaf;
 
-	*whole = false;
+	s->nnames = 0;
+	s->nframes = n;
+	s->whole = false;
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t at = pcs[i] - in->bias - (i == 0 && exact_leaf ? 0 : 1);
+		uint64_t at = pcs[i] - in->bias - (exact ? 0 : 1);
 		int k = gobin_lines(in->bin, at, lines, TRACE_MAX_INLINE);
 
+		s->is_return[i] = !exact;
 		if (k > 0 && is_stack_base(lines[k - 1].func)) {
-			*whole = true;
+			s->whole = true;
 			/* A goroutine that stands in goexit has nothing else to show. */
-			return i ? i : 1;
+			s->nframes = i ? i : 1;
+			return;
 		}
-		for (int j = 0; j < k && names->n < NAMES_MAX; j++)
-			names->v[names->n++] = lines[j].func;
+		for (int j = 0; j < k && s->nnames < NAMES_MAX; j++)
+			s->names[s->nnames++] = lines[j].func;
+		exact = k > 0 && stack_is_trap(lines[k - 1].func);
 	}
-	return n;
 }
 
 int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t n, bool cut, bool exact_leaf,
@@ -182,10 +206,10 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 {
 	struct trace_rec rec = { .type = TRACE_DEF_STACK };
 	struct stack_info info = { 0 };
-	struct stack_names names = { .n = 0 };
 	uint32_t frames[TRACE_MAX_FRAMES];
+	struct stack_scan scan;
 	uint64_t *slot;
-	bool added, whole;
+	bool added;
 
 	if (n > TRACE_MAX_FRAMES)
 		n = TRACE_MAX_FRAMES;
@@ -195,18 +219,18 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 	if (!added)
 		return 0;
 	*slot = in->infos.n + 1;
-	n = stack_scan(in, pcs, n, exact_leaf, &names, &whole);
-	stack_info_classify(&info, names.v, names.n, &in->layout);
-	if (n) {
-		for (uint32_t i = 0; i < n; i++)
-			if (intern_frame(in, pcs[i], !(i == 0 && exact_leaf), &frames[i], err))
+	stack_scan(in, pcs, n, exact_leaf, &scan);
+	stack_info_classify(&info, scan.names, scan.nnames, &in->layout);
+	if (scan.nframes) {
+		for (uint32_t i = 0; i < scan.nframes; i++)
+			if (intern_frame(in, pcs[i], scan.is_return[i], &frames[i], err))
 				return err->code;
 		info.id = ++in->nstacks;
 		rec.def_stack.id = info.id;
-		rec.def_stack.flags = whole && !cut ? 0 : TRACE_STACK_TRUNCATED;
-		rec.def_stack.nframes = n;
+		rec.def_stack.flags = scan.whole && !cut ? 0 : TRACE_STACK_TRUNCATED;
+		rec.def_stack.nframes = scan.nframes;
 		rec.def_stack.frames = frames;
-		in->truncated += !whole || cut;
+		in->truncated += !scan.whole || cut;
 		if (trace_write(in->w, &rec, err))
 			return err->code;
 	}

@@ -30,6 +30,7 @@ struct intern {
 	uint64_t bias; /* address in memory = address in the file + bias */
 	struct go_layout layout;
 	struct trace_writer *w;
+	bool redact; /* paths are cut to their last two parts */
 
 	struct map strings, funcs, frames; /* key: pointer or pc -> id */
 	struct map stacks;                 /* hash -> index into infos, + 1 */
@@ -62,6 +63,9 @@ int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, st
 /* Class of the reason; *id is what a park refers to. */
 int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err);
 uint8_t intern_reason_class(const struct intern *in, uint32_t number);
+
+/* The last two parts of a path, inside it: "shop/main.go". */
+const char *path_tail(const char *path);
 
 /* The same running hash as the BPF program's. */
 uint64_t stack_hash(const uint64_t *pcs, uint32_t n);

@@ -385,6 +385,41 @@ static void fill_range(struct bpf_config *cfg, const struct gobin *bin, uint64_t
 	cfg->text_hi = last.end + bias;
 }
 
+/* The size of a function's frame: the most that its code has pushed at any place. */
+static int32_t frame_size(const struct gobin *bin, const struct go_func *f)
+{
+	int32_t most = 0, delta;
+
+	for (uint64_t pc = f->entry; pc < f->end; pc++)
+		if (gobin_sp_delta(bin, pc, &delta) == 0 && delta > most)
+			most = delta;
+	return most;
+}
+
+/* What a walk needs to get over a fault and over C code, where the program has any. */
+static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
+{
+	struct go_func callback, cgocall, stack_switch, sigpanic;
+
+	if (gobin_func_by_name(bin, "runtime.sigpanic", &sigpanic) == 0) {
+		cfg->sigpanic_lo = sigpanic.entry + bias;
+		cfg->sigpanic_len = sigpanic.end - sigpanic.entry;
+	}
+	if (gobin_func_by_name(bin, "runtime.cgocallback", &callback) ||
+	    gobin_func_by_name(bin, "runtime.cgocall", &cgocall) ||
+	    gobin_func_by_name(bin, "runtime.systemstack_switch", &stack_switch))
+		return;
+	/* 1.20 on have g.sched.pc behind the prologue there, which saves rbp. */
+	if (gobin_sp_delta(bin, stack_switch.entry + 8, &cfg->switch_delta))
+		cfg->switch_delta = 0;
+	cfg->cb_lo = callback.entry + bias;
+	cfg->cb_len = callback.end - callback.entry;
+	cfg->cb_frame = frame_size(bin, &callback) + 8;
+	cfg->cgocall_delta = frame_size(bin, &cgocall);
+	cfg->switch_lo = stack_switch.entry + bias;
+	cfg->switch_len = stack_switch.end - stack_switch.entry;
+}
+
 int probes_say_load_error(int ret, struct err *err)
 {
 	if (ret == -EPERM)
@@ -483,6 +518,7 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	p->cfg.pidns_dev = t->pidns_dev;
 	p->cfg.pidns_ino = t->pidns_ino;
 	fill_range(&p->cfg, bin, bias);
+	fill_walk(&p->cfg, bin, bias);
 	if (load(p, opts, err))
 		return err->code;
 	for (size_t i = 0; i < p->v.n; i++)

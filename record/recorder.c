@@ -17,6 +17,7 @@
 #include "format/trace.h"
 #include "record/encode.h"
 #include "record/launch.h"
+#include "record/layoutcheck.h"
 #include "record/output.h"
 #include "record/probes.h"
 #include "record/snapshot.h"
@@ -37,6 +38,8 @@ struct recorder {
 	struct trace_writer *w;
 	struct intern intern;
 	struct encoder enc;
+	struct go_layout layout;
+	struct layout_check check;
 	struct gread_env env;
 	struct snapshot snap;
 	struct launch launch;
@@ -93,9 +96,14 @@ static int attach(struct recorder *r, struct err *err)
 	struct probes_opts po = { .events = r->opts->events,
 		                  .ring_size = r->opts->ring_size,
 		                  .verbose = r->opts->verbose };
-	struct go_layout layout;
 
-	if (gobin_layout(r->bin, &layout, err) || probes_plan(&r->probes, r->bin, &layout, r->opts->events, err) ||
+	if (gobin_layout(r->bin, &r->layout, err))
+		return err->code;
+	layout_check_init(&r->check, &r->target, r->bin, &r->layout, r->bias);
+	/* One that has not run yet has nothing to look at: later, in record_loop(). */
+	if (!r->launched && !r->layout.own && layout_check_run(&r->check, err))
+		return err->code;
+	if (probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err) ||
 	    probes_attach(&r->probes, &r->target, r->bin, r->bias, &po, err))
 		return err->code;
 	return 0;
@@ -128,7 +136,7 @@ static int write_header(struct recorder *r, struct err *err)
 {
 	struct trace_probe *probes = calloc(r->probes.v.n + 1, sizeof(*probes));
 	struct utsname u = { 0 };
-	char kernel[200];
+	char kernel[200], offsets[200];
 	struct trace_meta m = {
 		.recorder = "chanrec " CHANREC_VERSION,
 		.exe = r->target.exe_path,
@@ -136,7 +144,7 @@ static int write_header(struct recorder *r, struct err *err)
 		.build_id = gobin_build_id(r->bin),
 		.go_version = gobin_go_version(r->bin),
 		.module = gobin_module(r->bin),
-		.offsets_from = r->intern.layout.from,
+		.offsets_from = offsets,
 		.symbols_from = gobin_symbols_from(r->bin),
 		.pid = (uint32_t)r->target.pid,
 		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
@@ -150,11 +158,19 @@ static int write_header(struct recorder *r, struct err *err)
 
 	if (!probes)
 		return err_set(err, ENOMEM, "out of memory");
+	snprintf(offsets, sizeof(offsets), "%s%s", r->layout.from,
+	         r->layout.own   ? ""
+	         : r->check.done ? "; they fit what is in the program's memory"
+	                         : "; checked as soon as a goroutine is parked");
 	uname(&u);
 	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);
 	m.kernel = kernel;
 	m.host = u.nodename;
 	m.arch = u.machine;
+	if (r->opts->redact) {
+		m.exe = path_tail(m.exe);
+		m.command = m.host = "";
+	}
 	meta_probes(r, probes);
 	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
 	free(probes);
@@ -282,7 +298,8 @@ static void wait_tick(struct recorder *r)
 		on_signal(r);
 	if (p[1].revents || (r->target.pidfd < 0 && !target_alive(&r->target))) {
 		r->exited = true;
-		r->reason = "the target exited";
+		r->reason = r->layout.own || r->check.done ? "the target exited"
+		                                           : "the target exited before its offsets could be checked";
 	} else if (r->is_next || target_execed(&r->target)) {
 		r->execed = r->exited = true;
 		r->reason = "the target executed another program";
@@ -295,6 +312,8 @@ static int record_loop(struct recorder *r, struct err *err)
 {
 	while (!r->reason) {
 		wait_tick(r);
+		if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
+			return err->code;
 		if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
 			return err->code;
 		if (r->snap.done && !r->first_goroutines) {
@@ -380,6 +399,7 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
 	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
 		return err->code;
+	r->intern.redact = r->opts->redact;
 	r->env.reasons = r->intern.reason;
 	r->env.nreasons = r->intern.nreasons;
 	r->env.select_cas0 = r->probes.cfg.select_cas0;

@@ -171,3 +171,8 @@ void stack_info_classify(struct stack_info *info, const char *const *names, size
 	classify_wait(info, names, n, l);
 	info->cause = classify_cause(names, n);
 }
+
+bool stack_is_trap(const char *func)
+{
+	return strcmp(func, "runtime.sigpanic") == 0 || strcmp(func, "runtime.asyncPreempt") == 0;
+}

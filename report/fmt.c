@@ -362,9 +362,10 @@ const char *buf_str(struct buf *b)
 	return (const char *)b->data;
 }
 
-static bool is_continuation(char c)
+/* Not the rest of a UTF-8 sequence, nor a mark of text.h: those take no room. */
+static bool takes_column(char c)
 {
-	return ((uint8_t)c & 0xc0) == 0x80;
+	return ((uint8_t)c & 0xc0) != 0x80 && (uint8_t)c >= 0x20;
 }
 
 size_t text_width(const char *s, size_t n)
@@ -372,7 +373,7 @@ size_t text_width(const char *s, size_t n)
 	size_t w = 0;
 
 	for (size_t i = 0; i < n; i++)
-		w += !is_continuation(s[i]);
+		w += takes_column(s[i]);
 	return w;
 }
 
@@ -383,8 +384,8 @@ void fmt_fit(struct buf *b, size_t from, size_t width)
 
 	if (buf_failed(b) || !width || text_width(s, n) <= width)
 		return;
-	while (cut < n && (w < width - 1 || is_continuation(s[cut])))
-		w += !is_continuation(s[cut++]);
+	while (cut < n && (w < width - 1 || !takes_column(s[cut])))
+		w += takes_column(s[cut++]);
 	b->len = from + cut;
 	fmt_raw(b, "…");
 }

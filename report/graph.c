@@ -51,9 +51,11 @@ static struct graph_edge *edge_get(struct graph *g, uint32_t from, uint32_t to, 
 	return &g->edges.v[*slot - 1];
 }
 
-static bool is_shown(const struct model *m, const struct wsite *ws)
+static bool is_shown(const struct report *r, const struct wsite *ws)
 {
-	return !m->groups.v[ws->group].system && !wait_class_is_idle(model_wait_class(m, ws->reason));
+	const struct model *m = r->m;
+
+	return report_shows_wsite(r, ws) && !wait_class_is_idle(model_wait_class(m, ws->reason));
 }
 
 /* What a wait is on: the class of an object, or of the reason where there is none. */
@@ -62,8 +64,15 @@ static uint32_t object_node(struct graph *g, const struct model *m, uint32_t obj
 	return objsite ? node_get(g, GRAPH_OBJECT, objsite) : node_get(g, GRAPH_NOTHING, model_wait_class(m, reason));
 }
 
+static void node_add(struct graph_node *n, uint64_t count, uint64_t blocked, uint64_t max)
+{
+	n->waits += count;
+	n->blocked += blocked;
+	n->max = max > n->max ? max : n->max;
+}
+
 static int add_wait(struct graph *g, const struct model *m, const struct wsite *ws, uint32_t objsite, uint64_t count,
-                    uint64_t blocked, uint64_t open)
+                    uint64_t blocked, uint64_t open, uint64_t max)
 {
 	uint32_t from = node_get(g, GRAPH_GROUP, ws->group), to = object_node(g, m, objsite, ws->reason);
 	struct graph_edge *e = edge_get(g, from, to, GRAPH_WAITS, 0);
@@ -73,27 +82,29 @@ static int add_wait(struct graph *g, const struct model *m, const struct wsite *
 	e->count += count;
 	e->blocked += blocked;
 	e->open += open;
+	e->max = max > e->max ? max : e->max;
 	if (blocked >= e->part) {
 		e->part = blocked;
 		e->reason = ws->reason;
 		e->place = symbols_stack_user(&m->sym, ws->stack);
 	}
-	g->nodes.v[from].blocked += blocked;
-	g->nodes.v[to].blocked += blocked;
+	node_add(&g->nodes.v[from], count, blocked, max);
+	node_add(&g->nodes.v[to], count, blocked, max);
 	g->all_blocked += blocked;
 	return 0;
 }
 
-static int add_edge(struct graph *g, const struct model *m, const struct edge *e)
+static int add_edge(struct graph *g, const struct report *r, const struct edge *e)
 {
+	const struct model *m = r->m;
 	const struct wsite *ws = &m->wsites.v[e->wsite];
 	struct graph_edge *w;
 	int ret;
 
-	if (!is_shown(m, ws) || !e->objsite)
+	if (!is_shown(r, ws) || !e->objsite)
 		return 0;
-	ret = add_wait(g, m, ws, e->objsite, e->count, e->blocked, 0);
-	if (ret || !e->waker_group)
+	ret = add_wait(g, m, ws, e->objsite, e->count, e->blocked, 0, ws->max);
+	if (ret || !e->waker_group || m->groups.v[e->waker_group].system)
 		return ret;
 	w = edge_get(g, node_get(g, GRAPH_OBJECT, e->objsite), node_get(g, GRAPH_GROUP, e->waker_group), GRAPH_WOKEN_BY,
 	             e->cause);
@@ -113,20 +124,21 @@ static uint32_t obj_site(const struct model *m, const struct trace_obj *o)
 }
 
 /* Waits that are not over: a select stands at the channels of all its cases, its time at the first. */
-static int add_open(struct graph *g, struct model *m, const struct goroutine *gr)
+static int add_open(struct graph *g, const struct report *r, const struct goroutine *gr)
 {
+	struct model *m = r->m;
 	struct wsite ws = { .group = gr->group, .stack = gr->wait.stack, .reason = gr->wait.reason };
 	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
 	int64_t since = gr->wait.before_start || gr->wait.since < from ? from : gr->wait.since;
 	uint64_t ns = m->end > since && !gr->wait.unsure ? (uint64_t)(m->end - since) : 0;
 	int ret = 0;
 
-	if (gr->state != TRACE_GO_WAITING || gr->system || !is_shown(m, &ws))
+	if (gr->state != TRACE_GO_WAITING || !is_shown(r, &ws))
 		return 0;
 	if (!gr->wait.nobjs)
-		return add_wait(g, m, &ws, 0, 1, ns, 1);
+		return add_wait(g, m, &ws, 0, 1, ns, 1, ns);
 	for (uint32_t i = 0; i < gr->wait.nobjs && !ret; i++)
-		ret = add_wait(g, m, &ws, model_objsite_of(m, &gr->objs[i], gr->wait.stack), !i, i ? 0 : ns, !i);
+		ret = add_wait(g, m, &ws, model_objsite_of(m, &gr->objs[i], gr->wait.stack), !i, i ? 0 : ns, !i, ns);
 	return ret;
 }
 
@@ -159,6 +171,42 @@ static int mark_worst(struct graph *g, const struct report *r)
 	return 0;
 }
 
+/* Channels that nobody used: a node for each place that made some, and the goroutines that made them. */
+static int add_dangling(struct graph *g, const struct report *r)
+{
+	struct model *m = r->m;
+
+	for (uint32_t id = 1; id < m->channels.n; id++) {
+		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = id };
+		uint32_t node;
+
+		if (m->channels.v[id].state != CHAN_DANGLING || r->filter.active)
+			continue;
+		node = node_get(g, GRAPH_OBJECT, model_objsite_of(m, &obj, 0));
+		if (node == UINT32_MAX)
+			return -ENOMEM;
+		g->nodes.v[node].dangling++;
+		g->dangling++;
+	}
+	return 0;
+}
+
+static void show_dangling(struct graph *g)
+{
+	unsigned shown = 0;
+
+	for (size_t i = 0; i < g->nodes.n && shown < GRAPH_MAX_DANGLING; i++) {
+		struct graph_node *n = &g->nodes.v[i];
+
+		if (!n->dangling)
+			continue;
+		shown++;
+		n->shown = true;
+	}
+	for (size_t i = 0; i < g->nodes.n; i++)
+		g->dangling_shown += g->nodes.v[i].shown ? g->nodes.v[i].dangling : 0;
+}
+
 static int edge_cmp(const void *a, const void *b)
 {
 	const struct graph_edge *x = a, *y = b;
@@ -178,11 +226,18 @@ static int edge_cmp(const void *a, const void *b)
 
 static void prune(struct graph *g)
 {
+	uint64_t heaviest = 0;
+
 	if (g->edges.n)
 		qsort(g->edges.v, g->edges.n, sizeof(*g->edges.v), edge_cmp);
 	g->all_edges = g->edges.n;
 	if (g->edges.n > GRAPH_MAX_EDGES)
 		g->edges.n = GRAPH_MAX_EDGES;
+	for (size_t i = 0; i < g->edges.n; i++)
+		heaviest = g->edges.v[i].blocked > heaviest ? g->edges.v[i].blocked : heaviest;
+	while (g->edges.n > GRAPH_FEW_EDGES && !g->edges.v[g->edges.n - 1].worst &&
+	       g->edges.v[g->edges.n - 1].blocked < heaviest / 1000)
+		g->edges.n--;
 	for (size_t i = 0; i < g->edges.n; i++) {
 		const struct graph_edge *e = &g->edges.v[i];
 
@@ -199,15 +254,18 @@ int graph_build(struct graph *g, const struct report *r, struct err *err)
 
 	*g = (struct graph){ 0 };
 	for (uint32_t i = 0; i < r->nedges && !ret; i++)
-		ret = add_edge(g, m, &m->edges.v[r->edges[i]]);
+		ret = add_edge(g, r, &m->edges.v[r->edges[i]]);
 	for (size_t i = 0; i < m->sorted.n && !ret; i++)
-		ret = add_open(g, m, m->sorted.v[i]);
+		ret = add_open(g, r, m->sorted.v[i]);
 	if (!ret)
 		ret = mark_worst(g, r);
+	if (!ret)
+		ret = add_dangling(g, r);
 	if (ret) {
 		graph_free(g);
 		return err_set(err, -ret, "out of memory");
 	}
 	prune(g);
+	show_dangling(g);
 	return 0;
 }

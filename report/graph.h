@@ -12,6 +12,9 @@
 #include "report/report.h"
 
 #define GRAPH_MAX_EDGES 60
+/* Where there are more edges than this, those under a thousandth of the heaviest are not drawn either. */
+#define GRAPH_FEW_EDGES 16
+#define GRAPH_MAX_DANGLING 12
 
 /* GRAPH_NOTHING: what has no object; its id is the enum trace_wait_class. */
 enum graph_node_kind { GRAPH_GROUP, GRAPH_OBJECT, GRAPH_NOTHING };
@@ -22,6 +25,8 @@ struct graph_node {
 	bool shown;
 	uint32_t id;      /* group or objsite */
 	uint64_t blocked; /* of waits from or at it */
+	uint64_t waits, max;
+	uint64_t dangling; /* of its channels: made and then neither used, closed nor waited on */
 };
 
 enum graph_edge_kind { GRAPH_WAITS, GRAPH_WOKEN_BY, GRAPH_HELD_BY };
@@ -33,7 +38,7 @@ struct graph_edge {
 	bool worst;
 	uint32_t reason, place; /* of GRAPH_WAITS: of its heaviest part */
 	uint64_t part;          /* what that part weighs */
-	uint64_t count, blocked, open;
+	uint64_t count, blocked, open, max;
 };
 
 struct graph {
@@ -42,6 +47,7 @@ struct graph {
 	struct map node_index, edge_index;
 	size_t all_edges;
 	uint64_t all_blocked, shown_blocked; /* of the waits */
+	uint64_t dangling, dangling_shown;   /* channels */
 };
 
 int graph_build(struct graph *g, const struct report *r, struct err *err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -160,6 +161,15 @@ void json_key_i64(struct json *j, const char *key, int64_t v)
 {
 	json_key(j, key);
 	json_i64(j, v);
+}
+
+void json_key_f64(struct json *j, const char *key, double v)
+{
+	char s[64];
+	int n = snprintf(s, sizeof(s), "%.3f", isfinite(v) ? v : 0);
+
+	json_key(j, key);
+	check(j, yajl_gen_number(j->g, s, (size_t)n));
 }
 
 void json_key_bool(struct json *j, const char *key, bool v)

@@ -35,6 +35,7 @@ void json_hex(struct json *j, uint64_t v); /* "0x…" */
 void json_key_str(struct json *j, const char *key, const char *s);
 void json_key_u64(struct json *j, const char *key, uint64_t v);
 void json_key_i64(struct json *j, const char *key, int64_t v);
+void json_key_f64(struct json *j, const char *key, double v); /* three decimals */
 void json_key_bool(struct json *j, const char *key, bool v);
 void json_key_null(struct json *j, const char *key);
 void json_key_hex(struct json *j, const char *key, uint64_t v);

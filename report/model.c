@@ -59,6 +59,10 @@ void model_free(struct model *m)
 	vec_free(&m->waiters);
 	vec_free(&m->sorted);
 	vec_free(&m->losses);
+	vec_free(&m->life);
+	vec_free(&m->wake_stacks);
+	map_free(&m->wake_stack_index);
+	vec_free(&m->life_objs);
 	map_free(&m->by_id);
 	map_free(&m->user_index);
 	map_free(&m->group_index);

@@ -29,8 +29,10 @@
 #define MODEL_MAX_WAKES (1u << 18)       /* goroutine to goroutine wake-ups */
 #define MODEL_MAX_USERS (1u << 20)       /* channel to goroutine uses */
 #define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
+#define MODEL_MAX_WAKE_STACKS (1u << 18) /* pairs of a wait and its waker's stack */
 #define MODEL_MAX_CHAIN_DEPTH 32
-#define MODEL_MAX_LOSSES 256 /* distinct (cause, type) and ranges */
+#define MODEL_MAX_LIFE (1u << 16) /* events of one life */
+#define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -158,6 +160,13 @@ struct wake {
 	uint64_t count, blocked;
 };
 
+/* Waits of one wsite, ended at one stack; kept when asked for. */
+struct wake_stack {
+	uint32_t wsite, stack; /* stack of the waker; 0: no goroutine */
+	uint8_t cause;
+	uint64_t count, blocked;
+};
+
 #define USER_SEND 1u
 #define USER_RECV 2u
 #define USER_CLOSE 4u
@@ -239,6 +248,19 @@ struct snapshot {
 	uint64_t goroutines, unread;
 };
 
+/* What the goroutine of model_opts.goroutine did, or what was done to it; see life.h. */
+struct life_event {
+	int64_t time;
+	int64_t since;  /* TRACE_SNAP_GO: it waited since then or before; 0 not known */
+	uint64_t other; /* creator, created, waker, woken; 0 none */
+	uint32_t reason, stack;
+	uint32_t site;        /* of a creation: frame of the go statement */
+	uint32_t objs, nobjs; /* in life_objs */
+	uint8_t type;         /* enum trace_type; TRACE_SNAP_GO: it was found waiting */
+	uint8_t cause;        /* of a wake-up */
+	bool passive;         /* it was created, woken */
+};
+
 /* What is kept and counted; fixed before the replay. */
 struct model_opts {
 	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
@@ -246,6 +268,7 @@ struct model_opts {
 	uint32_t channel;     /* count the waits on this one only; 0 all */
 	bool keep_gone;       /* records of exited goroutines */
 	bool keep_wakes;      /* goroutine to goroutine wake-ups */
+	bool keep_wake_stacks;
 };
 
 struct model {
@@ -277,6 +300,14 @@ struct model {
 
 	VEC(struct goroutine *) sorted; /* at the end: the live ones by id */
 	VEC(struct waiter) waiters;     /* at the end, by object */
+
+	VEC(struct wake_stack) wake_stacks;
+	struct map wake_stack_index;
+	uint64_t wake_stacks_dropped;
+
+	VEC(struct life_event) life;
+	VEC(struct trace_obj) life_objs;
+	uint64_t life_dropped;
 
 	uint64_t events[TRACE_TYPE_MAX + 1];
 	uint64_t nevents;

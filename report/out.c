@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct output *const outputs[] = {
-	&output_text, &output_folded, &output_dot, &output_svg, &output_json, NULL,
+	&output_text, &output_folded, &output_dot, &output_svg, &output_html, &output_json, NULL,
 };
 
 const struct output *output_at(size_t i)

@@ -23,9 +23,11 @@ const struct output *output_find(const char *name);
 /* The table's entries, then NULL. */
 const struct output *output_at(size_t i);
 
-extern const struct output output_text, output_folded, output_dot, output_svg, output_json;
+extern const struct output output_text, output_folded, output_dot, output_svg, output_html, output_json;
 
 /* The graph in DOT; shared by the outputs dot and svg. */
 int out_dot_write(const struct report *r, FILE *f, struct err *err);
+/* Drawn by Graphviz. -ENOENT: it is not installed. */
+int out_svg_write(const struct report *r, FILE *f, struct err *err);
 
 #endif

@@ -86,18 +86,21 @@ static void group_label(struct dot *d, uint32_t id)
 	}
 	fmt_count(&d->b, alive);
 	fmt_raw(&d->b, alive == 1 ? " goroutine" : " goroutines");
-	if (g->at_end[TRACE_GO_WAITING])
-		fmt_f(&d->b, ", %" PRIu64 " waiting", g->at_end[TRACE_GO_WAITING]);
+	if (g->at_end[TRACE_GO_WAITING]) {
+		fmt_raw(&d->b, ", ");
+		fmt_count(&d->b, g->at_end[TRACE_GO_WAITING]);
+		fmt_raw(&d->b, " waiting");
+	}
 	put_line(d);
 	fmt_raw(&d->b, "blocked ");
 	fmt_dur(&d->b, g->blocked);
 	put_escaped(d, LABEL_WIDTH);
 }
 
-static void object_label(struct dot *d, uint32_t id)
+static void object_label(struct dot *d, const struct graph_node *n)
 {
 	const struct model *m = d->m;
-	const struct objsite *o = &m->objsites.v[id];
+	const struct objsite *o = &m->objsites.v[n->id];
 	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->example) : NULL;
 
 	if (o->kind == TRACE_OBJ_SYNC)
@@ -113,6 +116,11 @@ static void object_label(struct dot *d, uint32_t id)
 	if (c && c->capacity_known && o->objects == 1 && !o->timer)
 		fmt_f(&d->b, ", cap %" PRIu64, c->capacity);
 	put_line(d);
+	if (n->dangling) {
+		fmt_count(&d->b, n->dangling);
+		fmt_raw(&d->b, " never used (dangling)");
+		put_line(d);
+	}
 	fmt_raw(&d->b, o->made ? "made at " : "waited for at ");
 	fmt_file_line(&d->b, m, o->place, 2);
 	put_escaped(d, LABEL_WIDTH);
@@ -133,22 +141,20 @@ static const char *nothing_label(uint32_t wait_class)
 
 static void put_tooltip(struct dot *d, const struct graph_node *n)
 {
-	if (n->kind == GRAPH_GROUP) {
+	const struct group *g = n->kind == GRAPH_GROUP ? &d->m->groups.v[n->id] : NULL;
+
+	if (g)
 		fmt_group(&d->b, d->m, n->id);
-		fmt_raw(&d->b, "; blocked ");
-		fmt_dur(&d->b, d->m->groups.v[n->id].blocked);
-		fmt_raw(&d->b, " in ");
-		fmt_plural(&d->b, d->m->groups.v[n->id].waits, "wait");
-		fmt_raw(&d->b, ", the longest ");
-		fmt_dur(&d->b, d->m->groups.v[n->id].max_wait);
-	} else {
-		if (n->kind == GRAPH_OBJECT)
-			fmt_objsite(&d->b, d->m, n->id);
-		else
-			fmt_raw(&d->b, nothing_label(n->id));
-		fmt_raw(&d->b, "; waited for ");
-		fmt_dur(&d->b, n->blocked);
-	}
+	else if (n->kind == GRAPH_OBJECT)
+		fmt_objsite(&d->b, d->m, n->id);
+	else
+		fmt_raw(&d->b, nothing_label(n->id));
+	fmt_raw(&d->b, g ? "; blocked " : "; waited for ");
+	fmt_dur(&d->b, g ? g->blocked : n->blocked);
+	fmt_raw(&d->b, " in ");
+	fmt_plural(&d->b, g ? g->waits : n->waits, "wait");
+	fmt_raw(&d->b, ", the longest ");
+	fmt_dur(&d->b, g ? g->max_wait : n->max);
 	put_escaped(d, 300);
 }
 
@@ -161,7 +167,21 @@ static const char *node_look(const struct dot *d, const struct graph_node *n)
 		return "shape=box, style=\"filled,dashed\", fillcolor=\"#ffffff\"";
 	if (d->m->objsites.v[n->id].kind == TRACE_OBJ_SYNC)
 		return "shape=octagon, style=filled, fillcolor=\"#ede7f6\", margin=\"0.1,0.05\"";
+	if (n->dangling && n->dangling >= d->m->objsites.v[n->id].objects)
+		return "shape=cds, style=\"filled,dashed\", fillcolor=\"#ffffff\", margin=\"0.2,0.14\"";
 	return "shape=cds, style=filled, fillcolor=\"#e3f2fd\", margin=\"0.2,0.14\"";
+}
+
+/* To the row of the node in the HTML report. */
+static void put_url(struct dot *d, const struct graph_node *n)
+{
+	if (n->kind == GRAPH_NOTHING)
+		return;
+	fputs(", URL=\"", d->f);
+	fmt_text(&d->b, d->r->opts.link ? d->r->opts.link : "");
+	fmt_f(&d->b, "#%c%u", n->kind == GRAPH_GROUP ? 'g' : 'o', n->id);
+	put_escaped(d, 0);
+	fputs("\"", d->f);
 }
 
 static void put_node(struct dot *d, size_t i)
@@ -174,12 +194,13 @@ static void put_node(struct dot *d, size_t i)
 	if (n->kind == GRAPH_GROUP)
 		group_label(d, n->id);
 	else if (n->kind == GRAPH_OBJECT)
-		object_label(d, n->id);
+		object_label(d, n);
 	else
 		fputs(nothing_label(n->id), d->f);
 	fputs("\", tooltip=\"", d->f);
 	put_tooltip(d, n);
 	fprintf(d->f, "\", %s", node_look(d, n));
+	put_url(d, n);
 	if (n->kind == GRAPH_GROUP)
 		fprintf(d->f, ", fillcolor=\"%s\"", heat(d, n->blocked));
 	if (n->worst)
@@ -206,6 +227,38 @@ static void wait_label(struct dot *d, const struct graph_edge *e)
 	put_escaped(d, LABEL_WIDTH);
 }
 
+static void edge_tooltip(struct dot *d, const struct graph_edge *e)
+{
+	if (e->kind == GRAPH_HELD_BY) {
+		fmt_raw(&d->b, "could end the wait: ");
+		fmt_raw(&d->b, e->cause ? evidence_phrase(e->cause) : "it stands in the chain");
+		return;
+	}
+	if (e->kind == GRAPH_WAITS && e->place) {
+		fmt_place(&d->b, d->m, e->place, 0);
+		fmt_raw(&d->b, "; ");
+	}
+	fmt_plural(&d->b, e->count, e->kind == GRAPH_WAITS ? "wait" : "wake-up");
+	fmt_raw(&d->b, ", blocked ");
+	fmt_dur(&d->b, e->blocked);
+	if (!e->max)
+		return;
+	fmt_raw(&d->b, ", the longest ");
+	fmt_dur(&d->b, e->max);
+}
+
+static void put_edge_tooltips(struct dot *d, const struct graph_edge *e)
+{
+	static const char *const of[] = { "tooltip", "labeltooltip" };
+
+	for (int i = 0; i < 2; i++) {
+		fprintf(d->f, ", %s=\"", of[i]);
+		edge_tooltip(d, e);
+		put_escaped(d, 300);
+		fputs("\"", d->f);
+	}
+}
+
 static void put_edge(struct dot *d, const struct graph_edge *e)
 {
 	fprintf(d->f, "\tn%u -> n%u [label=\"", e->from, e->to);
@@ -220,7 +273,9 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 		fmt_raw(&d->b, evidence_name(e->cause) ? evidence_name(e->cause) : "");
 		put_escaped(d, LABEL_WIDTH);
 	}
-	fprintf(d->f, "\", penwidth=%.1f", pen(d, e->kind == GRAPH_WAITS ? e->blocked : 0));
+	fputs("\"", d->f);
+	put_edge_tooltips(d, e);
+	fprintf(d->f, ", penwidth=%.1f", pen(d, e->kind == GRAPH_WAITS ? e->blocked : 0));
 	if (e->kind != GRAPH_WAITS)
 		fputs(", style=dashed, arrowhead=vee", d->f);
 	if (e->worst)
@@ -253,8 +308,21 @@ static void put_title(struct dot *d)
 	      "⇢ who ended the wait (dashed). Red: the worst blocking chain.\\l",
 	      d->f);
 	if (d->g->all_edges > d->g->edges.n) {
-		fmt_f(&d->b, "Drawn: the heaviest %zu of %zu edges; %.1f%% of the blocked time is not.", d->g->edges.n,
-		      d->g->all_edges, d->g->all_blocked ? 100.0 * (double)cut / (double)d->g->all_blocked : 0);
+		double share = d->g->all_blocked ? 100.0 * (double)cut / (double)d->g->all_blocked : 0;
+
+		fmt_f(&d->b, "Drawn: the heaviest %zu of %zu edges; ", d->g->edges.n, d->g->all_edges);
+		if (share > 0 && share < 0.1)
+			fmt_raw(&d->b, "less than 0.1%");
+		else
+			fmt_f(&d->b, "%.1f%%", share);
+		fmt_raw(&d->b, " of the blocked time is not drawn.");
+		put_escaped(d, 160);
+		fputs("\\l", d->f);
+	}
+	if (d->g->dangling > d->g->dangling_shown) {
+		fmt_raw(&d->b, "Not drawn: ");
+		fmt_count(&d->b, d->g->dangling - d->g->dangling_shown);
+		fmt_raw(&d->b, " more channels that nobody used.");
 		put_escaped(d, 160);
 		fputs("\\l", d->f);
 	}

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Folded stacks: "outermost;…;innermost;[wait reason] µs", for flamegraph.pl and what came after it. */
+/*
+ * Folded stacks: "outermost;…;innermost;[wait reason] µs", for flamegraph.pl
+ * and what came after it. By wake, the waker's stack stands on the waiter's,
+ * turned round, as offwaketime of bcc does it: "…;[wait reason];--;[cause];innermost;…;outermost µs".
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,7 +14,7 @@
 
 struct folded {
 	char *stack;
-	uint64_t ns;
+	uint64_t weight; /* ns, or a count */
 };
 
 struct folder {
@@ -59,28 +63,52 @@ static void put_reason(struct folder *f, uint32_t reason)
 	fmt_raw(&f->line, "]");
 }
 
-static int add_wsite(struct folder *f, const struct wsite *ws)
+/* The stack's calls in f->places, innermost first. */
+static int collect(struct folder *f, uint32_t stack)
 {
-	const struct symbols *sym = &f->r->m->sym;
-	struct stack_walk w = stack_walk_of(sym, ws->stack, f->r->opts.full_stacks);
+	struct stack_walk w = stack_walk_of(&f->r->m->sym, stack, f->r->opts.full_stacks);
 	uint32_t place;
-	char *copy;
 
-	buf_reset(&f->line);
 	f->places.n = 0;
 	while ((place = stack_walk_next(&w)))
 		if (vec_push(&f->places, place))
 			return -ENOMEM;
-	if (symbols_stack_truncated(sym, ws->stack))
+	return 0;
+}
+
+static int put_waiter(struct folder *f, const struct wsite *ws)
+{
+	if (collect(f, ws->stack))
+		return -ENOMEM;
+	buf_reset(&f->line);
+	if (symbols_stack_truncated(&f->r->m->sym, ws->stack))
 		fmt_raw(&f->line, "[cut];");
 	if (!f->places.n)
 		fmt_raw(&f->line, "[unknown];");
 	while (f->places.n)
 		put_place(f, f->places.v[--f->places.n]);
 	put_reason(f, ws->reason);
+	return 0;
+}
+
+static int put_waker(struct folder *f, const struct wake_stack *w)
+{
+	if (collect(f, w->stack))
+		return -ENOMEM;
+	fmt_f(&f->line, ";--;[%s];", trace_cause_name(w->cause));
+	for (size_t i = 0; i < f->places.n; i++)
+		put_place(f, f->places.v[i]);
+	f->line.len--;
+	return 0;
+}
+
+static int add_line(struct folder *f, uint64_t weight)
+{
+	char *copy;
+
 	buf_put_u8(&f->line, 0);
 	copy = buf_failed(&f->line) ? NULL : strdup((const char *)f->line.data);
-	if (!copy || vec_push(&f->rows, (struct folded){ copy, ws->blocked })) {
+	if (!copy || vec_push(&f->rows, (struct folded){ copy, weight })) {
 		free(copy);
 		return -ENOMEM;
 	}
@@ -94,28 +122,61 @@ static int folded_cmp(const void *a, const void *b)
 
 static void print_rows(const struct folder *f, FILE *to)
 {
+	bool count = f->r->opts.fold_by == FOLD_BY_COUNT;
+
 	for (size_t i = 0, next; i < f->rows.n; i = next) {
-		uint64_t ns = 0, us;
+		uint64_t sum = 0;
 
 		for (next = i; next < f->rows.n && !strcmp(f->rows.v[i].stack, f->rows.v[next].stack); next++)
-			ns += f->rows.v[next].ns;
-		us = (ns + 500) / 1000;
-		if (us)
-			fprintf(to, "%s %" PRIu64 "\n", f->rows.v[i].stack, us);
+			sum += f->rows.v[next].weight;
+		if (!count)
+			sum = (sum + 500) / 1000;
+		if (sum)
+			fprintf(to, "%s %" PRIu64 "\n", f->rows.v[i].stack, sum);
 	}
+}
+
+static int add_waits(struct folder *f)
+{
+	const struct model *m = f->r->m;
+	int ret = 0;
+
+	for (size_t i = 1; i < m->wsites.n && !ret; i++) {
+		const struct wsite *ws = &m->wsites.v[i];
+
+		if (!report_shows_wsite(f->r, ws))
+			continue;
+		ret = put_waiter(f, ws);
+		if (!ret)
+			ret = add_line(f, f->r->opts.fold_by == FOLD_BY_COUNT ? ws->waits : ws->blocked);
+	}
+	return ret;
+}
+
+static int add_wakes(struct folder *f)
+{
+	const struct model *m = f->r->m;
+	int ret = 0;
+
+	for (size_t i = 0; i < m->wake_stacks.n && !ret; i++) {
+		const struct wake_stack *w = &m->wake_stacks.v[i];
+
+		if (!report_shows_wsite(f->r, &m->wsites.v[w->wsite]))
+			continue;
+		ret = put_waiter(f, &m->wsites.v[w->wsite]);
+		if (!ret)
+			ret = put_waker(f, w);
+		if (!ret)
+			ret = add_line(f, w->blocked);
+	}
+	return ret;
 }
 
 static int write_folded(const struct report *r, FILE *to, struct err *err)
 {
 	struct folder f = { .r = r };
-	int ret = 0;
+	int ret = r->opts.fold_by == FOLD_BY_WAKE ? add_wakes(&f) : add_waits(&f);
 
-	for (size_t i = 1; i < r->m->wsites.n && !ret; i++) {
-		const struct wsite *ws = &r->m->wsites.v[i];
-
-		if (!r->m->groups.v[ws->group].system)
-			ret = add_wsite(&f, ws);
-	}
 	if (f.rows.n)
 		qsort(f.rows.v, f.rows.n, sizeof(*f.rows.v), folded_cmp);
 	if (!ret)
@@ -129,5 +190,5 @@ static int write_folded(const struct report *r, FILE *to, struct err *err)
 	return ret ? err_set(err, -ret, "out of memory") : 0;
 }
 
-const struct output output_folded = { "folded", "stacks weighted by blocked time in µs, for flame graphs", false,
-	                              write_folded };
+const struct output output_folded = { "folded", "stacks for flame graphs, weighted by blocked time in µs (see --by)",
+	                              false, write_folded };

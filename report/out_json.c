@@ -181,6 +181,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_put_groups(j, r);
 	json_put_goroutines(j, r);
 	json_put_channels(j, r);
+	json_put_uses(j, r);
 	json_put_syncs(j, r);
 	json_put_wakes(j, r);
 	json_put_edges(j, r);

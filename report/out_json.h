@@ -7,12 +7,17 @@
 #include "report/json.h"
 #include "report/report.h"
 
+/* {function, file, line}; null for none. */
+void json_put_place(struct json *j, const struct model *m, uint32_t place);
 void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r);
 void json_put_syncs(struct json *j, const struct report *r);
 void json_put_wakes(struct json *j, const struct report *r);
 void json_put_edges(struct json *j, const struct report *r);
+/* "roles": of USER_… */
+void json_put_roles(struct json *j, uint32_t mask);
+void json_put_uses(struct json *j, const struct report *r);
 void json_put_leaks(struct json *j, const struct report *r);
 void json_put_chains(struct json *j, const struct report *r);
 

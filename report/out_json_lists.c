@@ -6,7 +6,7 @@
 #include "report/out_json.h"
 
 /* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
-static void put_place(struct json *j, const struct model *m, uint32_t place)
+void json_put_place(struct json *j, const struct model *m, uint32_t place)
 {
 	const struct place *p = symbols_place(&m->sym, place);
 
@@ -28,7 +28,7 @@ static void put_place(struct json *j, const struct model *m, uint32_t place)
 static void put_key_place(struct json *j, const char *key, const struct model *m, uint32_t place)
 {
 	json_key(j, key);
-	put_place(j, m, place);
+	json_put_place(j, m, place);
 }
 
 static void put_stack(struct json *j, const char *key, const struct report *r, uint32_t stack)
@@ -39,7 +39,7 @@ static void put_stack(struct json *j, const char *key, const struct report *r, u
 	json_key(j, key);
 	json_open_list(j);
 	while ((place = stack_walk_next(&w)))
-		put_place(j, r->m, place);
+		json_put_place(j, r->m, place);
 	json_close_list(j);
 }
 
@@ -190,7 +190,8 @@ void json_put_goroutines(struct json *j, const struct report *r)
 		bool is_live = gone >= m->gone.n || (live < m->sorted.n && m->sorted.v[live]->id < m->gone.v[gone].id);
 		uint64_t id = is_live ? m->sorted.v[live]->id : m->gone.v[gone].id;
 
-		if (report_shows_goroutine(r, id)) {
+		if (report_shows_goroutine(r, id) &&
+		    (is_live || filter_shows_group(&r->filter, m->gone.v[gone].group))) {
 			if (is_live)
 				put_live(j, r, m->sorted.v[live]);
 			else
@@ -222,13 +223,6 @@ static void put_waiters(struct json *j, const char *key, const struct model *m, 
 
 static void put_users(struct json *j, const struct model *m, const struct channel *c)
 {
-	static const struct {
-		uint32_t role;
-		const char *name;
-	} roles[] = {
-		{ USER_SEND, "send" }, { USER_RECV, "receive" }, { USER_CLOSE, "close" }, { USER_SELECT, "select" }
-	};
-
 	json_key(j, "users");
 	json_open_list(j);
 	for (uint32_t i = c->users; i; i = m->users.v[i].next) {
@@ -237,12 +231,7 @@ static void put_users(struct json *j, const struct model *m, const struct channe
 		json_open(j);
 		json_key_u64(j, "goroutine", u->goid);
 		json_key_u64(j, "group", u->group);
-		json_key(j, "roles");
-		json_open_list(j);
-		for (size_t k = 0; k < sizeof(roles) / sizeof(*roles); k++)
-			if (u->roles & roles[k].role)
-				json_str(j, roles[k].name);
-		json_close_list(j);
+		json_put_roles(j, u->roles);
 		json_key_u64(j, "count", u->count);
 		json_key_bool(j, "alive", model_goroutine(m, u->goid) != NULL);
 		json_close(j);

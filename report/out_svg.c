@@ -61,7 +61,7 @@ static int copy(FILE *from, FILE *to, struct err *err)
 	return ferror(from) ? err_set(err, EIO, "cannot read a temporary file") : 0;
 }
 
-static int write_svg(const struct report *r, FILE *f, struct err *err)
+int out_svg_write(const struct report *r, FILE *f, struct err *err)
 {
 	FILE *in = tmpfile(), *out = tmpfile();
 	int ret;
@@ -83,4 +83,4 @@ cleanup:
 	return ret;
 }
 
-const struct output output_svg = { "svg", "the topology as a picture (needs Graphviz)", false, write_svg };
+const struct output output_svg = { "svg", "the topology as a picture (needs Graphviz)", false, out_svg_write };

@@ -16,7 +16,28 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void put_head(struct text *t)
+/* Counts in a line: how much there is, and whether the trace can be trusted. */
+static void put_size(struct text *t)
+{
+	const struct report_counts *u = &t->r->counts[0];
+	const struct model *m = t->m;
+
+	fmt_plural(&t->b, u->at_end, "goroutine");
+	fmt_raw(&t->b, " at the end (");
+	fmt_count(&t->b, u->state[TRACE_GO_WAITING]);
+	fmt_raw(&t->b, " waiting), ");
+	fmt_count(&t->b, u->created);
+	fmt_raw(&t->b, " created, ");
+	fmt_count(&t->b, u->exited + u->missed);
+	fmt_raw(&t->b, " exited; ");
+	fmt_plural(&t->b, m->channels.n - 1, "channel");
+	fmt_raw(&t->b, "; ");
+	fmt_plural(&t->b, m->nevents, "event");
+	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");
+	text_wrap(t, 0, 2);
+}
+
+void text_put_head(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 	char wall[48];
@@ -24,6 +45,7 @@ static void put_head(struct text *t)
 	fmt_wall(wall, sizeof(wall), meta->start_wall);
 	wall[19] = 0;
 	wall[10] = ' ';
+	text_mark(t, MARK_STRONG);
 	fmt_raw(&t->b, "chanrec report: ");
 	fmt_text(&t->b, *meta->exe ? base_name(meta->exe) : "a Go program");
 	fmt_f(&t->b, " (pid %u", meta->pid);
@@ -34,21 +56,25 @@ static void put_head(struct text *t)
 	fmt_raw(&t->b, "), ");
 	fmt_dur(&t->b, report_duration(t->r));
 	fmt_f(&t->b, " from %s UTC", wall);
-	text_end(t);
+	text_mark(t, MARK_END);
+	text_wrap(t, 0, 2);
+	put_size(t);
 }
 
 static void warn(struct text *t)
 {
 	fmt_raw(&t->b, ".");
+	text_mark(t, MARK_END);
 	text_wrap(t, 0, 9);
 }
 
-static void put_warnings(struct text *t)
+static void put_trust(struct text *t)
 {
 	const struct report *r = t->r;
 	const struct model *m = t->m;
 
 	if (r->damaged) {
+		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, r->truncated ? "WARNING: the trace just stops: the recorder did not end it ("
 		                            : "WARNING: the trace is damaged (");
 		fmt_text(&t->b, r->damage);
@@ -56,18 +82,21 @@ static void put_warnings(struct text *t)
 		warn(t);
 	}
 	if (report_has_losses(r)) {
+		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, "WARNING: ");
 		fmt_count(&t->b, m->lost_ring + m->lost_memory);
 		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did");
 		warn(t);
 	}
 	if (m->missed_exits) {
+		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, "WARNING: ");
 		fmt_plural(&t->b, m->missed_exits, "goroutine");
 		fmt_raw(&t->b, " went away without an event; counted as exited");
 		warn(t);
 	}
 	if (m->end_from_events && m->opts.until == INT64_MAX) {
+		text_mark(t, MARK_WARN);
 		fmt_raw(&t->b, m->proc_exited ? "NOTE: final state from events: the target had exited"
 		                              : "NOTE: final state from events: there is no whole end snapshot");
 		warn(t);
@@ -80,6 +109,7 @@ static void put_window(struct text *t)
 
 	if (o->since == INT64_MIN && o->until == INT64_MAX)
 		return;
+	text_mark(t, MARK_WARN);
 	fmt_raw(&t->b, "NOTE: only the window from ");
 	fmt_dur(&t->b, (uint64_t)(o->since > 0 ? o->since : 0));
 	fmt_raw(&t->b, " to ");
@@ -88,9 +118,39 @@ static void put_window(struct text *t)
 	warn(t);
 }
 
+static void put_filter(struct text *t)
+{
+	const struct filter_opts *o = &t->r->opts.filter;
+	const char *const what[] = { "function", o->function, "package", o->package, "reason", o->reason };
+
+	if (!t->r->filter.active)
+		return;
+	text_mark(t, MARK_WARN);
+	fmt_raw(&t->b, "NOTE: only waits that fit");
+	for (int i = 0; i < 6; i += 2) {
+		if (!what[i + 1])
+			continue;
+		fmt_f(&t->b, " --%s ", what[i]);
+		fmt_text(&t->b, what[i + 1]);
+	}
+	fmt_raw(&t->b, " are shown");
+	warn(t);
+}
+
+void text_put_warnings(struct text *t)
+{
+	put_trust(t);
+	put_window(t);
+	put_filter(t);
+}
+
 static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
 {
-	fmt_f(&t->b, "%u. %s (%s): ", n, verdict_name(l->verdict), strength_name(l->strength));
+	fmt_f(&t->b, "%u. ", n);
+	text_mark(t, l->strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
+	fmt_f(&t->b, "%s (%s)", verdict_name(l->verdict), strength_name(l->strength));
+	text_mark(t, MARK_END);
+	fmt_raw(&t->b, ": ");
 	fmt_plural(&t->b, l->n, "goroutine");
 	fmt_f(&t->b, " %s in ", l->n == 1 ? "waits" : "wait");
 	fmt_text(&t->b, reason_name(t->m, l->reason));
@@ -115,7 +175,7 @@ static void put_heaviest(struct text *t)
 	for (uint32_t i = 0; i < t->r->nwsites; i++) {
 		const struct wsite *ws = &m->wsites.v[t->r->wsites[i]];
 
-		if (m->groups.v[ws->group].system || wait_class_is_idle(model_wait_class(m, ws->reason)) ||
+		if (!report_shows_wsite(t->r, ws) || wait_class_is_idle(model_wait_class(m, ws->reason)) ||
 		    m->objsites.v[ws->objsite].timer)
 			continue;
 		if (!ws->blocked)
@@ -134,7 +194,7 @@ static void put_heaviest(struct text *t)
 	}
 }
 
-static void put_finding(struct text *t)
+void text_put_finding(struct text *t)
 {
 	const struct leaks *l = &t->r->leaks;
 	unsigned strong = 0;
@@ -256,7 +316,7 @@ static void put_snapshots(struct text *t)
 	}
 }
 
-static void put_recorded(struct text *t)
+void text_put_recorded(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 
@@ -277,36 +337,44 @@ static void put_recorded(struct text *t)
 	put_probes(t);
 }
 
+void text_put_body(struct text *t)
+{
+	const struct model_opts *o = &t->r->opts.model;
+
+	if (o->goroutine || o->channel) {
+		if (o->goroutine)
+			text_put_goroutine(t, o->goroutine);
+		if (o->channel)
+			text_put_channel(t, o->channel);
+		text_put_wsites(t);
+		text_put_edges(t);
+		return;
+	}
+	text_put_finding(t);
+	text_put_leaks(t);
+	text_put_chains(t);
+	text_put_groups(t);
+	text_put_blocked(t);
+	text_put_wsites(t);
+	text_put_edges(t);
+	text_put_objects(t);
+	text_put_channels(t);
+	text_put_uses(t);
+	text_put_recorded(t);
+}
+
 static int write_text(const struct report *r, FILE *f, struct err *err)
 {
-	const struct model_opts *o = &r->opts.model;
 	struct text t;
 	bool failed;
 
 	text_init(&t, f, r);
-	put_head(&t);
-	put_warnings(&t);
-	put_window(&t);
-	if (o->goroutine || o->channel) {
-		if (o->goroutine)
-			text_put_goroutine(&t, o->goroutine);
-		if (o->channel)
-			text_put_channel(&t, o->channel);
-	} else {
-		put_finding(&t);
-		put_recorded(&t);
-		text_put_groups(&t);
-		text_put_blocked(&t);
-		text_put_channels(&t);
-		text_put_chains(&t);
-		text_put_leaks(&t);
-	}
-	text_put_wsites(&t);
-	text_put_edges(&t);
+	text_put_head(&t);
+	text_put_warnings(&t);
+	text_put_body(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-const struct output output_text = { "text", "for people: a terminal of 100 columns, a bug report (default)", false,
-	                            write_text };
+const struct output output_text = { "text", "for people: a terminal, a bug report (default)", false, write_text };

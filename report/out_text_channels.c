@@ -7,7 +7,18 @@
 
 #include "report/chanstate.h"
 #include "report/fmt.h"
+#include "report/table.h"
 #include "report/text.h"
+
+/* Goroutines: one that waits on the channel twice, in a select, is one. */
+static uint32_t channel_waiting(const struct model *m, const struct channel *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = c->waiters_first; i < c->waiters_first + c->waiters_n; i++)
+		n += i == c->waiters_first || m->waiters.v[i].goid != m->waiters.v[i - 1].goid;
+	return n;
+}
 
 static uint64_t waiter_id(const void *ctx, uint32_t i)
 {
@@ -16,9 +27,11 @@ static uint64_t waiter_id(const void *ctx, uint32_t i)
 
 static void put_waiters(struct text *t, const struct channel *c)
 {
-	if (!c->waiters_n)
+	uint32_t n = channel_waiting(t->m, c);
+
+	if (!n)
 		return;
-	fmt_f(&t->b, "; waited on by %s ", c->waiters_n == 1 ? "goroutine" : "goroutines");
+	fmt_f(&t->b, "; waited on by %s ", n == 1 ? "goroutine" : "goroutines");
 	text_ids(t, waiter_id, &t->m->waiters.v[c->waiters_first], c->waiters_n, 5);
 }
 
@@ -47,7 +60,7 @@ static void put_history(struct text *t, const struct channel *c)
 	put_waiters(t, c);
 }
 
-static void put_shared_history(struct text *t, const struct channel *c)
+static void put_shared_history(struct text *t, const struct channel *c, uint64_t waiting)
 {
 	const struct model *m = t->m;
 
@@ -57,67 +70,58 @@ static void put_shared_history(struct text *t, const struct channel *c)
 		fmt_raw(&t->b, "; closed at ");
 		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, c->close_stack));
 	}
-	if (c->waiters_n) {
+	if (waiting) {
 		fmt_raw(&t->b, "; waited on by ");
-		fmt_plural(&t->b, c->waiters_n, "goroutine");
+		fmt_plural(&t->b, waiting, "goroutine");
 	}
-}
-
-static void put_number(struct text *t, bool known, uint64_t n, size_t width)
-{
-	if (known)
-		fmt_count(&t->b, n);
-	else
-		fmt_raw(&t->b, "?");
-	text_right(t, width);
-}
-
-void text_put_channel_head(struct text *t)
-{
-	text_line(t, "  %-14s  %6s  %6s  %-8s  %9s  %9s  %9s  %8s  %s", "channel", "cap", "len", "state", "sends",
-	          "recvs", "waits", "blocked", "address");
-}
-
-void text_put_channel_row(struct text *t, const struct channel *c, uint32_t id, uint32_t n)
-{
-	bool ops = model_has_ops(t->m);
-	const char *state = chan_state_name(c->state);
-
-	fmt_raw(&t->b, "  ");
-	t->cell = t->b.len;
-	fmt_f(&t->b, "#%u", id);
-	if (n > 1) {
-		fmt_raw(&t->b, ", … (");
-		fmt_count(&t->b, n);
-		fmt_raw(&t->b, ")");
-	}
-	text_left(t, 14);
-	put_number(t, c->capacity_known, c->capacity, 6);
-	put_number(t, c->length_known, c->length, 6);
-	fmt_raw(&t->b, state ? state : c->timer ? "timer" : "?");
-	text_left(t, 8);
-	put_number(t, ops, c->sends, 9);
-	put_number(t, ops, c->recvs, 9);
-	put_number(t, true, c->waits, 9);
-	if (c->blocked)
-		fmt_dur(&t->b, c->blocked);
-	else
-		fmt_raw(&t->b, "-");
-	text_right(t, 8);
-	if (n == 1)
-		fmt_f(&t->b, "0x%" PRIx64, c->addr);
-	text_end(t);
-	if (n == 1)
-		put_history(t, c);
-	else
-		put_shared_history(t, c);
-	text_wrap(t, 6, 8);
 }
 
 struct row {
 	struct channel sum; /* the first, with the sums of all */
 	uint32_t id, n;
+	uint64_t waiting; /* goroutines */
 };
+
+static void put_number(struct table *tb, bool known, uint64_t n)
+{
+	if (known)
+		fmt_count(&tb->t->b, n);
+	else
+		fmt_raw(&tb->t->b, "?");
+	table_cell(tb);
+}
+
+/* Channels that look alike, and their history. */
+static void put_row(struct table *tb, const struct row *row)
+{
+	const struct channel *c = &row->sum;
+	struct text *t = tb->t;
+	bool ops = model_has_ops(t->m);
+	const char *state = chan_state_name(c->state);
+
+	fmt_f(&t->b, "#%u", row->id);
+	if (row->n > 1) {
+		fmt_raw(&t->b, ", … (");
+		fmt_count(&t->b, row->n);
+		fmt_raw(&t->b, ")");
+	}
+	table_cell(tb);
+	put_number(tb, c->capacity_known, c->capacity);
+	put_number(tb, c->length_known, c->length);
+	table_cell_str(tb, state ? state : c->timer ? "timer" : c->closed_known ? "open" : "?");
+	put_number(tb, ops, c->sends);
+	put_number(tb, ops, c->recvs);
+	table_cell_count(tb, c->waits);
+	table_cell_dur(tb, c->blocked);
+	if (row->n == 1)
+		fmt_f(&t->b, "0x%" PRIx64, c->addr);
+	table_cell(tb);
+	if (row->n == 1)
+		put_history(t, c);
+	else
+		put_shared_history(t, c, row->waiting);
+	table_note(tb);
+}
 
 /* A program can make a channel for each request. */
 struct rows {
@@ -138,14 +142,14 @@ static bool looks_alike(const void *table, uint64_t i, const void *key)
 	       symbols_stack_user(sym, a->close_stack) == symbols_stack_user(sym, b->close_stack);
 }
 
-static void row_add(struct row *row, const struct channel *c)
+static void row_add(const struct model *m, struct row *row, const struct channel *c)
 {
 	row->n++;
 	row->sum.sends += c->sends;
 	row->sum.recvs += c->recvs;
 	row->sum.waits += c->waits;
 	row->sum.blocked += c->blocked;
-	row->sum.waiters_n += c->waiters_n;
+	row->waiting += channel_waiting(m, c);
 	if (row->sum.length != c->length)
 		row->sum.length_known = false;
 }
@@ -161,10 +165,10 @@ static int rows_add(struct rows *rows, uint32_t id)
 			return -ENOMEM;
 	}
 	if (slot && *slot) {
-		row_add(&rows->v.v[*slot - 1], c);
+		row_add(rows->m, &rows->v.v[*slot - 1], c);
 		return 0;
 	}
-	if (vec_push(&rows->v, (struct row){ *c, id, 1 }))
+	if (vec_push(&rows->v, (struct row){ *c, id, 1, channel_waiting(rows->m, c) }))
 		return -ENOMEM;
 	if (slot)
 		*slot = rows->v.n;
@@ -185,8 +189,14 @@ static int row_cmp(const void *a, const void *b)
 
 void text_put_channels(struct text *t)
 {
+	static const struct table_col cols[] = { { "channel", false, false, false }, { "cap", true, false, false },
+		                                 { "len", true, false, true },       { "state", false, false, true },
+		                                 { "sends", true, false, true },     { "recvs", true, false, true },
+		                                 { "waits", true, false, false },    { "blocked", true, false, false },
+		                                 { "address", false, false, true } };
 	struct rows rows = { .m = t->m };
 	uint64_t shown = 0;
+	struct table tb;
 
 	for (uint32_t id = 1; id < t->m->channels.n; id++)
 		if (rows_add(&rows, id))
@@ -194,10 +204,10 @@ void text_put_channels(struct text *t)
 	if (rows.v.n)
 		qsort(rows.v.v, rows.v.n, sizeof(*rows.v.v), row_cmp);
 	text_title(t, "channels", rows.v.n ? NULL : "none");
-	if (rows.v.n)
-		text_put_channel_head(t);
+	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (; shown < rows.v.n && shown < t->r->opts.top; shown++)
-		text_put_channel_row(t, &rows.v.v[shown].sum, rows.v.v[shown].id, rows.v.v[shown].n);
+		put_row(&tb, &rows.v.v[shown]);
+	table_print(&tb);
 	text_more(t, shown, rows.v.n);
 	vec_free(&rows.v);
 	map_free(&rows.index);

@@ -7,6 +7,8 @@
 
 #include "report/account.h"
 #include "report/chanstate.h"
+#include "report/life.h"
+#include "report/wakestack.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
@@ -33,7 +35,9 @@ void replay_free(struct replay *r)
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags)
 {
-	uint32_t group = model_group_get(m, symbols_frame_inner(&m->sym, site), symbols_frame_outer(&m->sym, entry));
+	/* The first goroutine is started by assembly (rt0_go), which is nobody's go statement. */
+	uint32_t at = g->id == 1 ? 0 : symbols_frame_inner(&m->sym, site);
+	uint32_t group = model_group_get(m, at, symbols_frame_outer(&m->sym, entry));
 
 	g->system |= flags & TRACE_GO_SYSTEM;
 	if (!g->parent)
@@ -202,6 +206,7 @@ static void apply_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	struct wait_end e = {
 		.at = t, .waker = waker, .obj = p->obj, .stack = p->stack, .cause = p->cause, .seen = true
 	};
+	uint64_t before;
 
 	if (!g || !p->woken)
 		return;
@@ -216,7 +221,10 @@ static void apply_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	}
 	if (e.obj.kind == TRACE_OBJ_NONE && g->wait.nobjs == 1)
 		e.obj = g->objs[0];
+	before = g->blocked;
 	wait_account(m, g, &e);
+	if (m->opts.keep_wake_stacks && g->blocked > before)
+		wakestack_add(m, g->last_wsite, waker ? p->stack : 0, e.cause, g->blocked - before);
 	if (e.obj.kind == TRACE_OBJ_CHAN)
 		use_woken_channel(m, &e);
 	else if (e.obj.kind == TRACE_OBJ_SYNC)
@@ -400,6 +408,8 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	if (t > m->opts.until)
 		return;
 	m->now = t;
+	if (m->opts.goroutine)
+		life_note(m, rec, t);
 	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {
 		m->events[rec->type]++;
 		m->nevents++;

@@ -88,7 +88,11 @@ bool symbols_func_hidden(const char *func)
 
 	if (!strchr(func, '.'))
 		return true;
-	if (strncmp(func, "runtime.", 8))
+	/* The closure that goready passes to systemstack has this name in Go 1.27, whoever inlined goready. */
+	if (!strncmp(func, "_.goready.", 10))
+		return true;
+	/* Shown as the border between ordinary code and that which a panic made run. */
+	if (strncmp(func, "runtime.", 8) || !strcmp(func, "runtime.gopanic"))
 		return false;
 	name = func + 8;
 	dot = strrchr(name, '.');

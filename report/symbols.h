@@ -20,6 +20,7 @@
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */
+#define PLACE_LIBRARY 8u  /* of no module of the program's own; by library.c */
 
 /* A line of a function; func 0: an address that was not resolved, see pc. */
 struct place {

@@ -10,7 +10,9 @@
 
 void text_init(struct text *t, FILE *f, const struct report *r)
 {
-	*t = (struct text){ .f = f, .r = r, .m = r->m };
+	*t = (struct text){
+		.f = f, .r = r, .m = r->m, .width = r->opts.width ? r->opts.width : TEXT_WIDTH, .color = r->opts.color
+	};
 }
 
 void text_free(struct text *t)
@@ -18,47 +20,108 @@ void text_free(struct text *t)
 	buf_free(&t->b);
 }
 
-static void end_cell(struct text *t)
+void text_mark(struct text *t, enum text_mark mark)
 {
-	fmt_raw(&t->b, "  ");
-	t->cell = t->b.len;
+	buf_put_u8(&t->b, (uint8_t)mark);
 }
 
-void text_left(struct text *t, size_t width)
+static void put_mark(struct text *t, uint8_t mark)
 {
-	fmt_pad(&t->b, t->cell, width);
-	end_cell(t);
+	static const char *const sgr[] = {
+		[MARK_STRONG] = "1", [MARK_BAD] = "1;31", [MARK_WARN] = "33", [MARK_DIM] = "2", [MARK_END] = "0"
+	};
+	static const char *const classes[] = {
+		[MARK_STRONG] = "strong", [MARK_BAD] = "bad", [MARK_WARN] = "warn", [MARK_DIM] = "dim"
+	};
+
+	if (!mark || mark > MARK_END)
+		return;
+	if (t->html && mark == MARK_END)
+		fputs("</span>", t->f);
+	else if (t->html)
+		fprintf(t->f, "<span class=%s>", classes[mark]);
+	else if (t->color)
+		fprintf(t->f, "\033[%sm", sgr[mark]);
 }
 
-void text_right(struct text *t, size_t width)
+static void put_char(struct text *t, char c)
 {
-	fmt_fit(&t->b, t->cell, width);
-	fmt_right(&t->b, t->cell, width);
-	end_cell(t);
+	if (!t->html)
+		fputc(c, t->f);
+	else if (c == '<' || c == '>')
+		fputs(c == '<' ? "&lt;" : "&gt;", t->f);
+	else if (c == '&' || c == '"')
+		fputs(c == '&' ? "&amp;" : "&quot;", t->f);
+	else
+		fputc(c, t->f);
 }
 
-static void put_out(struct text *t)
+/* n bytes; *open: whether they end within a mark. */
+static void put_bytes(struct text *t, const char *s, size_t n, bool *open)
 {
-	while (t->b.len && t->b.data[t->b.len - 1] == ' ')
-		t->b.len--;
-	if (t->b.len)
-		fwrite(t->b.data, 1, t->b.len, t->f);
-	fputc('\n', t->f);
+	for (size_t i = 0; i < n; i++) {
+		if ((uint8_t)s[i] >= 0x20) {
+			put_char(t, s[i]);
+			continue;
+		}
+		put_mark(t, (uint8_t)s[i]);
+		*open = s[i] != MARK_END;
+	}
+}
+
+void text_flush(struct text *t, size_t n)
+{
+	bool open = false;
+
+	if (n)
+		put_bytes(t, (const char *)t->b.data, n, &open);
+	if (open)
+		put_mark(t, MARK_END);
 	buf_reset(&t->b);
-	t->cell = 0;
+}
+
+static void end_paragraph(struct text *t, size_t first)
+{
+	if (!t->b.len)
+		return;
+	fprintf(t->f, "<p style=\"margin-left:%zuch\">", first);
+	text_flush(t, t->b.len);
+	fputs("</p>\n", t->f);
 }
 
 void text_end(struct text *t)
 {
-	fmt_fit(&t->b, 0, TEXT_WIDTH);
-	put_out(t);
+	size_t blanks = 0;
+
+	if (t->html) {
+		while (blanks < t->b.len && t->b.data[blanks] == ' ')
+			blanks++;
+		end_paragraph(t, blanks);
+		return;
+	}
+	fmt_fit(&t->b, 0, t->width);
+	while (t->b.len && t->b.data[t->b.len - 1] == ' ')
+		t->b.len--;
+	text_flush(t, t->b.len);
+	fputc('\n', t->f);
 }
 
 void text_title(struct text *t, const char *title, const char *remark)
 {
-	put_out(t);
+	if (t->html) {
+		fprintf(t->f, "<h2 id=\"s%u\">", ++t->titles);
+		fmt_raw(&t->b, title);
+		text_flush(t, t->b.len);
+		fputs("</h2>\n", t->f);
+		if (remark)
+			text_line(t, "%s", remark);
+		return;
+	}
+	text_end(t);
+	text_mark(t, MARK_STRONG);
 	for (const char *p = title; *p; p++)
 		buf_put_u8(&t->b, (uint8_t)toupper((unsigned char)*p));
+	text_mark(t, MARK_END);
 	if (remark && *remark)
 		fmt_f(&t->b, "  %s", remark);
 	text_end(t);
@@ -82,7 +145,7 @@ static size_t line_break(const char *s, size_t n, size_t width)
 	size_t w = 0, blank = 0, i = 0;
 
 	for (; i < n; i++) {
-		if (((uint8_t)s[i] & 0xc0) != 0x80 && ++w > width)
+		if (text_width(s + i, 1) && ++w > width)
 			break;
 		if (s[i] == ' ')
 			blank = i;
@@ -96,11 +159,18 @@ void text_wrap(struct text *t, size_t first, size_t indent)
 {
 	const char *s = (const char *)t->b.data;
 	size_t n = t->b.len, margin = first;
+	bool open = false;
 
+	if (t->html) {
+		end_paragraph(t, first);
+		return;
+	}
 	while (n) {
-		size_t len = line_break(s, n, TEXT_WIDTH - margin);
+		size_t len = line_break(s, n, t->width - margin);
 
-		fprintf(t->f, "%*s%.*s\n", (int)margin, "", (int)len, s);
+		fprintf(t->f, "%*s", (int)margin, "");
+		put_bytes(t, s, len, &open);
+		fputc('\n', t->f);
 		s += len;
 		n -= len;
 		while (n && *s == ' ') {
@@ -109,8 +179,9 @@ void text_wrap(struct text *t, size_t first, size_t indent)
 		}
 		margin = indent;
 	}
+	if (open)
+		put_mark(t, MARK_END);
 	buf_reset(&t->b);
-	t->cell = 0;
 }
 
 void text_more(struct text *t, uint64_t shown, uint64_t all)
@@ -128,39 +199,32 @@ void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), cons
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < n;) {
-		uint32_t run = 1;
+		uint64_t first = get(ctx, i), last = first;
 
-		while (i + run < n && get(ctx, i + run) == get(ctx, i) + run)
-			run++;
+		while (i < n && (get(ctx, i) == last || get(ctx, i) == last + 1))
+			last = get(ctx, i++);
 		if (shown++ >= runs) {
 			fmt_raw(&t->b, ", …");
 			return;
 		}
-		fmt_f(&t->b, "%s%" PRIu64, i ? ", " : "", get(ctx, i));
-		if (run > 1)
-			fmt_f(&t->b, "%s%" PRIu64, run > 2 ? "–" : ", ", get(ctx, i + run - 1));
-		i += run;
+		fmt_f(&t->b, "%s%" PRIu64, shown > 1 ? ", " : "", first);
+		if (last > first)
+			fmt_f(&t->b, "%s%" PRIu64, last > first + 1 ? "–" : ", ", last);
 	}
 }
 
-void text_put_stack(struct text *t, uint32_t stack, size_t indent)
+void text_count(struct text *t, uint64_t n)
 {
-	struct stack_walk w = stack_walk_of(&t->m->sym, stack, t->r->opts.full_stacks);
-	uint32_t place;
+	if (n)
+		fmt_count(&t->b, n);
+	else
+		fmt_raw(&t->b, "-");
+}
 
-	while ((place = stack_walk_next(&w))) {
-		const struct place *p = symbols_place(&t->m->sym, place);
-
-		if (p->func)
-			fmt_text(&t->b, symbols_string(&t->m->sym, p->func));
-		else
-			fmt_f(&t->b, "0x%" PRIx64 " (not resolved)", p->pc);
-		text_wrap(t, indent, indent + 4);
-		if (!p->file)
-			continue;
-		fmt_file_line(&t->b, t->m, place, 0);
-		text_wrap(t, indent + 4, indent + 4);
-	}
-	if (symbols_stack_truncated(&t->m->sym, stack))
-		text_line(t, "%*s… the stack is cut here", (int)indent, "");
+void text_dur(struct text *t, uint64_t ns)
+{
+	if (ns)
+		fmt_dur(&t->b, ns);
+	else
+		fmt_raw(&t->b, "-");
 }

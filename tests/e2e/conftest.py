@@ -1,8 +1,10 @@
 """What the end-to-end tests share: toolchains, workloads, the recorder as a process.
 
 Go versions come from CHANREC_TEST_GO ("1.19 1.23 1.27"), fetched by
-tools/go-toolchains. Workloads are built once into build/workloads.
+tools/go-toolchains, ways to build from CHANREC_TEST_VARIANTS (default: a few
+that each test names; "all"). Workloads are built once into build/workloads.
 """
+import dataclasses
 import json
 import os
 import pathlib
@@ -17,19 +19,51 @@ BUILD = ROOT / "build"
 CHANREC = pathlib.Path(os.environ.get("CHANREC", BUILD / "chanrec"))
 VERSIONS = os.environ.get("CHANREC_TEST_GO", "1.19 1.23 1.27").split()
 OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """A way to build: what changes the program's file, and so what the recorder has to cope with."""
+    flags: tuple = ()
+    cgo: bool = False
+    wiped: bool = False  # the build info is overwritten
+    since: str = "1.19"
+
+
 VARIANTS = {
-    "default": [],
-    "stripped": ["-ldflags=-s -w", "-trimpath"],
-    "pie": ["-buildmode=pie"],
-    "stripped-pie": ["-ldflags=-s -w", "-buildmode=pie"],
+    "default": Variant(),
+    "stripped": Variant(("-ldflags=-s -w", "-trimpath")),
+    "pie": Variant(("-buildmode=pie",)),
+    "stripped-pie": Variant(("-ldflags=-s -w", "-buildmode=pie")),
+    "trimpath": Variant(("-trimpath",)),
+    "cgo": Variant(cgo=True),
+    # The C linker puts everything read-only together: there is no section .gopclntab.
+    "cgo-pie": Variant(("-buildmode=pie", "-ldflags=-linkmode=external"), cgo=True),
+    "cgo-pie-stripped": Variant(("-buildmode=pie", "-ldflags=-linkmode=external -s -w"), cgo=True),
+    "cgo-static": Variant(("-ldflags=-linkmode=external -extldflags=-static", "-tags=netgo,osusergo"), cgo=True),
+    "no-build-id": Variant(("-buildvcs=false", "-ldflags=-buildid= -s -w")),
+    "no-build-info": Variant(("-buildvcs=false", "-ldflags=-buildid= -s -w"), wiped=True),
+    "race": Variant(("-race",), cgo=True),
 }
+
+
+def variants(*usual):
+    """Those that CHANREC_TEST_VARIANTS names, or else the usual ones."""
+    chosen = os.environ.get("CHANREC_TEST_VARIANTS", "").split()
+    return list(VARIANTS) if chosen == ["all"] else chosen or list(usual)
+
+
+def at_least(version, other):
+    return [int(v) for v in version.split(".")] >= [int(v) for v in other.split(".")]
+
+
 # A runner that is slower than a workstation may take its time; a hang is still found.
 PATIENCE = 60
 
 
 def run(*args, **kwargs):
-    kwargs.setdefault("timeout", 10 * PATIENCE)
-    return subprocess.run([str(a) for a in args], capture_output=True, text=True, **kwargs)
+    kwargs = {"timeout": 10 * PATIENCE, "text": True, **kwargs}
+    return subprocess.run([str(a) for a in args], capture_output=True, **kwargs)
 
 
 def wait_for(what, condition, seconds=PATIENCE, step=0.005):
@@ -54,19 +88,32 @@ class Toolchains:
             self.roots[version] = pathlib.Path(found.stdout.split()[1])
         return self.roots[version]
 
-    def build(self, name, version, variant="default"):
+    def build(self, name, version, variant="default", how=("build",), package=".", **more):
+        """The program tests/workloads/NAME, or with how=("test", "-c") its test."""
         out = BUILD / "workloads" / f"go-{version}" / variant / name
         sources = list((ROOT / "tests/workloads" / name).rglob("*"))
         if out.exists() and all(s.stat().st_mtime < out.stat().st_mtime for s in sources):
             return out
-        root = self.root(version)
-        env = dict(os.environ, GOROOT=str(root), GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="", CGO_ENABLED="0",
-                   GOCACHE=str(BUILD / "go-cache"), GOPATH=str(BUILD / "go-path"))
+        root, way = self.root(version), VARIANTS[variant]
+        env = dict(os.environ, GOROOT=str(root), GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="", GOWORK="off",
+                   CGO_ENABLED=str(int(way.cgo)), GOCACHE=str(BUILD / "go-cache"), GOPATH=str(BUILD / "go-path"),
+                   **more)
         out.parent.mkdir(parents=True, exist_ok=True)
-        made = run(root / "bin/go", "build", *VARIANTS[variant], "-o", out, ".", env=env,
-                   cwd=ROOT / "tests/workloads" / name)
+        new = out.with_suffix(".new")
+        made = run(root / "bin/go", *how, *way.flags, "-o", new, package, env=env, cwd=ROOT / "tests/workloads" / name)
         assert made.returncode == 0, made.stderr
+        if way.wiped:
+            wipe_build_info(new)
+        new.rename(out)
         return out
+
+
+def wipe_build_info(path):
+    """What debug/buildinfo looks for is overwritten; the program itself does not read it."""
+    data = path.read_bytes()
+    assert data.count(b"\xff Go buildinf:") >= 1
+    # Of the occurrences only the section's is aligned; debug/buildinfo's own constant may be in the program, too.
+    path.write_bytes(data.replace(b"\xff Go buildinf:", bytes(14)))
 
 
 @pytest.fixture(scope="session")
@@ -201,11 +248,12 @@ def report_json(trace, *args):
 def parse_traceback(text):
     """goroutine id → (reason, [(function, file, line)…], created by) of Go's own traceback.
 
-    Only decorations are dropped: arguments, offsets, ", N minutes", "(scan)", "locked to thread".
+    Only decorations are dropped: arguments, offsets, ", N minutes", "(scan)", "locked to thread". Of more than 100
+    frames Go shows the innermost (from 1.21 on of both ends 50).
     """
     found = {}
     for part in text.strip().split("\n\n"):
-        lines = part.splitlines()
+        lines = [line for line in part.splitlines() if not re.match(r"\.\.\..*frames elided\.\.\.$", line)]
         head = re.match(r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\]", lines[0])
         if not head:
             continue
@@ -218,6 +266,7 @@ def parse_traceback(text):
             if function.startswith("created by "):
                 created = (re.sub(r" in goroutine \d+$", "", function[len("created by "):]), *where)
                 break
-            frames.append((function[:function.rindex("(")], *where))
+            name = function[:function.rindex("(")]
+            frames.append(("runtime.gopanic" if name == "panic" else name, *where))
         found[int(head[1])] = (reason, frames, created)
     return found

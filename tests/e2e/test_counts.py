@@ -1,7 +1,7 @@
 """A program with prime numbers of everything: the report's counts are exactly those."""
 import pytest
 
-from conftest import NEWEST, OLDEST, VERSIONS, report, report_json
+from conftest import NEWEST, OLDEST, VERSIONS, report, report_json, variants
 
 # function that is started → goroutines, each of which blocks once
 BLOCK_ONCE = {"receiver": 53, "sender": 47, "ranger": 43, "selector": 41, "locker": 37, "reader": 31, "writer": 29,
@@ -61,7 +61,7 @@ def counts(c):
     return c["sends"], c["recvs"], c["recvs_closed"], c["not_ready"]
 
 
-@pytest.mark.parametrize("variant", ["default", "stripped"])
+@pytest.mark.parametrize("variant", variants("default", "stripped"))
 @pytest.mark.parametrize("version", VERSIONS)
 def test_exact_counts(workload, record, version, variant):
     target = workload("counts", version, variant)

@@ -171,3 +171,17 @@ def test_report_needs_nothing_but_the_trace(go, record, tmp_path):
         first = report(trace, "--format", name)
         assert first == report(trace, "--format", name)
         assert "main.main" in first or name == "folded"
+
+
+def test_redacted(workload, record, tmp_path):
+    """What --redact drops is nowhere in the file."""
+    target = workload("blockers", NEWEST, "default", "secret-argument")
+    target.line()
+    recorder = record("-p", target.pid, "-d", "0.2", "--redact", wait=False).end()
+    doc = whole(recorder.trace)
+    assert (doc["trace"]["program"], doc["trace"]["command"]) == ("default/blockers", "")
+    plain = run("zstd", "-dc", recorder.trace, text=False).stdout + recorder.trace.read_bytes()
+    for secret in ("secret-argument", str(target.path.parent), "/src/runtime/"):
+        assert secret.encode() not in plain, secret
+    assert doc["trace"]["host"] == ""
+    assert "blockers/main.go:" in report(recorder.trace)

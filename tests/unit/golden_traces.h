@@ -157,6 +157,28 @@ static void golden_shop(struct tb *t)
 	tb_end(t, SEC(5));
 }
 
+/* The shop an hour later: more requests are stuck, the legacy goroutine is gone, an exporter is new; twice as long. */
+static void golden_shop_later(struct tb *t)
+{
+	struct trace_obj jobs = tb_chan(t), wg = tb_sync(t, TRACE_SYNC_WAITGROUP), out = tb_chan(t);
+
+	golden_shop_start(t, jobs, wg);
+	tb_exit(t, MS(5), 23);
+	golden_shop_requests(t);
+	for (uint64_t q = 0; q < 30; q++) {
+		struct trace_obj res = tb_chan(t);
+
+		tb_create(t, SEC(3), 24, 200 + q, "example.org/shop/api.(*API).Price /home/dev/shop/api/price.go:42",
+		          "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:42");
+		tb_park(t, SEC(3) + MS(30), 200 + q, TRACE_WAIT_SEND, res,
+		        G_SEND "example.org/shop/api.(*API).Price.func1 /home/dev/shop/api/price.go:44" G_EXIT);
+	}
+	tb_create(t, SEC(4), 1, 300, G_MAIN "58", "example.org/shop/export.Run /home/dev/shop/export/run.go:12");
+	tb_park(t, SEC(4) + MS(1), 300, TRACE_WAIT_RECV, out,
+	        G_RECV "example.org/shop/export.Run /home/dev/shop/export/run.go:19" G_EXIT);
+	tb_end(t, SEC(10));
+}
+
 /* Every channel operation is recorded: the states of channels. */
 static void golden_ops(struct tb *t)
 {
@@ -223,13 +245,15 @@ struct golden {
 	void (*build)(struct tb *t);
 	const char *exe;
 	bool ops, exited;
+	const char *build_id; /* NULL: as all others */
 };
 
 static const struct golden goldens[] = {
-	{ "shop", golden_shop, "/srv/shop/shop", false, false },
-	{ "ops", golden_ops, "/srv/shop/shop", true, true },
-	{ "hostile", golden_hostile, "/tmp/\x1b[2J\"</svg>\\evil\n", false, false },
-	{ "empty", golden_empty, "/srv/shop/shop", false, false },
+	{ "shop", golden_shop, "/srv/shop/shop", false, false, NULL },
+	{ "ops", golden_ops, "/srv/shop/shop", true, true, NULL },
+	{ "hostile", golden_hostile, "/tmp/\x1b[2J\"</svg>\\evil\n", false, false, NULL },
+	{ "empty", golden_empty, "/srv/shop/shop", false, false, NULL },
+	{ "shop-later", golden_shop_later, "/srv/shop/shop", false, false, NULL },
 };
 
 #define NGOLDENS (sizeof(goldens) / sizeof(*goldens))
@@ -240,6 +264,8 @@ static __attribute__((unused)) void golden_make(const struct golden *g, struct t
 	*t = (struct tb){ .meta = tb_meta(), .exited = g->exited };
 	t->meta.exe = g->exe;
 	t->meta.command = g->exe;
+	if (g->build_id)
+		t->meta.build_id = g->build_id;
 	if (g->ops)
 		t->meta.events |= TRACE_EVENTS_OPS;
 	tb_start(t);

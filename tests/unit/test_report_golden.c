@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "report/diff.h"
 #include "report/fmt.h"
 #include "report/out.h"
 #include "report/script.h"
@@ -18,9 +19,8 @@
 
 #include "tests/unit/golden_traces.h"
 
-static char *run_output(const struct golden *g, const char *format, size_t *n)
+static char *run_with(const struct golden *g, const char *format, struct report_opts o, size_t *n)
 {
-	struct report_opts o = tb_opts();
 	struct report *r;
 	struct tb t;
 	char *text = NULL;
@@ -35,6 +35,11 @@ static char *run_output(const struct golden *g, const char *format, size_t *n)
 	report_free(r);
 	tb_free(&t);
 	return text;
+}
+
+static char *run_output(const struct golden *g, const char *format, size_t *n)
+{
+	return run_with(g, format, tb_opts(), n);
 }
 
 static char *run_script(const struct golden *g, size_t *n)
@@ -102,6 +107,128 @@ static void outputs_are_as_before(void **state)
 	}
 }
 
+static const struct golden *golden_of(const char *name)
+{
+	for (size_t i = 0; i < NGOLDENS; i++)
+		if (!strcmp(goldens[i].name, name))
+			return &goldens[i];
+	fail_msg("no golden trace %s", name);
+	return NULL;
+}
+
+/* What options change; the file is report-NAME.FORMAT. */
+static void options_are_as_before(void **state)
+{
+	static const struct {
+		const char *trace, *format, *name;
+		uint64_t goroutine;
+		uint32_t channel;
+		enum fold_by by;
+		struct filter_opts filter;
+		bool full, color;
+		unsigned width;
+	} runs[] = {
+		{ "shop", "text", "shop-goroutine", .goroutine = 18 },
+		{ "shop", "text", "shop-exited", .goroutine = 100 },
+		{ "shop", "text", "shop-channel", .channel = 1 },
+		{ "ops", "text", "ops-channel", .channel = 3 },
+		{ "shop", "text", "shop-full", .full = true },
+		{ "shop", "text", "shop-narrow", .width = 60 },
+		{ "shop", "text", "shop-color", .color = true },
+		{ "shop", "text", "shop-function", .filter = { .function = "Price" } },
+		{ "shop", "folded", "shop-package", .filter = { .package = "example.org/shop/pool" } },
+		{ "shop", "folded", "shop-reason", .filter = { .reason = "Mutex" } },
+		{ "shop", "folded", "shop-count", .by = FOLD_BY_COUNT },
+		{ "shop", "folded", "shop-wake", .by = FOLD_BY_WAKE },
+		{ "hostile", "folded", "hostile-wake", .by = FOLD_BY_WAKE },
+		{ "hostile", "text", "hostile-goroutine", .goroutine = 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		struct report_opts o = tb_opts();
+		size_t n;
+		char *text;
+
+		o.model.goroutine = runs[i].goroutine;
+		o.model.channel = runs[i].channel;
+		o.model.keep_wake_stacks = runs[i].by == FOLD_BY_WAKE;
+		o.fold_by = runs[i].by;
+		o.filter = runs[i].filter;
+		o.full_stacks = runs[i].full;
+		o.color = runs[i].color;
+		o.width = runs[i].width;
+		text = run_with(golden_of(runs[i].trace), runs[i].format, o, &n);
+		compare(runs[i].name, runs[i].format, text, n);
+		free(text);
+	}
+}
+
+static char *run_diff(const char *a, const char *b, const char *build_b, bool json, size_t *n)
+{
+	const char *const names[] = { a, b };
+	struct report_opts o = tb_opts();
+	struct report *r[2];
+	struct tb t[2];
+	struct diff d;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, n);
+
+	for (int i = 0; i < 2; i++) {
+		struct golden g = *golden_of(names[i]);
+
+		g.build_id = i ? build_b : NULL;
+		golden_make(&g, &t[i]);
+		r[i] = tb_read(&t[i], &o);
+		r[i]->path = i ? "b.zst" : "a.zst";
+	}
+	assert_int_equal(diff_new(&d, r[0], r[1], &t[0].err), 0);
+	assert_int_equal(json ? diff_write_json(&d, f, &t[0].err) : diff_write_text(&d, f, &t[0].err), 0);
+	fclose(f);
+	diff_free(&d);
+	for (int i = 0; i < 2; i++) {
+		report_free(r[i]);
+		tb_free(&t[i]);
+	}
+	return text;
+}
+
+static void diffs_are_as_before(void **state)
+{
+	static const struct {
+		const char *a, *b, *build, *name;
+	} runs[] = {
+		{ "shop", "shop-later", NULL, "later" },
+		{ "shop", "shop-later", "another", "rebuilt" },
+		{ "ops", "hostile", "evil\x1b[2J\"</svg>", "hostile" },
+	};
+
+	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "diff-%s", runs[i].name);
+		for (int json = 0; json < 2; json++) {
+			size_t n;
+			char *text = run_diff(runs[i].a, runs[i].b, runs[i].build, json, &n);
+
+			compare(name, json ? "json" : "text", text, n);
+			free(text);
+		}
+	}
+}
+
+/* A trace and itself: nothing has changed. */
+static void no_change_is_no_difference(void **state)
+{
+	size_t n;
+	char *text = run_diff("shop", "shop", NULL, false, &n);
+
+	assert_non_null(strstr(text, "0 appeared, 0 grew, 0 shrank, 0 vanished"));
+	assert_non_null(strstr(text, "LENGTHENED  none"));
+	assert_non_null(strstr(text, "SHORTENED  none"));
+	assert_non_null(strstr(text, "0 new, at 0 more time is blocked per second"));
+	free(text);
+}
+
 static void two_runs_give_the_same_bytes(void **state)
 {
 	for (size_t i = 0; i < NGOLDENS; i++) {
@@ -164,9 +291,9 @@ static int write_traces(const char *dir)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(outputs_are_as_before),
-		cmocka_unit_test(two_runs_give_the_same_bytes),
-		cmocka_unit_test(text_is_fit_for_a_terminal),
+		cmocka_unit_test(outputs_are_as_before),        cmocka_unit_test(options_are_as_before),
+		cmocka_unit_test(diffs_are_as_before),          cmocka_unit_test(no_change_is_no_difference),
+		cmocka_unit_test(two_runs_give_the_same_bytes), cmocka_unit_test(text_is_fit_for_a_terminal),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "--write"))
