@@ -35,22 +35,23 @@ static size_t count(const char *text, const char *what)
 	return n;
 }
 
-/* n goroutines of so many go statements, each waits on a channel of its own for its number in ms. */
+/* n goroutines of so many go statements, each waits on a channel of its own, as many ms as the number of its statement.
+ */
 static struct report *many(unsigned n, unsigned sites)
 {
 	struct tb t = tb_new();
 
 	for (unsigned i = 0; i < n; i++) {
 		struct trace_obj c = tb_chan(&t);
-		unsigned k = i % sites;
+		unsigned k = sites - 1 - i / (n / sites); /* the longest wait begins first */
 		char site[64], entry[64], make[128], stack[256];
 
 		snprintf(site, sizeof(site), "main.main /a/main.go:%u", 100 + k);
 		snprintf(entry, sizeof(entry), "main.f%u /a/f.go:%u", k, 10 * k + 1);
 		snprintf(make, sizeof(make), "main.main /a/main.go:%u" EXIT_FRAME, 1000 + k);
 		snprintf(stack, sizeof(stack), RECV "main.f%u /a/f.go:%u" EXIT_FRAME, k, 10 * k + 5);
-		tb_create(&t, US(1), 1, 10 + i, site, entry);
-		tb_make(&t, US(2), 1, c, 0, make);
+		tb_create(&t, 0, 1, 10 + i, site, entry);
+		tb_make(&t, 0, 1, c, 0, make);
 		tb_park(&t, SEC(1) - MS(k + 1), 10 + i, TRACE_WAIT_RECV, c, stack);
 	}
 	return tb_report(&t, SEC(1));
