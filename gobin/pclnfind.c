@@ -13,8 +13,11 @@
 #define HDR_SIZE 72
 #define HDR_NFUNC 8
 #define HDR_NAMES 32 /* then cutab, filetab, pctab, pclntab */
+/* Up to Go 1.17 there was no textStart. */
+#define HDR_SIZE_116 64
+#define HDR_NAMES_116 24
 
-/* runtime.moduledata, the same in Go 1.18 … 1.27 up to here. */
+/* runtime.moduledata, the same in Go 1.17 … 1.27 up to here. */
 #define MD_NAMES 8 /* slice funcnametab */
 #define MD_FTAB 128
 #define MD_MINPC 160
@@ -34,21 +37,24 @@
 
 static bool magic_known(uint32_t magic)
 {
-	return magic == PCLN_MAGIC_118 || magic == PCLN_MAGIC_120;
+	return magic == PCLN_MAGIC_116 || magic == PCLN_MAGIC_118 || magic == PCLN_MAGIC_120;
 }
 
 /* Whether a header stands at p, and takes the tables' bounds from it. */
 static bool parse_header(struct pclntab *t, const uint8_t *p, uint64_t len)
 {
 	struct bytes *parts[] = { &t->names, &t->cus, &t->files, &t->pctab, &t->funcs };
-	uint64_t from = HDR_SIZE, nfunc;
+	uint64_t from, nfunc, at, width;
 
 	/* Two zero bytes, the instructions' unit (1 on x86), the size of a pointer. */
 	if (len < HDR_SIZE || !magic_known(le32(p)) || p[4] || p[5] || p[6] != 1 || p[7] != 8)
 		return false;
+	at = le32(p) == PCLN_MAGIC_116 ? HDR_NAMES_116 : HDR_NAMES;
+	from = le32(p) == PCLN_MAGIC_116 ? HDR_SIZE_116 : HDR_SIZE;
+	width = le32(p) == PCLN_MAGIC_116 ? 8 : 4;
 	for (unsigned i = 0; i < 5; i++) {
-		uint64_t off = le64(p + HDR_NAMES + (uint64_t)i * 8);
-		uint64_t end = i < 4 ? le64(p + HDR_NAMES + (uint64_t)i * 8 + 8) : len;
+		uint64_t off = le64(p + at + (uint64_t)i * 8);
+		uint64_t end = i < 4 ? le64(p + at + (uint64_t)i * 8 + 8) : len;
 
 		if (off < from || end < off || end > len)
 			return false;
@@ -57,7 +63,7 @@ static bool parse_header(struct pclntab *t, const uint8_t *p, uint64_t len)
 	}
 	nfunc = le64(p + HDR_NFUNC);
 	/* An entry each, and the end of the last. */
-	if (!nfunc || nfunc > UINT32_MAX / 8 || nfunc * 8 + 4 > t->funcs.len)
+	if (!nfunc || nfunc > UINT32_MAX / 16 || nfunc * width * 2 + width > t->funcs.len)
 		return false;
 	t->nfunc = (uint32_t)nfunc;
 	t->magic = le32(p);
@@ -78,17 +84,17 @@ static bool check_moduledata(struct pclntab *t, const struct image *im, uint64_t
 	uint64_t names = t->addr + (uint64_t)(t->names.p - t->all.p),
 	         funcs = t->addr + (uint64_t)(t->funcs.p - t->all.p);
 	uint64_t text = word_at(im, addr + MD_TEXT), etext = word_at(im, addr + MD_ETEXT);
-	uint64_t first = text + le32(t->funcs.p), last = text + le32(t->funcs.p + (uint64_t)t->nfunc * 8);
 	const struct segment *s = image_segment(im, text);
 
 	if (word_at(im, addr + MD_NAMES) != names || word_at(im, addr + MD_FTAB) != funcs)
 		return false;
 	if (!s || !s->exec || etext < text || etext - s->addr > s->memsz)
 		return false;
-	if (word_at(im, addr + MD_MINPC) != first || word_at(im, addr + MD_MAXPC) != last)
+	t->text = text;
+	if (word_at(im, addr + MD_MINPC) != pclntab_entry(t, 0) ||
+	    word_at(im, addr + MD_MAXPC) != pclntab_entry(t, t->nfunc))
 		return false;
 	t->moduledata = addr;
-	t->text = text;
 	t->etext = etext;
 	return true;
 }
@@ -182,7 +188,7 @@ int pclntab_find(struct pclntab *t, const struct image *im, const char *path, st
 		return 0;
 	if (has_old_table(im))
 		return err_set(err, ENOEXEC,
-		               "%s: its function table (.gopclntab) is of Go 1.17 or older, or of a Go newer than this "
+		               "%s: its function table (.gopclntab) is of Go 1.15 or older, or of a Go newer than this "
 		               "chanrec knows; build the program with Go 1.19 or newer",
 		               path);
 	if (!image_section(im, ".go.buildinfo", &s) || !image_section(im, ".gopclntab", &s))

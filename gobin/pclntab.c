@@ -44,28 +44,37 @@ const char *pclntab_name(const struct pclntab *t, uint32_t off)
 	return string_at(&t->names, off);
 }
 
-/* Offset from text and record of entry idx of the table of functions; idx == nfunc has the end only. */
-static uint32_t entry_off(const struct pclntab *t, uint32_t idx)
+/* Up to Go 1.17 the table of functions has addresses and offsets of 64 bits, later offsets of 32 bits from text. */
+static bool has_addresses(const struct pclntab *t)
 {
-	return le32(t->funcs.p + (uint64_t)idx * 8);
+	return t->magic == PCLN_MAGIC_116;
+}
+
+uint64_t pclntab_entry(const struct pclntab *t, uint32_t idx)
+{
+	if (has_addresses(t))
+		return le64(t->funcs.p + (uint64_t)idx * 16);
+	return t->text + le32(t->funcs.p + (uint64_t)idx * 8);
 }
 
 int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 {
-	bool v120 = t->magic == PCLN_MAGIC_120;
-	uint32_t size = v120 ? FUNC_SIZE_120 : FUNC_SIZE_118, off;
+	bool v120 = t->magic == PCLN_MAGIC_120, v117 = has_addresses(t);
+	uint32_t size = v120 ? FUNC_SIZE_120 : FUNC_SIZE_118;
+	uint64_t words, off;
 	const uint8_t *p;
-	uint64_t words;
 
 	if (idx >= t->nfunc)
 		return -ENOENT;
-	off = le32(t->funcs.p + (uint64_t)idx * 8 + 4);
+	off = v117 ? le64(t->funcs.p + (uint64_t)idx * 16 + 8) : le32(t->funcs.p + (uint64_t)idx * 8 + 4);
+	/* The record begins with the entry: 8 bytes, later 4. */
+	off += v117 ? 4 : 0;
 	p = bytes_at(&t->funcs, off, size);
 	if (!p)
 		return -ENOENT;
 	*f = (struct pcln_func){
-		.entry = t->text + entry_off(t, idx),
-		.end = t->text + entry_off(t, idx + 1),
+		.entry = pclntab_entry(t, idx),
+		.end = pclntab_entry(t, idx + 1),
 		.name = pclntab_name(t, le32(p + 4)),
 		.idx = idx,
 		.pcsp = le32(p + 16),
@@ -75,10 +84,10 @@ int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 		.cu = le32(p + 32),
 		.start_line = v120 ? le32(p + 36) : 0,
 		.id = p[size - 4],
-		.nfuncdata = p[size - 1],
+		.nfuncdata = v117 ? 0 : p[size - 1],
 	};
 	words = (uint64_t)f->npcdata + f->nfuncdata;
-	f->tail.p = bytes_at(&t->funcs, (uint64_t)off + size, words * 4);
+	f->tail.p = bytes_at(&t->funcs, off + size, words * 4);
 	f->tail.len = f->tail.p ? words * 4 : 0;
 	return f->name && f->end > f->entry ? 0 : -ENOENT;
 }
@@ -90,11 +99,11 @@ int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f)
 
 	if (pc < t->text || pc - t->text > UINT32_MAX || !hi)
 		return -ENOENT;
-	/* The last entry whose offset is not above pc's. */
+	/* The last entry that is not above pc. */
 	while (hi - lo > 1) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (entry_off(t, mid) <= pc - t->text)
+		if (pclntab_entry(t, mid) <= pc)
 			lo = mid;
 		else
 			hi = mid;

@@ -11,7 +11,7 @@
 
 #include "gobin/image.h"
 
-#define PCLN_MAGIC_116 0xfffffffau /* Go 1.16, 1.17: not read */
+#define PCLN_MAGIC_116 0xfffffffau /* Go 1.16, 1.17; inlined calls are not read */
 #define PCLN_MAGIC_118 0xfffffff0u /* Go 1.18, 1.19 */
 #define PCLN_MAGIC_120 0xfffffff1u /* Go 1.20 on */
 
@@ -51,6 +51,8 @@ int pclntab_find(struct pclntab *t, const struct image *im, const char *path, st
 void pclntab_find_funcdata(struct pclntab *t, const struct image *im, uint32_t hint);
 void pclntab_free(struct pclntab *t);
 
+/* Where function idx begins; nfunc: where the last one ends. */
+uint64_t pclntab_entry(const struct pclntab *t, uint32_t idx);
 int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f);
 int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f);
 /* Of several functions with that name the first that is no wrapper. */

@@ -192,7 +192,9 @@ int version_find(struct gobin *b)
 		rc = from_schedinit(b);
 	if (rc == -ENOENT) {
 		b->minor = -1;
-		b->version = strdup(b->pcln.magic == PCLN_MAGIC_118 ? "go1.18 or go1.19" : "go1.20 or newer");
+		b->version = strdup(b->pcln.magic == PCLN_MAGIC_116   ? "go1.16 or go1.17"
+		                    : b->pcln.magic == PCLN_MAGIC_118 ? "go1.18 or go1.19"
+		                                                      : "go1.20 or newer");
 		rc = b->version ? 0 : -ENOMEM;
 	}
 	return rc;

@@ -497,8 +497,11 @@ static int attach_one(struct probes *p, struct probe *pr, const struct target *t
 	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog);
 	int64_t off = gobin_file_offset(bin, pr->site.addr);
 
-	if (off < 0 || !site_is_there(t, bin, bias, pr->site.addr))
+	if (off < 0 || !site_is_there(t, bin, bias, pr->site.addr)) {
+		if (!target_alive(t))
+			return err_set(err, ESRCH, "process %d has ended", t->pid);
 		return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
+	}
 	pr->link = bpf_program__attach_uprobe_opts(prog, t->pid, t->exe, (size_t)off, NULL);
 	if (!pr->link) {
 		int e = errno;
