@@ -11,7 +11,8 @@
 /* names: functions, inlined ones too, innermost first. Sets all but info->id. */
 void stack_info_classify(struct stack_info *info, const char *const *names, size_t n, const struct go_layout *l);
 
-/* After these functions the next frame was interrupted, not called: its pc is that of an instruction that had not run. */
+/* After these functions the next frame was interrupted, not called: its pc is that of an instruction that had not run.
+ */
 bool stack_is_trap(const char *func);
 
 #endif
