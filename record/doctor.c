@@ -303,6 +303,8 @@ static void examine_goroutines(const struct doctor *d, struct patient *p)
 		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "%s", err.msg);
 	else
 		say_snapshot(d, &s, &in);
+	p->env.reasons = NULL;
+	p->env.nreasons = 0;
 	snapshot_free(&s);
 	encoder_free(&e);
 	intern_free(&in);

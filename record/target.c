@@ -13,13 +13,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/buf.h"
 
-#define PIECES_MAX 512 /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
-
-#define EXEC_TRIES 100 /* each of 10 ms */
+#define EXEC_WAIT_MS 500 /* for a process to get its new program */
+#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
 
 /* The inode of the first pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define PIDNS_INIT_INO 0xEFFFFFFCu
@@ -147,11 +147,11 @@ static int read_entry(pid_t pid, uint64_t *entry)
 
 static int target_auxv(struct target *t, struct err *err)
 {
+	const struct timespec pause = { .tv_nsec = 1000000 };
 	int ret = read_entry(t->pid, &t->entry);
 
-	/* In the midst of an exec the new program's vector is not there yet. */
-	for (int i = 0; i < EXEC_TRIES && !ret && !t->entry && target_alive(t); i++) {
-		usleep(10000);
+	for (int i = 0; i < EXEC_WAIT_MS && !ret && !t->entry && target_alive(t); i++) {
+		nanosleep(&pause, NULL);
 		ret = read_entry(t->pid, &t->entry);
 	}
 	if (ret == -ENOEXEC)

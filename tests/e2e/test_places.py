@@ -1,5 +1,6 @@
 """Targets where production has them: in namespaces, under other roots, with their file gone, beside others of the
 same file, forking and executing. The counts show that exactly the one process was recorded."""
+import contextlib
 import os
 import re
 import shutil
@@ -26,8 +27,10 @@ def start():
 
     yield begin
     for w in started:
-        for p in psutil.Process(w.pid).children(recursive=True) if w.process.poll() is None else []:
-            p.kill()
+        # What ends by itself meanwhile is gone already.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for p in psutil.Process(w.pid).children(recursive=True):
+                p.kill()
         w.kill()
 
 
