@@ -29,7 +29,7 @@ static const char usage[] = "usage: chanrec doctor [--events LIST]\n"
 /* What is told again at the end. */
 struct verdict {
 	VEC(char *) lacks;
-	bool fails;
+	bool lacking, fails;
 };
 
 static void keep(struct verdict *v, const struct doctor_finding *f)
@@ -38,10 +38,12 @@ static void keep(struct verdict *v, const struct doctor_finding *f)
 	char *s = malloc(n);
 
 	v->fails |= f->level == DOCTOR_FAILS;
-	if (s)
-		snprintf(s, n, "%s: %s", f->what, f->text);
-	if (!s || vec_push(&v->lacks, s))
-		v->fails = true;
+	v->lacking = true;
+	if (!s)
+		return;
+	snprintf(s, n, "%s: %s", f->what, f->text);
+	if (vec_push(&v->lacks, s))
+		free(s);
 }
 
 static void print_finding(void *arg, const struct doctor_finding *f)
@@ -63,11 +65,11 @@ static void print_finding(void *arg, const struct doctor_finding *f)
 
 static int conclude(struct verdict *v, const char *subject, const char *whole)
 {
-	int ret = v->lacks.n || v->fails ? EXIT_FAILED : EXIT_DONE;
+	int ret = v->lacking ? EXIT_FAILED : EXIT_DONE;
 
 	if (v->fails)
 		printf("\nNothing can be recorded %s:\n", subject);
-	else if (v->lacks.n)
+	else if (v->lacking)
 		printf("\nA recording %s would lack:\n", subject);
 	else
 		printf("\n%s\n", whole);

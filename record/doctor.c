@@ -174,6 +174,8 @@ static bool examine_program(const struct doctor *d, struct patient *p, const cha
 
 	doctor_say(d, DOCTOR_OK, NULL, NULL, "program %s", shown);
 	if (gobin_open(&p->bin, path, &err)) {
+		if (p->target.exe_path)
+			target_explain(&p->target, &err);
 		doctor_say(d, DOCTOR_FAILS, "executable", NULL, "%s", err.msg);
 		return false;
 	}
@@ -318,6 +320,8 @@ static void examine_goroutines(const struct doctor *d, struct patient *p)
 		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "%s", err.msg);
 	else
 		say_snapshot(d, &s, &in);
+	p->env.reasons = NULL;
+	p->env.nreasons = 0;
 	snapshot_free(&s);
 	encoder_free(&e);
 	intern_free(&in);
@@ -337,11 +341,13 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		return;
 	}
 	say_target(d, &p.target);
-	if (target_bias(&p.target, &p.bias, &err))
-		doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
-	else if (examine_program(d, &p, p.target.exe, p.target.exe_path)) {
+	/* What is wrong with the file is said first. */
+	target_bias(&p.target, &p.bias, &err);
+	if (examine_program(d, &p, p.target.exe, p.target.exe_path)) {
 		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);
-		if (say_check(d, &p) && say_attach(d, &p))
+		if (err.code)
+			doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
+		else if (say_check(d, &p) && say_attach(d, &p))
 			examine_goroutines(d, &p);
 	}
 	patient_free(&p);

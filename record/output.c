@@ -24,7 +24,7 @@ int output_open(struct output *o, const char *path, struct err *err)
 	/* The trace holds names and paths of the target: not for everybody. */
 	o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (o->fd < 0)
-		return err_set(err, errno, "cannot write %s: %s", path, strerror(errno));
+		return err_set(err, errno, "cannot write %s: %s; -o FILE names another place", path, strerror(errno));
 	return 0;
 }
 

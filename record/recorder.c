@@ -87,7 +87,7 @@ static int open_target(struct recorder *r, struct err *err)
 	if (target_open(&r->target, pid, err))
 		return err->code;
 	if (gobin_open(&r->bin, r->target.exe, err))
-		return err_prefix(err, "process %d (%s)", r->target.pid, r->target.exe_path);
+		return target_explain(&r->target, err);
 	return target_bias(&r->target, &r->bias, err);
 }
 

@@ -119,7 +119,10 @@ static char *link_target(const char *path)
 	return strdup(to);
 }
 
-/* AT_ENTRY; 0 when the process has no memory: a zombie, one that ends, or one in the midst of execve(). */
+/*
+ * AT_ENTRY; 0 when there is none: the process ends or is in the midst of an
+ * exec. -ENOEXEC: the vector is that of a 32-bit program.
+ */
 static int read_entry(pid_t pid, uint64_t *entry)
 {
 	struct buf b = { 0 };
@@ -136,6 +139,8 @@ static int read_entry(pid_t pid, uint64_t *entry)
 		if (a.a_type == AT_ENTRY)
 			*entry = a.a_un.a_val;
 	}
+	if (!ret && !*entry && b.len > sizeof(Elf64_auxv_t))
+		ret = -ENOEXEC;
 	buf_free(&b);
 	return ret;
 }
@@ -149,10 +154,16 @@ static int target_auxv(struct target *t, struct err *err)
 		nanosleep(&pause, NULL);
 		ret = read_entry(t->pid, &t->entry);
 	}
+	if (ret == -ENOEXEC)
+		return err_set(
+		        err, ENOEXEC,
+		        "process %d (%s) is a 32-bit program; only 64-bit x86 (amd64) is supported: build it with "
+		        "GOARCH=amd64",
+		        t->pid, t->exe_path);
 	if (ret)
 		return err_set(err, -ret, "cannot read /proc/%d/auxv: %s", t->pid, strerror(-ret));
 	if (!t->entry)
-		return err_set(err, ESRCH, "process %d has no memory: it is a zombie, or just ends", t->pid);
+		return err_set(err, ESRCH, "process %d has just ended", t->pid);
 	return 0;
 }
 
@@ -167,6 +178,32 @@ void target_pidns(struct target *t)
 	t->pidns_ino = st.st_ino;
 }
 
+static int say_no_process(pid_t pid, struct err *err)
+{
+	return err_set(err, ESRCH,
+	               "no process with pid %d: it has ended, or is not seen from here; pgrep -a NAME finds pids", pid);
+}
+
+static int say_no_program(pid_t pid, struct err *err)
+{
+	char path[64], line[1024], *p, state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	/* "PID (any name) STATE …" */
+	p = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	if (p && p[1] == ' ')
+		state = p[2];
+	if (f)
+		fclose(f);
+	if (state == 'Z' || state == 'X' || !state)
+		return err_set(err, ESRCH, "process %d is a zombie: it has ended and waits to be reaped by its parent",
+		               pid);
+	return err_set(err, ENOEXEC, "process %d is a thread of the kernel: it has no program that could be recorded",
+	               pid);
+}
+
 int target_open(struct target *t, pid_t pid, struct err *err)
 {
 	char path[64];
@@ -175,21 +212,21 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 	memset(t, 0, sizeof(*t));
 	t->pidfd = t->mem = -1;
 	if (tgid == -ESRCH || pid <= 0)
-		return err_set(err, ESRCH, "no process with pid %d", pid);
+		return say_no_process(pid, err);
 	if (tgid < 0)
 		return err_set(err, -tgid, "cannot look at process %d: %s", pid, strerror(-tgid));
 	t->pid = tgid;
 	snprintf(t->exe, sizeof(t->exe), "/proc/%d/exe", t->pid);
 	t->pidfd = (int)syscall(SYS_pidfd_open, t->pid, 0);
 	if (t->pidfd < 0 && errno != ENOSYS)
-		return err_set(err, errno, "no process with pid %d", pid);
+		return say_no_process(pid, err);
 	t->exe_path = link_target(t->exe);
 	if (!t->exe_path) {
 		int e = errno;
 
 		target_close(t);
 		if (e == ENOENT)
-			return err_set(err, ENOEXEC, "process %d has no program: a kernel thread, or a zombie", pid);
+			return say_no_program(pid, err);
 		return err_set(err, e, "no permission to look at process %d (%s): run as root, or with CAP_SYS_PTRACE",
 		               pid, strerror(e));
 	}
@@ -239,9 +276,38 @@ int target_bias(const struct target *t, uint64_t *bias, struct err *err)
 		return err_set(err, ENOEXEC, "cannot read the head of %s", t->exe);
 	*bias = t->entry - eh.e_entry;
 	if (*bias & 0xfff)
-		return err_set(err, ENOTSUP, "%s was started through a loader of its own, which is not supported",
-		               t->exe_path);
+		return err_set(
+		        err, ENOTSUP,
+		        "process %d (%s) is not loaded as its file says: started through a loader of its own, which is "
+		        "not supported; start the program itself",
+		        t->pid, t->exe_path);
 	return 0;
+}
+
+/* "ld-linux-x86-64.so.2", "ld-musl-x86_64.so.1" */
+static bool is_loader(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	return strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0;
+}
+
+int target_explain(const struct target *t, struct err *err)
+{
+	size_t n = strlen(t->exe);
+	const char *msg = err->msg;
+
+	if (strncmp(msg, t->exe, n) == 0 && strncmp(msg + n, ": ", 2) == 0)
+		msg += n + 2;
+	if (is_loader(t->exe_path))
+		return err_set(
+		        err, ENOTSUP,
+		        "process %d was started through a loader (%s PROGRAM), which is not supported: start the "
+		        "program itself",
+		        t->pid, t->exe_path);
+	return err_set(err, -err->code, "process %d (%s): %s%s", t->pid, t->exe_path, msg,
+	               err->code == -ENOEXEC ? "; give the pid of a program that was built by Go for amd64" : "");
 }
 
 bool target_alive(const struct target *t)

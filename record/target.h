@@ -26,6 +26,8 @@ struct target {
 
 /* Errors say what is wrong with the pid and what to do. */
 int target_open(struct target *t, pid_t pid, struct err *err);
+/* Makes the message about its file (t->exe) one about the process. Returns err->code. */
+int target_explain(const struct target *t, struct err *err);
 void target_close(struct target *t);
 /* The thread group that pid belongs to; -errno. */
 pid_t target_tgid(pid_t pid);
