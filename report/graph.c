@@ -142,10 +142,18 @@ static int add_open(struct graph *g, const struct report *r, const struct gorout
 	return ret;
 }
 
-/* The heaviest chain of waits that has an object to draw: an open one if there is any. */
+/* The heaviest chain, an open one if there is any; a single wait of which nothing is known only where all are such. */
+static const struct chain *worst_chain(const struct report *r)
+{
+	for (size_t i = 0; i < r->chains.v.n; i++)
+		if (r->chains.v.v[i].n > 1 || r->chains.v.v[i].root_cause != ROOT_UNKNOWN)
+			return &r->chains.v.v[i];
+	return r->chains.v.n ? &r->chains.v.v[0] : NULL;
+}
+
 static int mark_worst(struct graph *g, const struct report *r)
 {
-	const struct chain *c = r->chains.v.n ? &r->chains.v.v[0] : NULL;
+	const struct chain *c = worst_chain(r);
 
 	for (uint32_t i = 0; c && i < c->n; i++) {
 		const struct chain_link *l = &r->chains.links.v[c->first + i];

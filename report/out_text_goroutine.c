@@ -210,11 +210,12 @@ static void put_events(struct text *t)
 static void put_origin(struct text *t, uint64_t parent, uint32_t group, int64_t started)
 {
 	fmt_group(&t->b, t->m, group);
-	if (started == TIME_UNKNOWN) {
+	if (started == TIME_UNKNOWN)
 		fmt_raw(&t->b, "; it began before the recording");
-		if (parent)
-			fmt_f(&t->b, ", created by goroutine %" PRIu64, parent);
-	}
+	else if (started < t->m->opts.since)
+		fmt_raw(&t->b, "; it began before this window");
+	if (parent && (started == TIME_UNKNOWN || started < t->m->opts.since))
+		fmt_f(&t->b, ", created by goroutine %" PRIu64, parent);
 	fmt_raw(&t->b, ".");
 	text_wrap(t, 2, 2);
 }

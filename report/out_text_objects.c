@@ -85,7 +85,8 @@ void text_put_objects(struct text *t)
 		qsort(sums + 1, t->m->objsites.n - 1, sizeof(*sums), sum_cmp);
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 1; i < t->m->objsites.n; i++) {
-		if (all++ >= t->r->opts.top)
+		/* The nodes of channels that nobody used link here, too. */
+		if ((!sums[i].waits && !sums[i].waiting && !t->html) || all++ >= t->r->opts.top)
 			continue;
 		shown++;
 		put_row(&tb, &sums[i]);

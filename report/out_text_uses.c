@@ -49,7 +49,6 @@ static void put_use_row(struct table *tb, const struct use_row *row)
 	table_cell_count(tb, row->count);
 	text_put_roles(t, row->roles);
 	table_cell(tb);
-	table_cell_count(tb, row->alive);
 	if (row->place)
 		fmt_file_line(&t->b, t->m, row->place, 1);
 	else
@@ -62,10 +61,9 @@ static void put_use_row(struct table *tb, const struct use_row *row)
 void text_put_uses(struct text *t)
 {
 	static const struct table_col cols[] = {
-		{ "channel", false, false, false },     { "goroutine", false, false, false },
-		{ "uses", true, false, false },         { "does", false, false, false },
-		{ "alive", true, false, true },         { "made at", false, false, true },
-		{ "goroutines of", false, true, false }
+		{ "channel", false, false, false }, { "goroutine", false, false, false },
+		{ "uses", true, false, false },     { "does", false, false, false },
+		{ "made at", false, true, true },   { "goroutines of", false, true, false }
 	};
 	struct uses u;
 	struct table tb;

@@ -160,12 +160,24 @@ static void filter_analyses(struct report *r)
 	r->leaks.v.n = n;
 }
 
+/* So that a place's objects are all that it made, whether or not they were waited on. */
+static void class_channels(struct model *m)
+{
+	for (uint32_t id = 1; id < m->channels.n; id++) {
+		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = id };
+
+		if (m->channels.v[id].made_seen)
+			model_objsite_of(m, &obj, 0);
+	}
+}
+
 static int analyse(struct report *r, struct err *err)
 {
 	const struct model *m = r->m;
 	int ret = holders_new(&r->holders, m, err);
 
 	library_mark(&r->m->sym, r->meta->module);
+	class_channels(r->m);
 	if (!ret)
 		ret = chains_find(&r->chains, m, r->holders, err);
 	if (!ret)

@@ -99,7 +99,6 @@ static int count_goroutines(struct uses *u)
 		if (row->ngos && row->seen == cu->goid)
 			continue;
 		row->ngos++;
-		row->alive += model_goroutine(u->m, cu->goid) != NULL;
 		row->seen = cu->goid;
 	}
 	return 0;

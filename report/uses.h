@@ -14,7 +14,6 @@ struct use_row {
 	uint64_t goid; /* the first */
 	uint64_t nchans, ngos;
 	uint64_t count; /* uses */
-	uint64_t alive; /* goroutines that live at the end */
 	uint64_t seen;  /* id counted last, while collecting */
 };
 
