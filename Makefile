@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, record a leaky program, report
 #   make check      install what is missing, build, run every test
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make check-go   the recordings of every Go version in every way to build
 #   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
 #   make unit e2e lint fuzz valgrind format clean
 #
@@ -98,7 +99,7 @@ unit: unit-build
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
 
-.PHONY: deps demo check e2e
+.PHONY: deps demo check check-go e2e
 deps:
 	@tools/install-deps
 
@@ -109,6 +110,12 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory all
 	@tools/check
+
+# Every Go version in every way to build; make check has the oldest, the newest and one in between.
+GO_VERSIONS ?= 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27
+check-go: all
+	CHANREC_TEST_GO="$(GO_VERSIONS)" CHANREC_TEST_VARIANTS=all $(PYTHON) -m pytest -q $(addprefix tests/e2e/test_, \
+		oracle.py counts.py stacks.py versions.py)
 
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e

@@ -11,6 +11,7 @@
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/layoutcheck.h"
 #include "record/probes.h"
 #include "record/snapshot.h"
 #include "record/target.h"
@@ -226,6 +227,23 @@ static bool say_attach(const struct doctor *d, struct patient *p)
 	return true;
 }
 
+static bool say_check(const struct doctor *d, const struct patient *p)
+{
+	struct layout_check c;
+	struct err err = { 0 };
+
+	if (p->layout.own)
+		return true;
+	layout_check_init(&c, &p->target, p->bin, &p->layout, p->bias);
+	if (layout_check_run(&c, &err)) {
+		doctor_say(d, DOCTOR_FAILS, "offsets",
+		           "build the program with DWARF (without -ldflags=-w): it tells its own", "%s", err.msg);
+		return false;
+	}
+	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they fit what is in the program's memory");
+	return true;
+}
+
 /* A snapshot as at the start of a recording, written to nowhere. */
 static int read_goroutines(struct patient *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
 {
@@ -306,7 +324,7 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
 	else if (examine_program(d, &p, p.target.exe, p.target.exe_path)) {
 		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);
-		if (say_attach(d, &p))
+		if (say_check(d, &p) && say_attach(d, &p))
 			examine_goroutines(d, &p);
 	}
 	patient_free(&p);

@@ -218,6 +218,17 @@ void launch_reap(struct launch *l)
 	}
 }
 
+void launch_wait(struct launch *l)
+{
+	int sig;
+
+	for (launch_reap(l); !l->ended; launch_reap(l)) {
+		wait_signal(l->sigfd, &sig);
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP)
+			launch_end(l);
+	}
+}
+
 void launch_end(struct launch *l)
 {
 	if (l->pid)

@@ -45,6 +45,9 @@ struct recorder {
 	struct launch launch;
 	int sigfd;
 	bool launched, exited;
+	bool execed;        /* the process lives on as another program */
+	bool is_next;       /* what the ring has from here on is of that */
+	uint32_t mains;     /* first goroutines of a program that were created */
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t flushed, loss_from;
@@ -175,11 +178,26 @@ static int write_header(struct recorder *r, struct err *err)
 	return ret;
 }
 
+/*
+ * Whether the process has executed its own file again: the probes are in that
+ * too, and what they tell is of other goroutines with the same numbers.
+ */
+static bool is_next_program(struct recorder *r, const struct ring_hdr *h, size_t len)
+{
+	const struct ring_create *c = (const void *)h;
+
+	if (h->type == RING_CREATE && len >= sizeof(*c) && c->child == 1)
+		r->is_next = !r->launched || r->mains++ > 0;
+	return r->is_next;
+}
+
 static int on_ring(void *arg, void *data, size_t len)
 {
 	struct recorder *r = arg;
 	const struct ring_hdr *h = data;
 
+	if (len >= sizeof(*h) && is_next_program(r, h, len))
+		return 0;
 	if (len >= sizeof(*h) && h->time && snapshot_pending(&r->snap) && snapshot_flush(&r->snap, h->time, &r->err))
 		return -EIO;
 	if (encoder_ring(&r->enc, data, len, &r->err))
@@ -288,6 +306,9 @@ static void wait_tick(struct recorder *r)
 		r->exited = true;
 		r->reason = r->layout.own || r->check.done ? "the target exited"
 		                                           : "the target exited before its offsets could be checked";
+	} else if (r->is_next || target_execed(&r->target)) {
+		r->execed = r->exited = true;
+		r->reason = "the target executed another program";
 	}
 	if (!r->reason && r->deadline && mono_ns() >= r->deadline)
 		r->reason = "the time is over";
@@ -432,7 +453,9 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 	if (!ret)
 		ret = close_recording(r, sum, err);
 	probes_free(&r->probes);
-	if (r->launch.child > 0 && !r->exited)
+	if (r->launched && r->execed)
+		launch_wait(&r->launch);
+	else if (r->launch.child > 0 && !r->exited)
 		launch_end(&r->launch);
 	output_close(&r->out);
 	snapshot_free(&r->snap);

@@ -351,7 +351,7 @@ static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)
 
 int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err)
 {
-	int64_t limit = (int64_t)(until - s->e->epoch);
+	int64_t limit = until == UINT64_MAX ? INT64_MAX : (int64_t)(until - s->e->epoch);
 	size_t i = 0;
 
 	while (i < s->pending.n && s->pending.v[i].time < limit) {

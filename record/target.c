@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/buf.h"
 
-#define PIECES_MAX 512 /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
+#define EXEC_WAIT_MS 500 /* for a process to get its new program */
+#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
 
 /* The inode of the first pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define PIDNS_INIT_INO 0xEFFFFFFCu
@@ -117,27 +119,40 @@ static char *link_target(const char *path)
 	return strdup(to);
 }
 
-static int target_auxv(struct target *t, struct err *err)
+/* AT_ENTRY; 0 when the process has no memory: a zombie, one that ends, or one in the midst of execve(). */
+static int read_entry(pid_t pid, uint64_t *entry)
 {
 	struct buf b = { 0 };
 	char path[64];
 	int ret;
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
+	*entry = 0;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
 	ret = read_file(path, &b);
-	if (ret == 0) {
-		for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= b.len; i += sizeof(Elf64_auxv_t)) {
-			Elf64_auxv_t a;
+	for (size_t i = 0; !ret && i + sizeof(Elf64_auxv_t) <= b.len; i += sizeof(Elf64_auxv_t)) {
+		Elf64_auxv_t a;
 
-			memcpy(&a, b.data + i, sizeof(a));
-			if (a.a_type == AT_ENTRY)
-				t->entry = a.a_un.a_val;
-		}
+		memcpy(&a, b.data + i, sizeof(a));
+		if (a.a_type == AT_ENTRY)
+			*entry = a.a_un.a_val;
 	}
 	buf_free(&b);
-	if (ret < 0 || !t->entry)
-		return err_set(err, ret ? -ret : ESRCH, "cannot read %s: %s", path,
-		               ret ? strerror(-ret) : "it has no entry point; is the process a zombie?");
+	return ret;
+}
+
+static int target_auxv(struct target *t, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int ret = read_entry(t->pid, &t->entry);
+
+	for (int i = 0; i < EXEC_WAIT_MS && !ret && !t->entry && target_alive(t); i++) {
+		nanosleep(&pause, NULL);
+		ret = read_entry(t->pid, &t->entry);
+	}
+	if (ret)
+		return err_set(err, -ret, "cannot read /proc/%d/auxv: %s", t->pid, strerror(-ret));
+	if (!t->entry)
+		return err_set(err, ESRCH, "process %d has no memory: it is a zombie, or just ends", t->pid);
 	return 0;
 }
 
@@ -238,6 +253,22 @@ bool target_alive(const struct target *t)
 	return poll(&p, 1, 0) == 0;
 }
 
+/* /proc/PID/mem is that of the program it was opened for; when that is gone, nothing can be read. */
+bool target_same(const struct target *t)
+{
+	uint8_t byte;
+
+	return pread(t->mem, &byte, 1, (off_t)t->entry) == 1;
+}
+
+bool target_execed(const struct target *t)
+{
+	uint64_t entry;
+
+	/* A process that ends loses its memory before its pidfd tells. */
+	return !target_same(t) && target_alive(t) && read_entry(t->pid, &entry) == 0 && entry;
+}
+
 int target_read(const struct target *t, uint64_t addr, void *to, size_t len)
 {
 	struct target_piece p = { .addr = addr, .to = to, .len = len };
@@ -296,5 +327,6 @@ int target_read_pieces(const struct target *t, struct target_piece *v, size_t n)
 			v[at].ok = true;
 		}
 	}
-	return 0;
+	/* What was read of another program means nothing. */
+	return target_same(t) ? 0 : -ESRCH;
 }

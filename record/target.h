@@ -34,12 +34,16 @@ int target_bias(const struct target *t, uint64_t *bias, struct err *err);
 /* Sets in_pidns, pidns_dev and pidns_ino, which are the recorder's own. */
 void target_pidns(struct target *t);
 bool target_alive(const struct target *t);
+/* It is the program that it was: false once the process has ended or executed another one. */
+bool target_same(const struct target *t);
+/* It lives and runs another program than it did. */
+bool target_execed(const struct target *t);
 
-/* Reads len bytes. 0, -EFAULT, -ESRCH when the process is gone. */
+/* Reads len bytes. 0, -EFAULT, -ESRCH when the process is gone or has executed another program. */
 int target_read(const struct target *t, uint64_t addr, void *to, size_t len);
 /*
  * Reads n pieces; ok[i] tells of each whether it was read whole. 0, or -ESRCH
- * when the process is gone.
+ * when it is gone, as above.
  */
 struct target_piece {
 	uint64_t addr;

@@ -48,6 +48,17 @@ static bool is_library(const struct library *l, const char *func, const char *fi
 	return *file && *file != '/' && (*l->module || strcspn(file, ".") > strcspn(file, "/"));
 }
 
+static uint32_t find_app(const struct symbols *s, uint32_t stack)
+{
+	struct stack_walk w = stack_walk_of(s, stack, false);
+	uint32_t place;
+
+	while ((place = stack_walk_next(&w)))
+		if (!(symbols_place(s, place)->flags & (PLACE_HIDDEN | PLACE_PLUMBING | PLACE_LIBRARY)))
+			return place;
+	return 0;
+}
+
 void library_mark(struct symbols *s, const char *module)
 {
 	struct library l = { .s = s, .module = module };
@@ -59,15 +70,11 @@ void library_mark(struct symbols *s, const char *module)
 		if (p->func && is_library(&l, symbols_string(s, p->func), symbols_string(s, p->file)))
 			p->flags |= PLACE_LIBRARY;
 	}
+	for (size_t i = 1; i < s->stacks.n; i++)
+		s->stacks.v[i].app = find_app(s, (uint32_t)i);
 }
 
 uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack)
 {
-	struct stack_walk w = stack_walk_of(s, stack, false);
-	uint32_t place;
-
-	while ((place = stack_walk_next(&w)))
-		if (!(symbols_place(s, place)->flags & (PLACE_HIDDEN | PLACE_PLUMBING | PLACE_LIBRARY)))
-			return place;
-	return 0;
+	return s->stacks.v[stack < s->stacks.n ? stack : 0].app;
 }

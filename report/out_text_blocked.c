@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "report/fmt.h"
+#include "report/library.h"
 #include "report/table.h"
 #include "report/text.h"
 
 /* Goroutines that wait at one place for one reason; of them, on what. */
 struct blocked {
-	uint32_t group, place, reason;
+	uint32_t group, place, app, reason;
 	uint32_t first, n; /* in the list of goroutines */
 	int64_t longest;
 	uint32_t stack; /* of the longest */
@@ -34,6 +35,10 @@ static int sort_blocked(const void *a, const void *b, void *ctx)
 		return x->group < y->group ? -1 : 1;
 	if (px != py)
 		return px < py ? -1 : 1;
+	px = symbols_stack_app(&m->sym, x->wait.stack);
+	py = symbols_stack_app(&m->sym, y->wait.stack);
+	if (px != py)
+		return px < py ? -1 : 1;
 	if (x->wait.reason != y->wait.reason)
 		return x->wait.reason < y->wait.reason ? -1 : 1;
 	return (x->id > y->id) - (x->id < y->id);
@@ -54,12 +59,13 @@ static void blocked_add(struct blocked_list *l, struct buf *b, uint32_t i)
 {
 	const struct goroutine *g = l->gs.v[i];
 	uint32_t place = symbols_stack_user(&l->m->sym, g->wait.stack);
+	uint32_t app = symbols_stack_app(&l->m->sym, g->wait.stack);
 	int64_t ns = goroutine_wait_ns(l->m, g);
 	struct blocked *row = l->rows.n ? &l->rows.v[l->rows.n - 1] : NULL;
 
-	if (!row || row->group != g->group || row->place != place || row->reason != g->wait.reason) {
+	if (!row || row->group != g->group || row->place != place || row->app != app || row->reason != g->wait.reason) {
 		bool idle = wait_class_is_idle(model_wait_class(l->m, g->wait.reason));
-		struct blocked r = { g->group, place, g->wait.reason, i, 0, -1, 0, idle, false };
+		struct blocked r = { g->group, place, app, g->wait.reason, i, 0, -1, 0, idle, false };
 
 		if (vec_push(&l->rows, r)) {
 			b->failed = true;

@@ -35,7 +35,9 @@ void replay_free(struct replay *r)
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags)
 {
-	uint32_t group = model_group_get(m, symbols_frame_inner(&m->sym, site), symbols_frame_outer(&m->sym, entry));
+	/* The first goroutine is started by assembly (rt0_go), which is nobody's go statement. */
+	uint32_t at = g->id == 1 ? 0 : symbols_frame_inner(&m->sym, site);
+	uint32_t group = model_group_get(m, at, symbols_frame_outer(&m->sym, entry));
 
 	g->system |= flags & TRACE_GO_SYSTEM;
 	if (!g->parent)

@@ -38,6 +38,7 @@ struct sym_stack {
 	uint32_t first, n; /* in symbols.stack_frames */
 	uint32_t flags;    /* TRACE_STACK_… */
 	uint32_t user;     /* place: the first line that is the user's, see symbols_stack_user() */
+	uint32_t app;      /* place: the innermost line of the program's own code; by library.c */
 	uint32_t root;     /* place: outermost line that is not runtime.goexit; 0 when truncated */
 };
 

@@ -18,15 +18,15 @@ void table_init(struct table *tb, struct text *t, const struct table_col *cols, 
 void table_cell(struct table *tb)
 {
 	struct buf *b = &tb->t->b;
-	char *copy = strdup(buf_str(b));
 
-	buf_reset(b);
-	if (!copy || vec_push(&tb->cells, copy)) {
-		free(copy);
+	if (vec_push(&tb->cells, NULL)) {
 		b->failed = true;
 		return;
 	}
-	if (tb->cells.n % tb->ncols == 0 && vec_push(&tb->rows, (struct table_row){ 0 }))
+	tb->cells.v[tb->cells.n - 1] = strdup(buf_str(b));
+	buf_reset(b);
+	if (!tb->cells.v[tb->cells.n - 1] ||
+	    (tb->cells.n % tb->ncols == 0 && vec_push(&tb->rows, (struct table_row){ 0 })))
 		b->failed = true;
 }
 
@@ -177,7 +177,7 @@ static void put_html_cell(struct text *t, const char *tag, const struct table_co
 static void print_html(const struct table *tb)
 {
 	struct text *t = tb->t;
-	bool shown[TABLE_MAX_COLS];
+	bool shown[TABLE_MAX_COLS] = { false };
 
 	fputs("<table>\n<tr>", t->f);
 	for (size_t i = 0; i < tb->ncols; i++) {
@@ -209,7 +209,7 @@ static void print_html(const struct table *tb)
 
 static void print_text(const struct table *tb)
 {
-	size_t widths[TABLE_MAX_COLS];
+	size_t widths[TABLE_MAX_COLS] = { 0 };
 
 	fit_columns(tb, widths);
 	put_row(tb, widths, SIZE_MAX);

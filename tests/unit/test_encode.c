@@ -51,6 +51,11 @@ int gobin_func_by_pc(const struct gobin *b, uint64_t pc, struct go_func *f)
 	return 0;
 }
 
+int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta)
+{
+	return -2;
+}
+
 int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max)
 {
 	static const struct go_wait_reason r[R_N] = {

@@ -18,13 +18,16 @@
 #include "gobin/internal.h"
 #include "tests/unit/gobin_fixture.h"
 
-#define ROUNDS 150
 #define ASKED 60
 
 static struct fixtures all;
+static int rounds; /* CHANREC_DAMAGE_ROUNDS: more finds more */
 
 static int setup(void **state)
 {
+	const char *more = getenv("CHANREC_DAMAGE_ROUNDS");
+
+	rounds = more ? atoi(more) : 30;
 	return fixtures_load(&all, "default pie-strip cgo-pie");
 }
 
@@ -211,7 +214,7 @@ static void cut(struct victim *v, uint64_t *seed)
 {
 	for (size_t len = 0; len < 1100; len += 61)
 		cut_at(v, len);
-	for (int i = 0; i < ROUNDS / 2; i++)
+	for (int i = 0; i < rounds / 2; i++)
 		cut_at(v, rnd(seed) % v->size);
 	for (size_t len = v->size - 300; len < v->size; len += 37)
 		cut_at(v, len);
@@ -222,7 +225,7 @@ static void spoil_headers(struct victim *v, uint64_t *seed)
 {
 	uint64_t shoff = le64(v->good + offsetof(Elf64_Ehdr, e_shoff));
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		spoil(v, seed, 16, 48);
 		spoil(v, seed, 64, 56 * 12);
 		spoil(v, seed, shoff, 64 * 40);
@@ -232,7 +235,7 @@ static void spoil_headers(struct victim *v, uint64_t *seed)
 
 static void spoil_anywhere(struct victim *v, uint64_t *seed)
 {
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < rounds; i++)
 		spoil(v, seed, 0, v->size);
 }
 
@@ -247,7 +250,7 @@ static void spoil_tables(struct victim *v, uint64_t *seed)
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		if (!part(v, names[k], &off, &len) || !len)
 			continue;
-		for (int i = 0; i < ROUNDS / 3; i++) {
+		for (int i = 0; i < rounds / 3; i++) {
 			spoil(v, seed, off, len);
 			spoil(v, seed, off, 128);
 		}
@@ -271,7 +274,7 @@ static void spoil_code(struct victim *v, uint64_t *seed)
 		off = gobin_file_offset(b, f.entry);
 		gobin_free(b);
 		assert_true(off > 0);
-		for (int i = 0; i < ROUNDS / 3; i++)
+		for (int i = 0; i < rounds / 3; i++)
 			spoil(v, seed, (uint64_t)off, f.end - f.entry);
 	}
 }
@@ -285,7 +288,7 @@ static void spoil_dwarf(struct victim *v, uint64_t *seed)
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		if (!part(v, names[k], &off, &len) || !len)
 			continue;
-		for (int i = 0; i < ROUNDS / 2; i++) {
+		for (int i = 0; i < rounds / 2; i++) {
 			spoil(v, seed, off, len);
 			spoil(v, seed, off, 64);
 		}

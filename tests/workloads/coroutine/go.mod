@@ -1,0 +1,3 @@
+module coroutine
+
+go 1.23
