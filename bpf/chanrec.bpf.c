@@ -173,39 +173,38 @@ static __always_inline __u64 hash_step(__u64 h, __u64 pc)
 
 /*
  * bp: of the next frame; pc: known already, so that it is not read from there;
- * trap: the next frame was not called. The window has the bytes from base on.
+ * last: the return address before, which tells whether the next frame was
+ * called or had a fault. The window has the words from base on.
  */
 struct walk {
-	__u64 bp, pc;
-	bool trap;
-	__u64 base, size;
+	__u64 bp, pc, last, base;
 };
 
-/* Reads words, a constant, at addr; one frame where the page behind it is not there. */
+/*
+ * Puts the window, of words, a constant, at addr. Where the page behind it is
+ * not there, it has one frame in its last two words, and zeros before.
+ */
 static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 words, __u64 addr)
 {
+	__u64 *end = &win[words - FRAME_WORDS];
+
 	w->base = addr;
-	w->size = words * sizeof(*win);
 	if (!bpf_probe_read_user(win, words * sizeof(*win), (void *)addr))
 		return true;
-	w->size = sizeof(struct frame);
-	return words > FRAME_WORDS && !bpf_probe_read_user(win, sizeof(struct frame), (void *)addr);
+	if (words == FRAME_WORDS)
+		return false;
+	w->base = addr - (words - FRAME_WORDS) * sizeof(*win);
+	return !bpf_probe_read_user(end, sizeof(struct frame), (void *)addr);
 }
 
 /* Puts the window where bp's frame is in it; the frame's place in words. */
 static __always_inline bool walk_see(struct walk *w, __u64 *win, const __u32 words, __u64 *at)
 {
-	__u64 off = w->bp - w->base;
-
-	if (off > w->size || w->size - off < sizeof(struct frame)) {
-		if (!walk_read(w, win, words, w->bp))
-			return false;
-		off = 0;
-	}
-	off /= sizeof(*win);
-	barrier_var(off);
-	*at = off;
-	return off <= words - FRAME_WORDS;
+	if (w->bp - w->base > (words - FRAME_WORDS) * sizeof(*win) && !walk_read(w, win, words, w->bp))
+		return false;
+	*at = (w->bp - w->base) / sizeof(*win);
+	barrier_var(*at);
+	return *at <= words - FRAME_WORDS;
 }
 
 /*
@@ -248,9 +247,10 @@ static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 w
 	pc = win[at + 1];
 	if (!in_text(pc))
 		return 0;
-	if (w->trap && (!read_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
+	if (w->last - cfg.sigpanic_lo < cfg.sigpanic_len &&
+	    (!read_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
 		w->pc = cfg.text_lo;
-	w->trap = pc - cfg.sigpanic_lo < cfg.sigpanic_len;
+	w->last = pc;
 	if (pc - cfg.cb_lo < cfg.cb_len)
 		walk_cross(w);
 	else
@@ -261,8 +261,21 @@ static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 w
 /* sp: of the first return address, at a function's entry; 0: the stack begins at bp. */
 static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 words, __u64 sp)
 {
-	if (sp && walk_read(w, win, words, sp))
-		w->pc = in_text(win[0]) ? win[0] : 0;
+	__u64 pc0;
+
+	/* So far from bp that the window is not taken for read. */
+	w->base = w->bp + sizeof(*win);
+	if (!sp)
+		return;
+	if (words == FRAME_WORDS) {
+		if (read_u64(&pc0, sp) && in_text(pc0))
+			w->pc = pc0;
+	} else if (walk_read(w, win, words, sp)) {
+		pc0 = w->base == sp ? win[0] : win[words - FRAME_WORDS];
+		w->pc = in_text(pc0) ? pc0 : 0;
+	} else {
+		w->base = w->bp + sizeof(*win);
+	}
 }
 
 /*

@@ -478,8 +478,8 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
 	p->cfg.cache_goids = plan_uses(p, "go_exit");
 	ret = try_load(p, opts, true, err);
-	/* Before 5.12. */
-	return ret == -EACCES || ret == -EINVAL ? try_load(p, opts, false, err) : ret;
+	/* Before 5.12, and where the verifier gives up on the longer program. */
+	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
 }
 
 /* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */
