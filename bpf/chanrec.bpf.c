@@ -48,6 +48,33 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps");
 
+/*
+ * Goids by g, so that they need not be read again: a read of the target's
+ * memory is the dearest thing here. A g keeps its goid until gdestroy, whose
+ * probe takes it out; only goroutines that cannot end meanwhile are put in.
+ * Two CPUs may write one slot at once: what is torn does not pass its check.
+ */
+#define GOID_SLOTS 8192
+#define MS_SLOTS 512
+struct cached {
+	__u64 check; /* key ^ value */
+	__u64 value;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GOID_SLOTS);
+	__type(key, __u32);
+	__type(value, struct cached);
+} goids SEC(".maps");
+
+/* m by its g0; whether it still holds is seen when it is read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MS_SLOTS);
+	__type(key, __u32);
+	__type(value, struct cached);
+} ms SEC(".maps");
+
 struct frame {
 	__u64 bp, pc;
 };
@@ -78,6 +105,33 @@ static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type t
 static __always_inline void count(__u64 *counters, enum ring_type type)
 {
 	__sync_fetch_and_add(&counters[type], 1);
+}
+
+/* How much is left out for want of room in the ring, see enum ring_level. */
+static __always_inline __u32 level(void)
+{
+	__u64 used = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	__u32 by_ring = used > cfg.ring_size / 8 * 7   ? RING_LEVEL_LIFE
+	                : used > cfg.ring_size / 8 * 6 ? RING_LEVEL_NO_STACKS
+	                : used > cfg.ring_size / 8 * 4 ? RING_LEVEL_NO_READY_STACKS
+	                                               : RING_LEVEL_ALL;
+
+	return by_ring > shared.level ? by_ring : shared.level;
+}
+
+/* Whether there is room for a park's or a ready's stack (*stack) and for itself. */
+static __always_inline bool room(enum ring_type type, bool *stack)
+{
+	__u32 now = level();
+
+	*stack = now < (type == RING_READY ? RING_LEVEL_NO_READY_STACKS : RING_LEVEL_NO_STACKS);
+	if (now >= RING_LEVEL_LIFE) {
+		count(shared.lost, type);
+		return false;
+	}
+	if (!*stack)
+		count(shared.stackless, type);
+	return true;
 }
 
 static __always_inline void *reserve(enum ring_type type, __u64 size)
@@ -112,11 +166,46 @@ static __always_inline __u64 hash_step(__u64 h, __u64 pc)
 	return h ^ (h >> 29);
 }
 
-/* bp: of the next frame; pc: known already, so that it is not read from there; trap: the next frame was not called. */
+/* Words of a stack that are read at once: a read costs some 70 ns, be it of 8 bytes or of 320. */
+#define WINDOW 40
+#define FRAME_WORDS 2
+#define M_WORDS 32 /* of struct m, up to curg */
+
+/*
+ * bp: of the next frame; pc: known already, so that it is not read from there;
+ * last: the return address before, which tells whether the next frame was
+ * called or had a fault. The window has the words from base on.
+ */
 struct walk {
-	__u64 bp, pc;
-	bool trap;
+	__u64 bp, pc, last, base;
 };
+
+/*
+ * Puts the window, of words, a constant, at addr. Where the page behind it is
+ * not there, it has one frame in its last two words, and zeros before.
+ */
+static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 words, __u64 addr)
+{
+	__u64 *end = &win[words - FRAME_WORDS];
+
+	w->base = addr;
+	if (!bpf_probe_read_user(win, words * sizeof(*win), (void *)addr))
+		return true;
+	if (words == FRAME_WORDS)
+		return false;
+	w->base = addr - (words - FRAME_WORDS) * sizeof(*win);
+	return !bpf_probe_read_user(end, sizeof(struct frame), (void *)addr);
+}
+
+/* Puts the window where bp's frame is in it; the frame's place in words. */
+static __always_inline bool walk_see(struct walk *w, __u64 *win, const __u32 words, __u64 *at)
+{
+	if (w->bp - w->base > (words - FRAME_WORDS) * sizeof(*win) && !walk_read(w, win, words, w->bp))
+		return false;
+	*at = (w->bp - w->base) / sizeof(*win);
+	barrier_var(*at);
+	return *at <= words - FRAME_WORDS;
+}
 
 /*
  * bp's frame returns into cgocallback, whose saved rbp is that of the thread's
@@ -144,45 +233,78 @@ static __always_inline void walk_cross(struct walk *w)
 }
 
 /* The next frame's return address, 0 when there is none. */
-static __always_inline __u64 walk_next(struct walk *w)
+static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 words)
 {
-	struct frame f;
+	__u64 at, pc;
 
 	if (w->pc) {
-		f.pc = w->pc;
+		pc = w->pc;
 		w->pc = 0;
-		return in_text(f.pc) ? f.pc : 0;
+		return in_text(pc) ? pc : 0;
 	}
-	if (!w->bp || bpf_probe_read_user(&f, sizeof(f), (void *)w->bp) || !in_text(f.pc))
+	if (!w->bp || !walk_see(w, win, words, &at))
 		return 0;
-	if (w->trap && (!read_u64(&w->pc, w->bp + sizeof(f)) || !in_text(w->pc)))
+	pc = win[at + 1];
+	if (!in_text(pc))
+		return 0;
+	if (w->last - cfg.sigpanic_lo < cfg.sigpanic_len &&
+	    (!read_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
 		w->pc = cfg.text_lo;
-	w->trap = f.pc - cfg.sigpanic_lo < cfg.sigpanic_len;
-	if (f.pc - cfg.cb_lo < cfg.cb_len)
+	w->last = pc;
+	if (pc - cfg.cb_lo < cfg.cb_len)
 		walk_cross(w);
 	else
-		w->bp = f.bp;
-	return f.pc;
+		w->bp = win[at];
+	return pc;
 }
 
-/* Reserves a record for limit frames, a constant, and walks once more into it. */
-static __always_inline int send_frames(__u64 hash, __u64 pc0, __u64 bp, const __u32 limit)
+/* sp: of the first return address, at a function's entry; 0: the stack begins at bp. */
+static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 words, __u64 sp)
+{
+	__u64 pc0;
+
+	/* So far from bp that the window is not taken for read. */
+	w->base = w->bp + sizeof(*win);
+	if (!sp)
+		return;
+	if (words == FRAME_WORDS) {
+		if (read_u64(&pc0, sp) && in_text(pc0))
+			w->pc = pc0;
+	} else if (walk_read(w, win, words, sp)) {
+		pc0 = w->base == sp ? win[0] : win[words - FRAME_WORDS];
+		w->pc = in_text(pc0) ? pc0 : 0;
+	} else {
+		w->base = w->bp + sizeof(*win);
+	}
+}
+
+/*
+ * Reserves a record for limit frames, a constant, and walks once more into it.
+ * 1: the stack is deeper, and nothing was sent.
+ */
+static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u32 limit)
 {
 	struct ring_stack *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + limit * sizeof(__u64), 0);
 	__u32 n = 0, slot = hash % SEEN_SLOTS;
-	struct walk w = { .bp = bp, .pc = pc0 };
+	struct walk w = { .bp = bp };
+	__u64 win[FRAME_WORDS];
 
 	if (!rec) {
 		__sync_fetch_and_add(&shared.stack_lost, 1);
 		return 0;
 	}
+	walk_begin(&w, win, FRAME_WORDS, sp);
 	for (__u32 i = 0; i < limit; i++) {
-		__u64 pc = walk_next(&w);
+		__u64 pc = walk_next(&w, win, FRAME_WORDS);
 
 		if (!pc)
 			break;
 		rec->pcs[i] = pc;
 		n = i + 1;
+	}
+	if (limit < RING_MAX_FRAMES && n == limit) {
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		return 1;
 	}
 	rec->hdr.type = RING_STACK;
 	rec->hdr.aux = n;
@@ -199,58 +321,61 @@ static __always_inline int send_frames(__u64 hash, __u64 pc0, __u64 bp, const __
  * These are not static so that the verifier looks at them once, and not on
  * every way that leads to them, which takes seconds.
  */
-int send_short(__u64 hash, __u64 pc0, __u64 bp);
-__noinline int send_short(__u64 hash, __u64 pc0, __u64 bp)
+int send_short(__u64 hash, __u64 sp, __u64 bp);
+__noinline int send_short(__u64 hash, __u64 sp, __u64 bp)
 {
-	return send_frames(hash, pc0, bp, RING_SHORT_FRAMES);
+	return send_frames(hash, sp, bp, RING_SHORT_FRAMES);
 }
 
-int send_long(__u64 hash, __u64 pc0, __u64 bp);
-__noinline int send_long(__u64 hash, __u64 pc0, __u64 bp)
+int send_long(__u64 hash, __u64 sp, __u64 bp);
+__noinline int send_long(__u64 hash, __u64 sp, __u64 bp)
 {
-	return send_frames(hash, pc0, bp, RING_MAX_FRAMES);
+	return send_frames(hash, sp, bp, RING_MAX_FRAMES);
 }
 
-/*
- * The hash of the stack that begins with pc0 and goes on at bp; its frames are
- * sent when they were not before.
- */
-__u64 stack_of(__u64 pc0, __u64 bp);
-__noinline __u64 stack_of(__u64 pc0, __u64 bp)
+static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
 {
-	struct walk w = { .bp = bp, .pc = pc0 };
-	__u64 hash = 0, *known;
-	__u32 n = 0, slot;
+	struct walk w = { .bp = bp };
+	__u64 win[WINDOW], hash = 0;
 
+	walk_begin(&w, win, words, sp);
 	for (int i = 0; i < RING_MAX_FRAMES; i++) {
-		__u64 pc = walk_next(&w);
+		__u64 pc = walk_next(&w, win, words);
 
 		if (!pc)
 			break;
 		hash = hash_step(hash, pc);
-		n++;
 	}
-	if (!hash)
-		hash = 1;
-	slot = hash % SEEN_SLOTS;
+	return hash ? hash : 1;
+}
+
+__u64 stack_hash(__u64 sp, __u64 bp);
+__noinline __u64 stack_hash(__u64 sp, __u64 bp)
+{
+	/* cfg is constant to the verifier, which does not look at the other way. */
+	if (cfg.wide)
+		return hash_stack(sp, bp, WINDOW);
+	return hash_stack(sp, bp, FRAME_WORDS);
+}
+
+/* The hash of a stack; its frames are sent when they were not before. */
+static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+{
+	__u64 hash = stack_hash(sp, bp), *known;
+	__u32 slot = hash % SEEN_SLOTS;
+
 	known = bpf_map_lookup_elem(&seen, &slot);
 	if (known && *known == hash)
 		return hash;
-	if (n <= RING_SHORT_FRAMES)
-		send_short(hash, pc0, bp);
-	else
-		send_long(hash, pc0, bp);
+	if (send_short(hash, sp, bp))
+		send_long(hash, sp, bp);
 	return hash;
 }
 
 /* At a function's entry, or right after its frame check, the return address is at rsp. */
 static __always_inline __u64 entry_stack(const struct x86_regs *regs)
 {
-	__u64 pc0 = 0;
-
-	if (!read_u64(&pc0, regs->sp) || !in_text(pc0))
-		pc0 = 0;
-	return stack_of(pc0, regs->bp);
+	return stack_of(regs->sp, regs->bp);
 }
 
 static __always_inline __u64 goid_of(__u64 g)
@@ -262,21 +387,92 @@ static __always_inline __u64 goid_of(__u64 g)
 	return goid;
 }
 
-/* On g0 the user's goroutine is g.m.curg. */
-static __always_inline __u64 curg_goid(__u64 g)
+static __always_inline struct cached *cache_at(void *map, __u64 key, const __u32 slots)
 {
-	__u64 m, curg;
+	__u32 slot = (key * 0x9e3779b97f4a7c15ull >> 32) % slots;
 
-	if (!read_u64(&m, g + cfg.g_m) || !m || !read_u64(&curg, m + cfg.m_curg))
+	return bpf_map_lookup_elem(map, &slot);
+}
+
+static __always_inline void cache_put(struct cached *c, __u64 key, __u64 value)
+{
+	if (c) {
+		c->value = value;
+		c->check = key ^ value;
+	}
+}
+
+static __always_inline __u64 cache_get(const struct cached *c, __u64 key)
+{
+	__u64 value;
+
+	if (!c)
 		return 0;
-	return goid_of(curg);
+	value = c->value;
+	return (c->check ^ value) == key ? value : 0;
+}
+
+/* goid * 2 + 1 when it parked in a select, of a goroutine that cannot end while the probe runs; 0: not known. */
+static __always_inline __u64 goid_cached(__u64 g)
+{
+	return cfg.cache_goids ? cache_get(cache_at(&goids, g, GOID_SLOTS), g) : 0;
+}
+
+static __always_inline void goid_keep(__u64 g, __u64 goid, bool in_select)
+{
+	if (cfg.cache_goids && goid)
+		cache_put(cache_at(&goids, g, GOID_SLOTS), g, goid * 2 + in_select);
+}
+
+/* Of the goroutine that parks. */
+static __always_inline __u64 parking_goid(__u64 g, bool in_select)
+{
+	__u64 had = goid_cached(g), goid = had ? had / 2 : goid_of(g);
+
+	if (had != goid * 2 + in_select)
+		goid_keep(g, goid, in_select);
+	return goid;
+}
+
+/* g0's m, and in the same read whether it is that still. */
+static __always_inline __u64 curg_cached(__u64 g0)
+{
+	__u64 m = cache_get(cache_at(&ms, g0, MS_SLOTS), g0), buf[M_WORDS];
+	__u32 at = (__u32)cfg.m_curg / sizeof(buf[0]);
+
+	if (!m || at >= M_WORDS || bpf_probe_read_user(buf, sizeof(buf), (void *)m) || buf[0] != g0)
+		return 0;
+	return buf[at];
+}
+
+/* On g0 the user's goroutine is g.m.curg. */
+__u64 curg_goid(__u64 g0);
+__noinline __u64 curg_goid(__u64 g0)
+{
+	__u64 m, curg = curg_cached(g0), goid;
+
+	if (!curg) {
+		if (!read_u64(&m, g0 + cfg.g_m) || !m || !read_u64(&curg, m + cfg.m_curg) || !curg)
+			return 0;
+		cache_put(cache_at(&ms, g0, MS_SLOTS), g0, m);
+	}
+	goid = goid_cached(curg) / 2;
+	if (!goid) {
+		goid = goid_of(curg);
+		goid_keep(curg, goid, false);
+	}
+	return goid;
 }
 
 static __always_inline int park_plain(const struct x86_regs *regs, __u32 reason, __u32 flags)
 {
-	__u64 stack = entry_stack(regs), goid = goid_of(regs->r14), arg[2] = { 0, 0 };
+	__u64 stack, goid = parking_goid(regs->r14, false), arg[2] = { 0, 0 };
 	struct ring_park *rec;
+	bool walk;
 
+	if (!room(RING_PARK, &walk))
+		return 0;
+	stack = walk ? entry_stack(regs) : 0;
 	if (flags & REASON_ARG) {
 		if (!read_u64(&arg[0], regs->bp + 16))
 			count(shared.faults, RING_PARK);
@@ -322,10 +518,14 @@ static __always_inline void select_fill(struct ring_select *rec, __u32 reason, _
 
 static __always_inline int park_select(const struct x86_regs *regs, __u32 reason)
 {
-	__u64 stack = entry_stack(regs), goid = goid_of(regs->r14);
+	__u64 stack, goid = parking_goid(regs->r14, true);
 	__u64 cas0 = 0, nsends = 0, ncases = 0;
 	struct ring_select *rec;
+	bool walk;
 
+	if (!room(RING_SELECT, &walk))
+		return 0;
+	stack = walk ? entry_stack(regs) : 0;
 	if (!read_u64(&cas0, regs->bp + cfg.select_cas0) || !read_u64(&nsends, regs->bp + cfg.select_nsends) ||
 	    !read_u64(&ncases, regs->bp + cfg.select_ncases) || ncases > 65536 || nsends > ncases) {
 		count(shared.faults, RING_SELECT);
@@ -361,35 +561,56 @@ int go_park(struct x86_regs *regs)
 	return park_plain(regs, reason, flags);
 }
 
+/* What a goroutine that is being woken tells: goid, and of a select the channel that fired. */
+struct woken {
+	__u64 goid, chan;
+};
+
+static __always_inline void woken_read(struct woken *w, __u64 gp)
+{
+	__u64 had = shared.starting ? 0 : goid_cached(gp), param;
+	__u8 reason = 0;
+	__u32 flags;
+
+	w->chan = 0;
+	if (had) {
+		w->goid = had / 2;
+		flags = had & 1 ? REASON_SELECT : 0;
+	} else {
+		w->goid = goid_of(gp);
+		bpf_probe_read_user(&reason, 1, (void *)(gp + cfg.g_waitreason));
+		flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
+		goid_keep(gp, w->goid, flags & REASON_SELECT);
+	}
+	if ((flags & REASON_SELECT) || (shared.starting && (flags & REASON_CHAN))) {
+		/* param is the sudog that fired. */
+		if (read_u64(&param, gp + cfg.g_param) && param)
+			read_u64(&w->chan, param + cfg.sudog_c);
+	}
+}
+
 /* ready(gp, traceskip, next), on g0 */
 SEC("uprobe")
 int go_ready(struct x86_regs *regs)
 {
-	__u64 gp = regs->ax, stack, waker, woken, param, chan = 0;
+	__u64 stack, waker;
 	struct ring_ready *rec;
-	__u8 reason = 0;
-	__u32 flags;
+	struct woken woken;
+	bool walk;
 
-	if (!wanted(regs, RING_READY))
+	if (!wanted(regs, RING_READY) || !room(RING_READY, &walk))
 		return 0;
-	woken = goid_of(gp);
+	woken_read(&woken, regs->ax);
 	waker = curg_goid(regs->r14);
-	stack = cfg.ready_stacks ? entry_stack(regs) : 0;
-	bpf_probe_read_user(&reason, 1, (void *)(gp + cfg.g_waitreason));
-	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
-	if ((flags & REASON_SELECT) || (shared.starting && (flags & REASON_CHAN))) {
-		/* param is the sudog that fired. */
-		if (read_u64(&param, gp + cfg.g_param) && param)
-			read_u64(&chan, param + cfg.sudog_c);
-	}
+	stack = walk && cfg.ready_stacks ? entry_stack(regs) : 0;
 	rec = reserve(RING_READY, sizeof(*rec));
 	if (!rec)
 		return 0;
-	rec->hdr.aux = chan != 0;
+	rec->hdr.aux = woken.chan != 0;
 	rec->waker = waker;
-	rec->woken = woken;
+	rec->woken = woken.goid;
 	rec->stack = stack;
-	rec->chan = chan;
+	rec->chan = woken.chan;
 	submit(rec);
 	return 0;
 }
@@ -463,6 +684,8 @@ int go_exit(struct x86_regs *regs)
 	if (!wanted(regs, RING_EXIT))
 		return 0;
 	goid = goid_of(regs->ax);
+	if (cfg.cache_goids)
+		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
 	rec = reserve(RING_EXIT, sizeof(*rec));
 	if (!rec)
 		return 0;

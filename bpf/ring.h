@@ -170,9 +170,24 @@ struct bpf_config {
 	__s32 cb_frame, switch_delta, cgocall_delta;
 	__u64 sigpanic_lo, sigpanic_len;
 	__u32 ready_stacks; /* 0: no stacks of wakers */
+	__u32 cache_goids;  /* the end of every goroutine is seen */
+	__u32 wide;         /* the kernel can read from a program's stack at a variable place (5.12) */
+	__u64 ring_size;    /* bytes */
 	__u32 reason_flags[REASON_MAX];
 	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */
 	__u32 at_jbe; /* bit 1 << RING_…: the site of that event is a jbe */
+};
+
+/*
+ * As the ring fills, in this order: first the stacks of wakers are left out,
+ * then those of parks, then parks and wake-ups. The rest of the room is for
+ * creations, ends, channels made and closed.
+ */
+enum ring_level {
+	RING_LEVEL_ALL = 0,
+	RING_LEVEL_NO_READY_STACKS = 1,
+	RING_LEVEL_NO_STACKS = 2,
+	RING_LEVEL_LIFE = 3,
 };
 
 /* bpf_cookie-free per-event switches and counters, shared by mmap. */
@@ -181,7 +196,10 @@ struct bpf_shared {
 	__u32 starting;           /* the first snapshot is not whole: what a goroutine waited on may not be known yet */
 	__u64 lost[RING_TYPES];   /* the ring was full */
 	__u64 faults[RING_TYPES]; /* memory that could not be read */
+	__u64 stackless[RING_TYPES]; /* events whose stack was left out, by enum ring_level */
 	__u64 stack_lost;
+	__u32 level; /* enum ring_level: at least this, whatever room there is */
+	__u32 pad;
 };
 
 #endif

@@ -25,6 +25,7 @@ static const char usage[] =
         "      --events LIST    of sched,chan,sync,ops,run or default (sched,chan,sync),\n"
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
+        "      --no-ready-stacks  without the stacks of wakers and the causes of wake-ups: cheaper\n"
         "      --redact         without command line, host name and path prefixes,\n"
         "                       to be shown to strangers\n"
         "  -v, --verbose        what libbpf and the kernel say\n"
@@ -75,15 +76,11 @@ static int parse_size(const char *s, size_t *size)
 static int parse_options(int argc, char **argv, struct recorder_opts *o, struct err *err)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "duration", required_argument, NULL, 'd' },
-		{ "events", required_argument, NULL, 'e' },
-		{ "ring", required_argument, NULL, 'r' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "redact", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "pid", required_argument, NULL, 'p' },      { "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
+		{ "ring", required_argument, NULL, 'r' },     { "verbose", no_argument, NULL, 'v' },
+		{ "redact", no_argument, NULL, 'x' },         { "no-ready-stacks", no_argument, NULL, 'R' },
+		{ "help", no_argument, NULL, 'h' },           { 0 },
 	};
 	char *end;
 	int c;
@@ -116,6 +113,9 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 			break;
 		case 'x':
 			o->redact = true;
+			break;
+		case 'R':
+			o->no_ready_stacks = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -357,7 +357,6 @@ int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layou
 {
 	memset(p, 0, sizeof(*p));
 	plan_offsets(&p->cfg, l);
-	p->cfg.ready_stacks = 1;
 	p->cfg.make_cap_sp = -1;
 	plan_slots(p, bin);
 	plan_reasons(p, bin);
@@ -447,12 +446,12 @@ void probes_set_verbose(bool verbose)
 		libbpf_set_print(quiet);
 }
 
-static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
+static int try_load(struct probes *p, const struct probes_opts *opts, bool wide, struct err *err)
 {
 	struct bpf_program *prog;
 	int ret;
 
-	probes_set_verbose(opts->verbose);
+	p->cfg.wide = wide;
 	p->skel = chanrec_bpf__open();
 	if (!p->skel)
 		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
@@ -461,10 +460,26 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	        bpf_program__set_autoload(prog, plan_uses(p, bpf_program__name(prog)));
 	bpf_map__set_max_entries(p->skel->maps.ring, (uint32_t)opts->ring_size);
 	ret = chanrec_bpf__load(p->skel);
-	if (ret)
+	if (ret) {
+		chanrec_bpf__destroy(p->skel);
+		p->skel = NULL;
 		return probes_say_load_error(ret, err);
+	}
 	p->shared = &p->skel->bss->shared;
 	return 0;
+}
+
+static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
+{
+	int ret;
+
+	probes_set_verbose(opts->verbose);
+	p->cfg.ring_size = opts->ring_size;
+	p->cfg.ready_stacks = !opts->no_ready_stacks;
+	p->cfg.cache_goids = plan_uses(p, "go_exit");
+	ret = try_load(p, opts, true, err);
+	/* Before 5.12, and where the verifier gives up on the longer program. */
+	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
 }
 
 /* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */

@@ -47,6 +47,7 @@ struct probes_opts {
 	uint32_t events;  /* TRACE_EVENTS_… */
 	size_t ring_size; /* bytes, a power of two */
 	bool verbose;     /* libbpf's own words on stderr */
+	bool no_ready_stacks;
 };
 
 /*

@@ -95,7 +95,8 @@ static int attach(struct recorder *r, struct err *err)
 {
 	struct probes_opts po = { .events = r->opts->events,
 		                  .ring_size = r->opts->ring_size,
-		                  .verbose = r->opts->verbose };
+		                  .verbose = r->opts->verbose,
+		                  .no_ready_stacks = r->opts->no_ready_stacks };
 
 	if (gobin_layout(r->bin, &r->layout, err))
 		return err->code;
@@ -249,6 +250,11 @@ static int note_losses(struct recorder *r, struct err *err)
 		    write_loss(r, TRACE_LOSS_MEMORY, type, now.faults[i] - r->seen.faults[i], at, err))
 			return err->code;
 	}
+	for (int i = 0; i < RING_TYPES; i++)
+		if (now.stackless[i] != r->seen.stackless[i] &&
+		    write_loss(r, TRACE_LOSS_STACK, (uint8_t)encoder_type_of((enum ring_type)i),
+		               now.stackless[i] - r->seen.stackless[i], at, err))
+			return err->code;
 	if (now.stack_lost != r->seen.stack_lost &&
 	    write_loss(r, TRACE_LOSS_STACK, TRACE_DEF_STACK, now.stack_lost - r->seen.stack_lost, at, err))
 		return err->code;

@@ -19,6 +19,7 @@ struct recorder_opts {
 	uint32_t events;    /* TRACE_EVENTS_… */
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
+	bool no_ready_stacks; /* of wakers; the causes of wake-ups go with them */
 	bool redact; /* no command line, host name and path prefixes in the trace */
 };
 
