@@ -115,6 +115,18 @@ static uint32_t status_of(const struct reach *r, const uint8_t *g)
 	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
 }
 
+/* Functions of the runtime have the names of other packages where these call them. */
+static bool is_of_runtime(const char *func)
+{
+	static const char *const begins[] = { "runtime.", "time.Sleep", "sync.runtime_", "internal/sync.runtime_",
+		                              "internal/poll.runtime_" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!strncmp(func, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
 /*
  * Where the frames of the runtime end on the stack of one that waits. What
  * these hold hangs on the object that it waits for, or is left over from
@@ -129,7 +141,7 @@ static uint64_t above_runtime(const struct reach *r, uint64_t sp, uint64_t hi, u
 		if (target_read(r->env->t, bp, frame, sizeof(frame)) || frame[0] <= bp)
 			break;
 		sp = bp + sizeof(frame);
-		if (gobin_func_by_pc(r->env->bin, frame[1] - r->env->bias, &f) || strncmp(f.name, "runtime.", 8) != 0)
+		if (gobin_func_by_pc(r->env->bin, frame[1] - r->env->bias, &f) || !is_of_runtime(f.name))
 			break;
 		bp = frame[0];
 	}
