@@ -252,7 +252,9 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 	case TRACE_SNAP_END:
 		fmt_f(&s->b, " snapshot=%s goroutines=%" PRIu64 " unread=%" PRIu64 "%s",
 		      r->snap_end.which ? "end" : "start", r->snap_end.goroutines, r->snap_end.unread,
-		      r->snap_end.partial ? " partial" : r->snap_end.searched ? " searched" : "");
+		      r->snap_end.partial    ? " partial"
+		      : r->snap_end.searched ? " searched"
+		                             : "");
 		return 0;
 	case TRACE_SNAP_UNHELD:
 		fmt_f(&s->b, " snapshot=%s", r->snap_unheld.which ? "end" : "start");
