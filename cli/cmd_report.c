@@ -40,6 +40,8 @@ static void print_usage(FILE *f)
 	        "      --channel ID     this channel (3 or #3): its life, its users, the waits on it\n"
 	        "      --since TIME     count from here on (seconds from the start; 1.5, 500ms, 2m)\n"
 	        "      --until TIME     up to here; states are those of this moment\n"
+	        "      --at TIME        what waited for what at this moment\n"
+	        "      --min-edge TIME  chains leave out waits shorter than this\n"
 	        "      --function TEXT  waits with TEXT in the name of a function on their stack\n"
 	        "      --package PATH   waits with a function of this package, or of one below it\n"
 	        "      --reason TEXT    waits for a reason that has TEXT in it: \"chan send\", select, Mutex\n"
@@ -68,6 +70,8 @@ enum {
 	OPT_CHANNEL,
 	OPT_SINCE,
 	OPT_UNTIL,
+	OPT_AT,
+	OPT_MIN_EDGE,
 	OPT_TOP,
 	OPT_FULL_STACKS,
 	OPT_FUNCTION,
@@ -85,6 +89,8 @@ static const struct option options[] = { { "format", required_argument, NULL, OP
 	                                 { "channel", required_argument, NULL, OPT_CHANNEL },
 	                                 { "since", required_argument, NULL, OPT_SINCE },
 	                                 { "until", required_argument, NULL, OPT_UNTIL },
+	                                 { "at", required_argument, NULL, OPT_AT },
+	                                 { "min-edge", required_argument, NULL, OPT_MIN_EDGE },
 	                                 { "top", required_argument, NULL, OPT_TOP },
 	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
 	                                 { "function", required_argument, NULL, OPT_FUNCTION },
@@ -149,6 +155,11 @@ static int take_value(struct report_args *a, int opt, const char *s, struct err 
 		return args_time(s, &m->since) ? usage_error(err, "not a time", s) : 0;
 	case OPT_UNTIL:
 		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
+	case OPT_AT:
+		m->is_instant = true;
+		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
+	case OPT_MIN_EDGE:
+		return args_time(s, &m->min_edge) || m->min_edge < 0 ? usage_error(err, "not a duration", s) : 0;
 	case OPT_FUNCTION:
 		a->opts.filter.function = s;
 		return 0;

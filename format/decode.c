@@ -338,10 +338,14 @@ static void get_snap_sync(struct wire_dec *d, struct trace_snap_sync *s)
 
 static void get_snap_end(struct wire_dec *d, struct trace_snap_end *s)
 {
+	uint64_t flags;
+
 	s->which = get_u8(d);
 	s->goroutines = get_u(d);
 	s->unread = get_u(d);
-	s->partial = get_u(d) & 1;
+	flags = get_u(d);
+	s->partial = flags & 1;
+	s->searched = flags >> 1 & 1;
 }
 
 static void get_loss(struct wire_dec *d, struct trace_rec *rec)
@@ -383,6 +387,10 @@ static bool get_rare_event(struct wire_dec *d, struct trace_rec *rec)
 		return true;
 	case TRACE_SNAP_END:
 		get_snap_end(d, &rec->snap_end);
+		return true;
+	case TRACE_SNAP_UNHELD:
+		rec->goid = get_goid(d);
+		rec->snap_unheld.which = get_u8(d);
 		return true;
 	case TRACE_LOSS:
 		get_loss(d, rec);

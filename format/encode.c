@@ -294,7 +294,7 @@ static void put_snap_end(struct put *w, const struct trace_snap_end *s)
 	put_u(w, s->which);
 	put_u(w, s->goroutines);
 	put_u(w, s->unread);
-	put_u(w, s->partial);
+	put_u(w, (uint64_t)s->partial | (uint64_t)s->searched << 1);
 }
 
 static void put_loss(struct put *w, const struct trace_rec *rec)
@@ -323,6 +323,10 @@ static void put_rare_event(struct put *w, const struct trace_rec *rec)
 		break;
 	case TRACE_SNAP_END:
 		put_snap_end(w, &rec->snap_end);
+		break;
+	case TRACE_SNAP_UNHELD:
+		put_goid(w, rec->goid);
+		put_u(w, rec->snap_unheld.which);
 		break;
 	case TRACE_LOSS:
 		put_loss(w, rec);

@@ -60,6 +60,7 @@ enum trace_type {
 	TRACE_SNAP_CHAN = 34,
 	TRACE_SNAP_SYNC = 35,
 	TRACE_SNAP_END = 36,
+	TRACE_SNAP_UNHELD = 37, /* before the end of its snapshot */
 	/* about the recording and the process */
 	TRACE_LOSS = 48,
 	TRACE_PROC_EXIT = 49,
@@ -296,6 +297,15 @@ struct trace_snap_end {
 	uint64_t goroutines; /* records written */
 	uint64_t unread;     /* goroutines that kept moving and were not read whole */
 	bool partial;        /* the target went away meanwhile, or memory could not be read */
+	bool searched;       /* TRACE_SNAP_UNHELD says of all goroutines that nothing holds what they wait for */
+};
+
+/*
+ * ev.goid waits, and nothing that was searched and can still run holds what it
+ * waits for: see record/reach.h.
+ */
+struct trace_snap_unheld {
+	uint8_t which;
 };
 
 enum trace_loss_cause {
@@ -342,6 +352,7 @@ struct trace_rec {
 		struct trace_snap_chan snap_chan;
 		struct trace_snap_sync snap_sync;
 		struct trace_snap_end snap_end;
+		struct trace_snap_unheld snap_unheld;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
 	};

@@ -129,6 +129,20 @@ int64_t gobin_file_offset(const struct gobin *b, uint64_t addr)
 	return p ? p - b->im.map : -1;
 }
 
+int gobin_writable(const struct gobin *b, unsigned i, uint64_t *addr, uint64_t *size)
+{
+	for (unsigned k = 0; k < b->im.nsegs; k++) {
+		const struct segment *s = &b->im.segs[k];
+
+		if (!s->writable || i--)
+			continue;
+		*addr = s->addr;
+		*size = s->memsz;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len)
 {
 	return image_read(&b->im, addr, to, len);

@@ -40,6 +40,8 @@ bool gobin_has_cgo(const struct gobin *b);
 uint64_t gobin_load_addr(const struct gobin *b, uint64_t *file_off);
 /* File offset of an address, for uprobes; -1 when it has none. */
 int64_t gobin_file_offset(const struct gobin *b, uint64_t addr);
+/* The i-th segment that the program can write, its variables among it. 0 or -ENOENT. */
+int gobin_writable(const struct gobin *b, unsigned i, uint64_t *addr, uint64_t *size);
 /* len bytes of the image as it looks when loaded at its own addresses (relocations applied). 0 or -EFAULT. */
 int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len);
 
@@ -123,6 +125,13 @@ bool go_is_system_entry(const char *func);
 	X(polldesc_rg, "runtime.pollDesc", "rg") \
 	X(polldesc_wg, "runtime.pollDesc", "wg") \
 	X(semaroot_treap, "runtime.semaRoot", "treap") \
+	X(mheap_arenas, "runtime.mheap", "arenas") \
+	X(arena_spans, "runtime.heapArena", "spans") \
+	X(mspan_base, "runtime.mspan", "startAddr") \
+	X(mspan_npages, "runtime.mspan", "npages") \
+	X(mspan_elemsize, "runtime.mspan", "elemsize") \
+	X(mspan_class, "runtime.mspan", "spanclass") \
+	X(mspan_state, "runtime.mspan", "state") \
 	X(moduledata_text, "runtime.moduledata", "text") \
 	X(moduledata_etext, "runtime.moduledata", "etext") \
 	X(moduledata_gofunc, "runtime.moduledata", "gofunc") \
@@ -142,7 +151,8 @@ bool go_is_system_entry(const char *func);
 	X(sudog_size, "runtime.sudog") \
 	X(semtable_stride, "runtime.semtable[]") /* size of one element of the array */ \
 	X(semtable_len, "runtime.semtable[*]")   /* number of elements */ \
-	X(polldesc_size, "runtime.pollDesc")
+	X(polldesc_size, "runtime.pollDesc") \
+	X(mspan_size, "runtime.mspan")
 
 struct go_layout {
 #define X(member, ...) int32_t member;
@@ -173,6 +183,7 @@ enum go_var {
 	GO_VAR_ALLGLEN,  /* runtime.allglen */
 	GO_VAR_ALLGPTR,  /* runtime.allgptr */
 	GO_VAR_SEMTABLE, /* runtime.semtable */
+	GO_VAR_ARENAS,   /* runtime.mheap_.arenas[0] */
 	GO_VAR_N,
 };
 

@@ -13,9 +13,9 @@
 
 /* The structures that the layout needs, and the variable that gives an array its bounds. */
 static const char *const wanted[] = {
-	"runtime.g",        "runtime.m",        "runtime.hchan",      "runtime.sudog",
-	"runtime.pollDesc", "runtime.semaRoot", "runtime.moduledata", "sync.WaitGroup",
-	"sync.RWMutex",     "sync.Mutex",       "sync.Cond",          "runtime.semtable",
+	"runtime.g",        "runtime.m",          "runtime.hchan",  "runtime.sudog",     "runtime.pollDesc",
+	"runtime.semaRoot", "runtime.moduledata", "sync.WaitGroup", "sync.RWMutex",      "sync.Mutex",
+	"sync.Cond",        "runtime.mheap",      "runtime.mspan",  "runtime.heapArena", "runtime.semtable",
 };
 
 #define NWANTED (sizeof(wanted) / sizeof(wanted[0]))

@@ -10,10 +10,9 @@
 #include "gobin/internal.h"
 
 static const char *const symbols[GO_VAR_N] = {
-	[GO_VAR_ALLGS] = "runtime.allgs",
-	[GO_VAR_ALLGLEN] = "runtime.allglen",
-	[GO_VAR_ALLGPTR] = "runtime.allgptr",
-	[GO_VAR_SEMTABLE] = "runtime.semtable",
+	[GO_VAR_ALLGS] = "runtime.allgs",     [GO_VAR_ALLGLEN] = "runtime.allglen",
+	[GO_VAR_ALLGPTR] = "runtime.allgptr", [GO_VAR_SEMTABLE] = "runtime.semtable",
+	[GO_VAR_ARENAS] = "runtime.mheap_",
 };
 
 static bool accessed(const struct operand *ops, int n, uint64_t addr)
@@ -90,6 +89,29 @@ static uint64_t find_semtable(const struct gobin *b)
 	return many ? 0 : found;
 }
 
+/* findObject looks a pointer up in the table of arenas: its only load of a pointer that is not compared. */
+static uint64_t find_arenas(const struct gobin *b)
+{
+	struct operand ops[OPERANDS_MAX];
+	int n = operands_of(b, "runtime.findObject", ops, OPERANDS_MAX, NULL);
+	uint64_t found = 0;
+	bool many = false;
+
+	for (int i = 0; i < n; i++) {
+		if (ops[i].size == 8 && !ops[i].cmp)
+			propose(&found, &many, ops[i].addr);
+	}
+	return many ? 0 : found;
+}
+
+/* The table of arenas has one part on linux/amd64 (arenaL1Bits of runtime/malloc.go is 0), which is at its begin. */
+static uint64_t arenas_in(const struct gobin *b, uint64_t mheap)
+{
+	struct go_layout l;
+
+	return gobin_layout(b, &l, NULL) || l.mheap_arenas < 0 ? 0 : mheap + (uint64_t)l.mheap_arenas;
+}
+
 static uint64_t find_in_code(const struct gobin *b, enum go_var v, const char **how)
 {
 	struct operand ops[OPERANDS_MAX];
@@ -99,6 +121,10 @@ static uint64_t find_in_code(const struct gobin *b, enum go_var v, const char **
 		*how = "operand in runtime.semacquire1";
 		return find_semtable(b);
 	}
+	if (v == GO_VAR_ARENAS) {
+		*how = "operand in runtime.findObject";
+		return find_arenas(b);
+	}
 	*how = "operand in runtime.allgadd";
 	n = operands_of(b, "runtime.allgadd", ops, OPERANDS_MAX, NULL);
 	return v == GO_VAR_ALLGS ? find_allgs(ops, n) : find_stored(ops, n, v == GO_VAR_ALLGPTR);
@@ -106,15 +132,19 @@ static uint64_t find_in_code(const struct gobin *b, enum go_var v, const char **
 
 int gobin_var(const struct gobin *b, enum go_var v, uint64_t *addr, const char **how)
 {
-	static const uint64_t sizes[GO_VAR_N] = {
-		[GO_VAR_ALLGS] = 24, [GO_VAR_ALLGLEN] = 8, [GO_VAR_ALLGPTR] = 8, [GO_VAR_SEMTABLE] = 8
-	};
+	static const uint64_t sizes[GO_VAR_N] = { [GO_VAR_ALLGS] = 24,
+		                                  [GO_VAR_ALLGLEN] = 8,
+		                                  [GO_VAR_ALLGPTR] = 8,
+		                                  [GO_VAR_SEMTABLE] = 8,
+		                                  [GO_VAR_ARENAS] = 8 };
 	const char *from = "symbol";
 
 	if ((unsigned)v >= GO_VAR_N)
 		return -ENOENT;
 	if (symbol_find(&b->im, symbols[v], addr, NULL))
 		*addr = find_in_code(b, v, &from);
+	else if (v == GO_VAR_ARENAS)
+		*addr = arenas_in(b, *addr);
 	if (!*addr || *addr & 7 || !image_writable(&b->im, *addr, sizes[v]))
 		return -ENOENT;
 	if (how)

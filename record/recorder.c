@@ -341,7 +341,7 @@ static int last_snapshot(struct recorder *r, struct err *err)
 	while (!r->snap.done) {
 		if (snapshot_step(&r->snap, err) || drain(r, err))
 			return err->code;
-		if (mono_ns() > limit) {
+		if (mono_ns() > limit && !r->snap.is_searching) {
 			r->snap.unread += r->snap.n - r->snap.at;
 			r->snap.at = r->snap.n;
 			r->snap.partial = true;

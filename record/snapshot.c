@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROUNDS 8              /* how often a goroutine that moves is tried */
 #define ALLGS_MAX (64u << 20) /* goroutines; beyond any process seen */
+#define SEARCH_LIMIT_NS 5000000000ull
 
 static int no_memory(struct err *err)
 {
@@ -30,6 +32,7 @@ int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encode
 	s->chunk = gread_chunk_new(env);
 	if (!s->chunk)
 		return no_memory(err);
+	reach_init(&s->reach, env);
 	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
 	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
 	s->allgptr = var_addr(s, GO_VAR_ALLGPTR);
@@ -42,6 +45,7 @@ void snapshot_free(struct snapshot *s)
 {
 	gread_chunk_free(s->chunk);
 	s->chunk = NULL;
+	reach_free(&s->reach);
 	free(s->gs);
 	s->gs = NULL;
 	vec_free(&s->again);
@@ -110,7 +114,8 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	s->again.n = 0;
 	s->round = 0;
 	s->goroutines = s->unread = 0;
-	s->partial = s->done = false;
+	s->partial = s->done = s->is_searching = false;
+	reach_clear(&s->reach);
 	map_clear(&s->chans);
 	map_clear(&s->syncs);
 	map_clear(&s->recvq);
@@ -202,7 +207,34 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 	return 0;
 }
 
-static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t time, struct err *err)
+/* Whether what could end the wait is known whole, and could be out of reach. */
+static bool is_searched(const struct snapshot *s, const struct gread *g)
+{
+	uint8_t class = g->reason < s->env->nreasons ? s->env->reasons[g->reason].class : TRACE_WAIT_OTHER;
+
+	if (!s->which || g->state != TRACE_GO_WAITING)
+		return false;
+	switch (class) {
+	case TRACE_WAIT_NIL_RECV:
+	case TRACE_WAIT_NIL_SEND:
+	case TRACE_WAIT_EMPTY_SELECT:
+		return true;
+	case TRACE_WAIT_RECV:
+	case TRACE_WAIT_SEND:
+	case TRACE_WAIT_SELECT:
+	case TRACE_WAIT_SEMACQUIRE:
+	case TRACE_WAIT_MUTEX:
+	case TRACE_WAIT_RWMUTEX_R:
+	case TRACE_WAIT_RWMUTEX_W:
+	case TRACE_WAIT_WAITGROUP:
+	case TRACE_WAIT_COND:
+		return g->nobjs && g->nobjs == g->nobjs_all;
+	default:
+		return false;
+	}
+}
+
+static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t addr, uint64_t time, struct err *err)
 {
 	static const struct stack_info none;
 	const struct stack_info *info = &none;
@@ -217,6 +249,8 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ti
 	rec.snap_go.parent = g->parent;
 	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
 		rec.snap_go.flags |= TRACE_GO_SYSTEM;
+	else if (is_searched(s, g) && reach_add(&s->reach, g, addr))
+		return no_memory(err);
 	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
 		return err->code;
@@ -248,6 +282,7 @@ static int pend_end(struct snapshot *s, struct err *err)
 	rec.snap_end.goroutines = s->goroutines;
 	rec.snap_end.unread = s->unread;
 	rec.snap_end.partial = s->partial;
+	rec.snap_end.searched = s->which && !s->partial && !s->reach.failed;
 	s->done = true;
 	return pend(s, &rec, err);
 }
@@ -302,10 +337,61 @@ static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 	return n;
 }
 
+static int pend_unheld(struct snapshot *s, struct err *err)
+{
+	for (size_t i = 0; i < s->reach.waits.n; i++) {
+		struct trace_rec rec;
+
+		if (!reach_is_unheld(&s->reach, &s->reach.waits.v[i]))
+			continue;
+		rec_begin(s, &rec, TRACE_SNAP_UNHELD, mono_ns());
+		rec.goid = s->reach.waits.v[i].goid;
+		rec.snap_unheld.which = s->which;
+		if (pend(s, &rec, err))
+			return err->code;
+	}
+	return 0;
+}
+
+/* The next part of the search; true: there is more to do. */
+static bool search_step(struct snapshot *s)
+{
+	struct reach *r = &s->reach;
+	uint64_t spent;
+
+	if (!s->is_searching) {
+		if (s->partial || !reach_wants(r))
+			return false;
+		s->is_searching = s->is_between = true;
+		s->search_limit = mono_ns() + SEARCH_LIMIT_NS;
+	}
+	spent = mono_ns() + SEARCH_LIMIT_NS - s->search_limit;
+	if (!s->is_between) {
+		s->is_between = reach_step(r);
+		r->failed |= !s->is_between && spent > SEARCH_LIMIT_NS;
+		return !r->failed && (!s->is_between || reach_again(r, spent));
+	}
+	if (spent < reach_next_at(r)) {
+		usleep(1000);
+		return true;
+	}
+	s->is_between = false;
+	if (read_list(s))
+		r->failed = true;
+	else
+		reach_begin(r, s->gs, s->n);
+	s->at = s->n;
+	return !r->failed;
+}
+
 static int snapshot_finish(struct snapshot *s, struct err *err)
 {
 	s->unread += s->again.n;
 	s->again.n = 0;
+	if (search_step(s))
+		return 0;
+	if (!s->partial && pend_unheld(s, err))
+		return err->code;
 	if (!s->partial && pend_objects(s, err))
 		return err->code;
 	return pend_end(s, err);
@@ -332,7 +418,7 @@ int snapshot_step(struct snapshot *s, struct err *err)
 		return snapshot_finish(s, err);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], time, err))
+		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], addrs[i], time, err))
 			return err->code;
 		if (g[i].verdict == GREAD_MOVED && vec_push(&s->again, addrs[i]))
 			return no_memory(err);

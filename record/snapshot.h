@@ -8,7 +8,8 @@
  * again: only what is the same both times counts. It goes chunk by chunk, so
  * that the ring is drained in between; the records of a chunk carry the time
  * at which they held, and the recorder puts them among the events at that
- * time.
+ * time. At the end it is searched which goroutines wait for something that
+ * nothing holds (record/reach.h).
  */
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 
 #include "record/encode.h"
 #include "record/gread.h"
+#include "record/reach.h"
 #include "record/target.h"
 #include "util/vec.h"
 
@@ -35,6 +37,9 @@ struct snapshot {
 	struct map sync_kinds;   /* sync id -> kind */
 	uint64_t goroutines, unread;
 	bool partial, done;
+	struct reach reach;
+	bool is_searching, is_between; /* two passes of the search */
+	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
 	/* records that wait for their time: in order */
 	VEC(struct trace_rec) pending;
 	VEC(struct trace_obj) objs;             /* of pending: objs hold index + 1 until written */

@@ -132,6 +132,11 @@ static uint64_t recorded_ns(const struct model *m, uint64_t ns)
 	return ns < all ? ns : all;
 }
 
+static bool is_brief(const struct builder *b, uint64_t ns)
+{
+	return ns < (uint64_t)b->m->opts.min_edge;
+}
+
 /* Follows who waits for whom from g on. */
 static int draft_open(struct builder *b, const struct goroutine *g, struct draft *d)
 {
@@ -154,6 +159,10 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 		d->c.root_cause = next ? ROOT_RUNNING : h.root;
 		if (!next || next->state != TRACE_GO_WAITING)
 			break;
+		if (is_brief(b, (uint64_t)goroutine_wait_ns(b->m, next))) {
+			d->c.root_cause = ROOT_BRIEF;
+			break;
+		}
 		if (next->system) {
 			d->c.root_cause = ROOT_RUNTIME;
 			break;
@@ -172,11 +181,16 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 	return ret;
 }
 
-/* One goroutine that sleeps or waits for the network: that is no chain. */
+/* One goroutine that sleeps, waits for the network or for nobody knows whom on a channel: that is no chain. */
 static bool is_idle_alone(const struct builder *b, const struct draft *d)
 {
-	return d->c.n == 1 &&
-	       (wait_class_is_idle(model_wait_class(b->m, d->links[0].reason)) || d->c.root_cause == ROOT_TIMER);
+	uint8_t class = model_wait_class(b->m, d->links[0].reason);
+
+	if (d->c.n != 1)
+		return false;
+	if (d->c.root_cause == ROOT_UNKNOWN && !d->c.past)
+		return class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT;
+	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER;
 }
 
 static int open_chain(struct builder *b, const struct goroutine *g)
@@ -184,7 +198,7 @@ static int open_chain(struct builder *b, const struct goroutine *g)
 	struct draft d;
 	int ret = draft_open(b, g, &d);
 
-	if (ret || is_idle_alone(b, &d))
+	if (ret || is_idle_alone(b, &d) || is_brief(b, d.links[0].blocked))
 		return ret;
 	return draft_add(b, &d);
 }
@@ -257,11 +271,11 @@ static void draft_past(const struct builder *b, uint32_t id, struct draft *d)
 			d->links[d->c.n - 1].repeats++;
 		else
 			d->links[d->c.n++] = l;
-		if (!w->next)
+		if (!w->next || is_brief(b, m->chains.v[w->next].blocked))
 			break;
 		w = &m->chains.v[w->next];
 	}
-	d->c.root_cause = (uint8_t)past_root(m, w);
+	d->c.root_cause = w->next ? ROOT_BRIEF : (uint8_t)past_root(m, w);
 	d->c.root_group = w->waker_group;
 	d->c.root = w == head ? head->waker : 0;
 }
@@ -290,7 +304,7 @@ static int find_past(struct builder *b)
 	for (uint32_t i = 1; i < m->chains.n && !ret; i++) {
 		const struct wsite *ws = &m->wsites.v[m->chains.v[i].wsite];
 
-		if (!m->groups.v[ws->group].system && m->chains.v[i].blocked)
+		if (!m->groups.v[ws->group].system && m->chains.v[i].blocked && !is_brief(b, m->chains.v[i].blocked))
 			ret = vec_push(&order, (struct weight){ m->chains.v[i].blocked, i });
 	}
 	if (order.n)

@@ -306,7 +306,7 @@ static struct holder holder_of_sync(const struct holders *h, const struct gorout
 	}
 }
 
-struct holder holder_of(struct holders *h, const struct goroutine *g)
+static struct holder holder_by_class(struct holders *h, const struct goroutine *g)
 {
 	uint8_t class = model_wait_class(h->m, g->wait.reason);
 
@@ -337,6 +337,16 @@ struct holder holder_of(struct holders *h, const struct goroutine *g)
 	return (struct holder){ .root = ROOT_UNKNOWN };
 }
 
+struct holder holder_of(struct holders *h, const struct goroutine *g)
+{
+	struct holder r = holder_by_class(h, g);
+
+	/* Unknown to the events, but the search in the target's memory says it. */
+	if (g->unheld && !r.goid && r.root == ROOT_UNKNOWN)
+		r.root = ROOT_NOBODY;
+	return r;
+}
+
 const char *evidence_name(enum evidence e)
 {
 	static const char *const names[] = {
@@ -364,7 +374,7 @@ const char *evidence_phrase(enum evidence e)
 const char *root_cause_name(enum root_cause c)
 {
 	static const char *const names[] = { "none",  "running", "sleep",   "timer",   "network", "exited",
-		                             "cycle", "nobody",  "unknown", "runtime", "depth" };
+		                             "cycle", "nobody",  "unknown", "runtime", "depth",   "brief" };
 
 	return c < sizeof(names) / sizeof(*names) ? names[c] : "unknown";
 }
@@ -381,7 +391,8 @@ const char *root_cause_phrase(enum root_cause c)
 		                             "nothing can end this wait",
 		                             "who could end this wait is not in the trace",
 		                             "the Go runtime",
-		                             "the chain is longer than is followed" };
+		                             "the chain is longer than is followed",
+		                             "it waits for less than --min-edge" };
 
 	return c < sizeof(names) / sizeof(*names) ? names[c] : "";
 }

@@ -33,6 +33,7 @@ enum root_cause {
 	ROOT_UNKNOWN, /* the trace does not show who */
 	ROOT_RUNTIME, /* the Go runtime */
 	ROOT_DEPTH,   /* longer than is followed */
+	ROOT_BRIEF,   /* the holder waits itself, but for less than --min-edge */
 };
 
 struct holder {

@@ -5,18 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/fmt.h"
+#include "report/leak_judge.h"
 #include "report/leak_why.h"
 
-/* A wait this long, or half of a shorter recording, is worth a look. */
-#define LONG_WAIT_NS 1000000000
-/* So many goroutines that came to wait at a place, and fewer that left it, are a growing group. */
-#define GROWING_MIN 5
+/* So many goroutines that came to wait at a place, none of the group going away, are a growing group. */
+#define GROWING_MIN 8
+#define QUARTERS_MIN 3 /* of the recording in which some of them came */
 
 struct finder {
 	struct leaks *out;
 	const struct model *m;
 	struct holders *h;
-	struct map in_cycle; /* goroutine -> chain + 1 */
+	struct map in_cycle; /* goroutines of which each waits for the next */
 };
 
 void leaks_free(struct leaks *l)
@@ -27,93 +28,41 @@ void leaks_free(struct leaks *l)
 	vec_free(&l->suspects);
 }
 
-static bool is_long(const struct model *m, const struct goroutine *g)
+/*
+ * Users of a channel that are known need not be all of them, so a circle of
+ * channels counts only where the search found that nobody else could help.
+ */
+static bool link_is_sure(const struct model *m, const struct chain_link *l)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
-	int64_t half = (m->end - from) / 2;
+	const struct goroutine *g = model_goroutine(m, l->goid);
 
-	return g->wait.before_start || goroutine_wait_ns(m, g) >= (half < LONG_WAIT_NS ? half : LONG_WAIT_NS);
+	return g && leak_is_long(m, g) && (g->unheld || l->evidence == EVIDENCE_LOCK_WOKEN);
 }
 
-static struct suspect classify_channel(struct finder *f, const struct goroutine *g, struct holder h)
+static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)
 {
-	struct suspect s = { 0 };
-	const struct channel *c = g->wait.nobjs ? model_channel(f->m, g->objs[0].id) : NULL;
-	bool is_send = wait_dir(model_wait_class(f->m, g->wait.reason), &g->objs[0]) == TRACE_DIR_SEND;
+	uint32_t from = 0;
 
-	if (!c || g->objs[0].kind != TRACE_OBJ_CHAN || h.goid)
-		return s;
-	if (h.root == ROOT_EXITED) {
-		s.verdict = VERDICT_NO_ONE_LEFT;
-		s.strength = STRENGTH_LIKELY;
-		return s;
-	}
-	s.verdict = is_send ? VERDICT_NO_RECEIVER : VERDICT_NO_SENDER;
-	/* A receiver of which nothing is known may be idle; whoever made the channel may still send. */
-	if (is_send || (c->made_seen && c->made_by && !model_goroutine(f->m, c->made_by)))
-		s.strength = STRENGTH_LIKELY;
-	return s;
+	while (from < c->n && links[from].goid != c->root)
+		from++;
+	if (c->n - from < 2)
+		return 0;
+	for (uint32_t k = from; k < c->n; k++)
+		if (!link_is_sure(f->m, &links[k]))
+			return 0;
+	for (uint32_t k = from; k < c->n; k++)
+		if (!map_put(&f->in_cycle, links[k].goid, NULL))
+			return -ENOMEM;
+	return 0;
 }
 
-static struct suspect classify_sync(struct finder *f, const struct goroutine *g, struct holder h)
-{
-	const struct sync_obj *o =
-	        g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(f->m, g->objs[0].id) : NULL;
-	uint8_t kind = o ? o->kind : TRACE_SYNC_UNKNOWN;
-	struct suspect s = { .verdict = VERDICT_STUCK };
-
-	if (kind == TRACE_SYNC_MUTEX || kind == TRACE_SYNC_RWMUTEX)
-		return (struct suspect){ .verdict = VERDICT_LOCK, .strength = STRENGTH_LIKELY };
-	/* Whoever waits for goroutines of its own that are alive has reason to. */
-	if (kind == TRACE_SYNC_WAITGROUP)
-		s.verdict = h.goid ? VERDICT_NONE : VERDICT_WAITGROUP;
-	if (s.verdict == VERDICT_WAITGROUP && o->snap && o->counter > 0)
-		s.strength = STRENGTH_LIKELY;
-	return s;
-}
-
-/* What the wait of one goroutine looks like; VERDICT_NONE: nothing wrong with it as such. */
-static struct suspect classify(struct finder *f, const struct goroutine *g)
-{
-	uint8_t class = model_wait_class(f->m, g->wait.reason);
-	struct holder h = holder_of(f->h, g);
-
-	if (class == TRACE_WAIT_NIL_RECV || class == TRACE_WAIT_NIL_SEND)
-		return (struct suspect){ .verdict = VERDICT_NIL_CHANNEL, .strength = STRENGTH_PROVEN };
-	/* main parks itself in an empty select to keep a program alive */
-	if (class == TRACE_WAIT_EMPTY_SELECT && g->id != 1)
-		return (struct suspect){ .verdict = VERDICT_EMPTY_SELECT, .strength = STRENGTH_PROVEN };
-	if (h.root == ROOT_TIMER || class == TRACE_WAIT_EMPTY_SELECT)
-		return (struct suspect){ 0 };
-	if (map_get(&f->in_cycle, g->id))
-		return (struct suspect){ .verdict = VERDICT_CYCLE, .strength = STRENGTH_LIKELY };
-	if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND)
-		return classify_channel(f, g, h);
-	if (class == TRACE_WAIT_SELECT)
-		return (struct suspect){ .verdict = h.goid ? VERDICT_NONE : VERDICT_STUCK };
-	return classify_sync(f, g, h);
-}
-
-/* Goroutines that wait for each other, all of them long. Locks only: known users of channels need not be all. */
 static int collect_cycles(struct finder *f, const struct chains *chains)
 {
 	for (size_t i = 0; i < chains->v.n; i++) {
 		const struct chain *c = &chains->v.v[i];
-		bool in = false;
 
-		if (c->past || c->root_cause != ROOT_CYCLE)
-			continue;
-		for (uint32_t k = 0; k < c->n; k++) {
-			const struct chain_link *l = &chains->links.v[c->first + k];
-
-			in = in || l->goid == c->root;
-			if (!in)
-				continue;
-			if (l->evidence != EVIDENCE_LOCK_WOKEN)
-				break;
-			if (!map_put(&f->in_cycle, l->goid, NULL))
-				return -ENOMEM;
-		}
+		if (!c->past && c->root_cause == ROOT_CYCLE && collect_cycle(f, c, &chains->links.v[c->first]))
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -128,9 +77,21 @@ static int suspect_cmp(const void *a, const void *b)
 		return x->place < y->place ? -1 : 1;
 	if (x->reason != y->reason)
 		return x->reason < y->reason ? -1 : 1;
-	if (x->verdict != y->verdict)
-		return x->verdict < y->verdict ? -1 : 1;
+	if (x->j.verdict != y->j.verdict)
+		return x->j.verdict < y->j.verdict ? -1 : 1;
+	if (x->j.idle != y->j.idle)
+		return x->j.idle < y->j.idle ? -1 : 1;
 	return (x->goid > y->goid) - (x->goid < y->goid);
+}
+
+static bool same_place(const struct suspect *a, const struct suspect *b)
+{
+	return a->group == b->group && a->place == b->place && a->reason == b->reason;
+}
+
+static bool same_leak(const struct suspect *a, const struct suspect *b)
+{
+	return same_place(a, b) && a->j.verdict == b->j.verdict && a->j.idle == b->j.idle;
 }
 
 static int collect(struct finder *f)
@@ -141,55 +102,118 @@ static int collect(struct finder *f)
 		const struct goroutine *g = m->sorted.v[i];
 		struct suspect s;
 
-		if (g->state != TRACE_GO_WAITING || g->system || g->wait.unsure ||
-		    wait_class_is_idle(model_wait_class(m, g->wait.reason)) || holder_of(f->h, g).root == ROOT_TIMER)
+		if (g->state != TRACE_GO_WAITING || g->system || g->wait.unsure)
 			continue;
-		s = classify(f, g);
-		s.is_long = s.strength == STRENGTH_PROVEN || is_long(m, g);
-		/* main waits for the rest of the program */
-		if (g->id == 1 && s.strength == STRENGTH_TIME)
-			continue;
-		s.goid = g->id;
-		s.group = g->group;
-		s.place = symbols_stack_user(&m->sym, g->wait.stack);
-		s.reason = g->wait.reason;
+		s = (struct suspect){ .goid = g->id,
+			              .group = g->group,
+			              .place = symbols_stack_user(&m->sym, g->wait.stack),
+			              .reason = g->wait.reason,
+			              .j = leak_judge(m, f->h, &f->in_cycle, g) };
+		s.is_long =
+		        s.j.verdict == VERDICT_NIL_CHANNEL || s.j.verdict == VERDICT_EMPTY_SELECT || leak_is_long(m, g);
 		if (vec_push(&f->out->suspects, s))
 			return -ENOMEM;
 	}
-	if (f->out->suspects.n)
-		qsort(f->out->suspects.v, f->out->suspects.n, sizeof(*f->out->suspects.v), suspect_cmp);
 	return 0;
 }
 
-static bool same_leak(const struct suspect *a, const struct suspect *b)
+/* What waits for long because something, perhaps a left over pointer, holds its channel or lock. */
+static bool seems_held(const struct suspect *s)
 {
-	return a->group == b->group && a->place == b->place && a->reason == b->reason && a->verdict == b->verdict;
+	return s->is_long && (s->j.idle == IDLE_HELD || s->j.idle == IDLE_TIME);
+}
+
+/*
+ * A pointer that was left over somewhere makes a wait seem held. Where at
+ * least as many that wait for as long at the same place are shown to be lost,
+ * these are, too.
+ */
+static void join_left_over(struct suspect *s, uint32_t n)
+{
+	struct judgement most = { 0 };
+	uint32_t proven = 0, held = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (s[i].j.strength == STRENGTH_PROVEN) {
+			most = s[i].j;
+			proven++;
+		} else if (seems_held(&s[i])) {
+			held++;
+		}
+	}
+	if (!proven || held > proven)
+		return;
+	most.strength = STRENGTH_LIKELY;
+	for (uint32_t i = 0; i < n; i++)
+		if (seems_held(&s[i]))
+			s[i].j = most;
+}
+
+/* Whether the goroutines came one by one over the recording to stay: then waiting long is not what they are for. */
+static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
+{
+	const struct group *grp = &m->groups.v[s->group];
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
+	uint32_t quarters = 0, created = 0;
+
+	if (grp->exited || grp->missed || whole <= 0 || model_wait_class(m, s->reason) != TRACE_WAIT_RECV)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct goroutine *g = model_goroutine(m, s[i].goid);
+
+		if (g->started == TIME_UNKNOWN || g->started < from)
+			continue;
+		created++;
+		quarters |= 1u << ((g->started - from) / (whole / 4 + 1));
+	}
+	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN;
+}
+
+static void judge_growth(const struct model *m, struct suspect *s, uint32_t n)
+{
+	bool is_held = s->j.idle == IDLE_HELD || s->j.idle == IDLE_UNKNOWN;
+
+	if (s->j.verdict != VERDICT_IDLE || !is_held || !grows(m, s, n))
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		s[i].j = (struct judgement){ .verdict = VERDICT_STUCK };
+}
+
+static void measure_one(const struct finder *f, struct leak *l, const struct suspect *s)
+{
+	const struct goroutine *g = model_goroutine(f->m, s->goid);
+	int64_t ns = goroutine_wait_ns(f->m, g);
+	bool proven = s->j.strength == STRENGTH_PROVEN;
+
+	if ((proven && !l->proven) || (ns > l->longest && proven == !!l->proven))
+		l->example = s->goid;
+	if (ns > l->longest)
+		l->longest = ns;
+	l->proven += proven;
+	l->before_start |= g->wait.before_start;
+	l->created += g->started != TIME_UNKNOWN;
+	l->grown += !g->wait.before_start;
+	if (s->j.strength > l->j.strength)
+		l->j.strength = s->j.strength;
 }
 
 /* Whether one of them waits long enough. */
 static bool leak_measure(const struct finder *f, struct leak *l)
 {
-	const struct group *grp = &f->m->groups.v[l->group];
-
+	const struct model *m = f->m;
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
 	bool is_any_long = false;
 
 	l->longest = -1;
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct suspect *s = &f->out->suspects.v[l->first + i];
-		const struct goroutine *g = model_goroutine(f->m, s->goid);
-		int64_t ns = goroutine_wait_ns(f->m, g);
 
-		if (ns > l->longest) {
-			l->longest = ns;
-			l->example = s->goid;
-		}
+		measure_one(f, l, s);
 		is_any_long |= s->is_long;
-		l->before_start |= g->wait.before_start;
-		l->created += g->started != TIME_UNKNOWN;
-		if (s->strength > l->strength)
-			l->strength = s->strength;
 	}
-	l->growing = l->created >= GROWING_MIN && l->created > grp->exited + grp->missed;
+	if (m->end > from)
+		l->per_minute = (double)l->grown * 60e9 / (double)(m->end - from);
+	l->growing = grows(m, &f->out->suspects.v[l->first], l->n);
 	return is_any_long;
 }
 
@@ -198,22 +222,17 @@ static int leak_add(struct finder *f, uint32_t first, uint32_t n)
 {
 	const struct suspect *s = &f->out->suspects.v[first];
 	struct leak l = {
-		.verdict = s->verdict, .group = s->group, .place = s->place, .reason = s->reason, .first = first, .n = n
+		.j = s->j, .group = s->group, .place = s->place, .reason = s->reason, .first = first, .n = n
 	};
 
-	bool is_any_long = leak_measure(f, &l);
-
-	if (!l.growing && (l.verdict == VERDICT_NONE || !is_any_long))
-		return 0;
-	if (l.verdict == VERDICT_NONE)
-		l.verdict = VERDICT_GROWING;
-	if (l.growing && l.strength == STRENGTH_TIME)
-		l.strength = STRENGTH_LIKELY;
+	if (!leak_measure(f, &l) && l.j.verdict != VERDICT_IDLE)
+		l.j = (struct judgement){ .verdict = VERDICT_IDLE, .idle = IDLE_SHORT };
 	l.why = leak_why(f->m, f->h, f->out, &l);
 	if (!l.why || vec_push(&f->out->v, l)) {
 		free(l.why);
 		return -ENOMEM;
 	}
+	f->out->nsuspects += l.j.verdict != VERDICT_IDLE;
 	return 0;
 }
 
@@ -221,8 +240,10 @@ static int leak_cmp(const void *a, const void *b)
 {
 	const struct leak *x = a, *y = b;
 
-	if (x->strength != y->strength)
-		return x->strength > y->strength ? -1 : 1;
+	if (!x->j.verdict != !y->j.verdict)
+		return x->j.verdict ? -1 : 1;
+	if (x->j.strength != y->j.strength)
+		return x->j.strength > y->j.strength ? -1 : 1;
 	if (x->growing != y->growing)
 		return x->growing ? -1 : 1;
 	if (x->n != y->n)
@@ -230,6 +251,23 @@ static int leak_cmp(const void *a, const void *b)
 	if (x->longest != y->longest)
 		return x->longest > y->longest ? -1 : 1;
 	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Runs of suspects that are alike in the way that same tells. */
+static uint32_t run_length(const struct leaks *l, uint32_t i,
+                           bool (*same)(const struct suspect *, const struct suspect *))
+{
+	uint32_t n = 1;
+
+	while (i + n < l->suspects.n && same(&l->suspects.v[i], &l->suspects.v[i + n]))
+		n++;
+	return n;
+}
+
+static void sort_suspects(struct leaks *l)
+{
+	if (l->suspects.n)
+		qsort(l->suspects.v, l->suspects.n, sizeof(*l->suspects.v), suspect_cmp);
 }
 
 int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const struct chains *chains, struct err *err)
@@ -241,9 +279,15 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 	ret = collect_cycles(&f, chains);
 	if (!ret)
 		ret = collect(&f);
+	sort_suspects(l);
+	for (uint32_t i = 0, n; i < l->suspects.n; i += n) {
+		n = run_length(l, i, same_place);
+		join_left_over(&l->suspects.v[i], n);
+	}
+	sort_suspects(l);
 	for (uint32_t i = 0, n; i < l->suspects.n && !ret; i += n) {
-		for (n = 1; i + n < l->suspects.n && same_leak(&l->suspects.v[i], &l->suspects.v[i + n]);)
-			n++;
+		n = run_length(l, i, same_leak);
+		judge_growth(m, &l->suspects.v[i], n);
 		ret = leak_add(&f, i, n);
 	}
 	map_free(&f.in_cycle);
@@ -256,14 +300,18 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 	return 0;
 }
 
-const char *verdict_name(enum verdict v)
+void leak_put_verdict(struct buf *b, const struct leak *l)
 {
 	static const char *const names[] = {
-		"none",      "nil channel",       "empty select",       "cycle",   "no one left", "no receiver",
-		"no sender", "lock not released", "waitgroup not done", "growing", "stuck"
+		"idle",        "stuck",        "no one left",       "never closed",       "no receiver",
+		"nil channel", "empty select", "lock not released", "waitgroup not done", "cycle"
 	};
 
-	return v < sizeof(names) / sizeof(*names) ? names[v] : "none";
+	fmt_raw(b, l->j.verdict < sizeof(names) / sizeof(*names) ? names[l->j.verdict] : "idle");
+	if (l->j.verdict == VERDICT_STUCK) {
+		fmt_raw(b, " for ");
+		fmt_dur(b, (uint64_t)(l->longest > 0 ? l->longest : 0));
+	}
 }
 
 const char *strength_name(enum strength s)
@@ -271,4 +319,12 @@ const char *strength_name(enum strength s)
 	static const char *const names[] = { "time", "likely", "proven" };
 
 	return s < sizeof(names) / sizeof(*names) ? names[s] : "time";
+}
+
+const char *idle_name(enum idle i)
+{
+	static const char *const names[] = { NULL,   "time",  "network", "keeps the program alive",
+		                             "held", "short", "unknown" };
+
+	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
 }

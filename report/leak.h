@@ -3,64 +3,84 @@
 #define CHANREC_REPORT_LEAK_H
 
 /*
- * Goroutines that may never go on, grouped by what they are and where they
- * wait, each with a sentence that says what the suspicion rests on. Waits that
- * are a goroutine's job (sleep, network, timers, the runtime's own) are none.
+ * What to make of the goroutines that wait at the end, grouped by what they
+ * are and where they wait: a verdict each, with the sentences that it rests on.
  */
 
 #include "report/chain.h"
 #include "report/holder.h"
 #include "report/model.h"
+#include "util/buf.h"
 
 /* Append only: names stand in docs/report.schema.json. */
 enum verdict {
-	VERDICT_NONE,
+	VERDICT_IDLE, /* waiting is their job, or nothing speaks against it */
+	VERDICT_STUCK,
+	VERDICT_NO_ONE_LEFT,
+	VERDICT_NEVER_CLOSED,
+	VERDICT_NO_RECEIVER,
 	VERDICT_NIL_CHANNEL,
 	VERDICT_EMPTY_SELECT,
-	VERDICT_CYCLE,
-	VERDICT_NO_ONE_LEFT,
-	VERDICT_NO_RECEIVER,
-	VERDICT_NO_SENDER,
 	VERDICT_LOCK,
 	VERDICT_WAITGROUP,
-	VERDICT_GROWING,
-	VERDICT_STUCK,
+	VERDICT_CYCLE,
 };
 
 enum strength {
 	STRENGTH_TIME,   /* nothing but the length of the wait */
 	STRENGTH_LIKELY, /* the trace shows more, but not all */
-	STRENGTH_PROVEN, /* the wait cannot end */
+	STRENGTH_PROVEN, /* the wait cannot end, as far as the target's memory shows it */
+};
+
+/* Why a wait is idle. */
+enum idle {
+	IDLE_NONE,
+	IDLE_TIME,    /* sleeps, or waits for a timer */
+	IDLE_NETWORK, /* an accept loop, a connection */
+	IDLE_MAIN,    /* main keeps the program alive */
+	IDLE_HELD,    /* what it waits for is held by something that can go on */
+	IDLE_SHORT,   /* has not waited for long */
+	IDLE_UNKNOWN, /* the trace cannot tell: there was no search */
+};
+
+struct judgement {
+	uint8_t verdict, strength, idle;
 };
 
 struct suspect {
 	uint64_t goid;
 	uint32_t group, place, reason;
-	uint8_t verdict, strength;
-	bool is_long; /* waits long enough to be one by itself */
+	struct judgement j;
+	bool is_long; /* waits long enough to be a suspect by itself */
 };
 
 struct leak {
-	uint8_t verdict, strength;
+	struct judgement j;
 	uint32_t group, place, reason;
 	uint32_t first, n; /* in leaks.suspects */
-	uint64_t example;  /* the goroutine that has waited longest */
-	int64_t longest;   /* its wait, ns */
+	uint32_t proven;   /* of these */
+	uint64_t example;  /* the goroutine that has waited longest, of the proven ones where there are any */
+	int64_t longest;   /* the longest wait, ns */
 	bool before_start; /* that began before the recording */
 	uint64_t created;  /* of these goroutines in the recording */
+	uint64_t grown;    /* of these waits begun in the recording */
+	double per_minute; /* the same by time */
 	bool growing;
 	char *why;
 };
 
 struct leaks {
-	VEC(struct leak) v; /* worst first */
+	VEC(struct leak) v; /* worst first, idle ones last */
+	uint32_t nsuspects; /* of them above idle: those before the idle ones */
 	VEC(struct suspect) suspects;
 };
 
 int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const struct chains *chains, struct err *err);
 void leaks_free(struct leaks *l);
 
-const char *verdict_name(enum verdict v);
+/* "stuck for 12.3s", …; into b. */
+void leak_put_verdict(struct buf *b, const struct leak *l);
 const char *strength_name(enum strength s);
+const char *idle_name(enum idle i); /* NULL for none */
 
 #endif

@@ -57,13 +57,14 @@ static void put_who(struct why *w)
 	fmt_raw(&w->b, ". ");
 }
 
-static void put_recorded(struct why *w)
+static bool is_send(const struct why *w)
 {
-	int64_t from = w->m->opts.since > 0 ? w->m->opts.since : 0;
+	return wait_dir(model_wait_class(w->m, w->l->reason), &w->g->objs[0]) == TRACE_DIR_SEND;
+}
 
-	fmt_raw(&w->b, "the ");
-	fmt_dur(&w->b, (uint64_t)(w->m->end > from ? w->m->end - from : 0));
-	fmt_raw(&w->b, " recorded");
+static bool has_channel(const struct why *w)
+{
+	return w->g->wait.nobjs == 1 && w->g->objs[0].kind == TRACE_OBJ_CHAN;
 }
 
 /* "channel #3 (cap 0), made by goroutine 1 at main.go:20" */
@@ -74,34 +75,59 @@ static void put_channel(struct why *w)
 	fmt_raw(&w->b, "channel ");
 	fmt_obj(&w->b, w->m, &w->g->objs[0]);
 	if (!c || !c->made_seen) {
-		fmt_raw(&w->b, ", made before the recording,");
+		fmt_raw(&w->b, ", made before the recording");
 		return;
 	}
 	fmt_f(&w->b, ", made by goroutine %" PRIu64 " at ", c->made_by);
 	fmt_place_short(&w->b, w->m, symbols_stack_user(&w->m->sym, c->made_stack));
 	if (c->made_by && !model_goroutine(w->m, c->made_by))
-		fmt_raw(&w->b, " (that goroutine has exited)");
-	fmt_raw(&w->b, ",");
+		fmt_raw(&w->b, ", which has exited");
 }
 
-static void put_no_counterpart(struct why *w, const char *deed)
+static void put_end(struct why *w)
 {
-	fmt_raw(&w->b, "In ");
-	put_recorded(w);
-	fmt_f(&w->b, " no goroutine was seen to %s ", deed);
-	put_channel(w);
-	fmt_raw(&w->b, " and none that waits to.");
+	fmt_raw(&w->b, "at ");
+	fmt_dur(&w->b, (uint64_t)(w->m->end > 0 ? w->m->end : 0));
 }
 
-static void put_no_one_left(struct why *w)
+/* What the search in the target's memory found. */
+static void put_unheld(struct why *w)
 {
-	bool is_send = wait_dir(model_wait_class(w->m, w->l->reason), &w->g->objs[0]) == TRACE_DIR_SEND;
+	uint32_t proven = w->l->proven, n = w->l->n;
 
-	fmt_raw(&w->b, "Of ");
+	if (!proven)
+		return;
+	if (proven < n)
+		fmt_f(&w->b, " Of %u of the %u", proven, n);
+	else
+		fmt_raw(&w->b, n > 1 ? " Of each" : " Of it");
+	fmt_raw(&w->b, " is shown by the program's memory: ");
+	put_end(w);
+	fmt_raw(&w->b, " no pointer to what it waits for was found in a variable, on the stack of a goroutine that can "
+	               "go on, or in the heap behind these.");
+	if (proven < n)
+		fmt_raw(&w->b, " Of the others one was, perhaps left over.");
+}
+
+/* The users on the other side of the channel, as far as they were seen. */
+static void put_other_side(struct why *w)
+{
+	const char *deed = is_send(w) ? "receive from" : "send on or close";
+	const struct holder *h = &w->holder;
+
+	if (!has_channel(w))
+		return;
+	fmt_f(&w->b, "Goroutine %" PRIu64 " waits on ", w->g->id);
 	put_channel(w);
-	fmt_f(&w->b, " %s known %s exited; the last was goroutine %" PRIu64 " (%s).",
-	      w->holder.ngone == 1 ? "the only" : "every", is_send ? "receiver has" : "sender has", w->holder.gone,
-	      evidence_phrase(w->holder.evidence));
+	if (h->root == ROOT_EXITED) {
+		fmt_f(&w->b, "; %s that was seen to %s it has exited, the last was goroutine %" PRIu64 ".",
+		      h->ngone == 1 ? "the only one" : "everyone", deed, h->gone);
+	} else if (h->goid) {
+		fmt_f(&w->b, "; goroutine %" PRIu64 " (%s) ", h->goid, evidence_phrase(h->evidence));
+		fmt_raw(&w->b, "is alive, ");
+	} else {
+		fmt_f(&w->b, "; in the recording no goroutine was seen to %s it, and none waits to.", deed);
+	}
 }
 
 /* What a goroutine does at the end. */
@@ -121,31 +147,56 @@ static void put_doing(struct why *w, uint64_t goid)
 	}
 }
 
+static void put_channel_wait(struct why *w)
+{
+	put_other_side(w);
+	if (has_channel(w) && w->holder.goid && w->holder.root != ROOT_EXITED) {
+		put_doing(w, w->holder.goid);
+		fmt_raw(&w->b, ".");
+	}
+	if (w->l->j.verdict == VERDICT_NEVER_CLOSED)
+		fmt_raw(&w->b, " Only a close could end it.");
+}
+
 static void put_lock(struct why *w)
 {
 	uint64_t who = w->holder.goid ? w->holder.goid : w->holder.gone;
+	const struct sync_obj *s =
+	        w->g->wait.nobjs && w->g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(w->m, w->g->objs[0].id) : NULL;
 
 	fmt_raw(&w->b, "The lock is ");
 	fmt_obj(&w->b, w->m, &w->g->objs[0]);
+	if (s && s->snap && s->flags & TRACE_SYNC_LOCKED)
+		fmt_raw(&w->b, ", locked");
+	else if (s && s->snap && s->counter > 0)
+		fmt_f(&w->b, ", held by %" PRId64 " reader%s", s->counter, s->counter == 1 ? "" : "s");
+	if (s && s->snap && s->flags & TRACE_SYNC_WRITER_WAITS)
+		fmt_raw(&w->b, ", with a writer waiting");
+	if (s && s->snap) {
+		fmt_raw(&w->b, " ");
+		put_end(w);
+	}
 	if (!who) {
-		fmt_raw(&w->b, "; who holds it is not in the trace.");
+		fmt_raw(&w->b, "; its holder is unknown: no unlock of it was seen, and Go's locks name no owner.");
 		return;
 	}
-	fmt_f(&w->b, "; its likely holder (%s) is goroutine %" PRIu64 ", ", evidence_phrase(w->holder.evidence), who);
+	fmt_f(&w->b, "; its likely holder is goroutine %" PRIu64 " (%s), ", who, evidence_phrase(w->holder.evidence));
 	put_doing(w, who);
 	fmt_raw(&w->b, ".");
 }
 
 static void put_waitgroup(struct why *w)
 {
-	const struct sync_obj *s = model_sync(w->m, w->g->objs[0].id);
+	const struct sync_obj *s =
+	        w->g->wait.nobjs && w->g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(w->m, w->g->objs[0].id) : NULL;
 
-	if (s && s->snap)
-		fmt_f(&w->b, "The WaitGroup still lacks %" PRId64 " Done call%s, and no", s->counter,
-		      s->counter == 1 ? "" : "s");
-	else
-		fmt_raw(&w->b, "No");
-	fmt_raw(&w->b, " goroutine that the waiting one created is alive.");
+	if (!s || !s->snap)
+		return;
+	fmt_raw(&w->b, "The ");
+	fmt_obj(&w->b, w->m, &w->g->objs[0]);
+	fmt_f(&w->b, " of goroutine %" PRIu64 " has the counter %" PRId64 " ", w->g->id, s->counter);
+	put_end(w);
+	fmt_f(&w->b, ": so many Done calls are missing.");
 }
 
 static void put_cycle(struct why *w)
@@ -155,18 +206,50 @@ static void put_cycle(struct why *w)
 	for (int i = 0; g && i < MODEL_MAX_CHAIN_DEPTH; i++) {
 		struct holder h = holder_of(w->h, g);
 
-		fmt_f(&w->b, "%soroutine %" PRIu64 " waits for ", i ? "; g" : "G", g->id);
+		fmt_f(&w->b, "%soroutine %" PRIu64 " waits at ", i ? "; g" : "G", g->id);
+		fmt_place_short(&w->b, w->m, symbols_stack_user(&w->m->sym, g->wait.stack));
+		fmt_raw(&w->b, " for ");
 		if (g->wait.nobjs)
 			fmt_obj(&w->b, w->m, &g->objs[0]);
-		fmt_f(&w->b, ", which goroutine %" PRIu64 " took last as far as is seen", h.goid);
+		fmt_f(&w->b, " and so for goroutine %" PRIu64 " (%s)", h.goid, evidence_phrase(h.evidence));
 		g = h.goid == w->g->id ? NULL : model_goroutine(w->m, h.goid);
 	}
 	fmt_raw(&w->b, ".");
 }
 
+static void put_stuck(struct why *w)
+{
+	if (w->l->growing)
+		fmt_raw(&w->b, "What they wait for can still be reached, but they come and none goes.");
+	else
+		put_channel_wait(w);
+	fmt_raw(&w->b, " Only the time speaks against it.");
+}
+
+static void put_idle(struct why *w)
+{
+	static const char *const why[] = {
+		[IDLE_NONE] = "",
+		[IDLE_TIME] = "It waits for the time to pass.",
+		[IDLE_NETWORK] = "It waits for the network.",
+		[IDLE_MAIN] = "The main goroutine waits so that the program goes on.",
+		[IDLE_HELD] = "Something that can go on still holds what it waits for.",
+		[IDLE_SHORT] = "It has not waited for long.",
+		[IDLE_UNKNOWN] =
+		        "Nothing seen speaks against it; the program's memory was not searched for who could end it.",
+	};
+	uint8_t i = w->l->j.idle;
+
+	fmt_raw(&w->b, i < sizeof(why) / sizeof(*why) ? why[i] : "");
+}
+
 static void put_evidence(struct why *w)
 {
-	switch ((enum verdict)w->l->verdict) {
+	switch ((enum verdict)w->l->j.verdict) {
+	case VERDICT_IDLE:
+		return put_idle(w);
+	case VERDICT_STUCK:
+		return put_stuck(w);
 	case VERDICT_NIL_CHANNEL:
 		fmt_raw(&w->b, "A nil channel is never ready: this wait cannot end.");
 		return;
@@ -176,39 +259,33 @@ static void put_evidence(struct why *w)
 	case VERDICT_CYCLE:
 		return put_cycle(w);
 	case VERDICT_NO_ONE_LEFT:
-		return put_no_one_left(w);
+	case VERDICT_NEVER_CLOSED:
 	case VERDICT_NO_RECEIVER:
-		return put_no_counterpart(w, "receive from");
-	case VERDICT_NO_SENDER:
-		return put_no_counterpart(w, "send on or close");
+		put_channel_wait(w);
+		return put_unheld(w);
 	case VERDICT_LOCK:
-		return put_lock(w);
+		put_lock(w);
+		return put_unheld(w);
 	case VERDICT_WAITGROUP:
-		return put_waitgroup(w);
-	case VERDICT_GROWING:
-		fmt_raw(&w->b, "Each wait may be in order, but the group grows.");
-		return;
-	case VERDICT_STUCK:
-		fmt_raw(&w->b, "In ");
-		put_recorded(w);
-		fmt_raw(&w->b, " nobody was seen who could end it.");
-		return;
-	case VERDICT_NONE:
-		return;
+		put_waitgroup(w);
+		return put_unheld(w);
 	}
 }
 
 static void put_growth(struct why *w)
 {
-	const struct group *grp = &w->m->groups.v[w->l->group];
+	const struct leak *l = w->l;
+	const struct group *grp = &w->m->groups.v[l->group];
 
-	if (!w->l->growing)
+	if (!l->j.verdict || !l->grown)
 		return;
-	fmt_raw(&w->b, " Growing: ");
-	fmt_count(&w->b, w->l->created);
-	fmt_raw(&w->b, " of those that wait here were created in the recording, while ");
-	fmt_count(&w->b, grp->exited + grp->missed);
-	fmt_raw(&w->b, " of the group exited.");
+	fmt_f(&w->b, " %" PRIu64 " of these waits began in the recording (%.3g a minute)", l->grown, l->per_minute);
+	if (l->growing) {
+		fmt_raw(&w->b, ", spread over all of it, while ");
+		fmt_count(&w->b, grp->exited + grp->missed);
+		fmt_raw(&w->b, " of the group exited");
+	}
+	fmt_raw(&w->b, ".");
 }
 
 char *leak_why(const struct model *m, struct holders *h, const struct leaks *all, const struct leak *l)
@@ -220,8 +297,6 @@ char *leak_why(const struct model *m, struct holders *h, const struct leaks *all
 	put_who(&w);
 	put_evidence(&w);
 	put_growth(&w);
-	if (l->strength == STRENGTH_TIME)
-		fmt_raw(&w.b, " Only the time speaks for a leak; it may be idle.");
 	buf_put_u8(&w.b, 0);
 	s = buf_failed(&w.b) ? NULL : strdup((const char *)w.b.data);
 	buf_free(&w.b);

@@ -62,6 +62,7 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
+	bool unheld;             /* nothing that can go on holds what it waits for, as the end snapshot found */
 	int64_t started, exited; /* TIME_UNKNOWN */
 	int64_t last_event;
 	uint64_t waits, blocked; /* ns */
@@ -244,8 +245,21 @@ struct loss {
 
 struct snapshot {
 	bool seen, ended, partial;
+	bool searched; /* for who is unheld */
 	int64_t begin, end;
 	uint64_t goroutines, unread;
+};
+
+/* Transitions of a goroutine that cannot be. They are defects of the trace, most often of lost events. */
+enum illegal {
+	ILLEGAL_PARK_WAITING, /* parks although it waits already */
+	ILLEGAL_ACT_WAITING,  /* does something although it waits */
+	ILLEGAL_RUN_WAITING,  /* is put on a CPU although it waits */
+	ILLEGAL_EXIT_WAITING, /* exits although it waits */
+	ILLEGAL_READY,        /* made runnable although it does not wait */
+	ILLEGAL_AFTER_EXIT,   /* an event after its exit */
+	ILLEGAL_CREATED_TWICE,
+	ILLEGAL_N,
 };
 
 /* What the goroutine of model_opts.goroutine did, or what was done to it; see life.h. */
@@ -266,6 +280,8 @@ struct model_opts {
 	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
 	uint64_t goroutine;   /* count the waits of this one only; 0 all */
 	uint32_t channel;     /* count the waits on this one only; 0 all */
+	int64_t min_edge;     /* chains leave out waits shorter than this, ns */
+	bool is_instant;      /* until is a moment that is looked at by itself: --at */
 	bool keep_gone;       /* records of exited goroutines */
 	bool keep_wakes;      /* goroutine to goroutine wake-ups */
 	bool keep_wake_stacks;
@@ -314,9 +330,10 @@ struct model {
 	VEC(struct loss) losses;
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
 	uint64_t lost_type[TRACE_TYPE_MAX + 1];
-	uint64_t unseen_wakes;   /* waits that ended without a go.ready */
-	uint64_t unseen_network; /* of these: network waits, which the runtime ends in bulk */
-	uint64_t odd_readies;    /* go.ready for a goroutine that was not waiting */
+	uint64_t unseen_wakes;       /* waits that ended without a go.ready */
+	uint64_t unseen_network;     /* of these: network waits, which the runtime ends in bulk */
+	uint64_t illegal[ILLEGAL_N]; /* transitions that a whole trace cannot have */
+	uint64_t odd_readies;        /* go.ready for a goroutine that was not waiting */
 	uint64_t missed_exits;
 	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */
 	struct snapshot snap[2];
@@ -352,6 +369,9 @@ uint8_t model_wait_class(const struct model *m, uint32_t reason);
 int model_define(struct model *m, const struct trace_rec *rec, struct err *err);
 /* The class of an object; where: the stack of a wait on it. */
 uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where);
+/* "park_while_waiting", …, and the same in words. */
+const char *illegal_name(enum illegal i);
+const char *illegal_phrase(enum illegal i);
 void model_channel_use(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t);
 
 /* The wait's objects that count: those of g->wait. */

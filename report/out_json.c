@@ -60,6 +60,11 @@ static void put_losses(struct json *j, const struct report *r)
 	json_key_u64(j, "unseen_network_wakes", m->unseen_network);
 	json_key_u64(j, "odd_readies", m->odd_readies);
 	json_key_u64(j, "missed_exits", m->missed_exits);
+	json_key(j, "illegal_transitions");
+	json_open(j);
+	for (int i = 0; i < ILLEGAL_N; i++)
+		json_key_u64(j, illegal_name(i), m->illegal[i]);
+	json_close(j);
 	json_key(j, "ranges");
 	json_open_list(j);
 	for (size_t i = 0; i < m->losses.n; i++) {

@@ -412,6 +412,15 @@ static void put_leak_channels(struct json *j, const struct report *r, const stru
 	vec_free(&ids);
 }
 
+static void put_verdict(struct json *j, const struct leak *l)
+{
+	struct buf b = { 0 };
+
+	leak_put_verdict(&b, l);
+	json_key_str(j, "verdict", buf_str(&b));
+	buf_free(&b);
+}
+
 void json_put_leaks(struct json *j, const struct report *r)
 {
 	const struct model *m = r->m;
@@ -422,8 +431,9 @@ void json_put_leaks(struct json *j, const struct report *r)
 		const struct leak *l = &r->leaks.v.v[i];
 
 		json_open(j);
-		json_key_str(j, "verdict", verdict_name(l->verdict));
-		json_key_str(j, "strength", strength_name(l->strength));
+		put_verdict(j, l);
+		json_key_str(j, "strength", strength_name(l->j.strength));
+		json_key_str_if(j, "idle", idle_name(l->j.idle));
 		json_key_str(j, "why", l->why);
 		json_key_u64(j, "count", l->n);
 		json_key(j, "goroutines");
@@ -438,6 +448,9 @@ void json_put_leaks(struct json *j, const struct report *r)
 		put_leak_channels(j, r, l);
 		json_key_i64(j, "longest_ns", l->longest > 0 ? l->longest : 0);
 		json_key_bool(j, "before_start", l->before_start);
+		json_key_u64(j, "shown_by_memory", l->proven);
+		json_key_u64(j, "begun_in_recording", l->grown);
+		json_key_f64(j, "growth_per_minute", l->per_minute);
 		json_key_bool(j, "growing", l->growing);
 		json_close(j);
 	}

@@ -144,81 +144,6 @@ void text_put_warnings(struct text *t)
 	put_filter(t);
 }
 
-static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
-{
-	fmt_f(&t->b, "%u. ", n);
-	text_mark(t, l->strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
-	fmt_f(&t->b, "%s (%s)", verdict_name(l->verdict), strength_name(l->strength));
-	text_mark(t, MARK_END);
-	fmt_raw(&t->b, ": ");
-	fmt_plural(&t->b, l->n, "goroutine");
-	fmt_f(&t->b, " %s in ", l->n == 1 ? "waits" : "wait");
-	fmt_text(&t->b, reason_name(t->m, l->reason));
-	fmt_raw(&t->b, " at ");
-	fmt_place_short(&t->b, t->m, l->place);
-	fmt_raw(&t->b, l->before_start ? ", ≥ " : ", ");
-	fmt_dur(&t->b, (uint64_t)(l->longest > 0 ? l->longest : 0));
-	if (t->m->groups.v[l->group].site) {
-		fmt_raw(&t->b, ", created at ");
-		fmt_file_line(&t->b, t->m, t->m->groups.v[l->group].site, 2);
-	}
-	if (l->growing)
-		fmt_raw(&t->b, "; the group grows");
-	text_wrap(t, 2, 5);
-}
-
-/* The place that cost most, and who ended its waits. */
-static void put_heaviest(struct text *t)
-{
-	const struct model *m = t->m;
-
-	for (uint32_t i = 0; i < t->r->nwsites; i++) {
-		const struct wsite *ws = &m->wsites.v[t->r->wsites[i]];
-
-		if (!report_shows_wsite(t->r, ws) || wait_class_is_idle(model_wait_class(m, ws->reason)) ||
-		    m->objsites.v[ws->objsite].timer)
-			continue;
-		if (!ws->blocked)
-			return;
-		fmt_raw(&t->b, "Most blocked time: ");
-		fmt_dur(&t->b, ws->blocked);
-		fmt_raw(&t->b, " in ");
-		fmt_plural(&t->b, ws->waits, "wait");
-		fmt_raw(&t->b, " for ");
-		fmt_text(&t->b, reason_name(m, ws->reason));
-		fmt_raw(&t->b, " at ");
-		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, ws->stack));
-		fmt_raw(&t->b, ".");
-		text_wrap(t, 2, 5);
-		return;
-	}
-}
-
-void text_put_finding(struct text *t)
-{
-	const struct leaks *l = &t->r->leaks;
-	unsigned strong = 0;
-
-	text_title(t, "finding", NULL);
-	for (size_t i = 0; i < l->v.n; i++) {
-		if (l->v.v[i].strength == STRENGTH_TIME)
-			continue;
-		if (++strong <= 5)
-			put_suspect_line(t, &l->v.v[i], strong);
-	}
-	if (strong > 5)
-		text_line(t, "  … and %u more, see LEAK SUSPECTS", strong - 5);
-	if (!strong)
-		text_line(t, "  No goroutine shows more than a long wait as a sign of a leak.");
-	if (l->v.n > strong) {
-		fmt_raw(&t->b, "At ");
-		fmt_plural(&t->b, l->v.n - strong, "place");
-		fmt_raw(&t->b, " goroutines have waited so long that a look may pay; nothing is proven.");
-		text_wrap(t, 2, 5);
-	}
-	put_heaviest(t);
-}
-
 static void put_pair(struct text *t, const char *name, const char *value)
 {
 	if (!*value)
@@ -259,7 +184,6 @@ static void put_loss_counts(struct text *t)
 		{ report_truncated_stacks(t->r), "distinct stacks cut" },
 		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event" },
 		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen" },
-		{ m->odd_readies, "wake-ups of goroutines that were not waiting (ignored)" },
 	};
 	bool any = false;
 
@@ -271,6 +195,14 @@ static void put_loss_counts(struct text *t)
 		fmt_f(&t->b, " %s", rows[i].what);
 		text_wrap(t, 2, 12);
 		any = true;
+	}
+	for (int i = 0; i < ILLEGAL_N; i++) {
+		if (!m->illegal[i])
+			continue;
+		fmt_f(&t->b, "%-9s ", "defects");
+		fmt_count(&t->b, m->illegal[i]);
+		fmt_f(&t->b, " %s", illegal_phrase(i));
+		text_wrap(t, 2, 12);
 	}
 	if (!any)
 		put_pair(t, "losses", "none");

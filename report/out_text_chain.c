@@ -242,11 +242,18 @@ static void put_kind(struct text *t, bool past, uint64_t top)
 
 void text_put_chains(struct text *t)
 {
+	struct buf when = { 0 };
 	bool open = t->r->chains.v.n && !t->r->chains.v.v[0].past;
 	bool past = t->r->chains.v.n && t->r->chains.v.v[t->r->chains.v.n - 1].past;
 	uint64_t top = t->r->opts.top < 10 ? t->r->opts.top : t->r->opts.top > 20 ? t->r->opts.top : 10;
 
-	text_title(t, "blocking chains at the end", open ? NULL : "none");
+	fmt_raw(&when, "blocking chains at ");
+	if (t->m->opts.is_instant)
+		fmt_dur(&when, (uint64_t)(t->m->end > 0 ? t->m->end : 0));
+	else
+		fmt_raw(&when, "the end");
+	text_title(t, buf_str(&when), open ? NULL : "none");
+	buf_free(&when);
 	put_kind(t, false, top);
 	text_title(t, "blocking chains over time", past ? NULL : "none");
 	put_kind(t, true, top);

@@ -84,22 +84,6 @@ void text_put_groups(struct text *t)
 	text_more(t, shown, all);
 }
 
-void text_put_leaks(struct text *t)
-{
-	const struct leaks *l = &t->r->leaks;
-	uint64_t shown = 0;
-
-	text_title(t, "leak suspects", l->v.n ? NULL : "none");
-	for (; shown < l->v.n && shown < t->r->opts.top; shown++) {
-		const struct leak *k = &l->v.v[shown];
-
-		fmt_f(&t->b, "%" PRIu64 ". %s (%s): %s", shown + 1, verdict_name(k->verdict),
-		      strength_name(k->strength), k->why);
-		text_wrap(t, 2, 5);
-	}
-	text_more(t, shown, l->v.n);
-}
-
 void text_put_stack_cell(struct text *t, uint32_t stack)
 {
 	const struct symbols *sym = &t->m->sym;

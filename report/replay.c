@@ -16,6 +16,11 @@ int replay_new(struct replay **out, struct model *m, struct err *err)
 
 	if (!r)
 		return err_set(err, ENOMEM, "out of memory");
+	r->exited = calloc(EXITED_KEPT, sizeof(*r->exited));
+	if (!r->exited) {
+		free(r);
+		return err_set(err, ENOMEM, "out of memory");
+	}
 	r->m = m;
 	r->in_prelude = true;
 	*out = r;
@@ -29,6 +34,7 @@ void replay_free(struct replay *r)
 	vec_free(&r->prelude);
 	vec_free(&r->prelude_objs);
 	map_free(&r->exited_in_end);
+	free(r->exited);
 	free(r);
 }
 
@@ -59,6 +65,7 @@ static struct goroutine *actor(struct model *m, uint64_t goid, int64_t t)
 	if (!g->has_event && g->started == TIME_UNKNOWN && !g->at_start)
 		g->at_start = !m->snap[0].ended || m->snap[0].partial || m->snap[0].unread;
 	g->has_event = true;
+	g->unheld = false;
 	g->end_state = TRACE_GO_STATE_UNKNOWN;
 	g->last_event = t;
 	return g;
@@ -81,11 +88,32 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	g->state = TRACE_GO_RUNNING;
 }
 
+static void count_illegal(struct model *m, const struct goroutine *g, enum illegal what, int64_t t)
+{
+	if (t >= m->opts.since && !g->system)
+		m->illegal[what]++;
+}
+
+/* Whether a wait of this class ends without a go.ready in a whole trace, too; of other reasons it is not known. */
+static bool may_end_unseen(uint8_t class)
+{
+	return class == TRACE_WAIT_OTHER || class == TRACE_WAIT_NETWORK || class == TRACE_WAIT_SYSTEM ||
+	       class == TRACE_WAIT_COROUTINE || class == TRACE_WAIT_SYNCTEST;
+}
+
+/* A waiting goroutine does what one that waits cannot do. */
+static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal what, int64_t t)
+{
+	if (!may_end_unseen(model_wait_class(m, g->wait.reason)))
+		count_illegal(m, g, what, t);
+	goroutine_end_unseen(m, g, t);
+}
+
 /* The goroutine does something: it runs. */
 static void goroutine_act(struct model *m, struct goroutine *g, int64_t t)
 {
 	if (g->state == TRACE_GO_WAITING)
-		goroutine_end_unseen(m, g, t);
+		goroutine_end_by(m, g, ILLEGAL_ACT_WAITING, t);
 	g->state = TRACE_GO_RUNNING;
 	g->acted = true;
 }
@@ -143,7 +171,7 @@ static void apply_park(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (!g)
 		return;
 	if (g->state == TRACE_GO_WAITING)
-		goroutine_end_unseen(m, g, t);
+		goroutine_end_by(m, g, ILLEGAL_PARK_WAITING, t);
 	if (is_same_lock(m, g, p)) {
 		s = model_sync(m, p->objs[0].id);
 		if (s->holder == g->id)
@@ -216,6 +244,8 @@ static void apply_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 		wait_of_unknown(g);
 	g = actor(m, p->woken, t);
 	if (g->state != TRACE_GO_WAITING) {
+		if (g->state != TRACE_GO_STATE_UNKNOWN)
+			count_illegal(m, g, ILLEGAL_READY, t);
 		m->odd_readies += t >= m->opts.since;
 		return;
 	}
@@ -249,6 +279,8 @@ static void apply_create(struct model *m, const struct trace_rec *rec, int64_t t
 	if (!g)
 		return;
 	goroutine_fill(m, g, rec->goid, p->site, p->entry, p->flags);
+	if (g->started != TIME_UNKNOWN)
+		count_illegal(m, g, ILLEGAL_CREATED_TWICE, t);
 	if (g->has_event)
 		return; /* it was faster than its creator's record */
 	g->has_event = true;
@@ -273,6 +305,7 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 		grp->exited++;
 	if (r->in_end_snap && !map_put(&r->exited_in_end, g->id, NULL))
 		m->failed = true;
+	r->exited[g->id % EXITED_KEPT] = g->id;
 	model_goroutine_fold(m, g);
 }
 
@@ -282,6 +315,8 @@ static void apply_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
 
 	if (!g)
 		return;
+	if (g->state == TRACE_GO_WAITING)
+		goroutine_end_by(r->m, g, ILLEGAL_EXIT_WAITING, t);
 	goroutine_act(r->m, g, t);
 	goroutine_exit(r, g, t);
 }
@@ -370,7 +405,7 @@ static void apply_run(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (!g)
 		return;
 	if (g->state == TRACE_GO_WAITING)
-		goroutine_end_unseen(m, g, t);
+		goroutine_end_by(m, g, ILLEGAL_RUN_WAITING, t);
 	/* Not goroutine_act(): a Lock's loop runs between its parks. */
 	g->state = TRACE_GO_RUNNING;
 }
@@ -396,6 +431,20 @@ static void apply_loss(struct model *m, const struct trace_rec *rec)
 	}
 }
 
+static bool has_exited(const struct replay *r, uint64_t goid)
+{
+	return goid && r->exited[goid % EXITED_KEPT] == goid;
+}
+
+/* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */
+static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
+{
+	if (rec->type < TRACE_GO_CREATE || rec->type >= TRACE_SNAP_BEGIN)
+		return false;
+	return has_exited(r, rec->goid) || (rec->type == TRACE_GO_READY && has_exited(r, rec->ready.woken)) ||
+	       (rec->type == TRACE_GO_CREATE && has_exited(r, rec->create.child));
+}
+
 static void dispatch(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
@@ -413,6 +462,10 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {
 		m->events[rec->type]++;
 		m->nevents++;
+	}
+	if (is_after_exit(r, rec)) {
+		m->illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;
+		return;
 	}
 	switch (rec->type) {
 	case TRACE_GO_PARK:
@@ -439,6 +492,8 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 		return replay_snap_chan(r, rec);
 	case TRACE_SNAP_SYNC:
 		return replay_snap_sync(r, rec);
+	case TRACE_SNAP_UNHELD:
+		return replay_snap_unheld(r, rec);
 	case TRACE_SNAP_END:
 		return replay_snap_end(r, rec);
 	case TRACE_PROC_EXIT:

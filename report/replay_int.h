@@ -11,6 +11,9 @@
 /* Events that are held back until the start snapshot was read. */
 #define PRELUDE_MAX (1u << 18)
 
+/* Goroutines that exited last, by the low bits of their ids: an event after that is a defect of the trace. */
+#define EXITED_KEPT (1u << 16)
+
 /*
  * A park event comes from the entry of gopark, the status of the goroutine
  * changes some hundred nanoseconds later: a snapshot that reads "running" this
@@ -29,6 +32,7 @@ struct replay {
 	VEC(struct prelude_rec) prelude;
 	VEC(struct trace_obj) prelude_objs;
 	bool in_end_snap;
+	uint64_t *exited;         /* [EXITED_KEPT] */
 	struct map exited_in_end; /* goroutines that exited while the end snapshot was read */
 };
 
@@ -44,6 +48,7 @@ void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
 void replay_snap_go(struct replay *r, const struct trace_rec *rec);
 void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
 void replay_snap_sync(struct replay *r, const struct trace_rec *rec);
+void replay_snap_unheld(struct replay *r, const struct trace_rec *rec);
 void replay_snap_end(struct replay *r, const struct trace_rec *rec);
 /* Final states, from the end snapshot where it holds. */
 void replay_reconcile(struct replay *r);

@@ -21,9 +21,19 @@ void replay_snap_end(struct replay *r, const struct trace_rec *rec)
 	s->ended = true;
 	s->end = rec->time;
 	s->partial = rec->snap_end.partial;
+	s->searched = rec->snap_end.searched;
 	s->goroutines = rec->snap_end.goroutines;
 	s->unread = rec->snap_end.unread;
 	r->in_end_snap = false;
+}
+
+/* Holds until an event of the goroutine says otherwise. */
+void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
+{
+	struct goroutine *g = model_goroutine(r->m, rec->goid);
+
+	if (g && rec->snap_unheld.which)
+		g->unheld = true;
 }
 
 /* Waits that the snapshot found prove which goroutines use a channel. */
@@ -193,6 +203,7 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 		goroutine_end_unseen(m, g, g->end_wait.last_park);
 	}
 	g->state = g->end_state;
+	g->unheld = false;
 	g->wait = (struct wait){ .stack = g->end_wait.stack };
 }
 

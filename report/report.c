@@ -152,10 +152,12 @@ static void filter_analyses(struct report *r)
 	r->chains.v.n = n;
 	n = 0;
 	for (size_t i = 0; i < r->leaks.v.n; i++) {
-		if (leak_is_shown(r, &r->leaks.v.v[i]))
+		if (leak_is_shown(r, &r->leaks.v.v[i])) {
 			r->leaks.v.v[n++] = r->leaks.v.v[i];
-		else
+		} else {
+			r->leaks.nsuspects -= r->leaks.v.v[i].j.verdict != VERDICT_IDLE;
 			free(r->leaks.v.v[i].why);
+		}
 	}
 	r->leaks.v.n = n;
 }

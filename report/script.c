@@ -252,7 +252,12 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 	case TRACE_SNAP_END:
 		fmt_f(&s->b, " snapshot=%s goroutines=%" PRIu64 " unread=%" PRIu64 "%s",
 		      r->snap_end.which ? "end" : "start", r->snap_end.goroutines, r->snap_end.unread,
-		      r->snap_end.partial ? " partial" : "");
+		      r->snap_end.partial    ? " partial"
+		      : r->snap_end.searched ? " searched"
+		                             : "");
+		return 0;
+	case TRACE_SNAP_UNHELD:
+		fmt_f(&s->b, " snapshot=%s", r->snap_unheld.which ? "end" : "start");
 		return 0;
 	case TRACE_LOSS:
 		put_loss(s, &r->loss);
@@ -285,7 +290,7 @@ static void put_record(struct script *s, const struct trace_rec *r)
 {
 	uint32_t stack;
 
-	if (!s->opts->snapshots && r->type >= TRACE_SNAP_BEGIN && r->type <= TRACE_SNAP_END)
+	if (!s->opts->snapshots && r->type >= TRACE_SNAP_BEGIN && r->type <= TRACE_SNAP_UNHELD)
 		return;
 	buf_reset(&s->b);
 	put_time(s, r->time);

@@ -92,11 +92,14 @@ class Toolchains:
 
     def build(self, name, version, variant="default", how=("build",), package=".", **more):
         """The program tests/workloads/NAME, or with how=("test", "-c") its test."""
-        out, way = BUILD / "workloads" / f"go-{version}" / variant / name, VARIANTS[variant]
+        out = BUILD / "workloads" / f"go-{version}" / variant / name
+        return self.build_at(ROOT / "tests/workloads" / name, out, version, variant, how, package, **more)
+
+    def build_at(self, folder, out, version, variant="default", how=("build",), package=".", **more):
+        way = VARIANTS[variant]
         if not at_least(version, way.since):
             pytest.skip(f"Go {version} cannot build a working program the way {variant}")
-        sources = list((ROOT / "tests/workloads" / name).rglob("*"))
-        if out.exists() and all(s.stat().st_mtime < out.stat().st_mtime for s in sources):
+        if out.exists() and all(s.stat().st_mtime < out.stat().st_mtime for s in folder.rglob("*")):
             return out
         root = self.root(version)
         env = dict(os.environ, GOROOT=str(root), GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="", GOWORK="off",
@@ -104,7 +107,7 @@ class Toolchains:
                    **more)
         out.parent.mkdir(parents=True, exist_ok=True)
         new = out.with_suffix(".new")
-        made = run(root / "bin/go", *how, *way.flags, "-o", new, package, env=env, cwd=ROOT / "tests/workloads" / name)
+        made = run(root / "bin/go", *how, *way.flags, "-o", new, package, env=env, cwd=folder)
         assert made.returncode == 0, made.stderr
         if way.wiped:
             wipe_build_info(new)

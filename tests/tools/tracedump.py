@@ -213,6 +213,8 @@ class Reader:
         elif kind == 23:
             name, values = "chan.op", [self.use(span, "chan"), span.varint(), span.number(8), span.varint() & 1]
             values[1] = values[1] if values[1] <= 4 else 0
+        elif kind == 37:
+            name, values = "snap.unheld", [span.number(8)]
         else:
             which, state, flags = span.number(8), span.varint(), span.number(32)
             name, values = "snap.go", [which, state if state <= 4 else 0, flags,
@@ -233,7 +235,8 @@ class Reader:
             name, values = "snap.sync", [span.number(8), self.use(span, "sync"), span.number(32), span.svarint(),
                                          span.varint()]
         elif kind == 36:
-            name, values = "snap.end", [span.number(8), span.varint(), span.varint(), span.varint() & 1]
+            which, written, unread, flags = span.number(8), span.varint(), span.varint(), span.varint()
+            name, values = "snap.end", [which, written, unread, flags & 1, flags >> 1 & 1]
         elif kind == 48:
             cause, what, begin, count = span.number(8), span.number(8), span.svarint(), span.varint()
             name, values = "loss", [cause, what, signed((time + begin) & U64), count]
@@ -260,7 +263,7 @@ class Reader:
                 self.define(number, payload)
                 continue
             time = signed((time + times.svarint()) & U64)
-            if 16 <= number <= 23 or number == 33:
+            if 16 <= number <= 23 or number in (33, 37):
                 self.goroutine_event(number, payload, time)
             else:
                 self.other_event(number, payload, time)

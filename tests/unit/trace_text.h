@@ -113,8 +113,11 @@ static void text_snapshot(FILE *f, const struct trace_rec *r)
 		        r->snap_sync.counter, r->snap_sync.waiters);
 		break;
 	case TRACE_SNAP_END:
-		fprintf(f, " %u %" PRIu64 " %" PRIu64 " %d", r->snap_end.which, r->snap_end.goroutines,
-		        r->snap_end.unread, r->snap_end.partial);
+		fprintf(f, " %u %" PRIu64 " %" PRIu64 " %d %d", r->snap_end.which, r->snap_end.goroutines,
+		        r->snap_end.unread, r->snap_end.partial, r->snap_end.searched);
+		break;
+	case TRACE_SNAP_UNHELD:
+		fprintf(f, " %u", r->snap_unheld.which);
 		break;
 	case TRACE_LOSS:
 		fprintf(f, " %u %u %" PRId64 " %" PRIu64, r->loss.cause, r->loss.type, r->loss.from, r->loss.count);

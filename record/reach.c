@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/reach.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLD 2   /* passes that have to agree */
+#define PASSES 6 /* as long as they are fast */
+#define PASSES_NS 1000000000ull
+#define STEP_OBJECTS 20000
+#define PIECE_WORDS 8192
+#define G_RUNNING 2 /* runtime/runtime2.go */
+#define G_SYSCALL 3
+#define G_WAITING 4
+#define G_LEAKED 10
+#define G_DEAD 6
+#define G_SCAN 0x1000u
+
+void reach_init(struct reach *r, const struct gread_env *env)
+{
+	uint64_t addr;
+
+	memset(r, 0, sizeof(*r));
+	r->env = env;
+	if (env->l->semtable_stride > 0 && env->l->semtable_len > 0 &&
+	    !gobin_var(env->bin, GO_VAR_SEMTABLE, &addr, NULL)) {
+		r->semtable = addr + env->bias;
+		r->semtable_end = r->semtable + (uint64_t)env->l->semtable_stride * (uint64_t)env->l->semtable_len;
+	}
+}
+
+static void pass_free(struct reach *r)
+{
+	if (r->heap_ready)
+		heap_free(&r->heap);
+	r->heap_ready = false;
+	vec_free(&r->todo);
+	vec_free(&r->ranges);
+}
+
+void reach_free(struct reach *r)
+{
+	pass_free(r);
+	vec_free(&r->waits);
+	vec_free(&r->addrs);
+	map_free(&r->by_goid);
+}
+
+void reach_clear(struct reach *r)
+{
+	pass_free(r);
+	r->waits.n = r->addrs.n = 0;
+	map_clear(&r->by_goid);
+	r->pass = 0;
+	r->failed = r->done = false;
+}
+
+int reach_add(struct reach *r, const struct gread *g, uint64_t addr)
+{
+	struct reach_wait w = { .goid = g->goid, .g = addr, .sp = g->sp, .first = (uint32_t)r->addrs.n };
+	uint64_t *slot = map_put(&r->by_goid, g->goid, NULL);
+
+	if (!slot)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < g->nobjs; i++) {
+		if (g->objs[i].kind == TRACE_OBJ_NILCHAN)
+			continue;
+		if (vec_push(&r->addrs, g->objs[i].addr))
+			return -ENOMEM;
+		w.n++;
+	}
+	if (vec_push(&r->waits, w))
+		return -ENOMEM;
+	*slot = r->waits.n;
+	return 0;
+}
+
+bool reach_wants(const struct reach *r)
+{
+	return r->waits.n && !r->failed;
+}
+
+static void give_up(struct reach *r)
+{
+	r->failed = true;
+}
+
+static void visit(struct reach *r, uint64_t word)
+{
+	struct heap_obj o;
+
+	if (heap_find(&r->heap, word, &o) && heap_mark(&r->heap, o) && vec_push(&r->todo, o))
+		give_up(r);
+}
+
+static void add_range(struct reach *r, uint64_t from, uint64_t to)
+{
+	from = (from + 7) & ~7ull;
+	if (from < to && vec_push(&r->ranges, (struct reach_range){ from, to }))
+		give_up(r);
+}
+
+static uint64_t word_at(const uint8_t *g, int32_t off)
+{
+	uint64_t v = 0;
+
+	if (off >= 0)
+		memcpy(&v, g + off, sizeof(v));
+	return v;
+}
+
+static uint32_t status_of(const struct reach *r, const uint8_t *g)
+{
+	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
+}
+
+/* Functions of the runtime have the names of other packages where these call them. */
+static bool is_of_runtime(const char *func)
+{
+	static const char *const begins[] = { "runtime.", "time.Sleep", "sync.runtime_", "internal/sync.runtime_",
+		                              "internal/poll.runtime_" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!strncmp(func, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
+/*
+ * Where the frames of the runtime end on the stack of one that waits. What
+ * these hold hangs on the object that it waits for, or is left over from
+ * whoever had the stack before.
+ */
+static uint64_t above_runtime(const struct reach *r, uint64_t sp, uint64_t hi, uint64_t bp)
+{
+	uint64_t frame[2];
+	struct go_func f;
+
+	for (int i = 0; i < 16 && bp >= sp && bp < hi - 16; i++) {
+		if (target_read(r->env->t, bp, frame, sizeof(frame)) || frame[0] <= bp)
+			break;
+		sp = bp + sizeof(frame);
+		if (gobin_func_by_pc(r->env->bin, frame[1] - r->env->bias, &f) || !is_of_runtime(f.name))
+			break;
+		bp = frame[0];
+	}
+	return sp;
+}
+
+/* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
+static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
+{
+	const struct go_layout *l = r->env->l;
+	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi), sp = word_at(g, l->g_sched_sp);
+	uint32_t status = status_of(r, g);
+
+	add_range(r, addr, addr + (uint64_t)l->g_size);
+	if (status == G_SYSCALL)
+		sp = word_at(g, l->g_syscallsp);
+	/* One that runs may be anywhere on its stack. */
+	if (status == G_RUNNING || sp < lo || sp >= hi)
+		sp = lo;
+	else if (status == G_WAITING || status == G_LEAKED)
+		sp = above_runtime(r, sp, hi, word_at(g, l->g_sched_bp));
+	add_range(r, sp, hi);
+}
+
+static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
+{
+	const uint64_t *slot = map_get(&r->by_goid, word_at(g, r->env->l->g_goid));
+
+	return slot && *slot ? &r->waits.v[*slot - 1] : NULL;
+}
+
+static void take_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
+{
+	struct reach_wait *w = wait_of(r, g);
+	uint32_t status = status_of(r, g);
+	struct heap_obj o;
+
+	/* Whatever points to a g (its timers, the scheduler, the queues) does not so keep what it waits for. */
+	if (heap_find(&r->heap, addr, &o))
+		heap_mark(&r->heap, o);
+	if (status == 0 || status == G_DEAD || status > G_LEAKED)
+		return;
+	if (w && w->g == addr && (status == G_WAITING || status == G_LEAKED) &&
+	    word_at(g, r->env->l->g_sched_sp) == w->sp)
+		w->found = true;
+	else
+		add_goroutine(r, addr, g);
+}
+
+/* One that cannot be read is gone; its stack with it. */
+static void take_goroutines(struct reach *r, const uint64_t *gs, size_t n)
+{
+	size_t size = (size_t)r->env->l->g_size;
+	uint8_t *buf = malloc(GREAD_CHUNK * size + 8);
+
+	if (!buf)
+		give_up(r);
+	for (size_t at = 0; at < n && !r->failed; at += GREAD_CHUNK) {
+		struct target_piece p[GREAD_CHUNK];
+		size_t k = n - at < GREAD_CHUNK ? n - at : GREAD_CHUNK;
+
+		for (size_t i = 0; i < k; i++)
+			p[i] = (struct target_piece){ .addr = gs[at + i], .to = buf + i * size, .len = size };
+		if (target_read_pieces(r->env->t, p, k))
+			give_up(r);
+		for (size_t i = 0; i < k && !r->failed; i++)
+			if (p[i].ok)
+				take_goroutine(r, gs[at + i], buf + i * size);
+	}
+	free(buf);
+}
+
+/* The program's variables, but for the table of those who wait for semaphores. */
+static void take_variables(struct reach *r)
+{
+	uint64_t addr, size;
+
+	for (unsigned i = 0; !gobin_writable(r->env->bin, i, &addr, &size); i++) {
+		uint64_t from = addr + r->env->bias, to = from + size;
+
+		if (r->semtable >= from && r->semtable < to) {
+			add_range(r, from, r->semtable);
+			from = r->semtable_end;
+		}
+		add_range(r, from, to);
+	}
+}
+
+void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
+{
+	const struct gread_env *env = r->env;
+
+	pass_free(r);
+	r->pass++;
+	r->bytes = 0;
+	r->done = false;
+	for (size_t i = 0; i < r->waits.n; i++)
+		r->waits.v[i].held = r->waits.v[i].found = false;
+	/* Without the table of semaphores among what is known, all that waits for one would seem held. */
+	r->heap_ready = true;
+	if (!r->semtable || heap_init(&r->heap, env->t, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
+		give_up(r);
+		return;
+	}
+	take_goroutines(r, gs, n);
+	take_variables(r);
+}
+
+static bool scan_range(struct reach *r)
+{
+	struct reach_range *g;
+	uint64_t words[PIECE_WORDS], n, size;
+
+	if (!r->ranges.n)
+		return false;
+	g = &r->ranges.v[r->ranges.n - 1];
+	size = g->to - g->from < sizeof(words) ? g->to - g->from : sizeof(words);
+	r->bytes += size;
+	/* What is not mapped any more holds nothing: a goroutine that ended, a stack that grew. */
+	n = target_read(r->env->t, g->from, words, size) ? 0 : size / 8;
+	g->from += size;
+	if (g->from >= g->to)
+		r->ranges.n--;
+	for (uint64_t i = 0; i < n; i++)
+		visit(r, words[i]);
+	if (r->bytes > REACH_LIMIT_BYTES)
+		give_up(r);
+	return true;
+}
+
+static bool scan_object(struct reach *r)
+{
+	const uint64_t *words;
+	struct heap_obj o;
+	size_t n;
+	int ret;
+
+	if (!r->todo.n)
+		return false;
+	o = r->todo.v[--r->todo.n];
+	ret = heap_words(&r->heap, o, &words, &n);
+	if (ret)
+		give_up(r);
+	for (size_t i = 0; i < n && !ret; i++)
+		visit(r, words[i]);
+	return true;
+}
+
+/* What is not in the heap (a variable, a stack) counts as held: only objects can be out of reach. */
+static bool is_held(struct reach *r, const struct reach_wait *w)
+{
+	struct heap_obj o;
+
+	for (uint32_t i = 0; i < w->n; i++)
+		if (!heap_find(&r->heap, r->addrs.v[w->first + i], &o) || heap_is_marked(&r->heap, o))
+			return true;
+	return false;
+}
+
+/* Who waits for something that is held can go on, and what it holds is held. False: there is no such one more. */
+static bool release_waits(struct reach *r)
+{
+	size_t size = (size_t)r->env->l->g_size;
+	uint8_t *g = malloc(size + 8);
+	bool any = false;
+
+	if (!g)
+		give_up(r);
+	for (size_t i = 0; i < r->waits.n && !r->failed; i++) {
+		struct reach_wait *w = &r->waits.v[i];
+
+		if (!w->found || w->held || !is_held(r, w))
+			continue;
+		w->held = any = true;
+		if (!target_read(r->env->t, w->g, g, size))
+			add_goroutine(r, w->g, g);
+	}
+	free(g);
+	return any;
+}
+
+bool reach_step(struct reach *r)
+{
+	for (int i = 0; i < STEP_OBJECTS && !r->failed && !r->done; i++) {
+		if (scan_object(r))
+			continue;
+		if (scan_range(r))
+			i += 100;
+		else if (!release_waits(r))
+			r->done = true;
+	}
+	if (!r->done && !r->failed)
+		return false;
+	for (size_t i = 0; i < r->waits.n && !r->failed; i++)
+		r->waits.v[i].unheld += r->waits.v[i].found && !r->waits.v[i].held;
+	pass_free(r);
+	return true;
+}
+
+bool reach_again(const struct reach *r, uint64_t spent_ns)
+{
+	return !r->failed && r->pass < (spent_ns < PASSES_NS ? PASSES : TOLD);
+}
+
+uint64_t reach_next_at(const struct reach *r)
+{
+	return r->pass ? 5000000ull << (r->pass - 1) : 0;
+}
+
+bool reach_is_unheld(const struct reach *r, const struct reach_wait *w)
+{
+	return !r->failed && w->unheld >= TOLD;
+}

@@ -1,0 +1,162 @@
+"""Verdicts on small services with one defect each, and on the same services repaired: tests/leaks.
+
+What has to be found stands in the programs, at the line where goroutines stay (tests/leaks/main.go). Each defect
+is recorded from after it happened and while it happens, and so is the repaired program, of which nothing above
+"idle" may be said. Some defects share a process, to save time: what is found is told apart by its file.
+CHANREC_TEST_LEAKS_APART=1 gives each one its own. Recall and precision are printed; both have to be 1.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, report_json, run, wait_for
+
+SOURCES = ROOT / "tests/leaks"
+SITUATIONS = ("attached", "recorded")
+SECONDS = 2
+AT_ONCE = 6
+TOGETHER = 1 if os.environ.get("CHANREC_TEST_LEAKS_APART") == "1" else 8
+
+
+def expectations():
+    """{defect: {situation: {(verdict, file, line): count}}}"""
+    found = {}
+    for path in SOURCES.glob("*.go"):
+        text = path.read_text()
+        name = re.search(r'func init\(\) { register\("(\w+)"', text)
+        if not name:
+            continue
+        want = found.setdefault(name[1], {s: {} for s in SITUATIONS})
+        for number, line in enumerate(text.splitlines(), 1):
+            for when, verdict, count in re.findall(r"(want|attached|recorded): ([a-z ]+), (\d+)", line):
+                for situation in SITUATIONS if when == "want" else (when,):
+                    want[situation][verdict, path.name, number] = int(count)
+    return found
+
+
+class Service:
+    def __init__(self, program, name, kind):
+        self.process = subprocess.Popen([str(program), name, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, bufsize=1)
+        self.answer("up")
+
+    def answer(self, word):
+        line = self.process.stdout.readline().strip()
+        assert line == word, (self.process.args, line, self.process.poll())
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.answer("done")
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def record(program, name, kind, situation, trace):
+    service = Service(program, name, kind)
+    try:
+        if situation == "attached":
+            service.go()
+        recorder = subprocess.Popen([str(CHANREC), "record", "-p", str(service.process.pid), "-o", str(trace)],
+                                    stderr=subprocess.PIPE, text=True)
+        wait_for("the recording begins", lambda: trace.exists() and trace.stat().st_size)
+        if situation == "recorded":
+            service.go()
+        time.sleep(SECONDS)
+        recorder.send_signal(signal.SIGINT)
+        _, err = recorder.communicate(timeout=PATIENCE)
+        assert recorder.returncode == 0, err
+    finally:
+        service.end()
+
+
+def verdicts(trace):
+    """{(verdict, file, line): count} of what is above idle; a duration in a verdict is left out."""
+    found = {}
+    for leak in report_json(trace)["leaks"]:
+        verdict = re.sub(r" for .*", "", leak["verdict"])
+        if verdict == "idle":
+            continue
+        assert leak["why"] and leak["count"] == len(leak["goroutines"])
+        place = leak["blocked_at"]
+        key = verdict, pathlib.Path(place["file"]).name, place["line"]
+        found[key] = found.get(key, 0) + leak["count"]
+    return found
+
+
+class Score:
+    def __init__(self):
+        self.wanted = self.right = self.said = 0
+        self.wrong = []
+
+    def add(self, what, want, got):
+        self.wanted += len(want)
+        self.said += len(got)
+        self.right += sum(got.get(k) == n for k, n in want.items())
+        if want != got:
+            self.wrong.append(f"{what}: wanted {want}, got {got}")
+
+    def __str__(self):
+        return (f"recall {self.right / self.wanted:.4f}, precision {self.right / max(self.said, 1):.4f} "
+                f"({self.wanted} wanted, {self.said} said, {self.right} of them right)")
+
+
+@pytest.fixture(scope="session")
+def program(go):
+    out = BUILD / "leaks" / NEWEST / "leaks"
+    return go.build_at(SOURCES, out, NEWEST)
+
+
+def one(program, tmp, names, kind, situation):
+    trace = tmp / f"{names[0]}.{kind}.{situation}.zst"
+    record(program, ",".join(names), kind, situation, trace)
+    return verdicts(trace)
+
+
+def test_there_are_enough_of_them():
+    wanted = expectations()
+    assert len(wanted) >= 40
+    assert all(any(w.values()) for w in wanted.values())
+
+
+def union(wanted, names, situation):
+    return {k: n for name in names for k, n in wanted[name][situation].items()}
+
+
+def test_every_defect_and_no_repaired_one(program, bpf, tmp_path, capsys):
+    wanted = expectations()
+    names = sorted(wanted)
+    jobs = [(names[i::-(-len(names) // TOGETHER)], kind, situation) for i in range(-(-len(names) // TOGETHER))
+            for kind in ("broken", "fixed") for situation in SITUATIONS]
+    score = Score()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for job, got in zip(jobs, pool.map(lambda job: one(program, tmp_path, *job), jobs)):
+            score.add(job, union(wanted, job[0], job[2]) if job[1] == "broken" else {}, got)
+    with capsys.disabled():
+        print(f"\nverdicts on {len(wanted)} defects, Go {NEWEST}: {score}")
+    assert not score.wrong, "\n".join(score.wrong)
+
+
+def test_verdicts_do_not_depend_on_symbols_or_version(go, bpf, tmp_path):
+    """A few of them built by the oldest version and stripped: the heap is found without symbols, too."""
+    from conftest import OLDEST
+    wanted = expectations()
+    out = go.build_at(SOURCES, BUILD / "leaks" / f"stripped-{OLDEST}" / "leaks", OLDEST, "stripped")
+    names = ("send_unbuffered", "range_unclosed", "forgotten_unlock", "waitgroup_too_many", "cond_missed_signal")
+    assert one(out, tmp_path, names, "broken", "attached") == union(wanted, names, "attached")
+    assert one(out, tmp_path, names, "fixed", "attached") == {}
+
+
+def test_text_says_the_same(program, bpf, tmp_path):
+    trace = tmp_path / "t.zst"
+    record(program, "under_load", "broken", "attached", trace)
+    text = run(CHANREC, "report", trace).stdout
+    assert re.search(r"FINDING\n  1\. no receiver: 6 goroutines wait in chan send", text)
+    assert "no pointer to what it" in re.sub(r"\s+", " ", text)

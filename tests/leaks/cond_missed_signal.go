@@ -1,0 +1,35 @@
+package main
+
+import (
+	"sync"
+)
+
+// The signal comes before the one who waits, and the condition is not looked at.
+func init() { register("cond_missed_signal", condMissedSignalBroken, condMissedSignalFixed) }
+
+func condMissedSignalBroken() {
+	for i := 0; i < 2; i++ {
+		c := sync.NewCond(new(sync.Mutex))
+		c.Signal()
+		go func() {
+			c.L.Lock()
+			c.Wait() // want: no one left, 2
+			c.L.Unlock()
+		}()
+	}
+}
+
+func condMissedSignalFixed() {
+	for i := 0; i < 2; i++ {
+		c := sync.NewCond(new(sync.Mutex))
+		ready := true
+		c.Signal()
+		go func() {
+			c.L.Lock()
+			for !ready {
+				c.Wait()
+			}
+			c.L.Unlock()
+		}()
+	}
+}

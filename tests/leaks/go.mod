@@ -1,0 +1,3 @@
+module chanrec.test/leaks
+
+go 1.19

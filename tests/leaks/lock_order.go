@@ -1,0 +1,40 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// Two goroutines take two locks in opposite order.
+func init() { register("lock_order", lockOrderBroken, lockOrderFixed) }
+
+var lockOrderA, lockOrderB sync.Mutex
+
+func lockOrderBroken() {
+	go func() {
+		lockOrderA.Lock()
+		time.Sleep(10 * time.Millisecond)
+		lockOrderB.Lock() // want: lock not released, 1
+		lockOrderB.Unlock()
+		lockOrderA.Unlock()
+	}()
+	go func() {
+		lockOrderB.Lock()
+		time.Sleep(10 * time.Millisecond)
+		lockOrderA.Lock() // want: lock not released, 1
+		lockOrderA.Unlock()
+		lockOrderB.Unlock()
+	}()
+}
+
+func lockOrderFixed() {
+	for i := 0; i < 2; i++ {
+		go func() {
+			lockOrderA.Lock()
+			time.Sleep(10 * time.Millisecond)
+			lockOrderB.Lock()
+			lockOrderB.Unlock()
+			lockOrderA.Unlock()
+		}()
+	}
+}

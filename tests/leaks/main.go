@@ -1,0 +1,82 @@
+// leaks is a small service with defects, or with the repaired code in their place.
+//
+//	leaks NAME,NAME… broken|fixed
+//
+// Each defect is a file of its own. The line at which its goroutines stay ends in
+// a comment that says what the report has to find there:
+//
+//	// want: VERDICT, COUNT                    however it is recorded
+//	// attached: VERDICT, COUNT                when the recording begins after it happened
+//	// recorded: VERDICT, COUNT                when the recording sees it happen
+//
+// The program prints "up", makes the defect happen at each line "go" on stdin and
+// answers "done". What a service has beside its defects goes on all the time.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+type scenario struct {
+	broken, fixed func()
+}
+
+var scenarios = map[string]scenario{}
+
+func register(name string, broken, fixed func()) {
+	scenarios[name] = scenario{broken, fixed}
+}
+
+// scrub overwrites what the calls before it left on the stack: the next goroutine may
+// get that stack, and a word left there looks as if it held what the word points to.
+//
+//go:noinline
+func scrub() byte {
+	var b [1200]byte
+	for i := range b {
+		b[i] = byte(i & 1)
+	}
+	return b[len(os.Args)]
+}
+
+// happen leaves nothing of the defect on the stack of main.
+func happen(name string, fixed bool) {
+	s, ok := scenarios[name]
+	if !ok {
+		fmt.Fprintln(os.Stderr, "no scenario", name)
+		os.Exit(2)
+	}
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		if fixed {
+			s.fixed()
+		} else {
+			s.broken()
+		}
+		scrub()
+	}()
+	<-finished
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		for name := range scenarios {
+			fmt.Println(name)
+		}
+		return
+	}
+	startService()
+	fmt.Println("up")
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		for _, name := range strings.Split(os.Args[1], ",") {
+			happen(name, os.Args[2] == "fixed")
+		}
+		time.Sleep(50 * time.Millisecond)
+		fmt.Println("done")
+	}
+}

@@ -1,0 +1,22 @@
+package main
+
+// A variable that shadows another stays nil.
+func init() { register("nil_channel_send", nilChannelSendBroken, nilChannelSendFixed) }
+
+func nilChannelSendBroken() {
+	var out chan int
+	{
+		out := make(chan int, 1)
+		_ = out
+	}
+	go nilChannelSendSend(out)
+}
+
+func nilChannelSendFixed() {
+	out := make(chan int, 1)
+	go nilChannelSendSend(out)
+}
+
+func nilChannelSendSend(out chan<- int) {
+	out <- 1 // want: nil channel, 1
+}

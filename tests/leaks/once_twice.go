@@ -1,0 +1,26 @@
+package main
+
+import (
+	"sync"
+)
+
+// A Once that is done inside of itself.
+func init() { register("once_twice", onceTwiceBroken, onceTwiceFixed) }
+
+func onceTwiceBroken() {
+	go func() {
+		var once sync.Once
+		once.Do(func() {
+			once.Do(func() {}) // want: lock not released, 1
+		})
+	}()
+}
+
+func onceTwiceFixed() {
+	go func() {
+		var once, other sync.Once
+		once.Do(func() {
+			other.Do(func() {})
+		})
+	}()
+}

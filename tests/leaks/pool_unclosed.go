@@ -1,0 +1,35 @@
+package main
+
+import (
+	"sync"
+)
+
+// A pool of workers is made for one batch and not told of its end.
+func init() { register("pool_unclosed", poolUnclosedBroken, poolUnclosedFixed) }
+
+func poolUnclosedBroken() {
+	jobs := poolUnclosedBatch()
+	_ = jobs
+}
+
+func poolUnclosedFixed() {
+	close(poolUnclosedBatch())
+}
+
+func poolUnclosedBatch() chan int {
+	var wg sync.WaitGroup
+	jobs := make(chan int, 8)
+	for w := 0; w < 4; w++ {
+		go func() {
+			for range jobs { // want: never closed, 4
+				wg.Done()
+			}
+		}()
+	}
+	for i := 0; i < 20; i++ {
+		wg.Add(1)
+		jobs <- i
+	}
+	wg.Wait()
+	return jobs
+}

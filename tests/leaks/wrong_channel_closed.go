@@ -1,0 +1,24 @@
+package main
+
+// The channel that is closed is not the one that is waited on.
+func init() { register("wrong_channel_closed", wrongChannelClosedBroken, wrongChannelClosedFixed) }
+
+func wrongChannelClosedBroken() {
+	for i := 0; i < 2; i++ {
+		quit, done := make(chan int), make(chan int)
+		go func() {
+			<-quit // want: no one left, 2
+		}()
+		close(done)
+	}
+}
+
+func wrongChannelClosedFixed() {
+	for i := 0; i < 2; i++ {
+		quit := make(chan int)
+		go func() {
+			<-quit
+		}()
+		close(quit)
+	}
+}

@@ -1,0 +1,3 @@
+module chanrec.test/chain
+
+go 1.19
