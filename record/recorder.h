@@ -20,7 +20,7 @@ struct recorder_opts {
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
 	bool no_ready_stacks; /* of wakers; the causes of wake-ups go with them */
-	bool redact; /* no command line, host name and path prefixes in the trace */
+	bool redact;          /* no command line, host name and path prefixes in the trace */
 };
 
 struct recorder_summary {

@@ -98,15 +98,15 @@ static void put_unheld(struct why *w)
 	if (!proven)
 		return;
 	if (proven < n)
-		fmt_f(&w->b, " Of %u of the %u", proven, n);
+		fmt_f(&w->b, " For %u of the %u", proven, n);
 	else
-		fmt_raw(&w->b, n > 1 ? " Of each" : " Of it");
-	fmt_raw(&w->b, " is shown by the program's memory: ");
+		fmt_raw(&w->b, n > 1 ? " For each" : "");
+	fmt_raw(&w->b, n > 1 ? " the program's memory shows it: " : " The program's memory shows it: ");
 	put_end(w);
 	fmt_raw(&w->b, " no pointer to what it waits for was found in a variable, on the stack of a goroutine that can "
 	               "go on, or in the heap behind these.");
 	if (proven < n)
-		fmt_raw(&w->b, " Of the others one was, perhaps left over.");
+		fmt_raw(&w->b, " For the others one was found, perhaps a left-over.");
 }
 
 /* The users on the other side of the channel, as far as they were seen. */

@@ -123,6 +123,12 @@ func collect(parcels, receipts chan int) {
 	receipts <- <-parcels
 }
 
+func exchange() {
+	parcels, receipts := make(chan int), make(chan int)
+	go deliver(parcels, receipts)
+	go collect(parcels, receipts)
+}
+
 func main() {
 	open := time.Hour
 	if len(os.Args) > 1 {
@@ -151,9 +157,7 @@ func main() {
 	}
 	go closeBooks()
 	go audit(nil)
-	parcels, receipts := make(chan int), make(chan int)
-	go deliver(parcels, receipts)
-	go collect(parcels, receipts)
+	exchange()
 	go priceLoop()
 	fmt.Println("open")
 	time.Sleep(open)
