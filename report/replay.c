@@ -240,7 +240,8 @@ static void apply_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 		return;
 	if (waker && waker != g)
 		goroutine_act(m, waker, t);
-	if (g->state == TRACE_GO_STATE_UNKNOWN && !g->has_event)
+	/* The snapshot's "running" may have been read after this, and stand before it. */
+	if (g->state != TRACE_GO_WAITING && !g->has_event)
 		wait_of_unknown(g);
 	g = actor(m, p->woken, t);
 	if (g->state != TRACE_GO_WAITING) {
