@@ -509,9 +509,11 @@ int probes_say_attach_error(int e, const char *where, struct err *err)
 static int attach_one(struct probes *p, struct probe *pr, const struct target *t, const struct gobin *bin,
                       uint64_t bias, struct err *err)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog);
+	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
 	int64_t off = gobin_file_offset(bin, pr->site.addr);
 
+	if (!prog)
+		return err_set(err, ENOENT, "the BPF program %s is not loaded", pr->spec->prog);
 	if (off < 0 || !site_is_there(t, bin, bias, pr->site.addr)) {
 		if (!target_alive(t))
 			return err_set(err, ESRCH, "process %d has ended", t->pid);
