@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What tools/bench-floor attaches: the least that any probe costs. */
+/* The least that any probe costs: for tools/bench-floor, and for the recorder to measure what a trap takes. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -112,9 +112,11 @@ int probes_say_attach_error(int e, const char *where, struct err *err)
 	return err_set(err, e, "a uprobe at %s cannot be set: %s; --verbose prints more", where, strerror(e));
 }
 
-static int attach_one(struct probes *p, struct probe *pr, const struct target *t, const struct gobin *bin,
-                      uint64_t bias, struct err *err)
+int probes_attach_one(struct probes *p, struct probe *pr, struct err *err)
 {
+	const struct target *t = p->place.t;
+	const struct gobin *bin = p->place.bin;
+	uint64_t bias = p->place.bias;
 	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
 	int64_t off = gobin_file_offset(bin, pr->site.addr);
 
@@ -139,6 +141,7 @@ static int attach_one(struct probes *p, struct probe *pr, const struct target *t
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
                   const struct probes_opts *opts, struct err *err)
 {
+	p->place = (struct probes_place){ t, bin, bias };
 	p->cfg.tgid = (uint32_t)t->pid;
 	p->cfg.use_pidns = t->in_pidns;
 	p->cfg.pidns_dev = t->pidns_dev;
@@ -147,7 +150,7 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	if (load(p, opts, err))
 		return err->code;
 	for (size_t i = 0; i < p->v.n; i++)
-		if (!p->v.v[i].missing && attach_one(p, &p->v.v[i], t, bin, bias, err))
+		if (!p->v.v[i].missing && probes_attach_one(p, &p->v.v[i], err))
 			return err->code;
 	return 0;
 }

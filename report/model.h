@@ -32,7 +32,7 @@
 #define MODEL_MAX_WAKE_STACKS (1u << 18) /* pairs of a wait and its waker's stack */
 #define MODEL_MAX_CHAIN_DEPTH 32
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
-#define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
+#define MODEL_MAX_LOSSES 1024     /* ranges of one kind of loss each */
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -237,10 +237,12 @@ struct reason {
 	bool defined;
 };
 
+/* Neighbours in time of one kind are one. */
 struct loss {
-	uint8_t cause, type;
+	uint8_t cause, type, part;
 	int64_t from, to;
 	uint64_t count;
+	bool uncounted; /* or some of it */
 };
 
 struct snapshot {
@@ -329,6 +331,8 @@ struct model {
 	uint64_t nevents;
 	VEC(struct loss) losses;
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
+	uint64_t left_out, left_out_stacks; /* on purpose; what was not counted is not in left_out */
+	bool waits_left_out;                /* parks or wake-ups, counted or not */
 	uint64_t lost_type[TRACE_TYPE_MAX + 1];
 	uint64_t unseen_wakes;       /* waits that ended without a go.ready */
 	uint64_t unseen_network;     /* of these: network waits, which the runtime ends in bulk */

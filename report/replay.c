@@ -8,6 +8,7 @@
 #include "report/account.h"
 #include "report/chanstate.h"
 #include "report/life.h"
+#include "report/lossrange.h"
 #include "report/wakestack.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
@@ -411,27 +412,6 @@ static void apply_run(struct model *m, const struct trace_rec *rec, int64_t t)
 	g->state = TRACE_GO_RUNNING;
 }
 
-static void apply_loss(struct model *m, const struct trace_rec *rec)
-{
-	const struct trace_loss *p = &rec->loss;
-	uint64_t *sums[] = { &m->lost_ring, &m->lost_stacks, &m->lost_cases, &m->lost_memory };
-
-	if (p->cause < sizeof(sums) / sizeof(*sums))
-		*sums[p->cause] += p->count;
-	if (p->type <= TRACE_TYPE_MAX && p->cause == TRACE_LOSS_RING)
-		m->lost_type[p->type] += p->count;
-	if (m->losses.n < MODEL_MAX_LOSSES) {
-		struct loss l = { p->cause, p->type, p->from, rec->time, p->count };
-
-		m->failed |= vec_push(&m->losses, l) != 0;
-	} else {
-		struct loss *l = &m->losses.v[MODEL_MAX_LOSSES - 1];
-
-		l->to = rec->time;
-		l->count += p->count;
-	}
-}
-
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
 	return goid && r->exited[goid % EXITED_KEPT] == goid;
@@ -452,7 +432,7 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	int64_t t = rec->time > m->now ? rec->time : m->now;
 
 	if (rec->type == TRACE_LOSS) {
-		apply_loss(m, rec);
+		lossrange_add(m, rec);
 		return;
 	}
 	if (t > m->opts.until)

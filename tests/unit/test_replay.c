@@ -430,6 +430,45 @@ static void losses_are_summed(void **state)
 	report_free(r);
 }
 
+static void put_loss(struct tb *t, int64_t from, int64_t to, uint8_t cause, uint8_t part, uint64_t n)
+{
+	tb_rec(t, &(struct trace_rec){ .type = TRACE_LOSS,
+	                               .time = to,
+	                               .loss = { .cause = cause,
+	                                         .type = TRACE_GO_READY,
+	                                         .from = from,
+	                                         .count = n,
+	                                         .part = part } });
+}
+
+/* Neighbours in time are one range; what is left out on purpose is apart from what is lost. */
+static void losses_by_cause_and_time(void **state)
+{
+	struct tb t = tb_new();
+	const struct loss *l;
+	struct report *r;
+
+	put_loss(&t, MS(1), MS(2), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 5);
+	put_loss(&t, MS(1), MS(2), TRACE_LOSS_SIZE, TRACE_LOSS_ITS_STACK, 50);
+	put_loss(&t, MS(2), MS(3), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 6);
+	put_loss(&t, MS(5), MS(6), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 7);
+	put_loss(&t, MS(6), MS(7), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 3);
+	put_loss(&t, MS(7), MS(8), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 0);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(r->m->lost_ring, 0);
+	assert_int_equal(r->m->lost_stacks, 0);
+	assert_int_equal(r->m->left_out, 3);
+	assert_int_equal(r->m->left_out_stacks, 68);
+	assert_true(r->m->waits_left_out);
+	assert_int_equal(r->m->losses.n, 4);
+	l = r->m->losses.v;
+	assert_true(l[0].cause == TRACE_LOSS_ROOM && l[0].from == MS(1) && l[0].to == MS(3) && l[0].count == 11);
+	assert_true(l[1].cause == TRACE_LOSS_SIZE && l[1].count == 50 && !l[1].uncounted);
+	assert_true(l[2].cause == TRACE_LOSS_ROOM && l[2].from == MS(5) && l[2].count == 7);
+	assert_true(l[3].from == MS(6) && l[3].to == MS(8) && l[3].count == 3 && l[3].uncounted);
+	report_free(r);
+}
+
 static void go_run_does_not_split_a_lock(void **state)
 {
 	struct tb t = tb_new();
@@ -502,6 +541,7 @@ int main(void)
 		cmocka_unit_test(the_window_cuts_waits),
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
 		cmocka_unit_test(losses_are_summed),
+		cmocka_unit_test(losses_by_cause_and_time),
 		cmocka_unit_test(go_run_does_not_split_a_lock),
 		cmocka_unit_test(a_goroutine_that_existed_before_is_not_created),
 		cmocka_unit_test(a_file_that_just_stops_is_reported_with_what_it_has),
