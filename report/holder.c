@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "report/channel.h"
+
 /* The two best candidates on one side of a channel: the second serves where the first is the one who waits. */
 struct side {
 	uint64_t best, second, gone;
@@ -123,14 +125,37 @@ static uint8_t user_evidence(const struct chan_user *u, uint32_t roles)
 	return u->roles & USER_SEND ? EVIDENCE_SENT : EVIDENCE_CLOSED;
 }
 
+/* The last of the users that are folded away, as what a user was. */
+static uint32_t last_gone(const struct model *m, const struct channel *c, uint32_t roles, struct chan_user *last)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = c->marks; i; i = m->uses.marks.v[i].next) {
+		const struct use_mark *mark = &m->uses.marks.v[i];
+		struct chan_user u = { .goid = mark->goid,
+			               .last = mark->last,
+			               .roles = m->uses.gone.v.v[mark->row].roles };
+
+		if (!(u.roles & roles))
+			continue;
+		if (is_better(&u, n ? last : NULL))
+			*last = u;
+		n += (uint32_t)mark->n;
+	}
+	return n;
+}
+
 /* The users of a channel in any of the roles. */
 static struct side side_find(const struct model *m, const struct channel *c, uint32_t roles)
 {
 	const struct chan_user *best = NULL, *second = NULL, *gone = NULL;
-	struct side s = { 0 };
+	struct chan_user last;
+	struct side s = { .ngone = last_gone(m, c, roles, &last) };
 
-	for (uint32_t i = c->users; i; i = m->users.v[i].next) {
-		const struct chan_user *u = &m->users.v[i];
+	if (s.ngone)
+		gone = &last;
+	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next) {
+		const struct chan_user *u = &m->uses.users.v[i];
 
 		if (!(u->roles & roles))
 			continue;
