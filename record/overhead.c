@@ -10,7 +10,7 @@
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
 #define PAUSE_NS 100000000ull    /* and off */
-#define CPU_LEAST_NS 500000ull   /* of a window: of less no share can be told, nor is it a burden */
+#define CPU_LEAST_NS 500000ull   /* of a window: less is no burden, and too little to tell a share of */
 #define BACKOFF_NS 2000000000ull /* before a step is taken back; doubled each time that was too early */
 #define BACKOFF_MOST_NS 64000000000ull
 #define CALM_NS 10000000000ull /* a step that holds so long ends the backing off */
@@ -26,6 +26,13 @@ static bool stats_are_on(void)
 	if (f)
 		fclose(f);
 	return on != 0;
+}
+
+static void stats_off(struct overhead *o)
+{
+	if (!o->always && o->stats_fd >= 0)
+		close(o->stats_fd);
+	o->stats_fd = -1;
 }
 
 int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pid_t pid, struct err *err)
@@ -49,21 +56,22 @@ int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pi
 		               "--max-overhead: the kernel does not time BPF programs (%s): it takes CAP_SYS_ADMIN, or "
 		               "the sysctl kernel.bpf_stats_enabled=1",
 		               strerror(errno));
-	if (trapcost_measure(&o->cost, err))
+	if (trapcost_open(&o->cost, err))
 		return err->code;
 	o->nprogs = probes_programs(p, progs, PROBES_PROGS_MAX);
 	for (size_t i = 0; i < o->nprogs; i++)
 		o->progs[i].prog = progs[i];
 	o->backoff = BACKOFF_NS;
-	overhead_free(o);
+	stats_off(o);
 	return 0;
 }
 
 void overhead_free(struct overhead *o)
 {
-	if (o->limit && !o->always && o->stats_fd >= 0)
-		close(o->stats_fd);
-	o->stats_fd = -1;
+	if (!o->limit)
+		return;
+	stats_off(o);
+	trapcost_close(&o->cost);
 }
 
 static uint64_t cpu_time(const struct overhead *o)
@@ -106,26 +114,25 @@ static void window_open(struct overhead *o, uint64_t now)
 	o->at = now;
 }
 
-/* Whether there is a new share. */
-static bool window_close(struct overhead *o, uint64_t now)
+static void window_close(struct overhead *o, uint64_t now)
 {
-	double ns = probe_time(o), share;
 	uint64_t cpu = cpu_time(o);
+	double ns, share;
 
-	if (!o->always)
-		close(o->stats_fd);
-	o->stats_fd = -1;
+	trapcost_again(&o->cost);
+	ns = probe_time(o);
+	stats_off(o);
 	o->at = now;
-	if (cpu < o->cpu0 + CPU_LEAST_NS)
-		return false;
-	cpu -= o->cpu0;
+	cpu = cpu > o->cpu0 ? cpu - o->cpu0 : 0;
 	o->probe_ns += ns;
 	o->cpu_ns += (double)cpu;
+	o->last = 0;
+	if (cpu < CPU_LEAST_NS)
+		return;
 	share = ns / (double)cpu;
 	o->last = share < 1 ? (uint32_t)(share * 1e6) : 1000000;
 	if (o->last > o->most)
 		o->most = o->last;
-	return true;
 }
 
 static void step_down(struct overhead *o, uint64_t now)
@@ -155,8 +162,9 @@ enum shed_step overhead_step(struct overhead *o, uint64_t now)
 			window_open(o, now);
 		return o->step;
 	}
-	if (now - o->at < WINDOW_NS || !window_close(o, now))
+	if (now - o->at < WINDOW_NS)
 		return o->step;
+	window_close(o, now);
 	if (now - o->stepped >= CALM_NS) {
 		o->retried = false;
 		o->backoff = BACKOFF_NS;

@@ -5,16 +5,19 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bpf/empty.skel.h"
-#include "record/gread.h"
 #include "record/probes.h"
 #include "record/selftest.h"
 
-#define ROUNDS 5 /* the fastest one counts: what is slower was disturbed */
-#define HITS_EMULATED 5000
-#define HITS_STEPPED 500
+#define ROUNDS 51 /* the middle one counts */
+#define HITS_EMULATED 100
+#define HITS_STEPPED 10
+#define HITS_AGAIN 20
+#define WEIGHT_AGAIN 0.125 /* of the newest in the average */
 
 /* The kernel emulates the push, and steps over the pop (arch/x86/kernel/uprobes.c). */
 void trapcost_probed(void);
@@ -30,20 +33,39 @@ __asm__(".text\n"
         "	ret\n"
         ".size trapcost_probed, . - trapcost_probed\n");
 
+/* Of this thread, as it is compared with the CPU time of the target. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static double time_hits(unsigned int hits)
 {
-	uint64_t best = UINT64_MAX;
+	uint64_t from = cpu_ns();
 
-	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t from = mono_ns(), ns;
+	for (unsigned int i = 0; i < hits; i++)
+		trapcost_probed();
+	return (double)(cpu_ns() - from) / hits;
+}
 
-		for (unsigned int k = 0; k < hits; k++)
-			trapcost_probed();
-		ns = mono_ns() - from;
-		if (ns < best)
-			best = ns;
-	}
-	return (double)best / hits;
+static int double_cmp(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double time_rounds(unsigned int hits)
+{
+	double ns[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++)
+		ns[i] = time_hits(hits);
+	qsort(ns, ROUNDS, sizeof(ns[0]), double_cmp);
+	return ns[ROUNDS / 2];
 }
 
 /* The program's own time a run, as the kernel measures it for the others, too. */
@@ -57,31 +79,52 @@ static double own_time(int fd)
 	return (double)info.run_time_ns / (double)info.run_cnt;
 }
 
-static int measure_at(struct empty_bpf *skel, const void *addr, unsigned int hits, double *ns, struct err *err)
+static int attach_at(struct trapcost *c, const void *addr, struct err *err)
 {
-	struct bpf_link *link = bpf_program__attach_uprobe(skel->progs.empty, false, 0, "/proc/self/exe",
-	                                                   selftest_file_offset((uint64_t)(uintptr_t)addr));
-	double own;
+	size_t off = selftest_file_offset((uint64_t)(uintptr_t)addr);
 
-	if (!link)
-		return probes_say_attach_error(errno, "this program itself", err);
-	*ns = time_hits(hits);
-	bpf_link__destroy(link);
-	own = own_time(bpf_program__fd(skel->progs.empty));
-	*ns = *ns > own ? *ns - own : 0;
+	c->link = bpf_program__attach_uprobe(c->skel->progs.empty, false, 0, "/proc/self/exe", off);
+	return c->link ? 0 : probes_say_attach_error(errno, "this program itself", err);
+}
+
+static double without_own(const struct trapcost *c, double ns)
+{
+	return ns > c->own ? ns - c->own : 0;
+}
+
+int trapcost_open(struct trapcost *c, struct err *err)
+{
+	memset(c, 0, sizeof(*c));
+	c->skel = empty_bpf__open_and_load();
+	if (!c->skel)
+		return probes_say_load_error(-errno, err);
+	if (attach_at(c, trapcost_pop, err))
+		return err->code;
+	c->stepped = time_rounds(HITS_STEPPED);
+	bpf_link__destroy(c->link);
+	if (attach_at(c, (const void *)trapcost_probed, err))
+		return err->code;
+	c->emulated = time_rounds(HITS_EMULATED);
+	c->own = own_time(bpf_program__fd(c->skel->progs.empty));
+	c->emulated = without_own(c, c->emulated);
+	c->stepped = without_own(c, c->stepped);
+	c->step_ratio = c->emulated > 0 ? c->stepped / c->emulated : 1;
 	return 0;
 }
 
-int trapcost_measure(struct trapcost *c, struct err *err)
+void trapcost_again(struct trapcost *c)
 {
-	struct empty_bpf *skel = empty_bpf__open_and_load();
-	int ret;
+	double ns = without_own(c, time_hits(HITS_AGAIN));
 
-	if (!skel)
-		return probes_say_load_error(-errno, err);
-	ret = measure_at(skel, (const void *)trapcost_probed, HITS_EMULATED, &c->emulated, err);
-	if (!ret)
-		ret = measure_at(skel, trapcost_pop, HITS_STEPPED, &c->stepped, err);
-	empty_bpf__destroy(skel);
-	return ret;
+	c->emulated += (ns - c->emulated) * WEIGHT_AGAIN;
+	c->stepped = c->emulated * c->step_ratio;
+}
+
+void trapcost_close(struct trapcost *c)
+{
+	if (c->link)
+		bpf_link__destroy(c->link);
+	if (c->skel)
+		empty_bpf__destroy(c->skel);
+	memset(c, 0, sizeof(*c));
 }

@@ -197,6 +197,105 @@ def test_size_of_many_goroutines(workload, record):
         {("waiting", "chan receive", "main.forever")}
 
 
+def turns(target):
+    return int(target.ask("count").split()[1])
+
+
+def speed(target, seconds):
+    before, begun = turns(target), time.monotonic()
+    time.sleep(seconds)
+    return (turns(target) - before) / (time.monotonic() - begun)
+
+
+def breakpoints(trace, pid):
+    """Events of probes whose instruction in the target is a breakpoint now."""
+    doc = run(CHANREC, "info", trace).stdout
+    probes = re.findall(r"^  (\S+) +(\S+) at 0x([0-9a-f]+)", doc, re.M)
+    assert probes
+    with open(f"/proc/{pid}/mem", "rb") as mem:
+        found = set()
+        for event, _, addr in probes:
+            mem.seek(int(addr, 16))
+            if mem.read(1) == b"\xcc":
+                found.add(event)
+        return found
+
+
+WAITS, LIVES = {"go.park", "go.ready"}, {"go.create", "go.exit", "chan.make", "chan.close"}
+
+
+def test_overhead_is_kept(workload, record):
+    """A program that does nothing but wait: its probes take most of it, and so all of those of waits go."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    plain = record("-p", target.pid)
+    assert breakpoints(plain.trace, target.pid) == WAITS | LIVES
+    slow = speed(target, 2)
+    plain.stop()
+    recorder = record("-p", target.pid, "--max-overhead", "20")
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    fast = speed(target, 1.5)
+    target.ask("stuck", STUCK)
+    target.ask("life", LIFE)
+    time.sleep(0.5)
+    recorder.stop()
+    assert fast > 2 * slow
+
+    doc = verified(recorder.trace)
+    found = doc["trace"]["overhead"]
+    assert found["limit_percent"] == 20
+    assert 30 < found["most_percent"] <= 100 and 0 < found["percent"] < found["most_percent"]
+    assert f"probes took {found['percent']:.1f} % of its CPU time (at most {found['most_percent']:.1f} %)" in \
+        recorder.summary
+    begins = [min(r["from_ns"] for r in ranges(doc, cause="overhead", **kind)) for kind in (
+        {"type": "go.ready", "part": "stack"}, {"type": "go.park", "part": "stack"},
+        {"type": "go.park", "part": "event"})]
+    assert begins == sorted(begins)
+    assert not all(r["counted"] for r in ranges(doc, type="go.park", part="event"))
+    assert doc["losses"]["ring_dropped"] == 0
+    check_what_remains_true(doc)
+    assert re.search(r"chanrec: left out for --max-overhead: stacks of wake-ups for \S+ s from \S+ s on, "
+                     r"stacks of waits for \S+ s from \S+ s on, waits and wake-ups for \S+ s from \S+ s on, "
+                     r"their probes for \S+ s from \S+ s on", recorder.stderr)
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert "limits probes within 20 % of the program's CPU time; they took " in text
+    assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
+    assert re.search(r"waits from .* to keep within 20 % of the program's CPU time \(and some that", text)
+
+
+def test_overhead_is_taken_back(workload, record):
+    """Probes come back when the program waits less, and see what happens from then on."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--max-overhead", "20")
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    target.ask("rest")
+    wait_for("the probes are back", lambda: breakpoints(recorder.trace, target.pid) == WAITS | LIVES, seconds=120)
+    time.sleep(15)  # all steps back, at most 4 s each
+    before = len(events(recorder.trace))
+    target.ask("hand", 100)
+    time.sleep(1.5)
+    recorder.stop()
+    after = events(recorder.trace)[before:]
+    assert [name for name, stack in after if stack].count("go.ready") == 200
+    assert [name for name, stack in after if stack].count("go.park") == 200
+    doc = verified(recorder.trace)
+    assert all(r["to_ns"] < doc["trace"]["duration_ns"] - 1e9 for r in doc["losses"]["ranges"])
+
+
+def test_overhead_of_nothing(workload, record):
+    """A program that hardly waits keeps all of its events."""
+    target = flood(workload, NEWEST)
+    recorder = record("-p", target.pid, "--max-overhead", "5")
+    target.ask("stuck", STUCK)
+    time.sleep(1)
+    recorder.stop()
+    doc = verified(recorder.trace)
+    assert doc["losses"]["ranges"] == [] and doc["trace"]["overhead"]["percent"] < 100
+    assert len(recorder.stderr.splitlines()) == 1
+    assert doc["events"]["go.park"] >= STUCK
+
+
 @pytest.mark.parametrize("args", [("--max-size", "4K"), ("--max-size", "much"), ("--max-overhead", "0"),
                                   ("--max-overhead", "101"), ("--max-overhead", "x")])
 def test_no_such_limit(args):

@@ -5,6 +5,7 @@
 //	life N     creates N goroutines, each of which ends at once; makes N channels and closes them; waits for nothing
 //	stuck N    N goroutines that wait for ever
 //	spin       a pair hands values to and fro from now on
+//	rest       and stops that
 //	count      how often it did
 //
 // With GOMAXPROCS=1 all of that happens in one order.
@@ -23,6 +24,7 @@ var (
 	ping, pong = make(chan int), make(chan int)
 	held       []chan int
 	turns      int64
+	resting    int32
 )
 
 func partner() {
@@ -71,7 +73,7 @@ func spin() {
 			b <- v
 		}
 	}()
-	for {
+	for atomic.LoadInt32(&resting) == 0 {
 		a <- 1
 		<-b
 		atomic.AddInt64(&turns, 1)
@@ -94,6 +96,8 @@ func main() {
 			stuck(n)
 		case "spin":
 			go spin()
+		case "rest":
+			atomic.StoreInt32(&resting, 1)
 		}
 		fmt.Println("done", atomic.LoadInt64(&turns))
 	}
