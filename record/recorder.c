@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/header.h"
 #include "record/launch.h"
 #include "record/layoutcheck.h"
 #include "record/limits.h"
@@ -112,74 +112,17 @@ static int attach(struct recorder *r, struct err *err)
 	return overhead_init(&r->limits.overhead, r->opts->max_overhead, &r->probes, r->target.pid, err);
 }
 
-static uint64_t wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-static void meta_probes(const struct recorder *r, struct trace_probe *out)
-{
-	for (size_t i = 0; i < r->probes.v.n; i++) {
-		const struct probe *p = &r->probes.v.v[i];
-
-		out[i] = (struct trace_probe){ .event = probe_event(p),
-			                       .func = p->func,
-			                       .addr = p->site.addr,
-			                       .insn = p->site.insn,
-			                       .single_step = p->site.single_step,
-			                       .note = p->note,
-			                       .status = p->missing ? TRACE_PROBE_MISSING : TRACE_PROBE_ATTACHED };
-	}
-}
-
 static int write_header(struct recorder *r, struct err *err)
 {
-	struct trace_probe *probes = calloc(r->probes.v.n + 1, sizeof(*probes));
-	struct utsname u = { 0 };
-	char kernel[200], offsets[200];
-	struct trace_meta m = {
-		.recorder = "chanrec " CHANREC_VERSION,
-		.exe = r->target.exe_path,
-		.command = r->target.command,
-		.build_id = gobin_build_id(r->bin),
-		.go_version = gobin_go_version(r->bin),
-		.module = gobin_module(r->bin),
-		.offsets_from = offsets,
-		.symbols_from = gobin_symbols_from(r->bin),
-		.pid = (uint32_t)r->target.pid,
-		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-		.events = r->opts->events,
-		.start_mono = (int64_t)r->enc.epoch,
-		.start_wall = (int64_t)(wall_ns() - (mono_ns() - r->enc.epoch)),
-		.max_size = r->opts->max_size,
-		.max_overhead = r->opts->max_overhead,
-		.nprobes = (uint32_t)r->probes.v.n,
-		.probes = probes,
-	};
-	int ret;
+	const struct header_of of = { .opts = r->opts,
+		                      .target = &r->target,
+		                      .bin = r->bin,
+		                      .probes = &r->probes,
+		                      .layout = &r->layout,
+		                      .is_checked = r->check.done,
+		                      .epoch = r->enc.epoch };
 
-	if (!probes)
-		return err_set(err, ENOMEM, "out of memory");
-	snprintf(offsets, sizeof(offsets), "%s%s", r->layout.from,
-	         r->layout.own   ? ""
-	         : r->check.done ? "; they fit what is in the program's memory"
-	                         : "; checked as soon as a goroutine is parked");
-	uname(&u);
-	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);
-	m.kernel = kernel;
-	m.host = u.nodename;
-	m.arch = u.machine;
-	if (r->opts->redact) {
-		m.exe = path_tail(m.exe);
-		m.command = m.host = "";
-	}
-	meta_probes(r, probes);
-	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
-	free(probes);
-	return ret;
+	return header_write(&r->w, r->out.fd, &of, err);
 }
 
 /*

@@ -64,6 +64,8 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
+	bool in_gap; /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	int64_t gap;
 	bool unheld;             /* nothing that can go on holds what it waits for, as the end snapshot found */
 	int64_t started, exited; /* TIME_UNKNOWN */
 	int64_t last_event;

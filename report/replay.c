@@ -64,6 +64,8 @@ static struct goroutine *actor(struct model *m, uint64_t goid, int64_t t)
 
 	if (!g)
 		return NULL;
+	if (g->in_gap)
+		gap_ends_wait(m, g);
 	if (!g->has_event && g->started == TIME_UNKNOWN && !g->at_start)
 		g->at_start = !m->snap[0].ended || m->snap[0].partial || m->snap[0].unread;
 	g->has_event = true;
@@ -246,6 +248,11 @@ static void apply_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (g->state != TRACE_GO_WAITING && !g->has_event)
 		wait_of_unknown(g);
 	g = actor(m, p->woken, t);
+	/* It began to wait while waits were left out. */
+	if (g->state == TRACE_GO_STATE_UNKNOWN && m->waits_left_out) {
+		g->state = TRACE_GO_RUNNABLE;
+		return;
+	}
 	if (g->state != TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_STATE_UNKNOWN)
 			count_illegal(m, g, ILLEGAL_READY, t);
@@ -436,6 +443,7 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 
 	if (rec->type == TRACE_LOSS) {
 		lossrange_add(m, rec);
+		replay_gap(m, &rec->loss);
 		return;
 	}
 	if (t > m->opts.until)

@@ -44,6 +44,13 @@ void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct tra
 /* Ends a wait whose end no go.ready told. */
 void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
 
+/* Waits were left out: of goroutines without an event since nothing is known. */
+void replay_gap(struct model *m, const struct trace_loss *loss);
+/* Ends a wait where they began to be left out: what comes after that is not known to be the same one. */
+void gap_ends_wait(struct model *m, struct goroutine *g);
+/* Whether the end snapshot shows that the wait went on. */
+bool gap_was_no_end(const struct goroutine *g);
+
 void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
 void replay_snap_go(struct replay *r, const struct trace_rec *rec);
 void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
