@@ -73,6 +73,24 @@ int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max
 /* Bytes from sp at pc up to the return address (pclntab's pcsp). 0 or -ENOENT. */
 int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta);
 
+/*
+ * Which words of a frame are pointers that are still used, as the collector is
+ * told. Locals end at the saved rbp (of frames that have one), arguments begin
+ * behind the return address. Variables whose address is taken are objects:
+ * pointers only as long as one of the words, or another object, points there.
+ */
+struct go_frame_map {
+	int32_t size; /* from sp to the return address */
+	uint32_t nlocals, nargs, nobjs;
+	const uint8_t *locals, *args; /* a bit for each word, lowest address first */
+	const uint8_t *objs;          /* see go_frame_obj() */
+};
+
+/* is_return: pc is a return address. 0 or -ENOENT: the frame has none (assembly, Go 1.17). */
+int gobin_frame_map(const struct gobin *b, uint64_t pc, bool is_return, struct go_frame_map *m);
+/* off: from the end of the locals if below 0, else from the begin of the arguments. */
+void go_frame_obj(const struct go_frame_map *m, uint32_t i, int32_t *off, uint32_t *size);
+
 /* Go's isSystemGoroutine by the name of the goroutine's first function. */
 bool go_is_system_entry(const char *func);
 

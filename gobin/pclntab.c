@@ -77,6 +77,7 @@ int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 		.end = pclntab_entry(t, idx + 1),
 		.name = pclntab_name(t, le32(p + 4)),
 		.idx = idx,
+		.args = (int32_t)le32(p + 8),
 		.pcsp = le32(p + 16),
 		.pcfile = le32(p + 20),
 		.pcln = le32(p + 24),
@@ -150,7 +151,7 @@ int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32
 	return -1;
 }
 
-static int32_t pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc)
+int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc)
 {
 	const uint8_t *p = table < f->npcdata ? bytes_at(&f->tail, (uint64_t)table * 4, 4) : NULL;
 
@@ -175,7 +176,7 @@ int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t
 
 	if (!pclntab_has_inlined(f))
 		return -ENOENT;
-	ix = pcdata(t, f, PCDATA_INLTREE, pc);
+	ix = pclntab_pcdata(t, f, PCDATA_INLTREE, pc);
 	if (ix < 0)
 		return -ENOENT;
 	off = le32(f->tail.p + ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4);

@@ -40,6 +40,7 @@ struct pcln_func {
 	uint64_t entry, end;
 	const char *name;
 	uint32_t idx;
+	int32_t args; /* bytes of arguments on the stack; below 0: not known */
 	uint32_t pcsp, pcfile, pcln, npcdata, cu, start_line;
 	uint8_t id, nfuncdata;
 	struct bytes tail; /* npcdata and then nfuncdata words */
@@ -63,6 +64,9 @@ bool pclntab_is_wrapper(const struct pclntab *t, uint8_t func_id);
 const char *pclntab_name(const struct pclntab *t, uint32_t off);
 /* The value at pc of a table that starts at off in pctab; -1 when there is none. */
 int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc);
+
+/* The same for the function's PCDATA of a number. */
+int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t number, uint64_t pc);
 
 /* An entry of a function's tree of inlined calls. */
 struct inlined_call {

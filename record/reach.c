@@ -23,6 +23,7 @@ void reach_init(struct reach *r, const struct gread_env *env)
 
 	memset(r, 0, sizeof(*r));
 	r->env = env;
+	stack_live_init(&r->live, env);
 	if (env->l->semtable_stride > 0 && env->l->semtable_len > 0 &&
 	    !gobin_var(env->bin, GO_VAR_SEMTABLE, &addr, NULL)) {
 		r->semtable = addr + env->bias;
@@ -44,6 +45,7 @@ void reach_free(struct reach *r)
 	pass_free(r);
 	if (r->chunk)
 		gread_chunk_free(r->chunk);
+	stack_live_free(&r->live);
 	vec_free(&r->waits);
 	vec_free(&r->addrs);
 	map_free(&r->by_goid);
@@ -117,55 +119,58 @@ static uint32_t status_of(const struct reach *r, const uint8_t *g)
 	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
 }
 
-/* Functions of the runtime have the names of other packages where these call them. */
-static bool is_of_runtime(const char *func)
+/* Where a goroutine that does not run stands; false: its stack makes no sense. */
+static bool stands_at(const struct reach *r, const uint8_t *g, struct stack_at *at)
 {
-	static const char *const begins[] = { "runtime.", "time.Sleep", "sync.runtime_", "internal/sync.runtime_",
-		                              "internal/poll.runtime_" };
+	const struct go_layout *l = r->env->l;
+	bool in_syscall = status_of(r, g) == G_SYSCALL && word_at(g, l->g_syscallsp);
 
-	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
-		if (!strncmp(func, begins[i], strlen(begins[i])))
-			return true;
-	return false;
+	at->pc = word_at(g, in_syscall ? l->g_syscallpc : l->g_sched_pc);
+	at->sp = word_at(g, in_syscall ? l->g_syscallsp : l->g_sched_sp);
+	at->hi = word_at(g, l->g_stack_hi);
+	at->g = g;
+	return at->sp >= word_at(g, l->g_stack_lo) && at->sp < at->hi;
 }
 
-/*
- * Where the frames of the runtime end on the stack of one that waits. What
- * these hold hangs on the object that it waits for, or is left over from
- * whoever had the stack before.
- */
-static uint64_t above_runtime(const struct reach *r, uint64_t sp, uint64_t hi, uint64_t bp)
+/* Whether the goroutine has not moved since g was read. */
+static bool stands_still(const struct reach *r, uint64_t addr, const uint8_t *g)
 {
-	uint64_t frame[2];
-	struct go_func f;
+	struct stack_at was, is;
+	uint8_t now[GREAD_G_MAX];
 
-	for (int i = 0; i < 16 && bp >= sp && bp < hi - 16; i++) {
-		if (target_read(r->env->t, bp, frame, sizeof(frame)) || frame[0] <= bp)
-			break;
-		sp = bp + sizeof(frame);
-		if (gobin_func_by_pc(r->env->bin, frame[1] - r->env->bias, &f) || !is_of_runtime(f.name))
-			break;
-		bp = frame[0];
-	}
-	return sp;
+	return (size_t)r->env->l->g_size <= sizeof(now) - 8 &&
+	       !target_read(r->env->t, addr, now, (size_t)r->env->l->g_size) && stands_at(r, g, &was) &&
+	       stands_at(r, now, &is) && was.sp == is.sp && was.pc == is.pc && was.hi == is.hi &&
+	       status_of(r, g) == status_of(r, now) && word_at(g, r->env->l->g_goid) == word_at(now, r->env->l->g_goid);
 }
 
 /* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
 	const struct go_layout *l = r->env->l;
-	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi), sp = word_at(g, l->g_sched_sp);
-	uint32_t status = status_of(r, g);
+	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi);
+	struct stack_at at;
+	int ret;
 
 	add_range(r, addr, addr + (uint64_t)l->g_size);
-	if (status == G_SYSCALL)
-		sp = word_at(g, l->g_syscallsp);
 	/* One that runs may be anywhere on its stack. */
-	if (status == G_RUNNING || sp < lo || sp >= hi)
-		sp = lo;
-	else if (status == G_WAITING || status == G_LEAKED)
-		sp = above_runtime(r, sp, hi, word_at(g, l->g_sched_bp));
-	add_range(r, sp, hi);
+	if (status_of(r, g) == G_RUNNING || !stands_at(r, g, &at)) {
+		add_range(r, lo, hi);
+		return;
+	}
+	ret = stack_live_read(&r->live, &at);
+	if (ret == -ENOMEM)
+		give_up(r);
+	if (!stands_still(r, addr, g)) {
+		add_range(r, lo, hi);
+		return;
+	}
+	if (ret) {
+		add_range(r, at.sp, hi);
+		return;
+	}
+	for (size_t i = 0; i < r->live.words.n; i++)
+		visit(r, r->live.words.v[i]);
 }
 
 static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)

@@ -6,11 +6,12 @@
  * Which goroutines wait for something that nothing can reach which can still
  * run: no variable of the program, no stack of a goroutine that runs, sleeps,
  * waits for the network or for something that is reached itself, and nothing
- * in the heap that hangs on these. Every word is taken for a pointer, so what
- * is held may seem held for too long, not the other way round. The process
- * runs meanwhile: it may move a pointer past the search, and what others left
- * on the stack that a new goroutine got looks like a pointer. So the search is
- * made several times, some time apart, and told is what was found twice.
+ * in the heap that hangs on these. On stacks the words count that the compiler
+ * says are used (record/stacklive.h), elsewhere every word is taken for a
+ * pointer, so what is held may seem held for too long, not the other way
+ * round. The process runs meanwhile and may move a pointer past the search. So
+ * the search is made several times, some time apart, and told is what was
+ * found twice.
  *
  * What is not looked at: registers, memory of C, plugins and finalizers.
  */
@@ -21,6 +22,7 @@
 
 #include "record/gread.h"
 #include "record/heap.h"
+#include "record/stacklive.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -48,6 +50,7 @@ struct reach {
 	struct gread_chunk *chunk;
 	struct heap heap;
 	bool heap_ready;
+	struct stack_live live;
 	VEC(struct heap_obj) todo;
 	VEC(struct reach_range) ranges;
 	uint64_t bytes; /* of ranges */

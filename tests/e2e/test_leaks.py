@@ -67,9 +67,11 @@ def record(program, name, kind, situation, trace):
         recorder = subprocess.Popen([str(CHANREC), "record", "-p", str(service.process.pid), "-o", str(trace)],
                                     stderr=subprocess.PIPE, text=True)
         wait_for("the recording begins", lambda: trace.exists() and trace.stat().st_size)
+        begin = time.monotonic()
         if situation == "recorded":
             service.go()
-        time.sleep(SECONDS)
+        # Some verdicts want a wait for half of the recording, however slow the machine was before it.
+        time.sleep(SECONDS + 1.5 * (time.monotonic() - begin))
         recorder.send_signal(signal.SIGINT)
         _, err = recorder.communicate(timeout=PATIENCE)
         assert recorder.returncode == 0, err
