@@ -74,21 +74,19 @@ int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max
 int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta);
 
 /*
- * Which words of a frame are pointers that are still used, as the collector is
- * told. Locals end at the saved rbp (of frames that have one), arguments begin
- * behind the return address. Variables whose address is taken are objects:
- * pointers only as long as one of the words, or another object, points there.
+ * The words of a frame that hold pointers still needed at a call: bit i % 8 of
+ * byte i / 8 is word i. The last local is right below the saved rbp, the first
+ * argument right above the return address. Objects are variables whose address
+ * is taken; which of them are needed is not said.
  */
 struct go_frame_map {
-	int32_t size; /* from sp to the return address */
 	uint32_t nlocals, nargs, nobjs;
-	const uint8_t *locals, *args; /* a bit for each word, lowest address first */
-	const uint8_t *objs;          /* see go_frame_obj() */
+	const uint8_t *locals, *args, *objs;
 };
 
-/* is_return: pc is a return address. 0 or -ENOENT: the frame has none (assembly, Go 1.17). */
-int gobin_frame_map(const struct gobin *b, uint64_t pc, bool is_return, struct go_frame_map *m);
-/* off: from the end of the locals if below 0, else from the begin of the arguments. */
+/* pc: within the call. 0, or -ENOENT: the function has no such maps and may hold anything. */
+int gobin_frame_map(const struct gobin *b, uint64_t pc, bool has_locals, struct go_frame_map *m);
+/* off: of object i < nobjs; from the end of the locals when it is negative, else from the arguments. size: bytes. */
 void go_frame_obj(const struct go_frame_map *m, uint32_t i, int32_t *off, uint32_t *size);
 
 /* Go's isSystemGoroutine by the name of the goroutine's first function. */

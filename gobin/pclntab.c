@@ -158,19 +158,31 @@ int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint3
 	return p ? pclntab_value(t, f, le32(p), pc) : -1;
 }
 
+/* Where the function's data of a kind begins, from moduledata.gofunc; UINT32_MAX: it has none. */
+static uint32_t funcdata_off(const struct pcln_func *f, uint32_t kind)
+{
+	const uint8_t *p = kind < f->nfuncdata ? bytes_at(&f->tail, ((uint64_t)f->npcdata + kind) * 4, 4) : NULL;
+
+	return p ? le32(p) : UINT32_MAX;
+}
+
+const uint8_t *pclntab_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t kind, uint64_t off,
+                                uint64_t len)
+{
+	uint32_t begin = funcdata_off(f, kind);
+
+	return begin == UINT32_MAX ? NULL : bytes_at(&t->funcdata, begin + off, len);
+}
+
 bool pclntab_has_inlined(const struct pcln_func *f)
 {
-	const uint8_t *p = NULL;
-
-	if (f->nfuncdata > FUNCDATA_INLTREE)
-		p = bytes_at(&f->tail, ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4, 4);
-	return p && le32(p) != UINT32_MAX;
+	return funcdata_off(f, FUNCDATA_INLTREE) != UINT32_MAX;
 }
 
 int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, struct inlined_call *out)
 {
 	bool v120 = t->magic == PCLN_MAGIC_120;
-	uint64_t size = v120 ? INLINED_SIZE_120 : INLINED_SIZE_118, off;
+	uint64_t size = v120 ? INLINED_SIZE_120 : INLINED_SIZE_118;
 	const uint8_t *p;
 	int32_t ix;
 
@@ -179,8 +191,7 @@ int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t
 	ix = pclntab_pcdata(t, f, PCDATA_INLTREE, pc);
 	if (ix < 0)
 		return -ENOENT;
-	off = le32(f->tail.p + ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4);
-	p = bytes_at(&t->funcdata, off + (uint64_t)ix * size, size);
+	p = pclntab_funcdata(t, f, FUNCDATA_INLTREE, (uint64_t)ix * size, size);
 	if (!p)
 		return -EINVAL;
 	out->id = v120 ? p[0] : p[2];

@@ -17,7 +17,6 @@
 #include "record/target.h"
 
 #define GREAD_CHUNK 128
-#define GREAD_G_MAX 4096  /* bytes of a struct g; it has some 450 */
 #define GREAD_WINDOW 8192 /* bytes of a stack that are read at once */
 
 /* Where functions of the runtime are, in memory, and what their frames hold. */

@@ -26,7 +26,11 @@ func deadWordFixed() {
 func deadWordServe(ready chan<- struct{}, closes bool) {
 	jobs := make(chan int)
 	go deadWordWork(jobs)
-	jobs <- 1
+	select {
+	case jobs <- 1:
+	case <-time.After(time.Minute):
+	}
+	jobs <- 2
 	if closes {
 		close(jobs)
 	}
