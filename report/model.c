@@ -127,19 +127,31 @@ static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t 
 	return g;
 }
 
-struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+struct goroutine *model_goroutine_find(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = m->last[goid & 1];
-	uint64_t *slot;
+	struct goroutine **seen = &m->seen[goid % MODEL_SEEN], *g = *seen;
 
 	if (g && g->id == goid)
 		return g;
+	g = model_goroutine(m, goid);
+	if (g)
+		*seen = g;
+	return g;
+}
+
+struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+{
+	struct goroutine *g = model_goroutine_find(m, goid);
+	uint64_t *slot;
+
+	if (g)
+		return g;
 	slot = map_put(&m->by_id, goid, NULL);
-	g = !slot ? NULL : *slot ? m->slots.v[*slot - 1] : goroutine_new(m, goid, slot);
+	g = slot ? goroutine_new(m, goid, slot) : NULL;
 	if (!g)
 		m->failed = true;
 	else
-		m->last[goid & 1] = g;
+		m->seen[goid % MODEL_SEEN] = g;
 	return g;
 }
 
@@ -161,8 +173,8 @@ void model_goroutine_fold(struct model *m, struct goroutine *g)
 	else
 		m->gone_dropped++;
 	chanuse_goroutine_gone(m, g);
-	if (m->last[g->id & 1] == g)
-		m->last[g->id & 1] = NULL;
+	if (m->seen[g->id % MODEL_SEEN] == g)
+		m->seen[g->id % MODEL_SEEN] = NULL;
 	map_del(&m->by_id, g->id);
 	m->slots.v[g->slot] = NULL;
 	m->failed |= vec_push(&m->free_slots, g->slot) != 0;

@@ -32,6 +32,7 @@
 #define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
 #define MODEL_MAX_WAKE_STACKS (1u << 18) /* pairs of a wait and its waker's stack */
 #define MODEL_MAX_CHAIN_DEPTH 32
+#define MODEL_SEEN 4096
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
 #define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
 
@@ -314,8 +315,8 @@ struct model {
 
 	VEC(struct goroutine *) slots; /* live goroutines; a free slot is NULL */
 	VEC(uint32_t) free_slots;
-	struct map by_id;          /* goid -> slot + 1 */
-	struct goroutine *last[2]; /* looked up last */
+	struct map by_id;                   /* goid -> slot + 1 */
+	struct goroutine *seen[MODEL_SEEN]; /* looked up last, by the low bits of their ids */
 	struct goroutine *spare;
 	VEC(struct gone) gone; /* at the end by id */
 	uint64_t gone_dropped;
@@ -369,6 +370,8 @@ void model_free(struct model *m);
 
 /* NULL when it does not live (or never did). */
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
+/* The same, and remembered. */
+struct goroutine *model_goroutine_find(struct model *m, uint64_t goid);
 /* As it is, or a new one of which nothing is known. NULL: out of memory. */
 struct goroutine *model_goroutine_get(struct model *m, uint64_t goid);
 /* Folds an exited goroutine away; g is gone after it. */

@@ -323,21 +323,6 @@ static void apply_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
 	goroutine_exit(r, g, t);
 }
 
-static bool stack_is_of_timer(const struct model *m, uint32_t stack)
-{
-	struct stack_walk w = stack_walk_of(&m->sym, stack, true);
-	uint32_t place;
-
-	while ((place = stack_walk_next(&w))) {
-		const char *func = symbols_place_func(&m->sym, place);
-
-		if (!strcmp(func, "time.NewTimer") || !strcmp(func, "time.NewTicker") || !strcmp(func, "time.After") ||
-		    !strcmp(func, "time.Tick"))
-			return true;
-	}
-	return false;
-}
-
 static void apply_make(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_chan_make *p = &rec->make;
@@ -357,7 +342,7 @@ static void apply_make(struct model *m, const struct trace_rec *rec, int64_t t)
 	c->capacity = p->capacity;
 	c->capacity_known = true;
 	c->elem_size = p->elem_size;
-	c->timer |= p->timer || stack_is_of_timer(m, p->stack);
+	c->timer |= p->timer || symbols_stack_is_timer(&m->sym, p->stack);
 }
 
 static void apply_close(struct model *m, const struct trace_rec *rec, int64_t t)
@@ -437,7 +422,7 @@ static void apply_loss(struct model *m, const struct trace_rec *rec)
 
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
-	return goid && r->exited[goid % EXITED_KEPT] == goid;
+	return goid && !model_goroutine_find(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
 }
 
 /* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */
