@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -44,6 +45,20 @@ def report(trace, *args, env=None):
 def dot_or_skip():
     if not shutil.which("dot"):
         pytest.skip("Graphviz is not installed")
+
+
+@pytest.mark.parametrize("command", [("report",), ("report", "--format", "json"), ("script", "--stacks"), ("info",),
+                                     ("diff", "--format", "json", "shop")], ids=" ".join)
+def test_a_reader_that_has_enough_ends_it_quietly(traces, command):
+    command = [traces / f"{c}.zst" if c in TRACES else c for c in command]
+    # An ignored SIGPIPE is inherited: that must not bring the message back.
+    for before in ([], ["env", "--ignore-signal=PIPE"]):
+        away, pipe = os.pipe()
+        os.close(away)
+        done = subprocess.run([*before, CHANREC, *command, traces / "shop-later.zst"], stdout=pipe,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        os.close(pipe)
+        assert done.returncode == -signal.SIGPIPE and not done.stderr, (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("name", TRACES)
