@@ -88,13 +88,13 @@ static int take_value(struct diff_args *a, int opt, const char *s, struct err *e
 	case OPT_UNTIL:
 		return args_time(s, &a->opts.model.until) ? usage_error(err, "not a time", s) : 0;
 	case OPT_FUNCTION:
-		a->opts.filter.function = s;
+		a->opts.model.filter.function = s;
 		return 0;
 	case OPT_PACKAGE:
-		a->opts.filter.package = s;
+		a->opts.model.filter.package = s;
 		return 0;
 	case OPT_REASON:
-		a->opts.filter.reason = s;
+		a->opts.model.filter.reason = s;
 		return 0;
 	case OPT_COLOR:
 		return term_color_parse(s, &a->color) ? usage_error(err, "--color is auto, always or never, not", s)

@@ -161,13 +161,13 @@ static int take_value(struct report_args *a, int opt, const char *s, struct err 
 	case OPT_MIN_EDGE:
 		return args_time(s, &m->min_edge) || m->min_edge < 0 ? usage_error(err, "not a duration", s) : 0;
 	case OPT_FUNCTION:
-		a->opts.filter.function = s;
+		a->opts.model.filter.function = s;
 		return 0;
 	case OPT_PACKAGE:
-		a->opts.filter.package = s;
+		a->opts.model.filter.package = s;
 		return 0;
 	case OPT_REASON:
-		a->opts.filter.reason = s;
+		a->opts.model.filter.reason = s;
 		return 0;
 	case OPT_BY:
 	case OPT_LINK:

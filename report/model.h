@@ -18,6 +18,7 @@
 
 #include "format/trace.h"
 #include "report/chanuse.h"
+#include "report/filter.h"
 #include "report/symbols.h"
 #include "util/err.h"
 #include "util/map.h"
@@ -187,6 +188,7 @@ struct channel {
 	bool timer;
 	bool made_seen, close_seen;
 	bool used;       /* an operation on it was seen, blocked or not */
+	bool found;      /* in a snapshot */
 	bool kept;       /* asked for: it is not folded away */
 	uint8_t last_op; /* enum trace_dir, with ops */
 	uint8_t state;   /* enum chan_state; by chanstate.c */
@@ -301,15 +303,17 @@ struct model_opts {
 	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
 	uint64_t goroutine;   /* count the waits of this one only; 0 all */
 	uint32_t channel;     /* count the waits on this one only; 0 all */
-	int64_t min_edge;     /* chains leave out waits shorter than this, ns */
-	bool is_instant;      /* until is a moment that is looked at by itself: --at */
-	bool keep_each;       /* records of exited goroutines, channels that are gone and what used them */
-	bool keep_wakes;      /* goroutine to goroutine wake-ups */
+	struct filter_opts filter;
+	int64_t min_edge; /* chains leave out waits shorter than this, ns */
+	bool is_instant;  /* until is a moment that is looked at by itself: --at */
+	bool keep_each;   /* records of exited goroutines, channels that are gone and what used them */
+	bool keep_wakes;  /* goroutine to goroutine wake-ups */
 	bool keep_wake_stacks;
 };
 
 struct model {
 	struct model_opts opts;
+	struct filter filter;
 	struct symbols sym;
 	VEC(struct reason) reasons;
 
@@ -372,6 +376,8 @@ void model_free(struct model *m);
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
 /* The same, and remembered. */
 struct goroutine *model_goroutine_find(struct model *m, uint64_t goid);
+/* After the replay, what is kept of one that exited; else NULL. */
+const struct gone *model_gone(const struct model *m, uint64_t goid);
 /* As it is, or a new one of which nothing is known. NULL: out of memory. */
 struct goroutine *model_goroutine_get(struct model *m, uint64_t goid);
 /* Folds an exited goroutine away; g is gone after it. */

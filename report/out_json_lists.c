@@ -5,6 +5,7 @@
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/out_json.h"
+#include "report/shown.h"
 
 /* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
 void json_put_place(struct json *j, const struct model *m, uint32_t place)
@@ -71,6 +72,8 @@ void json_put_groups(struct json *j, const struct report *r)
 	for (uint32_t id = 0; id < m->groups.n; id++) {
 		const struct group *g = &m->groups.v[id];
 
+		if (!report_shows_group(r, id))
+			continue;
 		json_open(j);
 		json_key_u64(j, "id", id);
 		put_key_place(j, "created_by", m, g->site);
@@ -191,8 +194,7 @@ void json_put_goroutines(struct json *j, const struct report *r)
 		bool is_live = gone >= m->gone.n || (live < m->sorted.n && m->sorted.v[live]->id < m->gone.v[gone].id);
 		uint64_t id = is_live ? m->sorted.v[live]->id : m->gone.v[gone].id;
 
-		if (report_shows_goroutine(r, id) &&
-		    (is_live || filter_shows_group(&r->filter, m->gone.v[gone].group))) {
+		if (report_shows_goroutine(r, id) && (is_live || report_shows_group(r, m->gone.v[gone].group))) {
 			if (is_live)
 				put_live(j, r, m->sorted.v[live]);
 			else
@@ -296,7 +298,7 @@ void json_put_channels(struct json *j, const struct report *r)
 	json_key(j, "channels");
 	json_open_list(j);
 	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
-		if (report_shows_channel(r, c->id))
+		if (report_shows_channel(r, c))
 			put_channel(j, r, c);
 	json_close_list(j);
 }
@@ -311,6 +313,8 @@ void json_put_syncs(struct json *j, const struct report *r)
 		const struct sync_obj *s = &m->syncs.v[id];
 		bool is_lock = s->kind == TRACE_SYNC_MUTEX || s->kind == TRACE_SYNC_RWMUTEX;
 
+		if (!report_shows_sync(r, s))
+			continue;
 		json_open(j);
 		json_key_u64(j, "id", id);
 		json_key_str(j, "kind", trace_sync_kind_name(s->kind));
@@ -365,6 +369,8 @@ void json_put_edges(struct json *j, const struct report *r)
 		const struct wsite *ws = &m->wsites.v[e->wsite];
 		const struct objsite *o = &m->objsites.v[e->objsite];
 
+		if (!filter_shows_wait(&m->filter, m, ws->stack, ws->reason))
+			continue;
 		json_open(j);
 		json_key_u64(j, "waker_group", e->waker_group);
 		json_key_u64(j, "woken_group", ws->group);

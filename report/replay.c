@@ -286,7 +286,7 @@ static void apply_create(struct model *m, const struct trace_rec *rec, int64_t t
 	if (g->has_event)
 		return; /* it was faster than its creator's record */
 	g->has_event = true;
-	g->at_start = false;
+	g->at_start = t < m->opts.since;
 	g->started = g->last_event = t;
 	g->create_stack = p->stack;
 	g->state = TRACE_GO_RUNNABLE;
@@ -300,11 +300,12 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 	struct model *m = r->m;
 	struct group *grp = &m->groups.v[g->group];
 
-	grp->at_start += g->at_start;
 	g->state = GO_STATE_EXITED;
 	g->exited = t;
-	if (t >= m->opts.since)
+	if (t >= m->opts.since) {
+		grp->at_start += g->at_start;
 		grp->exited++;
+	}
 	if (r->in_end_snap && !map_put(&r->exited_in_end, g->id, NULL))
 		m->failed = true;
 	r->exited[g->id % EXITED_KEPT] = g->id;

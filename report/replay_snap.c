@@ -129,6 +129,7 @@ void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
 
 	if (!c)
 		return;
+	c->found = true;
 	c->capacity = p->capacity;
 	c->capacity_known = true;
 	c->elem_size = p->elem_size;
