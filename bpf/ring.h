@@ -161,11 +161,11 @@ struct bpf_config {
 	/* selectgo's frame, from its rbp */
 	__s32 select_cas0, select_nsends, select_ncases;
 	/* makechan at the site */
-	__s32 make_reg;    /* 0: RAX, 1: RCX, 2: RDX, 3: RBX, … see chanrec.bpf.c */
+	__s32 make_reg;    /* 0: RAX, 1: RCX, 2: RDX, 3: RBX, … see chan.h */
 	__s32 make_cap_sp; /* capacity at rsp + this; -1: read hchan.dataqsiz */
 	/* at a RET: where the arguments' spill slots are, from rsp */
 	__s32 op_chan_sp, selop_cas0_sp, selop_nsends_sp;
-	/* callbacks from C, see walk_cross() in chanrec.bpf.c; cb_len 0: the program has none */
+	/* callbacks from C, see walk_cross() in stack.h; cb_len 0: the program has none */
 	__u64 cb_lo, cb_len, switch_lo, switch_len;
 	__s32 cb_frame, switch_delta, cgocall_delta;
 	__u64 sigpanic_lo, sigpanic_len;

@@ -117,6 +117,9 @@ static bool is_better(const struct chan_user *a, const struct chan_user *b)
 
 static uint8_t user_evidence(const struct chan_user *u, uint32_t roles)
 {
+	/* A select may have ended by another of its cases. */
+	if ((u->roles & USER_SELECT) && (u->roles & roles & (USER_SEND | USER_RECV)))
+		return EVIDENCE_SELECTED;
 	if (!(roles & USER_SEND))
 		return EVIDENCE_RECEIVED;
 	return u->roles & USER_SEND ? EVIDENCE_SENT : EVIDENCE_CLOSED;
@@ -365,17 +368,21 @@ static struct holder holder_by_class(struct holders *h, const struct goroutine *
 struct holder holder_of(struct holders *h, const struct goroutine *g)
 {
 	struct holder r = holder_by_class(h, g);
+	const struct goroutine *who = r.goid ? model_goroutine(h->m, r.goid) : NULL;
 
-	/* Unknown to the events, but the search in the target's memory says it. */
-	if (g->unheld && !r.goid && r.root == ROOT_UNKNOWN)
-		r.root = ROOT_NOBODY;
+	/*
+	 * What the search in the target's memory says is more than who was seen at
+	 * the channel before, save that these wait for each other.
+	 */
+	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == TRACE_GO_WAITING && who->unheld))
+		return (struct holder){ .root = ROOT_NOBODY };
 	return r;
 }
 
 const char *evidence_name(enum evidence e)
 {
 	static const char *const names[] = {
-		NULL, "sent", "closed", "received", "lock woken", "signalled", "created by the waiter"
+		NULL, "sent", "closed", "received", "lock woken", "signalled", "created by the waiter", "selected"
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : NULL;
@@ -390,7 +397,8 @@ const char *evidence_phrase(enum evidence e)
 		"it received from the channel before",
 		"the last that an unlock woke, not seen to unlock since",
 		"the last that woke a waiter of it",
-		"created by the goroutine that waits; of those it lacks, the one that waits longest"
+		"created by the goroutine that waits; of those it lacks, the one that waits longest",
+		"it had the channel in a select before"
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : "";

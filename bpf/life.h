@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_BPF_LIFE_H
+#define CHANREC_BPF_LIFE_H
+
+/* Goroutines begin, run and end. */
+
+#include "bpf/goid.h"
+#include "bpf/stack.h"
+
+/* call runqput(pp, newg, next) in newproc.func1, on g0, with its frame set up */
+SEC("uprobe")
+int go_create(struct x86_regs *regs)
+{
+	__u64 newg = regs->bx, creator, stack, child, gopc = 0, startpc = 0;
+	struct ring_create *rec;
+
+	if (!wanted(regs, RING_CREATE))
+		return 0;
+	stack = stack_of(0, regs->bp);
+	creator = curg_goid(regs->r14);
+	child = goid_of(newg);
+	read_u64(&gopc, newg + cfg.g_gopc);
+	read_u64(&startpc, newg + cfg.g_startpc);
+	rec = reserve(RING_CREATE, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = creator;
+	rec->child = child;
+	rec->gopc = gopc;
+	rec->startpc = startpc;
+	rec->stack = stack;
+	submit(rec);
+	return 0;
+}
+
+/* gdestroy(gp), before 1.22 goexit0(gp) */
+SEC("uprobe")
+int go_exit(struct x86_regs *regs)
+{
+	struct ring_exit *rec;
+	__u64 goid;
+
+	if (!wanted(regs, RING_EXIT))
+		return 0;
+	goid = goid_of(regs->ax);
+	if (cfg.cache_goids)
+		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
+	rec = reserve(RING_EXIT, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	submit(rec);
+	return 0;
+}
+
+/* execute(gp, inheritTime) */
+SEC("uprobe")
+int go_run(struct x86_regs *regs)
+{
+	struct ring_run *rec;
+	__u64 goid;
+
+	if (!wanted(regs, RING_RUN))
+		return 0;
+	goid = goid_of(regs->ax);
+	rec = reserve(RING_RUN, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->goid = goid;
+	submit(rec);
+	return 0;
+}
+
+#endif

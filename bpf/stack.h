@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_BPF_STACK_H
+#define CHANREC_BPF_STACK_H
+
+/* Stacks: walked by frame pointers, hashed, and their frames sent the first time. */
+
+#include "bpf/probe.h"
+
+/*
+ * Stacks whose frames were sent: the hash, at the place of its low bits. Two
+ * that fall on one place are sent again now and then, which costs little and
+ * needs no lock.
+ */
+#define SEEN_SLOTS 65536
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEN_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} seen SEC(".maps");
+
+struct frame {
+	__u64 bp, pc;
+};
+
+static __always_inline bool in_text(__u64 pc)
+{
+	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
+}
+
+static __always_inline __u64 hash_step(__u64 h, __u64 pc)
+{
+	h ^= pc;
+	h *= 0x9e3779b97f4a7c15ull;
+	return h ^ (h >> 29);
+}
+
+/* Words of a stack that are read at once: a read costs some 70 ns, be it of 8 bytes or of 320. */
+#define WINDOW 40
+#define FRAME_WORDS 2
+
+/*
+ * bp: of the next frame; pc: known already, so that it is not read from there;
+ * last: the return address before, which tells whether the next frame was
+ * called or had a fault. The window has the words from base on.
+ */
+struct walk {
+	__u64 bp, pc, last, base;
+};
+
+/*
+ * Puts the window, of words, a constant, at addr. Where the page behind it is
+ * not there, it has one frame in its last two words, and zeros before.
+ */
+static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 words, __u64 addr)
+{
+	__u64 *end = &win[words - FRAME_WORDS];
+
+	w->base = addr;
+	if (!bpf_probe_read_user(win, words * sizeof(*win), (void *)addr))
+		return true;
+	if (words == FRAME_WORDS)
+		return false;
+	w->base = addr - (words - FRAME_WORDS) * sizeof(*win);
+	return !bpf_probe_read_user(end, sizeof(struct frame), (void *)addr);
+}
+
+/* Puts the window where bp's frame is in it; the frame's place in words. */
+static __always_inline bool walk_see(struct walk *w, __u64 *win, const __u32 words, __u64 *at)
+{
+	if (w->bp - w->base > (words - FRAME_WORDS) * sizeof(*win) && !walk_read(w, win, words, w->bp))
+		return false;
+	*at = (w->bp - w->base) / sizeof(*win);
+	barrier_var(*at);
+	return *at <= words - FRAME_WORDS;
+}
+
+/*
+ * bp's frame returns into cgocallback, whose saved rbp is that of the thread's
+ * stack. It made room for a frame as large as its own on the goroutine's stack
+ * and pushed there g.sched.pc, below g.sched.sp, as asmcgocall had left them
+ * when it switched to C: they stand for asmcgocall's own frame, which returns
+ * into cgocall (runtime/asm_amd64.s, cgocallback and gosave_systemstack_switch,
+ * Go 1.19 ... 1.27). A callback on a thread of C's has goexit there.
+ */
+static __always_inline void walk_cross(struct walk *w)
+{
+	__u64 sp = w->bp + sizeof(struct frame) + cfg.cb_frame, pc;
+
+	w->bp = 0;
+	if (!read_u64(&pc, sp - 8))
+		return;
+	if (pc - cfg.switch_lo >= cfg.switch_len) {
+		w->pc = pc;
+		return;
+	}
+	if (pc != cfg.switch_lo)
+		sp += cfg.switch_delta;
+	if (read_u64(&w->pc, sp))
+		w->bp = sp + cfg.cgocall_delta;
+}
+
+/* The next frame's return address, 0 when there is none. */
+static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 words)
+{
+	__u64 at, pc;
+
+	if (w->pc) {
+		pc = w->pc;
+		w->pc = 0;
+		return in_text(pc) ? pc : 0;
+	}
+	if (!w->bp || !walk_see(w, win, words, &at))
+		return 0;
+	pc = win[at + 1];
+	if (!in_text(pc))
+		return 0;
+	if (w->last - cfg.sigpanic_lo < cfg.sigpanic_len &&
+	    (!read_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
+		w->pc = cfg.text_lo;
+	w->last = pc;
+	if (pc - cfg.cb_lo < cfg.cb_len)
+		walk_cross(w);
+	else
+		w->bp = win[at];
+	return pc;
+}
+
+/* sp: of the first return address, at a function's entry; 0: the stack begins at bp. */
+static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 words, __u64 sp)
+{
+	__u64 pc0;
+
+	/* So far from bp that the window is not taken for read. */
+	w->base = w->bp + sizeof(*win);
+	if (!sp)
+		return;
+	if (words == FRAME_WORDS) {
+		if (read_u64(&pc0, sp) && in_text(pc0))
+			w->pc = pc0;
+	} else if (walk_read(w, win, words, sp)) {
+		pc0 = w->base == sp ? win[0] : win[words - FRAME_WORDS];
+		w->pc = in_text(pc0) ? pc0 : 0;
+	} else {
+		w->base = w->bp + sizeof(*win);
+	}
+}
+
+/*
+ * Reserves a record for limit frames, a constant, and walks once more into it.
+ * 1: the stack is deeper, and nothing was sent.
+ */
+static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u32 limit)
+{
+	struct ring_stack *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + limit * sizeof(__u64), 0);
+	__u32 n = 0, slot = hash % SEEN_SLOTS;
+	struct walk w = { .bp = bp };
+	__u64 win[FRAME_WORDS];
+
+	if (!rec) {
+		__sync_fetch_and_add(&shared.stack_lost, 1);
+		return 0;
+	}
+	walk_begin(&w, win, FRAME_WORDS, sp);
+	for (__u32 i = 0; i < limit; i++) {
+		__u64 pc = walk_next(&w, win, FRAME_WORDS);
+
+		if (!pc)
+			break;
+		rec->pcs[i] = pc;
+		n = i + 1;
+	}
+	if (limit < RING_MAX_FRAMES && n == limit) {
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		return 1;
+	}
+	rec->hdr.type = RING_STACK;
+	rec->hdr.aux = n;
+	rec->hdr.aux32 = n == RING_MAX_FRAMES && (w.bp || w.pc);
+	rec->hdr.time = 0;
+	rec->hash = hash;
+	submit(rec);
+	/* Only now: an event that counts on the frames comes after them in the ring. */
+	bpf_map_update_elem(&seen, &slot, &hash, BPF_ANY);
+	return 0;
+}
+
+/*
+ * These are not static so that the verifier looks at them once, and not on
+ * every way that leads to them, which takes seconds.
+ */
+int send_short(__u64 hash, __u64 sp, __u64 bp);
+__noinline int send_short(__u64 hash, __u64 sp, __u64 bp)
+{
+	return send_frames(hash, sp, bp, RING_SHORT_FRAMES);
+}
+
+int send_long(__u64 hash, __u64 sp, __u64 bp);
+__noinline int send_long(__u64 hash, __u64 sp, __u64 bp)
+{
+	return send_frames(hash, sp, bp, RING_MAX_FRAMES);
+}
+
+static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
+{
+	struct walk w = { .bp = bp };
+	__u64 win[WINDOW], hash = 0;
+
+	walk_begin(&w, win, words, sp);
+	for (int i = 0; i < RING_MAX_FRAMES; i++) {
+		__u64 pc = walk_next(&w, win, words);
+
+		if (!pc)
+			break;
+		hash = hash_step(hash, pc);
+	}
+	return hash ? hash : 1;
+}
+
+__u64 stack_hash(__u64 sp, __u64 bp);
+__noinline __u64 stack_hash(__u64 sp, __u64 bp)
+{
+	/* cfg is constant to the verifier, which does not look at the other way. */
+	if (cfg.wide)
+		return hash_stack(sp, bp, WINDOW);
+	return hash_stack(sp, bp, FRAME_WORDS);
+}
+
+/* The hash of a stack; its frames are sent when they were not before. */
+static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+{
+	__u64 hash = stack_hash(sp, bp), *known;
+	__u32 slot = hash % SEEN_SLOTS;
+
+	known = bpf_map_lookup_elem(&seen, &slot);
+	if (known && *known == hash)
+		return hash;
+	if (send_short(hash, sp, bp))
+		send_long(hash, sp, bp);
+	return hash;
+}
+
+/* At a function's entry, or right after its frame check, the return address is at rsp. */
+static __always_inline __u64 entry_stack(const struct x86_regs *regs)
+{
+	return stack_of(regs->sp, regs->bp);
+}
+
+#endif
