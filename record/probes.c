@@ -85,7 +85,7 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	probes_set_verbose(opts->verbose);
 	p->cfg.ring_size = opts->ring_size;
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
-	p->cfg.cache_goids = plan_uses(p, "go_exit");
+	p->cfg.cache_goids = plan_has(p, RING_EXIT);
 	p->links.kind = link_kind_here();
 	ret = try_load(p, opts, true, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
@@ -174,7 +174,7 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	p->cfg.use_pidns = t->in_pidns;
 	p->cfg.pidns_dev = t->pidns_dev;
 	p->cfg.pidns_ino = t->pidns_ino;
-	plan_place(&p->cfg, bin, bias);
+	plan_place(p, bin, bias);
 	if (load(p, opts, err))
 		return err->code;
 	for (size_t i = 0; i < p->v.n; i++)
