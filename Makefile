@@ -142,7 +142,8 @@ lint: $(BPF_SKELS)
 	@BUILD=$(BUILD) tools/lint
 
 # The tests that need no toolchain and whose time valgrind does not make a nuisance.
-VALGRIND := $(filter-out %/test_gobin %/test_gobin_damage %/test_format_damage %/test_format_second_reader,$(UNIT))
+SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_format_damage.c tests/unit/test_format_second_reader.c
+VALGRIND := $(filter-out $(SLOW:tests/unit/%.c=$(BUILD)/tests/%),$(UNIT))
 valgrind: $(UNIT)
 	@set -e; for t in $(VALGRIND); do echo "== valgrind $$t"; \
 		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t; done

@@ -244,7 +244,7 @@ int cmd_report(int argc, char **argv, struct err *err)
 
 	if (ret || done)
 		return ret;
-	a.opts.model.keep_gone = a.format->wants_each || a.opts.model.goroutine;
+	a.opts.model.keep_each = a.format->wants_each;
 	a.opts.model.keep_wakes = a.format->wants_each || a.opts.model.goroutine;
 	a.opts.model.keep_wake_stacks = a.opts.fold_by == FOLD_BY_WAKE;
 	term_fit(a.output, a.color, &a.opts.width, &a.opts.color);

@@ -166,6 +166,11 @@ static int park_obj(struct encoder *e, const struct ring_park *r, uint8_t class,
 	return 0;
 }
 
+static bool is_awake(const struct encoder *e, uint64_t goid)
+{
+	return e->all_known && !map_get(&e->waits, goid);
+}
+
 static int write_ready(struct encoder *e, const struct ring_hdr *h, uint64_t woken, uint8_t cause, struct err *err)
 {
 	struct trace_rec rec;
@@ -242,6 +247,17 @@ static int encode_select(struct encoder *e, const struct ring_select *r, size_t 
 	return encoder_write(e, &rec, err);
 }
 
+/*
+ * A call of ready() that ends no wait: of a goroutine that the collector had
+ * stopped to look at its stack (resumeG), or, with waking goroutines' stacks
+ * left out, perhaps of one.
+ */
+static bool is_no_wake(const struct encoder *e, const struct ring_ready *r, const struct stack_info *info)
+{
+	return info->is_resume || (!info->id && is_awake(e, r->woken)) ||
+	       (info->cause == TRACE_CAUSE_NETWORK && is_awake(e, r->woken));
+}
+
 static int encode_ready(struct encoder *e, const struct ring_ready *r, struct err *err)
 {
 	const struct stack_info *info;
@@ -251,6 +267,8 @@ static int encode_ready(struct encoder *e, const struct ring_ready *r, struct er
 	rec.ready.woken = r->woken;
 	rec.ready.stack = stack_id(e, r->stack, &info);
 	rec.ready.cause = info->cause;
+	if (is_no_wake(e, r, info))
+		return 0;
 	/* A timer runs on whatever goroutine is at hand, which is not the one to blame or to thank. */
 	if (info->cause == TRACE_CAUSE_TIMER)
 		rec.goid = 0;
@@ -273,6 +291,10 @@ static int encode_netready(struct encoder *e, const struct ring_netready *r, str
 		goid = *slot;
 	if (goid) {
 		map_del(&e->polls, r->gpp);
+		/* Two threads found it ready, or a deadline came in between: only one of them wakes (netpollunblock).
+		 */
+		if (is_awake(e, goid))
+			return 0;
 		return write_ready(e, &r->hdr, goid, TRACE_CAUSE_NETWORK, err);
 	}
 	slot = map_put(&e->polls, r->gpp, NULL);

@@ -4,6 +4,7 @@
 
 /* Ring records in, trace records out. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,12 +17,13 @@ struct encoder {
 	struct intern *in;
 	struct trace_writer *w;
 	uint64_t epoch;   /* CLOCK_MONOTONIC ns at time 0 */
-	struct map waits; /* goid -> packed object it waits on */
+	struct map waits; /* goid -> packed object it waits on, of each that waits */
 	struct map tries; /* goid -> address of the channel of its last RING_TRY */
 	struct map polls; /* &pd.rg or &pd.wg -> goid parked there, or POLL_READY */
 	int64_t last;     /* newest event time */
 	uint64_t events, count[TRACE_TYPE_MAX + 1];
 	uint64_t foreign; /* records that made no sense and were dropped */
+	bool all_known;   /* the first snapshot is whole: who is not in waits does not wait */
 };
 
 void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch);
@@ -30,7 +32,7 @@ void encoder_free(struct encoder *e);
 int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *err);
 /* An event or snapshot record that is ready to be written; counts it. */
 int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err);
-/* What a goroutine waits on, from a snapshot, so that its wake-up can name it. */
+/* What a goroutine waits on (kind NONE: not known, or several), from a snapshot, so that its wake-up can name it. */
 int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err);
 /* Type of the trace records that come of a ring record. */
 enum trace_type encoder_type_of(enum ring_type t);

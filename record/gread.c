@@ -221,7 +221,6 @@ static void parse_before(struct gread_chunk *c, size_t i)
 		v->sp = v->limit = 0;
 		return;
 	}
-	g->sp = v->sp;
 	v->lo = v->sp;
 	v->hi = v->limit - v->sp > GREAD_WINDOW ? v->sp + GREAD_WINDOW : v->limit;
 }

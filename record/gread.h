@@ -52,7 +52,6 @@ struct gread {
 	enum gread_verdict verdict;
 	uint64_t goid, parent, gopc, startpc;
 	uint64_t waitsince; /* CLOCK_MONOTONIC ns, 0 not known */
-	uint64_t sp;        /* where it stopped, 0 while it runs */
 	uint8_t state;      /* enum trace_go_state */
 	uint8_t reason;
 	uint32_t nframes;

@@ -155,11 +155,15 @@ const struct stack_info *intern_stack_info(const struct intern *in, uint64_t has
 	return slot ? &in->infos.v[*slot - 1] : NULL;
 }
 
-/* Functions in which a goroutine's or a thread's stack begins: what follows is no part of it. */
+/*
+ * Functions in which a goroutine's or a thread's stack begins: what follows is
+ * no part of it. morestack goes over to g0's stack; where newstack lets others
+ * run, whoever called it has nothing to do with what happens there.
+ */
 static bool is_stack_base(const char *func)
 {
-	static const char *const base[] = { "runtime.goexit", "runtime.mstart", "runtime.mstart0",
-		                            "runtime.rt0_go", "runtime.mcall",  "runtime.sigtramp" };
+	static const char *const base[] = { "runtime.goexit", "runtime.mstart",   "runtime.mstart0",  "runtime.rt0_go",
+		                            "runtime.mcall",  "runtime.sigtramp", "runtime.morestack" };
 
 	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
 		if (strcmp(func, base[i]) == 0)

@@ -23,6 +23,7 @@ struct stack_info {
 	uint8_t sync_kind; /* enum trace_sync_kind, if it waits on a semaphore or in Cond.Wait */
 	uint8_t dir;       /* enum trace_dir: of a lock (read, write) or of the network (receive, send) */
 	int32_t sync_off;  /* object = semaphore (or notifyList) - sync_off */
+	bool is_resume;    /* a call of ready() that goes on with what the collector had stopped: no wake-up */
 };
 
 struct intern {

@@ -42,6 +42,8 @@ static void pass_free(struct reach *r)
 void reach_free(struct reach *r)
 {
 	pass_free(r);
+	if (r->chunk)
+		gread_chunk_free(r->chunk);
 	vec_free(&r->waits);
 	vec_free(&r->addrs);
 	map_free(&r->by_goid);
@@ -58,7 +60,7 @@ void reach_clear(struct reach *r)
 
 int reach_add(struct reach *r, const struct gread *g, uint64_t addr)
 {
-	struct reach_wait w = { .goid = g->goid, .g = addr, .sp = g->sp, .first = (uint32_t)r->addrs.n };
+	struct reach_wait w = { .goid = g->goid, .g = addr, .first = (uint32_t)r->addrs.n };
 	uint64_t *slot = map_put(&r->by_goid, g->goid, NULL);
 
 	if (!slot)
@@ -173,7 +175,55 @@ static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
 	return slot && *slot ? &r->waits.v[*slot - 1] : NULL;
 }
 
-static void take_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
+static bool waits_alike(const struct reach *r, const struct reach_wait *w, const struct gread *g)
+{
+	uint32_t n = 0;
+
+	if (g->goid != w->goid || g->state != TRACE_GO_WAITING)
+		return false;
+	for (uint32_t i = 0; i < g->nobjs; i++) {
+		if (g->objs[i].kind == TRACE_OBJ_NILCHAN)
+			continue;
+		if (n == w->n || g->objs[i].addr != r->addrs.v[w->first + n])
+			return false;
+		n++;
+	}
+	return n == w->n;
+}
+
+/*
+ * A goroutine in a loop waits at the same place again and again, each time for
+ * another object, and what it waited for before is garbage. So it is read
+ * anew: those of the n waits that are not over, as still[] says.
+ */
+static int look_again(struct reach *r, struct reach_wait *const *waits, size_t n, bool *still)
+{
+	uint64_t addrs[GREAD_CHUNK], time;
+	struct gread *g;
+
+	for (size_t i = 0; i < n; i++)
+		addrs[i] = waits[i]->g;
+	if (!r->chunk && !(r->chunk = gread_chunk_new(r->env)))
+		return -ENOMEM;
+	if (gread_chunk_read(r->chunk, addrs, n, &g, &time))
+		return -ESRCH;
+	for (size_t i = 0; i < n; i++) {
+		still[i] = g[i].verdict == GREAD_OK && waits_alike(r, waits[i], &g[i]);
+		/* What moved just now tells nothing. */
+		waits[i]->over |= g[i].verdict != GREAD_MOVED && !still[i];
+	}
+	return 0;
+}
+
+/* Goroutines of one read, and those among them that may wait as they did. */
+struct reading {
+	uint8_t *gs;
+	struct reach_wait *waits[GREAD_CHUNK];
+	const uint8_t *of[GREAD_CHUNK]; /* their g's */
+	size_t n;
+};
+
+static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, const uint8_t *g)
 {
 	struct reach_wait *w = wait_of(r, g);
 	uint32_t status = status_of(r, g);
@@ -184,34 +234,52 @@ static void take_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 		heap_mark(&r->heap, o);
 	if (status == 0 || status == G_DEAD || status > G_LEAKED)
 		return;
-	if (w && w->g == addr && (status == G_WAITING || status == G_LEAKED) &&
-	    word_at(g, r->env->l->g_sched_sp) == w->sp)
-		w->found = true;
-	else
+	if (w && !w->over && w->g == addr) {
+		in->waits[in->n] = w;
+		in->of[in->n++] = g;
+	} else {
 		add_goroutine(r, addr, g);
+	}
+}
+
+static void take_waits(struct reach *r, struct reading *in)
+{
+	bool still[GREAD_CHUNK];
+
+	if (!in->n || r->failed)
+		return;
+	if (look_again(r, in->waits, in->n, still))
+		give_up(r);
+	for (size_t i = 0; i < in->n && !r->failed; i++) {
+		in->waits[i]->found = still[i];
+		if (!still[i])
+			add_goroutine(r, in->waits[i]->g, in->of[i]);
+	}
+	in->n = 0;
 }
 
 /* One that cannot be read is gone; its stack with it. */
 static void take_goroutines(struct reach *r, const uint64_t *gs, size_t n)
 {
 	size_t size = (size_t)r->env->l->g_size;
-	uint8_t *buf = malloc(GREAD_CHUNK * size + 8);
+	struct reading in = { .gs = malloc(GREAD_CHUNK * size + 8) };
 
-	if (!buf)
+	if (!in.gs)
 		give_up(r);
 	for (size_t at = 0; at < n && !r->failed; at += GREAD_CHUNK) {
 		struct target_piece p[GREAD_CHUNK];
 		size_t k = n - at < GREAD_CHUNK ? n - at : GREAD_CHUNK;
 
 		for (size_t i = 0; i < k; i++)
-			p[i] = (struct target_piece){ .addr = gs[at + i], .to = buf + i * size, .len = size };
+			p[i] = (struct target_piece){ .addr = gs[at + i], .to = in.gs + i * size, .len = size };
 		if (target_read_pieces(r->env->t, p, k))
 			give_up(r);
 		for (size_t i = 0; i < k && !r->failed; i++)
 			if (p[i].ok)
-				take_goroutine(r, gs[at + i], buf + i * size);
+				take_goroutine(r, &in, gs[at + i], in.gs + i * size);
+		take_waits(r, &in);
 	}
-	free(buf);
+	free(in.gs);
 }
 
 /* The program's variables, but for the table of those who wait for semaphores. */
@@ -323,6 +391,34 @@ static bool release_waits(struct reach *r)
 	return any;
 }
 
+/* What was not held counts if it is waited for still. */
+static void count_chunk(struct reach *r, struct reach_wait **waits, size_t n)
+{
+	bool still[GREAD_CHUNK];
+
+	if (look_again(r, waits, n, still))
+		give_up(r);
+	for (size_t i = 0; i < n && !r->failed; i++)
+		waits[i]->unheld += still[i];
+}
+
+static void count_unheld(struct reach *r)
+{
+	struct reach_wait *waits[GREAD_CHUNK];
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->waits.n && !r->failed; i++) {
+		if (r->waits.v[i].found && !r->waits.v[i].held)
+			waits[n++] = &r->waits.v[i];
+		if (n == GREAD_CHUNK) {
+			count_chunk(r, waits, n);
+			n = 0;
+		}
+	}
+	if (n && !r->failed)
+		count_chunk(r, waits, n);
+}
+
 bool reach_step(struct reach *r)
 {
 	for (int i = 0; i < STEP_OBJECTS && !r->failed && !r->done; i++) {
@@ -335,8 +431,7 @@ bool reach_step(struct reach *r)
 	}
 	if (!r->done && !r->failed)
 		return false;
-	for (size_t i = 0; i < r->waits.n && !r->failed; i++)
-		r->waits.v[i].unheld += r->waits.v[i].found && !r->waits.v[i].held;
+	count_unheld(r);
 	pass_free(r);
 	return true;
 }
@@ -353,5 +448,5 @@ uint64_t reach_next_at(const struct reach *r)
 
 bool reach_is_unheld(const struct reach *r, const struct reach_wait *w)
 {
-	return !r->failed && w->unheld >= TOLD;
+	return !r->failed && w->found && !w->over && w->unheld >= TOLD;
 }

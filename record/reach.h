@@ -27,11 +27,12 @@
 #define REACH_LIMIT_BYTES (512u << 20)
 
 struct reach_wait {
-	uint64_t goid, g, sp;
+	uint64_t goid, g;
 	uint32_t first, n; /* in reach.addrs */
 	bool found;        /* in this pass it still waits as it did */
 	bool held;         /* in this pass */
-	uint8_t unheld;    /* passes in which it was not */
+	bool over;         /* it waits for something else by now */
+	uint8_t unheld;    /* passes in which it was not held, and waited on */
 };
 
 struct reach_range {
@@ -44,6 +45,7 @@ struct reach {
 	VEC(struct reach_wait) waits;
 	VEC(uint64_t) addrs;
 	struct map by_goid;
+	struct gread_chunk *chunk;
 	struct heap heap;
 	bool heap_ready;
 	VEC(struct heap_obj) todo;

@@ -171,6 +171,11 @@ static int remember(struct snapshot *s, const struct trace_obj *o, uint64_t addr
 	return 0;
 }
 
+static struct trace_obj only_obj(const struct snapshot *s, size_t first, const struct gread *g)
+{
+	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
+}
+
 /* Gives what the goroutine waits on its ids, and keeps the objects for the record. */
 static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
                        struct trace_go_park *w, struct err *err)
@@ -196,10 +201,10 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 			return err->code;
 		if (vec_push(&s->objs, o))
 			return no_memory(err);
-		/* Not over what the events know better already. */
-		if (g->nobjs_all == 1 && !map_get(&s->e->waits, g->goid) && encoder_waits_on(s->e, g->goid, o, err))
-			return err->code;
 	}
+	/* Not over what the events know better already. */
+	if (!map_get(&s->e->waits, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
+		return err->code;
 	w->nobjs = g->nobjs;
 	w->nobjs_all = g->nobjs_all;
 	/* An index: the vector may move until the record is written. */
@@ -284,6 +289,7 @@ static int pend_end(struct snapshot *s, struct err *err)
 	rec.snap_end.partial = s->partial;
 	rec.snap_end.searched = s->which && !s->partial && !s->reach.failed;
 	s->done = true;
+	s->e->all_known |= !s->partial && !s->unread;
 	return pend(s, &rec, err);
 }
 

@@ -170,6 +170,7 @@ void stack_info_classify(struct stack_info *info, const char *const *names, size
 	info->sync_off = 0;
 	classify_wait(info, names, n, l);
 	info->cause = classify_cause(names, n);
+	info->is_resume = n && strcmp(names[0], "runtime.resumeG") == 0;
 }
 
 bool stack_is_trap(const char *func)

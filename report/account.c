@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/account.h"
+#include "report/channel.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {

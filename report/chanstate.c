@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/chanstate.h"
 
+#include "report/channel.h"
+
 bool model_has_ops(const struct model *m)
 {
 	return m->events_recorded & TRACE_EVENTS_OPS;
@@ -19,27 +21,37 @@ static bool holds_values(const struct channel *c)
 	return c->length_known ? c->length > 0 : c->last_op == TRACE_DIR_SEND;
 }
 
-static enum chan_state channel_state(const struct model *m, const struct channel *c)
+enum chan_state chanstate_of(const struct model *m, const struct channel *c)
 {
-	bool whole = m->opts.since == INT64_MIN && !m->lost_type[TRACE_CHAN_OP] && !m->lost_type[TRACE_CHAN_MAKE] &&
-	             !m->lost_type[TRACE_CHAN_CLOSE] && !m->lost_type[TRACE_GO_PARK];
-
 	if (c->closed_known && c->closed)
 		return CHAN_CLOSED;
 	if (!model_has_ops(m))
 		return CHAN_STATE_UNKNOWN;
-	if (c->last_op && !m->lost_type[TRACE_CHAN_OP])
+	if (c->last_op)
 		return holds_values(c) ? CHAN_SENT : CHAN_RECV;
 	/* The scheduler's sends on a timer's channel are no operation of a goroutine. */
-	if (!whole || !c->made_seen || c->timer)
+	if (m->opts.since != INT64_MIN || !c->made_seen || c->timer)
 		return CHAN_STATE_UNKNOWN;
 	return c->used || c->waiters_n ? CHAN_CREATED : CHAN_DANGLING;
 }
 
+enum chan_state chanstate_after(const struct model *m, enum chan_state s)
+{
+	bool any_lost = m->lost_type[TRACE_CHAN_MAKE] || m->lost_type[TRACE_CHAN_CLOSE] || m->lost_type[TRACE_GO_PARK];
+
+	if (s == CHAN_CLOSED)
+		return s;
+	if (m->lost_type[TRACE_CHAN_OP])
+		return CHAN_STATE_UNKNOWN;
+	return any_lost && (s == CHAN_CREATED || s == CHAN_DANGLING) ? CHAN_STATE_UNKNOWN : s;
+}
+
 void chanstate_resolve(struct model *m)
 {
-	for (size_t i = 1; i < m->channels.n; i++)
-		m->channels.v[i].state = (uint8_t)channel_state(m, &m->channels.v[i]);
+	struct channel *c;
+
+	for (uint32_t id = 1; (c = channel_next(m, &id));)
+		c->state = (uint8_t)chanstate_after(m, chanstate_of(m, c));
 }
 
 const char *chan_state_name(enum chan_state s)

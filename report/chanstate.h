@@ -11,6 +11,9 @@
  * (--events ops) without a loss of any, Created and Dangling the making, too.
  */
 void chanstate_resolve(struct model *m);
+/* Of one channel, taken that nothing was lost; and what is left of such a state after all that was. */
+enum chan_state chanstate_of(const struct model *m, const struct channel *c);
+enum chan_state chanstate_after(const struct model *m, enum chan_state s);
 
 /* "Created", …; NULL where the state is not known. */
 const char *chan_state_name(enum chan_state s);

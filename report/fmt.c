@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/fmt.h"
+#include "report/channel.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -306,12 +307,10 @@ void fmt_obj(struct buf *b, const struct model *m, const struct trace_obj *o)
 void fmt_objsite(struct buf *b, const struct model *m, uint32_t objsite)
 {
 	const struct objsite *o = &m->objsites.v[objsite < m->objsites.n ? objsite : 0];
-	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->example) : NULL;
-
 	if (o->kind == TRACE_OBJ_SYNC) {
 		fmt_raw(b, trace_sync_kind_name(o->sync_kind));
 		fmt_raw(b, " of ");
-	} else if (c) {
+	} else if (o->kind == TRACE_OBJ_CHAN) {
 		fmt_raw(b, o->timer ? "timer channel" : "channel");
 		fmt_raw(b, o->made ? " made at " : " used at ");
 	} else {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/graph.h"
+#include "report/channel.h"
+#include "report/chanstate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -179,22 +181,34 @@ static int mark_worst(struct graph *g, const struct report *r)
 	return 0;
 }
 
+static int add_dangling_of(struct graph *g, uint32_t objsite, uint32_t n)
+{
+	uint32_t node = node_get(g, GRAPH_OBJECT, objsite);
+
+	if (node == UINT32_MAX)
+		return -ENOMEM;
+	g->nodes.v[node].dangling += n;
+	g->dangling += n;
+	return 0;
+}
+
 /* Channels that nobody used: a node for each place that made some, and the goroutines that made them. */
 static int add_dangling(struct graph *g, const struct report *r)
 {
-	struct model *m = r->m;
+	const struct channels *cs = &r->m->channels;
+	const struct channel *c;
 
-	for (uint32_t id = 1; id < m->channels.n; id++) {
-		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = id };
-		uint32_t node;
-
-		if (m->channels.v[id].state != CHAN_DANGLING || r->filter.active)
-			continue;
-		node = node_get(g, GRAPH_OBJECT, model_objsite_of(m, &obj, 0));
-		if (node == UINT32_MAX)
+	if (r->filter.active)
+		return 0;
+	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+		if (c->state == CHAN_DANGLING && add_dangling_of(g, c->objsite, 1))
 			return -ENOMEM;
-		g->nodes.v[node].dangling++;
-		g->dangling++;
+	for (size_t i = 0; i < cs->gone.v.n; i++) {
+		const struct chan_row *row = &cs->gone.v.v[i];
+
+		if (chanstate_after(r->m, row->sum.state) == CHAN_DANGLING &&
+		    add_dangling_of(g, row->sum.objsite, row->n))
+			return -ENOMEM;
 	}
 	return 0;
 }

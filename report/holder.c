@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "report/channel.h"
+
 /* The two best candidates on one side of a channel: the second serves where the first is the one who waits. */
 struct side {
 	uint64_t best, second, gone;
@@ -115,19 +117,45 @@ static bool is_better(const struct chan_user *a, const struct chan_user *b)
 
 static uint8_t user_evidence(const struct chan_user *u, uint32_t roles)
 {
+	/* A select may have ended by another of its cases. */
+	if ((u->roles & USER_SELECT) && (u->roles & roles & (USER_SEND | USER_RECV)))
+		return EVIDENCE_SELECTED;
 	if (!(roles & USER_SEND))
 		return EVIDENCE_RECEIVED;
 	return u->roles & USER_SEND ? EVIDENCE_SENT : EVIDENCE_CLOSED;
+}
+
+/* The last of the users that are folded away, as what a user was. */
+static uint32_t last_gone(const struct model *m, const struct channel *c, uint32_t roles, struct chan_user *last)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = c->marks; i; i = m->uses.marks.v[i].next) {
+		const struct use_mark *mark = &m->uses.marks.v[i];
+		struct chan_user u = { .goid = mark->goid,
+			               .last = mark->last,
+			               .roles = m->uses.gone.v.v[mark->row].roles };
+
+		if (!(u.roles & roles))
+			continue;
+		if (is_better(&u, n ? last : NULL))
+			*last = u;
+		n += (uint32_t)mark->n;
+	}
+	return n;
 }
 
 /* The users of a channel in any of the roles. */
 static struct side side_find(const struct model *m, const struct channel *c, uint32_t roles)
 {
 	const struct chan_user *best = NULL, *second = NULL, *gone = NULL;
-	struct side s = { 0 };
+	struct chan_user last;
+	struct side s = { .ngone = last_gone(m, c, roles, &last) };
 
-	for (uint32_t i = c->users; i; i = m->users.v[i].next) {
-		const struct chan_user *u = &m->users.v[i];
+	if (s.ngone)
+		gone = &last;
+	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next) {
+		const struct chan_user *u = &m->uses.users.v[i];
 
 		if (!(u->roles & roles))
 			continue;
@@ -340,17 +368,21 @@ static struct holder holder_by_class(struct holders *h, const struct goroutine *
 struct holder holder_of(struct holders *h, const struct goroutine *g)
 {
 	struct holder r = holder_by_class(h, g);
+	const struct goroutine *who = r.goid ? model_goroutine(h->m, r.goid) : NULL;
 
-	/* Unknown to the events, but the search in the target's memory says it. */
-	if (g->unheld && !r.goid && r.root == ROOT_UNKNOWN)
-		r.root = ROOT_NOBODY;
+	/*
+	 * What the search in the target's memory says is more than who was seen at
+	 * the channel before, save that these wait for each other.
+	 */
+	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == TRACE_GO_WAITING && who->unheld))
+		return (struct holder){ .root = ROOT_NOBODY };
 	return r;
 }
 
 const char *evidence_name(enum evidence e)
 {
 	static const char *const names[] = {
-		NULL, "sent", "closed", "received", "lock woken", "signalled", "created by the waiter"
+		NULL, "sent", "closed", "received", "lock woken", "signalled", "created by the waiter", "selected"
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : NULL;
@@ -365,7 +397,8 @@ const char *evidence_phrase(enum evidence e)
 		"it received from the channel before",
 		"the last that an unlock woke, not seen to unlock since",
 		"the last that woke a waiter of it",
-		"created by the goroutine that waits; of those it lacks, the one that waits longest"
+		"created by the goroutine that waits; of those it lacks, the one that waits longest",
+		"it had the channel in a select before"
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : "";

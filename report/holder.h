@@ -18,6 +18,7 @@ enum evidence {
 	EVIDENCE_LOCK_WOKEN, /* the last that an unlock woke; not seen to unlock since */
 	EVIDENCE_SIGNALLED,  /* it was the last to wake a waiter of the Cond */
 	EVIDENCE_CHILD,      /* created by the goroutine that waits for the WaitGroup */
+	EVIDENCE_SELECTED,   /* it waited for the channel in a select before, which some case ended */
 };
 
 /* How a chain ends. Append only: names stand in docs/report.schema.json. */
@@ -53,7 +54,7 @@ void holders_free(struct holders *h);
 struct holder holder_of(struct holders *h, const struct goroutine *g);
 
 const char *evidence_name(enum evidence e);   /* a word for JSON; NULL for none */
-const char *evidence_phrase(enum evidence e); /* for a sentence: "it sent on the channel before" */
+const char *evidence_phrase(enum evidence e); /* for a sentence: "it closed the channel" */
 const char *root_cause_name(enum root_cause c);
 const char *root_cause_phrase(enum root_cause c);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One goroutine's wait, and what the trace shows about it. */
 #include "report/leak_judge.h"
+#include "report/channel.h"
 
 #include <string.h>
 

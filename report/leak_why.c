@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/fmt.h"
 
 struct why {

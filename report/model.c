@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/channel.h"
+
 int model_new(struct model **out, const struct model_opts *opts, struct err *err)
 {
 	struct model *m = calloc(1, sizeof(*m));
@@ -18,9 +20,9 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 		return ret;
 	}
 	m->opts = *opts;
-	if (vec_extend(&m->reasons, 1) || vec_extend(&m->channels, 1) || vec_extend(&m->syncs, 1) ||
-	    vec_extend(&m->users, 1) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
-	    vec_extend(&m->wsites, 1) || vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
+	if (vec_extend(&m->reasons, 1) || vec_extend(&m->syncs, 1) || chanuse_init(&m->uses) ||
+	    vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) || vec_extend(&m->wsites, 1) ||
+	    vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
 		model_free(m);
 		return err_set(err, ENOMEM, "out of memory");
 	}
@@ -28,28 +30,40 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 	return 0;
 }
 
-static void goroutine_free(struct goroutine *g)
+static void goroutine_drop(struct goroutine *g)
 {
-	if (g && g->objs != &g->obj1)
+	if (g->objs != &g->obj1)
 		free(g->objs);
-	if (g)
-		free(g->end_objs);
-	free(g);
+	free(g->end_objs);
+}
+
+static void goroutines_free(struct model *m)
+{
+	struct goroutine *g;
+
+	for (size_t i = 0; i < m->slots.n; i++) {
+		if (m->slots.v[i])
+			goroutine_drop(m->slots.v[i]);
+		free(m->slots.v[i]);
+	}
+	while ((g = m->spare)) {
+		m->spare = g->free;
+		free(g);
+	}
+	vec_free(&m->slots);
+	vec_free(&m->free_slots);
 }
 
 void model_free(struct model *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->slots.n; i++)
-		goroutine_free(m->slots.v[i]);
-	vec_free(&m->slots);
-	vec_free(&m->free_slots);
+	goroutines_free(m);
 	vec_free(&m->reasons);
 	vec_free(&m->gone);
-	vec_free(&m->channels);
+	channels_free(&m->channels);
 	vec_free(&m->syncs);
-	vec_free(&m->users);
+	chanuse_free(&m->uses);
 	vec_free(&m->groups);
 	vec_free(&m->objsites);
 	vec_free(&m->wsites);
@@ -64,7 +78,6 @@ void model_free(struct model *m)
 	map_free(&m->wake_stack_index);
 	vec_free(&m->life_objs);
 	map_free(&m->by_id);
-	map_free(&m->user_index);
 	map_free(&m->group_index);
 	map_free(&m->objsite_index);
 	map_free(&m->wsite_index);
@@ -84,27 +97,32 @@ struct goroutine *model_goroutine(const struct model *m, uint64_t goid)
 
 static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t *slot)
 {
-	struct goroutine *g = calloc(1, sizeof(*g));
+	struct goroutine *g = m->spare;
 	uint32_t i;
 
+	if (g)
+		m->spare = g->free;
+	else
+		g = malloc(sizeof(*g));
 	if (!g)
 		return NULL;
-	g->id = goid;
-	g->group = 0;
-	g->started = g->exited = TIME_UNKNOWN;
-	g->prev_end = TIME_UNKNOWN;
-	g->objs = &g->obj1;
-	g->objs_cap = 1;
+	*g = (struct goroutine){ .id = goid,
+		                 .started = TIME_UNKNOWN,
+		                 .exited = TIME_UNKNOWN,
+		                 .prev_end = TIME_UNKNOWN,
+		                 .objs = &g->obj1,
+		                 .objs_cap = 1 };
 	if (m->free_slots.n) {
 		i = m->free_slots.v[--m->free_slots.n];
 		m->slots.v[i] = g;
 	} else {
 		i = (uint32_t)m->slots.n;
 		if (vec_push(&m->slots, g)) {
-			goroutine_free(g);
+			free(g);
 			return NULL;
 		}
 	}
+	g->slot = i;
 	*slot = (uint64_t)i + 1;
 	return g;
 }
@@ -127,7 +145,6 @@ struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
 
 void model_goroutine_fold(struct model *m, struct goroutine *g)
 {
-	const uint64_t *slot = map_get(&m->by_id, g->id);
 	struct gone rec = { .id = g->id,
 		            .parent = g->parent,
 		            .started = g->started,
@@ -138,20 +155,20 @@ void model_goroutine_fold(struct model *m, struct goroutine *g)
 		            .group = g->group,
 		            .system = g->system,
 		            .missed = g->exit_missed };
-	uint32_t i = slot ? (uint32_t)(*slot - 1) : 0;
 
-	if (m->opts.keep_gone && m->gone.n < MODEL_MAX_GONE)
+	if ((m->opts.keep_each && m->gone.n < MODEL_MAX_GONE) || g->id == m->opts.goroutine)
 		m->failed |= vec_push(&m->gone, rec) != 0;
 	else
 		m->gone_dropped++;
+	chanuse_goroutine_gone(m, g);
 	if (m->last[g->id & 1] == g)
 		m->last[g->id & 1] = NULL;
-	if (slot) {
-		map_del(&m->by_id, g->id);
-		m->slots.v[i] = NULL;
-		m->failed |= vec_push(&m->free_slots, i) != 0;
-	}
-	goroutine_free(g);
+	map_del(&m->by_id, g->id);
+	m->slots.v[g->slot] = NULL;
+	m->failed |= vec_push(&m->free_slots, g->slot) != 0;
+	goroutine_drop(g);
+	g->free = m->spare;
+	m->spare = g;
 }
 
 void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t group)
@@ -224,11 +241,6 @@ uint32_t model_group_get(struct model *m, uint32_t site, uint32_t entry)
 	return (uint32_t)*slot;
 }
 
-struct channel *model_channel(const struct model *m, uint32_t id)
-{
-	return id && id < m->channels.n ? &m->channels.v[id] : NULL;
-}
-
 struct sync_obj *model_sync(const struct model *m, uint32_t id)
 {
 	return id && id < m->syncs.n ? &m->syncs.v[id] : NULL;
@@ -242,19 +254,6 @@ const struct reason *model_reason(const struct model *m, uint32_t id)
 uint8_t model_wait_class(const struct model *m, uint32_t reason)
 {
 	return model_reason(m, reason)->class;
-}
-
-static int define_channel(struct model *m, const struct trace_def_chan *d, struct err *err)
-{
-	struct channel c = {
-		.addr = d->addr, .gen = d->gen, .defined = true, .made = TIME_UNKNOWN, .close = TIME_UNKNOWN
-	};
-
-	if (d->id && d->id < m->channels.n)
-		return 0;
-	if (d->id != m->channels.n)
-		return err_set(err, EBADMSG, "the trace is damaged: channel %u is defined out of order", d->id);
-	return vec_push(&m->channels, c) ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 static int define_sync(struct model *m, const struct trace_def_sync *d, struct err *err)
@@ -285,7 +284,7 @@ int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
 {
 	switch (rec->type) {
 	case TRACE_DEF_CHAN:
-		return define_channel(m, &rec->def_chan, err);
+		return channel_define(m, &rec->def_chan, err);
 	case TRACE_DEF_SYNC:
 		return define_sync(m, &rec->def_sync, err);
 	case TRACE_DEF_REASON:
@@ -348,65 +347,6 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 	if (!*cached)
 		*cached = objsite_get(m, key);
 	return *cached;
-}
-
-struct user_key {
-	uint64_t goid;
-	uint32_t chan;
-};
-
-static bool user_eq(const void *table, uint64_t i, const void *key)
-{
-	const struct model *m = table;
-	const struct user_key *k = key;
-
-	return m->users.v[i].goid == k->goid && m->users.v[i].chan == k->chan;
-}
-
-static uint32_t user_get(struct model *m, struct channel *c, uint32_t chan, const struct goroutine *g)
-{
-	struct user_key key = { g->id, chan };
-	uint64_t h = hash_u64(g->id) + chan * 0x9e3779b97f4a7c15ull, *slot;
-
-	/* The index must not take the keys of users that are not kept. */
-	if (m->users.n > MODEL_MAX_USERS) {
-		m->users_dropped++;
-		return 0;
-	}
-	slot = index_slot(&m->user_index, h, user_eq, m, &key);
-	if (slot && *slot)
-		return (uint32_t)*slot;
-	if (!slot || vec_push(&m->users, (struct chan_user){ .goid = g->id, .chan = chan, .next = c->users })) {
-		m->failed = true;
-		return 0;
-	}
-	*slot = m->users.n - 1;
-	c->users = (uint32_t)*slot;
-	c->nusers++;
-	return c->users;
-}
-
-void model_channel_use(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t)
-{
-	struct channel *c = model_channel(m, chan);
-	struct chan_user *u;
-	uint32_t i = chan & 1, id;
-
-	if (!c || !g)
-		return;
-	c->used = true;
-	if (g->last_user[i].chan != chan) {
-		id = user_get(m, c, chan, g);
-		if (!id)
-			return;
-		g->last_user[i].chan = chan;
-		g->last_user[i].user = id;
-	}
-	u = &m->users.v[g->last_user[i].user];
-	u->roles |= roles;
-	u->group = g->group;
-	u->count++;
-	u->last = t;
 }
 
 const char *illegal_name(enum illegal i)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "format/trace.h"
+#include "report/chanuse.h"
 #include "report/symbols.h"
 #include "util/err.h"
 #include "util/map.h"
@@ -51,6 +52,7 @@ struct wait {
 
 struct goroutine {
 	uint64_t id, parent;
+	uint32_t slot; /* in model.slots */
 	uint32_t group;
 	uint32_t create_stack; /* stack of its creator */
 	uint8_t state;         /* enum trace_go_state, GO_STATE_EXITED */
@@ -83,6 +85,8 @@ struct goroutine {
 	struct {
 		uint32_t chan, user;
 	} last_user[2];
+	uint32_t users, marks;  /* see chanuse.h */
+	struct goroutine *free; /* the next, of those to be used again */
 };
 
 /* What stays of an exited goroutine. */
@@ -168,22 +172,10 @@ struct wake_stack {
 	uint64_t count, blocked;
 };
 
-#define USER_SEND 1u
-#define USER_RECV 2u
-#define USER_CLOSE 4u
-#define USER_SELECT 8u /* it waited on the channel in a select */
-
-struct chan_user {
-	uint64_t goid;
-	uint32_t chan;
-	uint32_t next; /* of the channel's list */
-	uint32_t group;
-	uint32_t roles; /* USER_… */
-	uint64_t count; /* parks, wakes and operations */
-	int64_t last;
-};
-
 struct channel {
+	uint32_t id;
+	uint32_t older; /* the channel that was at this address before, and the collector may not have been seen to take
+	                 */
 	uint64_t addr;
 	uint32_t gen;
 	uint32_t elem_size;
@@ -194,6 +186,7 @@ struct channel {
 	bool timer;
 	bool made_seen, close_seen;
 	bool used;       /* an operation on it was seen, blocked or not */
+	bool kept;       /* asked for: it is not folded away */
 	uint8_t last_op; /* enum trace_dir, with ops */
 	uint8_t state;   /* enum chan_state; by chanstate.c */
 	uint32_t made_stack, close_stack;
@@ -201,10 +194,37 @@ struct channel {
 	int64_t made, close;
 	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
 	uint64_t waits, blocked;
-	uint32_t users, nusers; /* first of its list; those not kept counted too */
-	uint32_t recvq, sendq;  /* end snapshot */
+	uint32_t users, marks; /* see chanuse.h */
+	uint32_t recvq, sendq; /* end snapshot */
 	uint32_t objsite;
 	uint32_t waiters_first, waiters_n; /* in model.waiters, after the end */
+	struct channel *free;              /* the next, of those to be used again */
+};
+
+/* Channels that look alike: made at one place, with one history. */
+struct chan_row {
+	struct channel sum; /* the first, with the sums of all */
+	uint32_t id, n;
+	uint64_t waiting; /* goroutines */
+};
+
+struct chan_rows {
+	VEC(struct chan_row) v;
+	struct map index;
+};
+
+struct chan_page {
+	struct channel **v; /* by id; NULL: none is left */
+	uint32_t live;
+};
+
+/* See channel.h. */
+struct channels {
+	VEC(struct chan_page) pages;
+	uint32_t n; /* ids are below */
+	struct channel *spare;
+	struct map by_addr;    /* id of the last that was defined there */
+	struct chan_rows gone; /* those that were folded away */
 };
 
 enum chan_state { CHAN_STATE_UNKNOWN, CHAN_CREATED, CHAN_SENT, CHAN_RECV, CHAN_CLOSED, CHAN_DANGLING };
@@ -282,7 +302,7 @@ struct model_opts {
 	uint32_t channel;     /* count the waits on this one only; 0 all */
 	int64_t min_edge;     /* chains leave out waits shorter than this, ns */
 	bool is_instant;      /* until is a moment that is looked at by itself: --at */
-	bool keep_gone;       /* records of exited goroutines */
+	bool keep_each;       /* records of exited goroutines, channels that are gone and what used them */
 	bool keep_wakes;      /* goroutine to goroutine wake-ups */
 	bool keep_wake_stacks;
 };
@@ -296,14 +316,13 @@ struct model {
 	VEC(uint32_t) free_slots;
 	struct map by_id;          /* goid -> slot + 1 */
 	struct goroutine *last[2]; /* looked up last */
-	VEC(struct gone) gone;     /* at the end by id */
+	struct goroutine *spare;
+	VEC(struct gone) gone; /* at the end by id */
 	uint64_t gone_dropped;
 
-	VEC(struct channel) channels;
+	struct channels channels;
 	VEC(struct sync_obj) syncs;
-	VEC(struct chan_user) users;
-	struct map user_index;
-	uint64_t users_dropped;
+	struct chan_uses uses;
 
 	VEC(struct group) groups;
 	VEC(struct objsite) objsites;
@@ -360,8 +379,6 @@ void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t gr
 int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n);
 
 uint32_t model_group_get(struct model *m, uint32_t site, uint32_t entry);
-/* Defined or not, an id that the trace used has a channel; NULL: out of range or 0. */
-struct channel *model_channel(const struct model *m, uint32_t id);
 struct sync_obj *model_sync(const struct model *m, uint32_t id);
 const struct reason *model_reason(const struct model *m, uint32_t id);
 uint8_t model_wait_class(const struct model *m, uint32_t reason);
@@ -372,7 +389,6 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 /* "park_while_waiting", …, and the same in words. */
 const char *illegal_name(enum illegal i);
 const char *illegal_phrase(enum illegal i);
-void model_channel_use(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t);
 
 /* The wait's objects that count: those of g->wait. */
 static inline const struct trace_obj *goroutine_objs(const struct goroutine *g)

@@ -14,7 +14,7 @@
 
 struct output {
 	const char *name, *help;
-	bool wants_each; /* every exited goroutine and goroutine to goroutine wake-up */
+	bool wants_each; /* every exited goroutine, collected channel and goroutine to goroutine wake-up */
 	int (*write)(const struct report *r, FILE *f, struct err *err);
 };
 

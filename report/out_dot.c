@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/fmt.h"
 #include "report/graph.h"
 #include "report/out.h"
@@ -110,7 +111,7 @@ static void object_label(struct dot *d, const struct graph_node *n)
 	if (o->objects > 1) {
 		fmt_raw(&d->b, " × ");
 		fmt_count(&d->b, o->objects);
-	} else if (c) {
+	} else if (o->kind == TRACE_OBJ_CHAN) {
 		fmt_f(&d->b, " #%u", o->example);
 	}
 	if (c && c->capacity_known && o->objects == 1 && !o->timer)

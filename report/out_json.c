@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/json.h"
@@ -97,7 +98,7 @@ static void put_losses(struct json *j, const struct report *r)
 	json_open(j);
 	json_key_u64(j, "exited_goroutines", m->gone_dropped);
 	json_key_u64(j, "wakes", m->wakes_dropped);
-	json_key_u64(j, "channel_uses", m->users_dropped);
+	json_key_u64(j, "channel_uses", m->uses.dropped);
 	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
 	json_close(j);
 	json_close(j);
@@ -165,7 +166,7 @@ static void put_summary(struct json *j, const struct report *r)
 	put_counts(j, "system", &r->counts[1]);
 	json_key_u64(j, "waits", waits);
 	json_key_u64(j, "blocked_ns", blocked);
-	json_key_u64(j, "channels", r->m->channels.n - 1);
+	json_key_u64(j, "channels", channels_count(r->m));
 	json_key_u64(j, "sync_objects", r->m->syncs.n - 1);
 	json_close(j);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/out_json.h"
@@ -225,8 +226,8 @@ static void put_users(struct json *j, const struct model *m, const struct channe
 {
 	json_key(j, "users");
 	json_open_list(j);
-	for (uint32_t i = c->users; i; i = m->users.v[i].next) {
-		const struct chan_user *u = &m->users.v[i];
+	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next) {
+		const struct chan_user *u = &m->uses.users.v[i];
 
 		json_open(j);
 		json_key_u64(j, "goroutine", u->goid);
@@ -255,14 +256,13 @@ static void put_by(struct json *j, const char *key, const struct report *r, bool
 	json_close(j);
 }
 
-static void put_channel(struct json *j, const struct report *r, uint32_t id)
+static void put_channel(struct json *j, const struct report *r, const struct channel *c)
 {
 	const struct model *m = r->m;
-	const struct channel *c = &m->channels.v[id];
 	bool ops = model_has_ops(m);
 
 	json_open(j);
-	json_key_u64(j, "id", id);
+	json_key_u64(j, "id", c->id);
 	json_key_hex(j, "addr", c->addr);
 	json_key_u64(j, "generation", c->gen);
 	json_key_u64_if(j, "capacity", c->capacity_known, c->capacity);
@@ -291,11 +291,13 @@ static void put_channel(struct json *j, const struct report *r, uint32_t id)
 
 void json_put_channels(struct json *j, const struct report *r)
 {
+	const struct channel *c;
+
 	json_key(j, "channels");
 	json_open_list(j);
-	for (uint32_t id = 1; id < r->m->channels.n; id++)
-		if (report_shows_channel(r, id))
-			put_channel(j, r, id);
+	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+		if (report_shows_channel(r, c->id))
+			put_channel(j, r, c);
 	json_close_list(j);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The map of goroutines to channels; that of channels to goroutines is channels[].users. */
+#include "report/channel.h"
 #include "report/out_json.h"
 #include "report/uses.h"
 
@@ -23,12 +24,12 @@ void json_put_roles(struct json *j, uint32_t mask)
 static void put_goroutine(struct json *j, const struct model *m, const uint32_t *ids, size_t n)
 {
 	json_open(j);
-	json_key_u64(j, "goroutine", m->users.v[ids[0]].goid);
-	json_key_bool(j, "alive", model_goroutine(m, m->users.v[ids[0]].goid) != NULL);
+	json_key_u64(j, "goroutine", m->uses.users.v[ids[0]].goid);
+	json_key_bool(j, "alive", model_goroutine(m, m->uses.users.v[ids[0]].goid) != NULL);
 	json_key(j, "channels");
 	json_open_list(j);
 	for (size_t i = 0; i < n; i++) {
-		const struct chan_user *u = &m->users.v[ids[i]];
+		const struct chan_user *u = &m->uses.users.v[ids[i]];
 
 		json_open(j);
 		json_key_u64(j, "channel", u->chan);
@@ -53,7 +54,7 @@ void json_put_uses(struct json *j, const struct report *r)
 		return;
 	}
 	for (size_t i = 0; i < u.by_go.n; i += n) {
-		uint64_t goid = r->m->users.v[u.by_go.v[i]].goid;
+		uint64_t goid = r->m->uses.users.v[u.by_go.v[i]].goid;
 		const uint32_t *ids = uses_of(&u, goid, &n);
 
 		if (report_shows_goroutine(r, goid))

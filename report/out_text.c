@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/out.h"
@@ -30,7 +31,7 @@ static void put_size(struct text *t)
 	fmt_raw(&t->b, " created, ");
 	fmt_count(&t->b, u->exited + u->missed);
 	fmt_raw(&t->b, " exited; ");
-	fmt_plural(&t->b, m->channels.n - 1, "channel");
+	fmt_plural(&t->b, channels_count(m), "channel");
 	fmt_raw(&t->b, "; ");
 	fmt_plural(&t->b, m->nevents, "event");
 	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/table.h"
@@ -151,8 +152,8 @@ static void put_users(struct text *t, const struct channel *c)
 	struct table tb;
 	size_t shown = 0;
 
-	for (uint32_t i = c->users; i; i = t->m->users.v[i].next)
-		if (vec_push(&users, &t->m->users.v[i]))
+	for (uint32_t i = c->users; i; i = t->m->uses.users.v[i].next)
+		if (vec_push(&users, &t->m->uses.users.v[i]))
 			t->b.failed = true;
 	if (users.n)
 		qsort(users.v, users.n, sizeof(*users.v), user_cmp);

@@ -5,20 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/table.h"
 #include "report/text.h"
-
-/* Goroutines: one that waits on the channel twice, in a select, is one. */
-static uint32_t channel_waiting(const struct model *m, const struct channel *c)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = c->waiters_first; i < c->waiters_first + c->waiters_n; i++)
-		n += i == c->waiters_first || m->waiters.v[i].goid != m->waiters.v[i - 1].goid;
-	return n;
-}
 
 static uint64_t waiter_id(const void *ctx, uint32_t i)
 {
@@ -64,8 +55,12 @@ static void put_shared_history(struct text *t, const struct channel *c, uint64_t
 {
 	const struct model *m = t->m;
 
-	fmt_raw(&t->b, "made at ");
-	fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, c->made_stack));
+	if (c->made_seen) {
+		fmt_raw(&t->b, "made at ");
+		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, c->made_stack));
+	} else {
+		fmt_raw(&t->b, "made before the recording");
+	}
 	if (c->close_seen) {
 		fmt_raw(&t->b, "; closed at ");
 		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, c->close_stack));
@@ -75,12 +70,6 @@ static void put_shared_history(struct text *t, const struct channel *c, uint64_t
 		fmt_plural(&t->b, waiting, "goroutine");
 	}
 }
-
-struct row {
-	struct channel sum; /* the first, with the sums of all */
-	uint32_t id, n;
-	uint64_t waiting; /* goroutines */
-};
 
 static void put_number(struct table *tb, bool known, uint64_t n)
 {
@@ -92,7 +81,7 @@ static void put_number(struct table *tb, bool known, uint64_t n)
 }
 
 /* Channels that look alike, and their history. */
-static void put_row(struct table *tb, const struct row *row)
+static void put_row(struct table *tb, const struct chan_row *row)
 {
 	const struct channel *c = &row->sum;
 	struct text *t = tb->t;
@@ -123,62 +112,10 @@ static void put_row(struct table *tb, const struct row *row)
 	table_note(tb);
 }
 
-/* A program can make a channel for each request. */
-struct rows {
-	VEC(struct row) v;
-	struct map index;
-	const struct model *m;
-};
-
-static bool looks_alike(const void *table, uint64_t i, const void *key)
-{
-	const struct rows *rows = table;
-	const struct symbols *sym = &rows->m->sym;
-	const struct channel *a = &rows->v.v[i - 1].sum, *b = key;
-
-	return a->state == b->state && a->timer == b->timer && a->close_seen == b->close_seen &&
-	       !a->waiters_n == !b->waiters_n && a->capacity == b->capacity &&
-	       symbols_stack_user(sym, a->made_stack) == symbols_stack_user(sym, b->made_stack) &&
-	       symbols_stack_user(sym, a->close_stack) == symbols_stack_user(sym, b->close_stack);
-}
-
-static void row_add(const struct model *m, struct row *row, const struct channel *c)
-{
-	row->n++;
-	row->sum.sends += c->sends;
-	row->sum.recvs += c->recvs;
-	row->sum.waits += c->waits;
-	row->sum.blocked += c->blocked;
-	row->waiting += channel_waiting(m, c);
-	if (row->sum.length != c->length)
-		row->sum.length_known = false;
-}
-
-static int rows_add(struct rows *rows, uint32_t id)
-{
-	const struct channel *c = &rows->m->channels.v[id];
-	uint64_t place = symbols_stack_user(&rows->m->sym, c->made_stack), *slot = NULL;
-
-	if (c->made_seen && place) {
-		slot = index_slot(&rows->index, hash_u64(place << 8 | c->state), looks_alike, rows, c);
-		if (!slot)
-			return -ENOMEM;
-	}
-	if (slot && *slot) {
-		row_add(rows->m, &rows->v.v[*slot - 1], c);
-		return 0;
-	}
-	if (vec_push(&rows->v, (struct row){ *c, id, 1, channel_waiting(rows->m, c) }))
-		return -ENOMEM;
-	if (slot)
-		*slot = rows->v.n;
-	return 0;
-}
-
 /* Waited on first, then by blocked time. */
 static int row_cmp(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct chan_row *x = a, *y = b;
 
 	if (!x->sum.waiters_n != !y->sum.waiters_n)
 		return x->sum.waiters_n ? -1 : 1;
@@ -194,13 +131,12 @@ void text_put_channels(struct text *t)
 		                                 { "sends", true, false, true },     { "recvs", true, false, true },
 		                                 { "waits", true, false, false },    { "blocked", true, false, false },
 		                                 { "address", false, false, true } };
-	struct rows rows = { .m = t->m };
+	struct chan_rows rows = { 0 };
 	uint64_t shown = 0;
 	struct table tb;
 
-	for (uint32_t id = 1; id < t->m->channels.n; id++)
-		if (rows_add(&rows, id))
-			t->b.failed = true;
+	if (chan_rows_collect(&rows, t->m))
+		t->b.failed = true;
 	if (rows.v.n)
 		qsort(rows.v.v, rows.v.n, sizeof(*rows.v.v), row_cmp);
 	text_title(t, "channels", rows.v.n ? NULL : "none");
@@ -209,6 +145,5 @@ void text_put_channels(struct text *t)
 		put_row(&tb, &rows.v.v[shown]);
 	table_print(&tb);
 	text_more(t, shown, rows.v.n);
-	vec_free(&rows.v);
-	map_free(&rows.index);
+	chan_rows_free(&rows);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/fmt.h"
 #include "report/life.h"
 #include "report/table.h"
@@ -295,7 +296,7 @@ static void put_channels_of(struct text *t, uint64_t goid)
 	text_title(t, "channels that it uses", n ? NULL : "none was seen");
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 0; i < shown; i++) {
-		const struct chan_user *cu = &t->m->users.v[ids[i]];
+		const struct chan_user *cu = &t->m->uses.users.v[ids[i]];
 		const struct channel *c = model_channel(t->m, cu->chan);
 		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = cu->chan };
 

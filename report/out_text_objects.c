@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "report/channel.h"
 #include "report/fmt.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -24,22 +25,27 @@ static int sum_cmp(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+static void sum_channel(struct object_sum *sums, const struct channel *c)
+{
+	sums[c->objsite].waits += c->waits;
+	sums[c->objsite].blocked += c->blocked;
+	sums[c->objsite].waiting += c->waiters_n;
+}
+
 /* By objsite; NULL: out of memory. */
 static struct object_sum *sum_objects(const struct model *m)
 {
 	struct object_sum *sums = calloc(m->objsites.n + 1, sizeof(*sums));
+	const struct channel *c;
 
 	if (!sums)
 		return NULL;
 	for (uint32_t i = 0; i < m->objsites.n; i++)
 		sums[i].id = i;
-	for (size_t i = 1; i < m->channels.n; i++) {
-		const struct channel *c = &m->channels.v[i];
-
-		sums[c->objsite].waits += c->waits;
-		sums[c->objsite].blocked += c->blocked;
-		sums[c->objsite].waiting += c->waiters_n;
-	}
+	for (uint32_t id = 1; (c = channel_next(m, &id));)
+		sum_channel(sums, c);
+	for (size_t i = 0; i < m->channels.gone.v.n; i++)
+		sum_channel(sums, &m->channels.gone.v.v[i].sum);
 	for (size_t i = 1; i < m->syncs.n; i++) {
 		const struct sync_obj *s = &m->syncs.v[i];
 

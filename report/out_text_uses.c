@@ -73,11 +73,11 @@ void text_put_uses(struct text *t)
 		t->b.failed = true;
 		return;
 	}
-	text_title(t, "channels and the goroutines that use them", u.rows.n ? NULL : "none was seen in use");
+	text_title(t, "channels and the goroutines that use them", u.rows.v.n ? NULL : "none was seen in use");
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
-	for (; shown < u.rows.n && shown < t->r->opts.top; shown++)
-		put_use_row(&tb, &u.rows.v[shown]);
+	for (; shown < u.rows.v.n && shown < t->r->opts.top; shown++)
+		put_use_row(&tb, &u.rows.v.v[shown]);
 	table_print(&tb);
-	text_more(t, shown, u.rows.n);
+	text_more(t, shown, u.rows.v.n);
 	uses_free(&u);
 }

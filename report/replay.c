@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/account.h"
+#include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/life.h"
 #include "report/wakestack.h"
@@ -158,7 +159,7 @@ static void use_channels(struct model *m, struct goroutine *g, const struct trac
 			continue;
 		if (class == TRACE_WAIT_SELECT)
 			roles |= USER_SELECT;
-		model_channel_use(m, o->id, g, roles, t);
+		chanuse_add(m, o->id, g, roles, t);
 	}
 }
 
@@ -205,7 +206,7 @@ static void use_woken_channel(struct model *m, const struct wait_end *e)
 	if (!e->waker && (e->cause == TRACE_CAUSE_SEND || e->cause == TRACE_CAUSE_TIMER))
 		c->timer = true; /* only the scheduler sends without a goroutine: it runs timers */
 	if (e->waker && e->cause <= TRACE_CAUSE_CLOSE && waker_role[e->cause])
-		model_channel_use(m, e->obj.id, e->waker, waker_role[e->cause], e->at);
+		chanuse_add(m, e->obj.id, e->waker, waker_role[e->cause], e->at);
 }
 
 /*
@@ -347,6 +348,8 @@ static void apply_make(struct model *m, const struct trace_rec *rec, int64_t t)
 		goroutine_act(m, g, t);
 	if (!c || c->made_seen)
 		return;
+	channel_replaces(m, c);
+	c->kept |= rec->goid && rec->goid == m->opts.goroutine;
 	c->made_seen = true;
 	c->made = t;
 	c->made_by = rec->goid;
@@ -372,7 +375,7 @@ static void apply_close(struct model *m, const struct trace_rec *rec, int64_t t)
 	c->close_by = rec->goid;
 	c->close_stack = rec->close.stack;
 	if (g)
-		model_channel_use(m, rec->close.chan, g, USER_CLOSE, t);
+		chanuse_add(m, rec->close.chan, g, USER_CLOSE, t);
 }
 
 static void apply_op(struct model *m, const struct trace_rec *rec, int64_t t)
@@ -396,7 +399,7 @@ static void apply_op(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (p->result == TRACE_OP_DONE)
 		c->last_op = p->dir;
 	if (g && p->result != TRACE_OP_NOT_READY)
-		model_channel_use(m, p->chan, g, roles, t);
+		chanuse_add(m, p->chan, g, roles, t);
 }
 
 static void apply_run(struct model *m, const struct trace_rec *rec, int64_t t)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "report/account.h"
+#include "report/channel.h"
 #include "report/replay_int.h"
 
 void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
@@ -49,7 +50,7 @@ static void use_channels(struct model *m, struct goroutine *g)
 			continue;
 		if (class == TRACE_WAIT_SELECT)
 			roles |= USER_SELECT;
-		model_channel_use(m, g->objs[i].id, g, roles, g->last_event);
+		chanuse_add(m, g->objs[i].id, g, roles, g->last_event);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/channel.h"
 #include "report/library.h"
 #include "report/replay.h"
 
@@ -165,10 +166,12 @@ static void filter_analyses(struct report *r)
 /* So that a place's objects are all that it made, whether or not they were waited on. */
 static void class_channels(struct model *m)
 {
-	for (uint32_t id = 1; id < m->channels.n; id++) {
-		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = id };
+	const struct channel *c;
 
-		if (m->channels.v[id].made_seen)
+	for (uint32_t id = 1; (c = channel_next(m, &id));) {
+		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = c->id };
+
+		if (c->made_seen)
 			model_objsite_of(m, &obj, 0);
 	}
 }
@@ -274,8 +277,8 @@ static bool uses_channel(const struct model *m, uint64_t goid, uint32_t id)
 		return false;
 	if ((c->made_seen && c->made_by == goid) || (c->close_seen && c->close_by == goid))
 		return true;
-	for (uint32_t i = c->users; i; i = m->users.v[i].next)
-		if (m->users.v[i].goid == goid)
+	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next)
+		if (m->uses.users.v[i].goid == goid)
 			return true;
 	return false;
 }
@@ -320,7 +323,7 @@ int report_check_filters(const struct report *r, struct err *err)
 		return err_set(err, ENOENT, "%s: --since is after the end of the recording, which is %.3f s long",
 		               r->path, (double)m->end / 1e9);
 	if (r->opts.model.channel && !model_channel(m, r->opts.model.channel))
-		return err_set(err, ENOENT, "%s: channel #%u is not in this trace, which has #1 to #%zu", r->path,
-		               r->opts.model.channel, m->channels.n - 1);
+		return err_set(err, ENOENT, "%s: channel #%u is not in this trace, which has #1 to #%u", r->path,
+		               r->opts.model.channel, channels_count(m));
 	return 0;
 }

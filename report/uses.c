@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/uses.h"
+#include "report/channel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-static uint32_t made_at(const struct model *m, uint32_t chan)
-{
-	const struct channel *c = model_channel(m, chan);
-
-	return c && c->made_seen ? symbols_stack_user(&m->sym, c->made_stack) : 0;
-}
-
-static bool row_eq(const void *table, uint64_t i, const void *key)
-{
-	const struct use_row *a = &((const struct uses *)table)->rows.v[i - 1], *b = key;
-
-	return a->place == b->place && a->group == b->group && a->roles == b->roles && (a->place || a->chan == b->chan);
-}
-
-static struct use_row *row_get(struct uses *u, const struct chan_user *cu)
-{
-	struct use_row key = { .place = made_at(u->m, cu->chan),
-		               .group = cu->group,
-		               .roles = cu->roles,
-		               .chan = cu->chan,
-		               .goid = cu->goid };
-	uint64_t h = hash_u64((uint64_t)(key.place ? key.place : ~key.chan) << 32 | key.group) + key.roles;
-	uint64_t *slot = index_slot(&u->index, h, row_eq, u, &key);
-
-	if (!slot || (!*slot && vec_push(&u->rows, key)))
-		return NULL;
-	if (!*slot)
-		*slot = u->rows.n;
-	return &u->rows.v[*slot - 1];
-}
-
 static int by_go(const void *a, const void *b, void *ctx)
 {
 	const struct model *m = ctx;
-	const struct chan_user *x = &m->users.v[*(const uint32_t *)a], *y = &m->users.v[*(const uint32_t *)b];
+	const struct chan_user *x = &m->uses.users.v[*(const uint32_t *)a], *y = &m->uses.users.v[*(const uint32_t *)b];
 
 	if (x->goid != y->goid)
 		return x->goid < y->goid ? -1 : 1;
@@ -48,7 +18,7 @@ static int by_go(const void *a, const void *b, void *ctx)
 static int by_chan(const void *a, const void *b, void *ctx)
 {
 	const struct model *m = ctx;
-	const struct chan_user *x = &m->users.v[*(const uint32_t *)a], *y = &m->users.v[*(const uint32_t *)b];
+	const struct chan_user *x = &m->uses.users.v[*(const uint32_t *)a], *y = &m->uses.users.v[*(const uint32_t *)b];
 
 	if (x->chan != y->chan)
 		return x->chan < y->chan ? -1 : 1;
@@ -66,42 +36,68 @@ static int row_cmp(const void *a, const void *b)
 	return (x->goid > y->goid) - (x->goid < y->goid);
 }
 
-/* In the order of channels, so that a row sees those that are one behind each other. */
-static int count_channels(struct uses *u)
+/*
+ * Counts the pairs, and the different channels in each row, or the different
+ * goroutines: those of one id are one behind the other, and its mark tells
+ * whether the row has it from pairs that are gone.
+ */
+static int count_pairs(struct uses *u, bool by_channel)
 {
-	for (size_t i = 0; i < u->by_go.n; i++) {
-		const struct chan_user *cu = &u->m->users.v[u->by_go.v[i]];
-		struct use_row *row;
+	const struct chan_uses *all = &u->m->uses;
 
-		if (u->m->groups.v[cu->group].system)
+	for (size_t i = 0; i < u->by_go.n; i++) {
+		const struct chan_user *p = &all->users.v[u->by_go.v[i]];
+		const struct goroutine *g = by_channel ? NULL : model_goroutine(u->m, p->goid);
+		uint64_t id = by_channel ? p->chan : p->goid;
+		struct use_row *row;
+		uint32_t at;
+
+		if (u->m->groups.v[p->group].system)
 			continue;
-		row = row_get(u, cu);
+		row = use_row_get(&u->rows, u->m, p);
 		if (!row)
 			return -ENOMEM;
-		row->count += cu->count;
-		row->nchans += !row->nchans || row->seen != cu->chan;
-		row->seen = cu->chan;
+		row->count += by_channel ? p->count : 0;
+		if (row->seen == id)
+			continue;
+		row->seen = id;
+		at = (uint32_t)(row - u->rows.v.v);
+		if (by_channel ? chanuse_channel_has(all, model_channel(u->m, p->chan), at)
+		               : g && chanuse_goroutine_has(all, g, at))
+			continue;
+		row->nchans += by_channel;
+		row->ngos += !by_channel;
 	}
+	for (size_t i = 0; i < u->rows.v.n; i++)
+		u->rows.v.v[i].seen = 0;
 	return 0;
 }
 
-static int count_goroutines(struct uses *u)
+/* Those of pairs that are gone, with the numbers that their marks know. */
+static int copy_rows(struct uses *u)
 {
-	for (size_t i = 0; i < u->by_go.n; i++) {
-		const struct chan_user *cu = &u->m->users.v[u->by_go.v[i]];
-		struct use_row *row;
+	const struct use_rows *gone = &u->m->uses.gone;
 
-		if (u->m->groups.v[cu->group].system)
-			continue;
-		row = row_get(u, cu);
-		if (!row)
+	for (size_t i = 0; i < gone->v.n; i++)
+		if (use_rows_put(&u->rows, &gone->v.v[i]))
 			return -ENOMEM;
-		if (row->ngos && row->seen == cu->goid)
-			continue;
-		row->ngos++;
-		row->seen = cu->goid;
-	}
 	return 0;
+}
+
+/* Rows that are not to be seen, or have no pair that is. */
+static void drop_rows(struct uses *u, const struct report *r)
+{
+	bool only_some = r->opts.model.channel || r->opts.model.goroutine;
+	size_t n = 0, gone = u->m->uses.gone.v.n;
+
+	for (size_t i = 0; i < u->rows.v.n; i++) {
+		const struct use_row *row = &u->rows.v.v[i];
+
+		if (!u->m->groups.v[row->group].system && filter_shows_group(&r->filter, row->group) &&
+		    !(only_some && i < gone))
+			u->rows.v.v[n++] = *row;
+	}
+	u->rows.v.n = n;
 }
 
 static bool is_shown(const struct report *r, const struct chan_user *cu)
@@ -111,31 +107,35 @@ static bool is_shown(const struct report *r, const struct chan_user *cu)
 
 int uses_collect(struct uses *u, const struct report *r)
 {
-	int ret = 0;
+	const struct chan_uses *all = &r->m->uses;
+	int ret;
 
 	*u = (struct uses){ .m = r->m };
-	for (size_t i = 1; i < r->m->users.n && !ret; i++)
-		if (is_shown(r, &r->m->users.v[i]))
+	ret = copy_rows(u);
+	for (size_t i = 1; i < all->users.n && !ret; i++)
+		if (all->users.v[i].roles && is_shown(r, &all->users.v[i]))
 			ret = vec_push(&u->by_go, (uint32_t)i);
 	if (!ret && u->by_go.n) {
 		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_chan, r->m);
-		ret = count_channels(u);
+		ret = count_pairs(u, true);
 		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_go, r->m);
 	}
 	if (!ret)
-		ret = count_goroutines(u);
-	if (ret)
+		ret = count_pairs(u, false);
+	if (ret) {
 		uses_free(u);
-	else if (u->rows.n)
-		qsort(u->rows.v, u->rows.n, sizeof(*u->rows.v), row_cmp);
-	return ret;
+		return ret;
+	}
+	drop_rows(u, r);
+	if (u->rows.v.n)
+		qsort(u->rows.v.v, u->rows.v.n, sizeof(*u->rows.v.v), row_cmp);
+	return 0;
 }
 
 void uses_free(struct uses *u)
 {
 	vec_free(&u->by_go);
-	vec_free(&u->rows);
-	map_free(&u->index);
+	use_rows_free(&u->rows);
 }
 
 const uint32_t *uses_of(const struct uses *u, uint64_t goid, size_t *n)
@@ -145,12 +145,12 @@ const uint32_t *uses_of(const struct uses *u, uint64_t goid, size_t *n)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (u->m->users.v[u->by_go.v[mid]].goid < goid)
+		if (u->m->uses.users.v[u->by_go.v[mid]].goid < goid)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (*n = 0; lo + *n < u->by_go.n && u->m->users.v[u->by_go.v[lo + *n]].goid == goid;)
+	for (*n = 0; lo + *n < u->by_go.n && u->m->uses.users.v[u->by_go.v[lo + *n]].goid == goid;)
 		++*n;
 	return *n ? &u->by_go.v[lo] : NULL;
 }

@@ -6,21 +6,9 @@
 
 #include "report/report.h"
 
-/* Pairs that look alike: channels of one make, used by goroutines of one group in the same way; not the runtime's. */
-struct use_row {
-	uint32_t place; /* that made the channels; 0 not known */
-	uint32_t group, roles;
-	uint32_t chan; /* the first */
-	uint64_t goid; /* the first */
-	uint64_t nchans, ngos;
-	uint64_t count; /* uses */
-	uint64_t seen;  /* id counted last, while collecting */
-};
-
 struct uses {
-	VEC(uint32_t) by_go;      /* indices in model.users, by goroutine, then channel */
-	VEC(struct use_row) rows; /* most used first */
-	struct map index;
+	VEC(uint32_t) by_go;  /* indices in model.uses.users, by goroutine, then channel */
+	struct use_rows rows; /* most used first */
 	const struct model *m;
 };
 
@@ -28,7 +16,7 @@ struct uses {
 int uses_collect(struct uses *u, const struct report *r);
 void uses_free(struct uses *u);
 
-/* The uses of one goroutine: n indices in model.users, NULL when there is none. */
+/* The uses of one goroutine: n indices in model.uses.users, NULL when there is none. */
 const uint32_t *uses_of(const struct uses *u, uint64_t goid, size_t *n);
 
 #endif

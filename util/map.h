@@ -9,7 +9,7 @@
 /* u64 -> u64, open addressing. Zero-initialise; any key is allowed. */
 struct map {
 	struct map_slot *slots;
-	size_t n, used, cap;
+	size_t n, cap;
 };
 
 struct map_slot {

@@ -154,6 +154,20 @@ def test_verdicts_do_not_depend_on_symbols_or_version(go, bpf, tmp_path):
     assert one(out, tmp_path, names, "fixed", "attached") == {}
 
 
+def test_waits_in_a_loop_are_not_out_of_reach(workload, record):
+    """Of who waits at one place again and again, each time for another channel, the old channels are garbage."""
+    target = workload("shop", NEWEST)
+    recorder = record("-p", target.pid)
+    time.sleep(SECONDS)
+    recorder.stop()
+    stacks = {g["id"]: [f["function"] for f in g["stack"]] for g in report_json(recorder.trace)["goroutines"]}
+    found = [f for goid in re.findall(r" snap\.unheld +g=(\d+)",
+                                      run(CHANREC, "script", "--snapshots", recorder.trace).stdout)
+             for f in stacks[int(goid)]]
+    assert "main.deliver" in found, "the search found what is out of reach"
+    assert "main.customer" not in found, "a customer waits for an answer that comes"
+
+
 def test_text_says_the_same(program, bpf, tmp_path):
     trace = tmp_path / "t.zst"
     record(program, "under_load", "broken", "attached", trace)

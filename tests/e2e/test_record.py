@@ -1,4 +1,5 @@
 """What record promises around the recording itself: beginnings, ends, the file, the words."""
+import json
 import os
 import re
 import signal
@@ -51,6 +52,13 @@ def test_end_of_the_target_ends_it(workload, record):
     target = workload("blockers", NEWEST)
     target.line()
     recorder = record("-p", target.pid)
+
+    def first_snapshot():
+        shown = run(CHANREC, "report", "--format", "json", recorder.trace)
+        assert shown.returncode == 0, shown.stderr
+        return sum(g["state"] == "waiting" for g in json.loads(shown.stdout)["goroutines"]) >= 31
+
+    wait_for("the first snapshot in the file", first_snapshot)
     target.kill()
     recorder.end()
     assert why_of(recorder) == "the target exited"

@@ -34,11 +34,12 @@ def get(port, path, body=None):
 
 
 class Client(threading.Thread):
-    """One connection that asks again and again, and checks each answer; it keeps its connection when it pauses."""
+    """One connection that asks again and again, and checks each answer; it keeps its connection when it pauses.
+    fresh: a new connection for each request."""
 
-    def __init__(self, port, requests):
+    def __init__(self, port, requests, fresh=False):
         super().__init__(daemon=True)
-        self.port, self.requests = port, requests
+        self.port, self.requests, self.fresh = port, requests, fresh
         self.done, self.wrong = 0, []
         self.pause, self.quit = threading.Event(), threading.Event()
         self.paused = threading.Event()
@@ -61,12 +62,50 @@ class Client(threading.Thread):
                 self.wrong.append((path, repr(e)))
                 connection.close()
             self.done += 1
+            if self.fresh:
+                connection.close()
         connection.close()
+
+
+class Rude(Client):
+    """Asks and hangs up without reading the answer, so that the program has to give up what it has begun."""
+
+    def run(self):
+        while not self.quit.is_set():
+            if self.pause.is_set():
+                self.paused.set()
+                time.sleep(0.01)
+                continue
+            method, path, body, _ = self.requests[self.done % len(self.requests)]
+            body = (body or b"") if isinstance(body or b"", bytes) else body.encode()
+            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as s:
+                s.sendall(head.encode() + body)
+                time.sleep(0.001 * (self.done % 4))
+            self.done += 1
+
+
+class Listener(Client):
+    """Holds a request open whose answer never ends, and reads it as it comes."""
+
+    def run(self):
+        while not self.quit.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+            self.paused.set()
+            try:
+                connection.request(*self.requests[0])
+                answer = connection.getresponse()
+                while not self.quit.is_set() and answer.read1(65536):
+                    self.done += 1
+            except (OSError, http.client.HTTPException):
+                pass
+            connection.close()
 
 
 class Program:
     """A real program that runs in a folder of its own."""
     clients = 8
+    listens = []
 
     def __init__(self, suite, folder):
         self.version, self.path = fetch(f"{self.package}/{suite}")
@@ -89,11 +128,18 @@ class Program:
         except (OSError, AssertionError, LookupError):
             return False
 
-    def load(self, seconds):
-        """Under load for some seconds; afterwards the connections stay and wait."""
+    def load(self, seconds, heavy=False):
+        """Under load for some seconds; afterwards the connections stay and wait. heavy: with many connections, some
+        that come and go, that are cut off in the middle, or that stay open."""
         requests = self.requests()
-        self.threads = [Client(self.port, requests[i % len(requests):] + requests[:i % len(requests)])
-                        for i in range(self.clients)]
+
+        def client(kind, i, *more):
+            return kind(self.port, requests[i % len(requests):] + requests[:i % len(requests)], *more)
+
+        self.threads = [client(Client, i) for i in range(self.clients * (3 if heavy else 1))]
+        if heavy:
+            self.threads += [client(Client, i, True) for i in range(4)] + [client(Rude, i) for i in range(4)]
+            self.threads += [Listener(self.port, [what]) for what in self.listens]
         for t in self.threads:
             t.start()
         time.sleep(seconds)
@@ -197,6 +243,8 @@ http://127.0.0.1:{self.inner} {{
 
 class Etcd(Program):
     package = "etcd-server"
+    listens = [("POST", "/v3/watch", json.dumps({"create_request": {"key": base64.b64encode(key).decode()}}))
+               for key in (b"key1", b"key2", b"never")]
 
     def prepare(self):
         self.dump_port, self.peer = self.port, free_port()

@@ -12,11 +12,17 @@ from e2e import CHANREC, ROOT, parse_traceback, report, report_json, run
 from programs import Caddy, Esbuild, Etcd, Prometheus
 
 SECONDS = float(os.environ.get("CHANREC_REAL_SECONDS", 10))
-PROGRAMS = [(Prometheus, "bookworm"), (Caddy, "bookworm"), (Etcd, "bookworm"), (Prometheus, "sid"), (Caddy, "sid"),
-            (Etcd, "sid"), (Esbuild, "npm")]
+IDLE_SECONDS = float(os.environ.get("CHANREC_REAL_IDLE_SECONDS", 60))
+SERVERS = [(Prometheus, "bookworm"), (Caddy, "bookworm"), (Etcd, "bookworm"), (Prometheus, "sid"), (Caddy, "sid"),
+           (Etcd, "sid")]
+PROGRAMS = SERVERS + [(Esbuild, "npm")]
 
 
-@pytest.fixture(params=PROGRAMS, ids=lambda p: f"{p[0].__name__.lower()}-{p[1]}")
+def name_of(p):
+    return f"{p[0].__name__.lower()}-{p[1]}"
+
+
+@pytest.fixture
 def program(request, tmp_path):
     kind, suite = request.param
     p = kind(suite, tmp_path)
@@ -63,7 +69,7 @@ def compare(doc, before, after, dumped_at):
 
 def unresolved(trace):
     """Of all frames in the trace, read by the second reader: how many, and those without function, file or line."""
-    dumped = run("/usr/bin/python3", ROOT / "tests/tools/tracedump.py", trace)
+    dumped = run("/usr/bin/python3", ROOT / "tests/tools/tracedump.py", "--definitions", trace)
     assert dumped.returncode == 0, dumped.stderr
     frames = [line.split() for line in dumped.stdout.splitlines() if line.startswith("def.frame ")]
     # def.frame 0 0 ID PC COUNT FUNC:FILE:LINE...
@@ -84,14 +90,26 @@ def check_answers(program, recorder, ready):
     assert wrong == [] and done > 100
 
 
-def check_trace(doc, trace):
+def check_whole(doc):
+    """Nothing lost, and no goroutine does what its state does not allow."""
     assert doc["losses"]["ring_dropped"] == 0 and doc["losses"]["probes_missing"] == []
+    assert set(doc["losses"]["illegal_transitions"].values()) == {0}, doc["losses"]["illegal_transitions"]
+
+
+def check_trace(doc, trace):
+    check_whole(doc)
     frames, lost = unresolved(trace)
     print(f"  {len(lost)} of {frames} frames not resolved ({100 * len(lost) / max(frames, 1):.2f} %), "
           f"{doc['losses']['stacks_truncated']} stacks cut")
     assert lost == [] and frames > 100
+    assert doc["losses"]["stacks_truncated"] == 0
+
+
+def check_verdicts(doc):
+    """Nothing of a healthy program is above idle."""
     verdicts = collections.Counter(f"{leak['verdict']} ({leak['strength']})" for leak in doc["leaks"])
     print(f"  leak verdicts: {dict(verdicts)}")
+    assert [leak for leak in doc["leaks"] if leak["verdict"] != "idle"] == []
 
 
 def check_dumps(doc, before, after, dumped_at):
@@ -103,17 +121,40 @@ def check_dumps(doc, before, after, dumped_at):
     assert same >= 10 and whole == same
 
 
-def keep(program, trace):
+def keep(program, trace, what=""):
     """For reading: CHANREC_REAL_KEEP=FOLDER make check-real."""
     folder = os.environ.get("CHANREC_REAL_KEEP")
     if folder:
         os.makedirs(folder, exist_ok=True)
-        name = f"{folder}/{program.package}-{program.version}"
+        name = f"{folder}/{program.package}-{program.version}{what}"
         shutil.copy(trace, name + ".zst")
         with open(name + ".txt", "w") as f:
             f.write(report(trace))
 
 
+def check_idle(text):
+    """No verdict above idle, after a search for who could end each wait; nothing lost, no defects. The text: JSON
+    names every goroutine and channel that ever was, which are millions here."""
+    assert re.search(r"^LEAK SUSPECTS  none$", text, re.M), text[:10000]
+    assert re.search(r"Idle: \d+ other goroutines wait", text) and "it shows little" not in text
+    assert re.search(r"events,\s+none lost\.", text) and not re.search(r"^ *defects ", text, re.M), text
+
+
+@pytest.mark.parametrize("program", SERVERS, ids=name_of, indirect=True)
+def test_nothing_of_a_healthy_program_is_above_idle(program, record):
+    begin = time.monotonic()
+    recorder = record("-p", program.process.pid)
+    ready = time.monotonic() - begin
+    program.load(IDLE_SECONDS, heavy=True)
+    recorder.stop()
+    check_answers(program, recorder, ready)
+    keep(program, recorder.trace, "-heavy")
+    text = report(recorder.trace)
+    print("  " + re.search(r"Idle: [^.]*", text)[0].replace("\n", ""))
+    check_idle(text)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=name_of, indirect=True)
 def test_real_program(program, record):
     doctor = run(CHANREC, "doctor", "-p", program.process.pid)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
@@ -128,5 +169,6 @@ def test_real_program(program, record):
     keep(program, recorder.trace)
     doc = report_json(recorder.trace)
     check_trace(doc, recorder.trace)
+    check_verdicts(doc)
     if before is not None:
         check_dumps(doc, before, after, dumped_at)

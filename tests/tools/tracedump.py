@@ -6,9 +6,10 @@ A second reader, which follows docs/trace-format.md and shares no code with
 the C one, to hold against it: the lines are those of tests/unit/trace_text.h.
 It needs the zstd program.
 
-    tracedump.py [--plain] FILE
+    tracedump.py [--plain | --definitions] FILE
 
---plain reads the output of `zstd -dc FILE` alone, without the headers.
+--plain reads the output of `zstd -dc FILE` alone, without the headers;
+--definitions passes over the blocks of events.
 """
 import struct
 import subprocess
@@ -275,7 +276,7 @@ def decompress(data):
     return subprocess.run(["zstd", "-q", "-dc"], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
-def read_file(reader, data):
+def read_file(reader, data, events=True):
     index, ended, seq, tmin, end, block = [], False, 0, 0, 0, None
     for at, sub, frame in frames(data):
         need(not ended, "bytes after the footer")
@@ -288,9 +289,10 @@ def read_file(reader, data):
             seq += 1
         elif sub is None:
             kind, _, raw, comp, records, low, high, lost, start, head = block
-            payload = decompress(data[at:at + frame])
-            need(len(payload) == raw and comp == frame, "size of a block")
-            need(reader.block(Span(payload)) == (kind, records), "block record and header differ")
+            payload = decompress(data[at:at + frame]) if events or kind == 1 else None
+            if payload is not None:
+                need(len(payload) == raw and comp == frame, "size of a block")
+                need(reader.block(Span(payload)) == (kind, records), "block record and header differ")
             index.append((start - end, head + comp, kind, records, low - tmin, high - low, lost))
             end, tmin = start + head + comp, low
         else:
@@ -319,7 +321,7 @@ def main(args):
             while span.left():
                 reader.block(span)
         else:
-            read_file(reader, data)
+            read_file(reader, data, events=args[0] != "--definitions")
     except Bad as why:
         sys.exit("tracedump: %s" % why)
 

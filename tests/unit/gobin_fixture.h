@@ -7,11 +7,19 @@
  * and variant. CHANREC_FIXTURES names their folder (default build/gobin).
  */
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "gobin/gobin.h"
 
 #define MAX_FIXTURES 128
 
@@ -98,6 +106,36 @@ static inline int fixtures_load(struct fixtures *all, const char *variants)
 	}
 	free(out);
 	return fixture_find(all, 19, "default") && fixture_find(all, 23, "default") ? 0 : -1;
+}
+
+static inline struct gobin *must_open(const char *path)
+{
+	struct err err = { 0 };
+	struct gobin *b;
+
+	if (gobin_open(&b, path, &err))
+		fail_msg("%s", err.msg);
+	return b;
+}
+
+/*
+ * A copy without section headers, so without symbols, DWARF and section names,
+ * at the same addresses. -1, or its descriptor and its path.
+ */
+static inline int without_sections(const char *path, char *copy, size_t size)
+{
+	static const uint8_t none[8];
+	int fd;
+
+	snprintf(copy, size, "/tmp/chanrec-test-XXXXXX");
+	fd = mkstemp(copy);
+	if (fd < 0)
+		return -1;
+	free(output_of("cp '%s' '%s'", path, copy));
+	/* e_shoff, e_shnum, e_shstrndx */
+	if (pwrite(fd, none, 8, 40) != 8 || pwrite(fd, none, 4, 60) != 4)
+		return -1;
+	return fd;
 }
 
 #endif

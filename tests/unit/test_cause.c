@@ -203,6 +203,48 @@ static void chains_join_all_kinds_of_waits(void **state)
 	report_free(r);
 }
 
+/* Goroutine 7 receives where 8 had the channel in a select, which another case may have ended. */
+static struct report *after_a_select(bool out_of_reach)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t),
+	                 objs[2] = { tb_dir(ch, TRACE_DIR_SEND), tb_dir(tb_chan(&t), TRACE_DIR_RECV) };
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_create(&t, MS(1), 1, 8, SITE, WORKER);
+	tb_park_n(&t, MS(2), 8, TRACE_WAIT_SELECT, objs, 2, SEND_AT);
+	tb_ready(&t, MS(3), 1, 8, TRACE_CAUSE_SEND, objs[1], WAKER_AT);
+	tb_park(&t, MS(4), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_snap_begin(&t, SEC(4), 1);
+	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0, RECV_AT);
+	tb_snap_go(&t, SEC(4), 1, 8, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, NULL);
+	if (out_of_reach)
+		unheld(&t, SEC(4), 7);
+	searched(&t, SEC(4), 2);
+	return tb_report(&t, SEC(4));
+}
+
+static void a_select_is_no_send(void **state)
+{
+	struct report *r = after_a_select(false);
+	const struct chain *c = chain_from(r, 7);
+
+	assert_int_equal(c->root, 8);
+	assert_int_equal(c->root_cause, ROOT_RUNNING);
+	assert_int_equal(r->chains.links.v[c->first].evidence, EVIDENCE_SELECTED);
+	report_free(r);
+}
+
+static void nobody_is_waited_for_who_cannot_reach_it(void **state)
+{
+	struct report *r = after_a_select(true);
+	const struct chain *c = chain_from(r, 7);
+
+	assert_int_equal(r->chains.links.v[c->first].held_by, 0);
+	assert_int_equal(c->root_cause, ROOT_NOBODY);
+	report_free(r);
+}
+
 static void the_state_of_a_moment(void **state)
 {
 	struct trace_obj wg;
@@ -315,6 +357,8 @@ int main(void)
 		cmocka_unit_test(receivers_that_were_seen_and_exited_are_named),
 		cmocka_unit_test(locks_speak_by_time_and_name_no_holder_that_was_not_seen),
 		cmocka_unit_test(chains_join_all_kinds_of_waits),
+		cmocka_unit_test(a_select_is_no_send),
+		cmocka_unit_test(nobody_is_waited_for_who_cannot_reach_it),
 		cmocka_unit_test(the_state_of_a_moment),
 		cmocka_unit_test(light_edges_are_pruned),
 		cmocka_unit_test(locks_in_a_circle),

@@ -21,12 +21,20 @@
 enum { R_OTHER, R_RECV, R_SEND, R_SELECT, R_MUTEX, R_IO, R_NIL, R_N };
 
 /* A function of 16 bytes at each address below, in this order. */
-static const char *const funcs[] = {
-	"main.worker",           "main.main",          "runtime.goexit",
-	"runtime.semacquire1",   "sync.(*Mutex).Lock", "runtime.goready.func1",
-	"runtime.systemstack",   "runtime.closechan",  "internal/poll.(*pollDesc).waitRead",
-	"runtime.gcBgMarkWorker"
-};
+static const char *const funcs[] = { "main.worker",
+	                             "main.main",
+	                             "runtime.goexit",
+	                             "runtime.semacquire1",
+	                             "sync.(*Mutex).Lock",
+	                             "runtime.goready.func1",
+	                             "runtime.systemstack",
+	                             "runtime.closechan",
+	                             "internal/poll.(*pollDesc).waitRead",
+	                             "runtime.gcBgMarkWorker",
+	                             "runtime.resumeG",
+	                             "runtime.netpollgoready",
+	                             "runtime.newstack",
+	                             "runtime.morestack" };
 #define FUNCS (sizeof(funcs) / sizeof(funcs[0]))
 #define PC(n) (0x1000ull + 16 * (n))
 #define RET(n) (PC(n) + 5)
@@ -218,7 +226,7 @@ static void test_park_and_close(void **state)
 	END(f, &r);
 }
 
-/* goexit ends a stack and is no part of it. */
+/* goexit, and on g0 morestack, ends a stack and is no part of it. */
 static void test_stack_definition(void **state)
 {
 	struct fixture *f = *state;
@@ -227,19 +235,21 @@ static void test_stack_definition(void **state)
 
 	STACK(f, RET(0), RET(1), RET(2));
 	STACK(f, RET(0), RET(1));
+	STACK(f, RET(0), RET(12), RET(13), RET(1));
 	put_park(f, 1, R_OTHER, 0, 0, 0);
 	assert_int_equal(trace_writer_end(f->w, &(struct trace_end){ .reason = "x" }, &err), 0);
 	assert_int_equal(trace_reader_open(&f->r, f->path, &err), 0);
-	for (int stacks = 0; stacks < 2;) {
+	for (int stacks = 0; stacks < 3;) {
 		assert_int_equal(trace_reader_next(f->r, &r, &err), 1);
 		if (r.type == TRACE_DEF_FRAME) {
 			assert_int_equal(r.def_frame.nlines, 1);
-			assert_true(r.def_frame.pc == RET(0) - 1 || r.def_frame.pc == RET(1) - 1);
+			assert_true(r.def_frame.pc == RET(0) - 1 || r.def_frame.pc == RET(1) - 1 ||
+			            r.def_frame.pc == RET(12) - 1);
 		}
 		if (r.type != TRACE_DEF_STACK)
 			continue;
 		assert_int_equal(r.def_stack.nframes, 2);
-		assert_int_equal(r.def_stack.flags, stacks ? TRACE_STACK_TRUNCATED : 0);
+		assert_int_equal(r.def_stack.flags, stacks == 1 ? TRACE_STACK_TRUNCATED : 0);
 		stacks++;
 	}
 }
@@ -341,6 +351,35 @@ static void test_network_after_deadline(void **state)
 	END(f, &r);
 }
 
+/* ready() is called where nothing ends: after the collector had a look at a stack, or when two found the same. */
+static void test_no_wakes(void **state)
+{
+	struct fixture *f = *state;
+	struct trace_rec r;
+	uint64_t wait = STACK(f, RET(8), RET(0), RET(2));
+	uint64_t resume = STACK(f, RET(10), RET(9), RET(6));
+	uint64_t deadline = STACK(f, RET(5), RET(6), RET(11), RET(0), RET(2));
+
+	f->e.all_known = true;
+	put_ready(f, 2, 11, 0, resume);
+	put_ready(f, 2, 11, 0, 0);
+	put_park(f, 11, R_IO, 0x5000, 0, wait);
+	put_netready(f, 0x5000, 11);
+	put_ready(f, 3, 11, 0, deadline);
+	put_netready(f, 0x5000, 11);
+	put_park(f, 11, R_IO, 0x5000, 0, wait);
+	put_ready(f, 3, 11, 0, deadline);
+	put_netready(f, 0x5000, 11);
+	put_park(f, 11, R_MUTEX, 0, 0, 0);
+	put_ready(f, 3, 11, 0, 0);
+	for (int i = 0; i < 3; i++) {
+		next(f, &r, TRACE_GO_PARK);
+		next(f, &r, TRACE_GO_READY);
+		assert_int_equal(r.goid, i ? 3 : 0);
+	}
+	END(f, &r);
+}
+
 static void test_create_make_close_exit(void **state)
 {
 	struct fixture *f = *state;
@@ -409,7 +448,8 @@ int main(void)
 		                            T(test_network),
 		                            T(test_create_make_close_exit),
 		                            T(test_nonsense_is_dropped),
-		                            T(test_network_after_deadline) };
+		                            T(test_network_after_deadline),
+		                            T(test_no_wakes) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

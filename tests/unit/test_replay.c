@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "report/channel.h"
 #include "tests/unit/trace_build.h"
 
 #define SITE "main.main /src/main.go:20"
@@ -60,8 +61,8 @@ static void park_and_ready(void **state)
 	assert_int_equal(r->m->wakes.v[0].woken, 7);
 	assert_int_equal(r->m->wakes.v[0].obj.id, ch.id);
 	assert_int_equal(r->m->wakes.v[0].blocked, MS(3));
-	assert_int_equal(r->m->channels.v[ch.id].waits, 1);
-	assert_int_equal(r->m->channels.v[ch.id].blocked, MS(3));
+	assert_int_equal(model_channel(r->m, ch.id)->waits, 1);
+	assert_int_equal(model_channel(r->m, ch.id)->blocked, MS(3));
 	assert_int_equal(r->m->nevents, 3);
 	report_free(r);
 }
@@ -79,7 +80,7 @@ static void open_wait_counts_to_the_end(void **state)
 	assert_int_equal(go(r, 7)->waits, 1);
 	assert_int_equal(go(r, 7)->blocked, MS(10));
 	assert_int_equal(goroutine_wait_ns(r->m, go(r, 7)), MS(10));
-	assert_int_equal(r->m->channels.v[ch.id].waiters_n, 1);
+	assert_int_equal(model_channel(r->m, ch.id)->waiters_n, 1);
 	assert_int_equal(r->m->waiters.v[0].goid, 7);
 	assert_int_equal(r->m->waiters.v[0].obj.dir, TRACE_DIR_RECV);
 	assert_true(r->m->end_from_events);
@@ -309,7 +310,7 @@ static void the_end_snapshot_corrects_what_events_missed(void **state)
 	assert_true(go(r, 8)->wait.unsure);
 	assert_false(go(r, 8)->wait.before_start);
 	assert_int_equal(go(r, 8)->blocked, 0);
-	assert_int_equal(r->m->channels.v[ch.id].waiters_n, 3);
+	assert_int_equal(model_channel(r->m, ch.id)->waiters_n, 3);
 	assert_int_equal(go(r, 9)->state, TRACE_GO_WAITING);
 	assert_int_equal(go(r, 11)->state, TRACE_GO_WAITING);
 	assert_int_equal(go(r, 11)->wait.since, SEC(1));

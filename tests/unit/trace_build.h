@@ -420,7 +420,7 @@ static __attribute__((unused)) void tb_end(struct tb *t, int64_t duration)
 static __attribute__((unused)) struct report_opts tb_opts(void)
 {
 	return (struct report_opts){
-		.model = { .since = INT64_MIN, .until = INT64_MAX, .keep_gone = true, .keep_wakes = true }, .top = 20
+		.model = { .since = INT64_MIN, .until = INT64_MAX, .keep_each = true, .keep_wakes = true }, .top = 20
 	};
 }
 

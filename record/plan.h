@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_PLAN_H
+#define CHANREC_RECORD_PLAN_H
+
+/*
+ * Where to probe a program, and what the BPF programs have to know of it. All
+ * from its file; probes.c loads and attaches.
+ */
+
+#include "record/probes.h"
+
+/* Where in the function. */
+enum how { HOW_ENTRY, HOW_CALL, HOW_MAKE, HOW_RETS };
+
+/* One kind of probe, for every program. */
+struct probe_spec {
+	const char *event;
+	enum ring_type type;
+	enum how how;
+	uint32_t group; /* TRACE_EVENTS_…; recorded when any of them is wanted */
+	bool required;
+	const char *prog;
+	const struct probe_spec *early; /* HOW_RETS: for those before the first argument is stored */
+	const char *funcs[3];           /* the first that exists */
+	const char *callee;             /* HOW_CALL */
+	const char *without;            /* what the trace lacks when it is missing */
+};
+
+/* Fills what depends on where the program was loaded. */
+void plan_place(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/chanuse.h"
+
+#include <errno.h>
+
+#include "report/channel.h"
+#include "report/model.h"
+
+int chanuse_init(struct chan_uses *u)
+{
+	return vec_extend(&u->users, 1) || vec_extend(&u->marks, 1) ? -ENOMEM : 0;
+}
+
+void use_rows_free(struct use_rows *rows)
+{
+	vec_free(&rows->v);
+	map_free(&rows->index);
+}
+
+void chanuse_free(struct chan_uses *u)
+{
+	vec_free(&u->users);
+	vec_free(&u->marks);
+	map_free(&u->index);
+	map_free(&u->mark_index);
+	use_rows_free(&u->gone);
+}
+
+static bool row_eq(const void *table, uint64_t i, const void *key)
+{
+	const struct use_row *a = &((const struct use_rows *)table)->v.v[i - 1], *b = key;
+
+	return a->place == b->place && a->group == b->group && a->roles == b->roles && (a->place || a->chan == b->chan);
+}
+
+/* NULL: out of memory. */
+static struct use_row *rows_get(struct use_rows *rows, const struct use_row *key)
+{
+	uint64_t h = hash_u64((uint64_t)(key->place ? key->place : ~key->chan) << 32 | key->group) + key->roles;
+	uint64_t *slot = index_slot(&rows->index, h, row_eq, rows, key);
+
+	if (!slot || (!*slot && vec_push(&rows->v, *key)))
+		return NULL;
+	if (!*slot)
+		*slot = rows->v.n;
+	return &rows->v.v[*slot - 1];
+}
+
+struct use_row *use_row_get(struct use_rows *rows, const struct model *m, const struct chan_user *u)
+{
+	const struct channel *c = model_channel(m, u->chan);
+	struct use_row key = { .place = c ? channel_place(m, c) : 0,
+		               .group = u->group,
+		               .roles = u->roles,
+		               .chan = u->chan,
+		               .goid = u->goid };
+	struct use_row *row = rows_get(rows, &key);
+
+	if (row && (u->chan < row->chan || (u->chan == row->chan && u->goid < row->goid))) {
+		row->chan = u->chan;
+		row->goid = u->goid;
+	}
+	return row;
+}
+
+int use_rows_put(struct use_rows *rows, const struct use_row *row)
+{
+	struct use_row *at = rows_get(rows, row);
+
+	if (!at)
+		return -ENOMEM;
+	*at = *row;
+	return 0;
+}
+
+/* Of whom a mark is: a channel's id, or the slot of a goroutine. */
+static uint64_t key_of_channel(const struct channel *c)
+{
+	return (uint64_t)c->id << 32;
+}
+
+static uint64_t key_of_goroutine(const struct goroutine *g)
+{
+	return 1ull << 63 | (uint64_t)g->slot << 32;
+}
+
+bool chanuse_channel_has(const struct chan_uses *u, const struct channel *c, uint32_t row)
+{
+	return map_get(&u->mark_index, key_of_channel(c) | row);
+}
+
+bool chanuse_goroutine_has(const struct chan_uses *u, const struct goroutine *g, uint32_t row)
+{
+	return map_get(&u->mark_index, key_of_goroutine(g) | row);
+}
+
+static uint32_t mark_new(struct chan_uses *u)
+{
+	uint32_t i = u->spare_marks;
+
+	if (i)
+		u->spare_marks = u->marks.v[i].next;
+	else if (!vec_push(&u->marks, (struct use_mark){ 0 }))
+		i = (uint32_t)u->marks.n - 1;
+	return i;
+}
+
+/* The mark of the row, of whom key and list are. *added: it is new. NULL: out of memory. */
+static struct use_mark *mark_get(struct chan_uses *u, uint64_t key, uint32_t *list, uint32_t row, bool *added)
+{
+	uint64_t *at = map_put(&u->mark_index, key | row, added);
+
+	if (!at)
+		return NULL;
+	if (!*added)
+		return &u->marks.v[*at];
+	*at = mark_new(u);
+	if (!*at)
+		return NULL;
+	u->marks.v[*at] = (struct use_mark){ .row = row, .next = *list };
+	*list = (uint32_t)*at;
+	return &u->marks.v[*at];
+}
+
+static void marks_drop(struct chan_uses *u, uint64_t key, uint32_t *list)
+{
+	while (*list) {
+		uint32_t i = *list;
+
+		map_del(&u->mark_index, key | u->marks.v[i].row);
+		*list = u->marks.v[i].next;
+		u->marks.v[i].next = u->spare_marks;
+		u->spare_marks = i;
+	}
+}
+
+static void unlink_from_channel(struct chan_uses *u, struct channel *c, const struct chan_user *p)
+{
+	if (p->prev)
+		u->users.v[p->prev].next = p->next;
+	else
+		c->users = p->next;
+	if (p->next)
+		u->users.v[p->next].prev = p->prev;
+}
+
+static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, const struct chan_user *p)
+{
+	if (p->go_prev)
+		u->users.v[p->go_prev].go_next = p->go_next;
+	else
+		g->users = p->go_next;
+	if (p->go_next)
+		u->users.v[p->go_next].go_prev = p->go_prev;
+}
+
+/* One of g and c is about to go: what the pair counts moves into its row, and its place is free. */
+static void user_fold(struct model *m, struct goroutine *g, struct channel *c, uint32_t i)
+{
+	struct chan_uses *u = &m->uses;
+	struct chan_user *p = &u->users.v[i];
+	struct use_row *row = use_row_get(&u->gone, m, p);
+	struct use_mark *of_c, *of_g;
+	bool new_c = false, new_g = false;
+	uint32_t id = row ? (uint32_t)(row - u->gone.v.v) : 0;
+
+	of_g = row ? mark_get(u, key_of_goroutine(g), &g->marks, id, &new_g) : NULL;
+	of_c = of_g ? mark_get(u, key_of_channel(c), &c->marks, id, &new_c) : NULL;
+	if (!of_c) {
+		m->failed = true;
+		return;
+	}
+	row->count += p->count;
+	row->nchans += new_c;
+	row->ngos += new_g;
+	of_c->n++;
+	if (new_c || p->last > of_c->last || (p->last == of_c->last && p->goid < of_c->goid)) {
+		of_c->goid = p->goid;
+		of_c->last = p->last;
+	}
+	map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
+	unlink_from_channel(u, c, p);
+	unlink_from_goroutine(u, g, p);
+	*p = (struct chan_user){ .next = u->spare_users };
+	u->spare_users = i;
+}
+
+void chanuse_channel_gone(struct model *m, struct channel *c)
+{
+	struct chan_uses *u = &m->uses;
+
+	/* Of a channel that is not kept every pair has a goroutine that lives. */
+	while (c->users && !m->failed)
+		user_fold(m, m->slots.v[u->users.v[c->users].slot], c, c->users);
+	marks_drop(u, key_of_channel(c), &c->marks);
+}
+
+void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
+{
+	struct chan_uses *u = &m->uses;
+
+	while (g->users && !m->failed) {
+		uint32_t i = g->users;
+		struct chan_user *p = &u->users.v[i];
+		struct channel *c = model_channel(m, p->chan);
+
+		if (!m->opts.keep_each && !c->kept) {
+			user_fold(m, g, c, i);
+			continue;
+		}
+		map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
+		unlink_from_goroutine(u, g, p);
+		p->go_next = p->go_prev = 0;
+	}
+	marks_drop(u, key_of_goroutine(g), &g->marks);
+}
+
+/* A new pair, or 0: there is no room for it. */
+static uint32_t user_new(struct model *m, struct channel *c, struct goroutine *g)
+{
+	struct chan_uses *u = &m->uses;
+	struct chan_user p = { .goid = g->id, .slot = g->slot, .chan = c->id, .next = c->users, .go_next = g->users };
+	uint32_t i = u->spare_users;
+
+	if (i) {
+		u->spare_users = u->users.v[i].next;
+		u->users.v[i] = p;
+	} else if (vec_push(&u->users, p)) {
+		m->failed = true;
+		return 0;
+	} else {
+		i = (uint32_t)u->users.n - 1;
+	}
+	if (c->users)
+		u->users.v[c->users].prev = i;
+	if (g->users)
+		u->users.v[g->users].go_prev = i;
+	c->users = g->users = i;
+	return i;
+}
+
+static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g)
+{
+	struct chan_uses *u = &m->uses;
+	uint64_t key = (uint64_t)g->slot << 32 | c->id, *at = map_get(&u->index, key);
+
+	if (at)
+		return (uint32_t)*at;
+	/* The index must not take the keys of pairs that are not kept. */
+	if (!u->spare_users && u->users.n > MODEL_MAX_USERS) {
+		u->dropped++;
+		return 0;
+	}
+	at = map_put(&u->index, key, NULL);
+	if (!at) {
+		m->failed = true;
+		return 0;
+	}
+	*at = user_new(m, c, g);
+	return (uint32_t)*at;
+}
+
+void chanuse_add(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t)
+{
+	struct channel *c = model_channel(m, chan);
+	struct chan_user *p;
+	uint32_t i = chan & 1, id;
+
+	if (!c || !g)
+		return;
+	c->used = true;
+	c->kept |= g->id == m->opts.goroutine;
+	if (g->last_user[i].chan != chan) {
+		id = user_get(m, c, g);
+		if (!id)
+			return;
+		g->last_user[i].chan = chan;
+		g->last_user[i].user = id;
+	}
+	p = &m->uses.users.v[g->last_user[i].user];
+	p->roles |= roles;
+	p->group = g->group;
+	p->count++;
+	p->last = t;
+}
