@@ -10,7 +10,8 @@
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
 #define PAUSE_NS 100000000ull    /* and off */
-#define CPU_LEAST_NS 500000ull   /* of a window: less is no burden, and too little to tell a share of */
+#define CPU_LEAST_NS 10000000.0  /* a share is told of so much CPU time, be it of several windows */
+#define IDLE_NS 2000000000ull    /* less than that in this time is no burden */
 #define BACKOFF_NS 2000000000ull /* before a step is taken back; doubled each time that was too early */
 #define BACKOFF_MOST_NS 64000000000ull
 #define CALM_NS 10000000000ull /* a step that holds so long ends the backing off */
@@ -114,25 +115,28 @@ static void window_open(struct overhead *o, uint64_t now)
 	o->at = now;
 }
 
-static void window_close(struct overhead *o, uint64_t now)
+/* Whether there is a new share: of enough CPU time, or of hardly any in a long time. */
+static bool window_close(struct overhead *o, uint64_t now)
 {
 	uint64_t cpu = cpu_time(o);
-	double ns, share;
+	double share;
 
 	trapcost_again(&o->cost);
-	ns = probe_time(o);
+	o->part_ns += probe_time(o);
+	o->part_cpu += cpu > o->cpu0 ? (double)(cpu - o->cpu0) : 0;
 	stats_off(o);
 	o->at = now;
-	cpu = cpu > o->cpu0 ? cpu - o->cpu0 : 0;
-	o->probe_ns += ns;
-	o->cpu_ns += (double)cpu;
-	o->last = 0;
-	if (cpu < CPU_LEAST_NS)
-		return;
-	share = ns / (double)cpu;
+	if (o->part_cpu < CPU_LEAST_NS && now - o->part_at < IDLE_NS)
+		return false;
+	share = o->part_cpu < CPU_LEAST_NS ? 0 : o->part_ns / o->part_cpu;
 	o->last = share < 1 ? (uint32_t)(share * 1e6) : 1000000;
 	if (o->last > o->most)
 		o->most = o->last;
+	o->probe_ns += o->part_ns;
+	o->cpu_ns += o->part_cpu;
+	o->part_ns = o->part_cpu = 0;
+	o->part_at = now;
+	return true;
 }
 
 static void step_down(struct overhead *o, uint64_t now)
@@ -162,9 +166,8 @@ enum shed_step overhead_step(struct overhead *o, uint64_t now)
 			window_open(o, now);
 		return o->step;
 	}
-	if (now - o->at < WINDOW_NS)
+	if (now - o->at < WINDOW_NS || !window_close(o, now))
 		return o->step;
-	window_close(o, now);
 	if (now - o->stepped >= CALM_NS) {
 		o->retried = false;
 		o->backoff = BACKOFF_NS;
@@ -178,7 +181,7 @@ enum shed_step overhead_step(struct overhead *o, uint64_t now)
 
 uint32_t overhead_share(const struct overhead *o)
 {
-	return o->cpu_ns > 0 && o->probe_ns < o->cpu_ns ? (uint32_t)(o->probe_ns / o->cpu_ns * 1e6)
-	       : o->cpu_ns > 0                          ? 1000000
-	                                                : 0;
+	double ns = o->probe_ns + o->part_ns, cpu = o->cpu_ns + o->part_cpu;
+
+	return ns < cpu ? (uint32_t)(ns / cpu * 1e6) : cpu > 0 ? 1000000 : 0;
 }

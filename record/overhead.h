@@ -27,12 +27,14 @@ struct overhead {
 	struct trapcost cost;
 	struct overhead_prog progs[PROBES_PROGS_MAX];
 	size_t nprogs;
-	clockid_t clock;         /* of the target's CPU time */
-	int stats_fd;            /* < 0: between two windows */
-	bool always;             /* the kernel's statistics are on anyway */
-	uint64_t at;             /* begin or end of the window */
-	uint64_t cpu0;           /* the target's CPU time at its begin */
-	double probe_ns, cpu_ns; /* of all windows */
+	clockid_t clock;          /* of the target's CPU time */
+	int stats_fd;             /* < 0: between two windows */
+	bool always;              /* the kernel's statistics are on anyway */
+	uint64_t at;              /* begin or end of the window */
+	uint64_t cpu0;            /* the target's CPU time at its begin */
+	double part_ns, part_cpu; /* of the windows since part_at: probes, and the target's CPU time */
+	uint64_t part_at;
+	double probe_ns, cpu_ns; /* of all windows before */
 	uint32_t last, most;     /* millionths */
 	enum shed_step step;
 	uint64_t stepped, retry_at, backoff;

@@ -14,12 +14,11 @@
 #include "bpf/ring.h"
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/link.h"
 #include "record/site.h"
 #include "record/target.h"
 #include "util/vec.h"
 
-struct bpf_program;
-struct bpf_link;
 struct chanrec_bpf;
 struct ring_buffer;
 
@@ -29,7 +28,6 @@ struct probe {
 	struct site site; /* addresses of the file */
 	char note[160];
 	bool missing;
-	struct bpf_link *link;
 };
 
 /* Where they are attached; all of it outlives the probes. */
@@ -44,6 +42,7 @@ struct probes {
 	struct probes_place place;
 	struct bpf_config cfg;
 	VEC(struct probe) v;
+	struct links links, waits; /* of goroutines' and channels' life; of all else */
 	struct ring_buffer *ring;
 	struct bpf_shared *shared; /* in the skeleton's memory */
 };
@@ -92,7 +91,10 @@ size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t m
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
 
-int probes_attach_one(struct probes *p, struct probe *pr, struct err *err);
+/* The creation and end of goroutines, channels made and closed. */
+bool probe_is_of_life(const struct probe *p);
+/* Attaches those that are, or all others. */
+int probes_attach_part(struct probes *p, bool life, struct err *err);
 
 /* The messages for a load or an attach that failed, and whether libbpf tells more on stderr. */
 int probes_say_load_error(int ret, struct err *err);

@@ -13,9 +13,9 @@ void probes_set_level(struct probes *p, enum ring_level level)
 	__atomic_store_n(&p->shared->level, level, __ATOMIC_RELEASE);
 }
 
-static bool is_of_life(const struct probe *pr)
+bool probe_is_of_life(const struct probe *p)
 {
-	enum ring_type type = pr->spec->type;
+	enum ring_type type = p->spec->type;
 
 	return type == RING_CREATE || type == RING_EXIT || type == RING_MAKE || type == RING_CLOSE;
 }
@@ -23,25 +23,12 @@ static bool is_of_life(const struct probe *pr)
 /* A perf event that is switched off keeps its breakpoint (kernel/trace/trace_uprobe.c): only its end takes it out. */
 void probes_waits_detach(struct probes *p)
 {
-	for (size_t i = 0; i < p->v.n; i++) {
-		struct probe *pr = &p->v.v[i];
-
-		if (!pr->link || is_of_life(pr))
-			continue;
-		bpf_link__destroy(pr->link);
-		pr->link = NULL;
-	}
+	links_free(&p->waits);
 }
 
 int probes_waits_attach(struct probes *p, struct err *err)
 {
-	for (size_t i = 0; i < p->v.n; i++) {
-		struct probe *pr = &p->v.v[i];
-
-		if (!pr->missing && !pr->link && probes_attach_one(p, pr, err))
-			return err->code;
-	}
-	return 0;
+	return p->waits.v.n ? 0 : probes_attach_part(p, false, err);
 }
 
 size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t max)
