@@ -250,6 +250,11 @@ int cmd_report(int argc, char **argv, struct err *err)
 		ret = report_check_filters(r, err);
 	if (!ret && r->damaged)
 		fprintf(stderr, "chanrec: warning: %s; what could be read before that is reported\n", r->damage);
+	if (!ret && r->m->wake_stacks_dropped)
+		fprintf(stderr,
+		        "chanrec: warning: there are more than %u pairs of a wait and its waker's stack: %" PRIu64
+		        " wake-ups stand as \"[not kept]\"\n",
+		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks_dropped);
 	if (!ret)
 		ret = outfile_write(a.output, write_report, &(struct report_job){ &a, r }, err);
 	report_free(r);

@@ -344,7 +344,7 @@ struct model {
 
 	VEC(struct wake_stack) wake_stacks;
 	struct map wake_stack_index;
-	uint64_t wake_stacks_dropped;
+	uint64_t wake_stacks_dropped, wake_stacks_dropped_ns;
 
 	VEC(struct life_event) life;
 	VEC(struct trace_obj) life_objs;

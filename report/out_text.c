@@ -204,6 +204,32 @@ static void put_loss_counts(struct text *t)
 		put_pair(t, "losses", "none");
 }
 
+/* Caps that were met. */
+static void put_not_kept(struct text *t)
+{
+	const struct model *m = t->m;
+	const struct {
+		uint64_t n, max;
+		const char *what;
+	} rows[] = {
+		{ m->chains_dropped, MODEL_MAX_WAKE_CHAINS,
+		  "ends of waits: there are more different chains of them than" },
+		{ m->uses.dropped, MODEL_MAX_USERS,
+		  "uses of channels: more pairs of a channel and a goroutine live than" },
+		{ m->wakes_dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!rows[i].n)
+			continue;
+		fmt_f(&t->b, "%-9s ", "not kept");
+		fmt_count(&t->b, rows[i].n);
+		fmt_f(&t->b, " %s ", rows[i].what);
+		fmt_count(&t->b, rows[i].max);
+		text_wrap(t, 2, 12);
+	}
+}
+
 static void put_probes(struct text *t)
 {
 	for (uint32_t i = 0; i < t->r->meta->nprobes; i++) {
@@ -262,6 +288,7 @@ void text_put_recorded(struct text *t)
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
 	put_loss_counts(t);
+	put_not_kept(t);
 	put_probes(t);
 }
 
