@@ -292,20 +292,27 @@ void text_put_recorded(struct text *t)
 	put_probes(t);
 }
 
-void text_put_body(struct text *t)
+void text_put_first(struct text *t)
+{
+	const struct model_opts *o = &t->r->opts.model;
+
+	if (o->goroutine)
+		text_put_goroutine(t, o->goroutine);
+	if (o->channel)
+		text_put_channel(t, o->channel);
+	if (!o->goroutine && !o->channel)
+		text_put_finding(t);
+}
+
+void text_put_rest(struct text *t)
 {
 	const struct model_opts *o = &t->r->opts.model;
 
 	if (o->goroutine || o->channel) {
-		if (o->goroutine)
-			text_put_goroutine(t, o->goroutine);
-		if (o->channel)
-			text_put_channel(t, o->channel);
 		text_put_wsites(t);
 		text_put_edges(t);
 		return;
 	}
-	text_put_finding(t);
 	text_put_leaks(t);
 	text_put_chains(t);
 	text_put_groups(t);
@@ -326,7 +333,8 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	text_init(&t, f, r);
 	text_put_head(&t);
 	text_put_warnings(&t);
-	text_put_body(&t);
+	text_put_first(&t);
+	text_put_rest(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
