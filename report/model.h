@@ -271,6 +271,7 @@ struct snapshot {
 	bool seen, ended, partial;
 	bool searched; /* for who is unheld */
 	int64_t begin, end;
+	uint64_t listed; /* goroutines that there were to read */
 	uint64_t goroutines, unread;
 };
 
@@ -410,6 +411,12 @@ static inline const struct trace_obj *goroutine_objs(const struct goroutine *g)
 bool wait_class_is_idle(uint8_t wait_class);
 /* A channel wait's direction, from the object or else from the reason. */
 uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj);
+/* The program, or the recording, ended before all that was to be read was. */
+static inline bool snapshot_is_cut(const struct snapshot *s)
+{
+	return s->seen && (!s->ended || s->partial);
+}
+
 /* When g's open wait began as far as is known, and how long it has lasted in nanoseconds up to m->end. */
 int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g);
 

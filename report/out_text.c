@@ -75,6 +75,23 @@ static void warn(struct text *t)
 	text_wrap(t, 0, 9);
 }
 
+/* Not to be taken for a program in which nothing waits. */
+static void put_unread(struct text *t)
+{
+	const struct snapshot *s = &t->m->snap[0];
+
+	if (!snapshot_is_cut(s))
+		return;
+	text_mark(t, MARK_BAD);
+	fmt_f(&t->b,
+	      "WARNING: the %s ended before its goroutines were read: ", t->m->proc_exited ? "program" : "recording");
+	fmt_count(&t->b, s->goroutines);
+	fmt_raw(&t->b, " of the ");
+	fmt_count(&t->b, s->listed);
+	fmt_raw(&t->b, " that were there at the start are in this trace; of the others only what they still did");
+	warn(t);
+}
+
 static void put_trust(struct text *t)
 {
 	const struct report *r = t->r;
@@ -136,6 +153,7 @@ static void put_filter(struct text *t)
 void text_put_warnings(struct text *t)
 {
 	put_trust(t);
+	put_unread(t);
 	put_window(t);
 	put_filter(t);
 }

@@ -71,7 +71,8 @@ void text_put_finding(struct text *t)
 	if (l->nsuspects > 5)
 		text_line(t, "  … and %u more, see LEAK SUSPECTS", l->nsuspects - 5);
 	if (!l->nsuspects)
-		text_line(t, "  No goroutine is suspected to wait for ever.");
+		text_line(t, "  No goroutine%s is suspected to wait for ever.",
+		          snapshot_is_cut(&t->m->snap[0]) ? " that was read" : "");
 	put_heaviest(t);
 }
 

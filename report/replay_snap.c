@@ -12,6 +12,7 @@ void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
 
 	s->seen = true;
 	s->begin = rec->time;
+	s->listed = rec->snap_begin.allglen;
 	r->in_end_snap = rec->snap_begin.which == 1;
 }
 
@@ -99,6 +100,7 @@ void replay_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	if (!rec->goid)
 		return;
+	r->m->snap[rec->snap_go.which & 1].goroutines++;
 	if (rec->snap_go.which)
 		end_snap_go(r, rec);
 	else
