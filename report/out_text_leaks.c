@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "report/fmt.h"
+#include "report/shown.h"
 #include "report/text.h"
 
 static void put_verdict(struct text *t, const struct leak *l)
