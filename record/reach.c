@@ -120,6 +120,14 @@ static uint32_t status_of(const struct reach *r, const uint8_t *g)
 	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
 }
 
+/* g._panic and g._defer stand right before g.m (runtime/runtime2.go, Go 1.17 … 1.27). */
+static bool is_deferred(const struct reach *r, const uint8_t *g)
+{
+	int32_t m = r->env->l->g_m;
+
+	return m < 16 || word_at(g, m - 16) || word_at(g, m - 8);
+}
+
 /* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
@@ -133,7 +141,8 @@ static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 		                     .pc = word_at(g, pc_at),
 		                     .pc_at = addr + (uint64_t)pc_at,
 		                     .sp_at = addr + (uint64_t)sp_at,
-		                     .waits = status == G_WAITING || status == G_LEAKED };
+		                     .waits = status == G_WAITING || status == G_LEAKED,
+		                     .is_deferred = is_deferred(r, g) };
 
 	/* Where a stack ends another object may begin. */
 	add_range(r, addr, addr + (uint64_t)l->g_stack_hi);
@@ -318,7 +327,7 @@ static void scan_stack(struct reach *r, const struct reach_range *s)
 	if (target_read(r->env->t, s->from, words, n * 8))
 		return;
 	if (is_unchanged(r, s->pc_at, s->pc) && is_unchanged(r, s->sp_at, s->from)) {
-		struct stack_copy copy = { words, s->pc, s->from, s->to };
+		struct stack_copy copy = { words, s->pc, s->from, s->to, s->is_deferred };
 
 		stack_roots(r->env, &copy, s->waits, visit_word, r);
 		return;

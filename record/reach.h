@@ -41,7 +41,7 @@ struct reach_range {
 	/* The stack from its pointer on of a goroutine that stands still at pc; 0: every word counts. */
 	uint64_t pc;
 	uint64_t pc_at, sp_at; /* where its g has these */
-	bool waits;
+	bool waits, is_deferred;
 };
 
 struct reach {

@@ -18,6 +18,7 @@ typedef void (*stack_root_fn)(void *arg, uint64_t word);
 struct stack_copy {
 	const uint64_t *words; /* of [sp, hi) */
 	uint64_t pc, sp, hi;   /* where the goroutine stands, in the target's memory */
+	bool is_deferred;      /* its g has deferred calls or a panic, which may point to what is on the stack */
 };
 
 /* without_runtime: not what the innermost frames hold, as long as they are the runtime's. */
