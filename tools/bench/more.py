@@ -92,7 +92,7 @@ def sites(_, args):
     found = {w: interleaved(args.rounds, presets, lambda p, w=w: run_once(w, p, args.seconds)) for w in ("http", "pingpong")}
     rows = [[f"`{p.name}`", *(ratio(found[w], p.name, "nothing") for w in found),
              *(f"{middle(found[w], p.name, 'cpu_op') / 1e3:.1f}" for w in found),
-             *(short(middle(found[w], p.name, lambda g: g["events"] / max(1, g["ops"]))) for w in found)]
+             *(f"{middle(found[w], p.name, 'events_op'):.2f}" for w in found)]
             for p in presets[1:]]
     return text + markdown(["recording", *(f"{w}, of nothing" for w in found), *(f"{w}, CPU/op, µs" for w in found),
                             *(f"{w}, events/op" for w in found)], rows)
@@ -104,8 +104,8 @@ def rate(_, args):
     for workload in ("pairs", "pingpong", "churn"):
         for watcher in (DEFAULT, NO_READY_STACKS):
             runs = [run_once(workload, watcher, args.seconds) for _ in range(args.rounds)]
-            whole = [r["events"] / r["seconds"] for r in runs if not r["lost"]]
-            rows.append([workload, watcher.name, short(statistics.median(r["events"] / r["seconds"] for r in runs)),
+            whole = [r["rate_events"] for r in runs if not r["lost"]]
+            rows.append([workload, watcher.name, short(statistics.median(r["rate_events"] for r in runs)),
                          short(max(whole)) if whole else "none", sum(r["lost"] for r in runs)])
     return ("### Events per second\n\nThe default ring. `pairs` is a ping-pong for every CPU.\n\n" +
             markdown(["workload", "watcher", "events/s", "most without loss", "lost in all runs"], rows))

@@ -61,7 +61,7 @@ class Nothing:
 class Chanrec:
     def __init__(self, name, *args):
         self.name, self.args = name, args
-        self.trace = TMP / "bench.zst"
+        self.trace = TMP / f"bench-{os.getpid()}.zst"
 
     def start(self, load):
         self.trace.unlink(missing_ok=True)
@@ -88,9 +88,15 @@ class Chanrec:
         out = self.process.stderr.read()
         self.process.wait()
         events, lost = (int(re.search(p, out)[1]) for p in (r"(\d+) events in", r"(\d+) lost"))
-        return {"events": events, "lost": lost, "bytes": self.trace.stat().st_size,
+        return {"events": events, "lost": lost, "rate_events": events / self.duration(), "bytes": self.trace.stat().st_size,
                 "rss": int(re.search(r"RssAnon:\s+(\d+)", status)[1]) << 10,
                 "cpu": cpu, "ending": time.monotonic() - begun}
+
+    def duration(self):
+        """Seconds from the first event to the last, which go on while the last snapshot is read."""
+        shown = subprocess.run([CHANREC, "info", self.trace], check=True, capture_output=True, text=True).stdout
+        found = re.search(r"^duration\s+([\d.]+)(ms|s)$", shown, re.M)
+        return float(found[1]) * {"ms": 1e-3, "s": 1}[found[2]]
 
 
 class Floor:

@@ -19,20 +19,25 @@ def run_once(workload, watcher, seconds):
     try:
         time.sleep(0.2)
         watcher.start(load)
-        begun, started = load.ops()[:2]
+        begun = load.ops()[0]
         time.sleep(0.2)
         n0, t0, c0 = load.ops()
         time.sleep(seconds)
         n1, t1, c1 = load.ops()
-        ended, stopped = load.ops()[:2]
+        ended = load.ops()[0]
         found = watcher.stop(load)
     finally:
         if client:
             client.kill()
             client.wait()
         load.end()
-    return {"rate": (n1 - n0) / (t1 - t0) * 1e9, "cpu_op": (c1 - c0) / max(1, n1 - n0),
-            "ops": ended - begun, "seconds": (stopped - started) / 1e9, **found}
+    run = {"rate": (n1 - n0) / (t1 - t0) * 1e9, "cpu_op": (c1 - c0) / max(1, n1 - n0), **found}
+    if "events" in run:
+        run["events_op"] = run["rate_events"] / max(1, run["rate"])
+        run["bytes_op"] = run["bytes"] / max(1, run["events"]) * run["events_op"]
+    elif "bytes" in run:
+        run["bytes_op"] = run["bytes"] / max(1, ended - begun)
+    return run
 
 
 def row(rounds, name):
@@ -43,13 +48,13 @@ def row(rounds, name):
         return format(statistics.median(v), form) if v else ""
 
     floor = FLOOR_OF.get(name)
-    events = [g["events"] / g["seconds"] for g in got if "events" in g]
+    events = [g["rate_events"] for g in got if "events" in g]
     return [name, short(statistics.median(g["rate"] for g in got)),
             ratio(rounds, name, "nothing") if name != "nothing" else "",
             ratio(rounds, name, floor) if floor else "", ratio(rounds, floor, name, "cpu_op") if floor else "",
             median(lambda g: g["cpu_op"], ".0f", "cpu_op"),
             short(statistics.median(events)) if events else "",
-            median(lambda g: g["bytes"] / max(1, g["ops"]), ".2f", "bytes"),
+            median(lambda g: g["bytes_op"], ".2f", "bytes"),
             median(lambda g: g["bytes"] / g["events"], ".2f", "events"),
             max(g["lost"] for g in got) if events else "",
             median(lambda g: g["cpu"] / g["events"] * 1e9, ".0f", "events")]
