@@ -24,6 +24,7 @@ static const char usage[] =
         "  -d, --duration SECS  end after so long (1.5, 500ms, 2m); else at Ctrl-C\n"
         "      --events LIST    of sched,chan,sync,ops,run or default (sched,chan,sync),\n"
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
+        "      --min-block DUR  leaves out waits shorter than DUR (1ms) and what ends them: much cheaper\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
         "      --no-ready-stacks  without the stacks of wakers and the causes of wake-ups: cheaper\n"
         "      --redact         without command line, host name and path prefixes,\n"
@@ -76,11 +77,17 @@ static int parse_size(const char *s, size_t *size)
 static int parse_options(int argc, char **argv, struct recorder_opts *o, struct err *err)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },      { "output", required_argument, NULL, 'o' },
-		{ "duration", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
-		{ "ring", required_argument, NULL, 'r' },     { "verbose", no_argument, NULL, 'v' },
-		{ "redact", no_argument, NULL, 'x' },         { "no-ready-stacks", no_argument, NULL, 'R' },
-		{ "help", no_argument, NULL, 'h' },           { 0 },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "ring", required_argument, NULL, 'r' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "redact", no_argument, NULL, 'x' },
+		{ "no-ready-stacks", no_argument, NULL, 'R' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "min-block", required_argument, NULL, 'm' },
+		{ 0 },
 	};
 	char *end;
 	int c;
@@ -103,6 +110,10 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 		case 'e':
 			if (args_events(optarg, &o->events))
 				return usage_error(err, "no such events", optarg);
+			break;
+		case 'm':
+			if (parse_duration(optarg, &o->min_block))
+				return usage_error(err, "not a duration", optarg);
 			break;
 		case 'r':
 			if (parse_size(optarg, &o->ring_size))
@@ -161,6 +172,8 @@ int cmd_record(int argc, char **argv, struct err *err)
 	        sum.channels);
 	if (sum.missing)
 		fprintf(stderr, ", %" PRIu64 " probes missing", sum.missing);
+	if (sum.short_waits)
+		fprintf(stderr, ", %" PRIu64 " short waits left out", sum.short_waits);
 	fprintf(stderr, " (%s)\n", sum.reason);
 	return EXIT_DONE;
 }

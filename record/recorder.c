@@ -16,6 +16,7 @@
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/hold.h"
 #include "record/launch.h"
 #include "record/layoutcheck.h"
 #include "record/output.h"
@@ -51,6 +52,7 @@ struct recorder {
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t flushed, loss_from;
+	struct hold hold;
 	struct bpf_shared seen; /* counters as last written to the trace */
 	uint64_t lost, batch, foreign;
 	uint64_t first_goroutines;
@@ -260,6 +262,8 @@ static int note_losses(struct recorder *r, struct err *err)
 		return err->code;
 	if (r->enc.foreign != r->foreign && write_loss(r, TRACE_LOSS_MEMORY, 0, r->enc.foreign - r->foreign, at, err))
 		return err->code;
+	if (hold_note(&r->hold, &r->probes, &r->enc, at, err))
+		return err->code;
 	r->foreign = r->enc.foreign;
 	r->seen = now;
 	r->loss_from = at;
@@ -330,6 +334,24 @@ static int record_loop(struct recorder *r, struct err *err)
 	return 0;
 }
 
+/* The waits that were held back and go on. */
+static int take_held(struct recorder *r, struct err *err)
+{
+	int ret;
+
+	probes_closing(&r->probes);
+	do {
+		ret = probes_drain(&r->probes);
+	} while (ret == -EAGAIN);
+	if (r->err.code) {
+		*err = r->err;
+		return err->code;
+	}
+	if (r->exited || !target_alive(&r->target))
+		return hold_take_dead(&r->probes, &r->enc, err);
+	return hold_take(&r->probes, &r->env, &r->enc, err);
+}
+
 static int last_snapshot(struct recorder *r, struct err *err)
 {
 	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
@@ -367,7 +389,7 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 	struct trace_end end = { 0 };
 	int ret;
 
-	if (last_snapshot(r, err))
+	if (take_held(r, err) || last_snapshot(r, err))
 		return err->code;
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
@@ -390,6 +412,7 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 		return err->code;
 	sum->events = end.events;
 	sum->lost = r->lost;
+	sum->short_waits = r->hold.count;
 	sum->bytes = trace_writer_bytes(r->w);
 	sum->goroutines = r->first_goroutines + r->enc.count[TRACE_GO_CREATE];
 	sum->channels = r->intern.nchans;
@@ -415,6 +438,8 @@ static int begin_recording(struct recorder *r, struct err *err)
 		return err->code;
 	encoder_init(&r->enc, &r->intern, mono_ns());
 	if (snapshot_init(&r->snap, &r->env, &r->enc, err))
+		return err->code;
+	if (probes_set_min_block(&r->probes, r->opts->min_block, err))
 		return err->code;
 	/* Whoever sees the header in the file may rely on the recording. */
 	probes_enable(&r->probes);

@@ -17,6 +17,7 @@ struct recorder_opts {
 	const char *output; /* "-": stdout */
 	uint64_t duration;  /* ns, 0: no end */
 	uint32_t events;    /* TRACE_EVENTS_… */
+	uint64_t min_block; /* ns, a shorter wait is left out; 0: none */
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
 	bool no_ready_stacks; /* of wakers; the causes of wake-ups go with them */
@@ -27,9 +28,10 @@ struct recorder_summary {
 	uint64_t events, bytes, lost;
 	uint64_t goroutines; /* seen alive in the recording */
 	uint64_t channels;
-	int64_t duration;   /* ns */
-	const char *reason; /* why it ended */
-	uint64_t missing;   /* probes */
+	int64_t duration;     /* ns */
+	const char *reason;   /* why it ended */
+	uint64_t missing;     /* probes */
+	uint64_t short_waits; /* that were left out */
 };
 
 /*

@@ -347,6 +347,8 @@ struct model {
 	uint64_t events[TRACE_TYPE_MAX + 1];
 	uint64_t nevents;
 	VEC(struct loss) losses;
+	uint64_t short_limit, short_waits, short_ns; /* waits that were left out: all shorter than the limit */
+	bool has_short_waits;
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
 	uint64_t lost_type[TRACE_TYPE_MAX + 1];
 	uint64_t unseen_wakes;       /* waits that ended without a go.ready */

@@ -166,8 +166,13 @@ static void use_channels(struct model *m, struct goroutine *g, const struct trac
 static void apply_park(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_go_park *p = &rec->park;
-	struct goroutine *g = actor(m, rec->goid, t);
+	struct goroutine *g = rec->goid ? model_goroutine_get(m, rec->goid) : NULL;
 	struct sync_obj *s;
+
+	/* Clocks of two CPUs may differ a little. */
+	if (g && g->has_event && t < g->last_event)
+		t = g->last_event;
+	g = actor(m, rec->goid, t);
 
 	if (!g)
 		return;
@@ -435,6 +440,15 @@ static void apply_loss(struct model *m, const struct trace_rec *rec)
 	}
 }
 
+static void apply_short_waits(struct model *m, const struct trace_short_waits *p)
+{
+	m->has_short_waits = true;
+	if (p->limit > m->short_limit)
+		m->short_limit = p->limit;
+	m->short_waits += p->count;
+	m->short_ns += p->total;
+}
+
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
 	return goid && r->exited[goid % EXITED_KEPT] == goid;
@@ -452,15 +466,17 @@ static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 static void dispatch(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
-	int64_t t = rec->time > m->now ? rec->time : m->now;
+	/* A wait that was held back until it ended is told of with the time it began. */
+	int64_t t = rec->time > m->now || rec->type == TRACE_GO_PARK ? rec->time : m->now;
 
-	if (rec->type == TRACE_LOSS) {
-		apply_loss(m, rec);
-		return;
-	}
+	if (rec->type == TRACE_LOSS)
+		return apply_loss(m, rec);
+	if (rec->type == TRACE_SHORT_WAITS)
+		return apply_short_waits(m, &rec->short_waits);
 	if (t > m->opts.until)
 		return;
-	m->now = t;
+	if (t > m->now)
+		m->now = t;
 	if (m->opts.goroutine)
 		life_note(m, rec, t);
 	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {

@@ -78,6 +78,8 @@ static const struct {
 	{ { .type = TRACE_LOSS, .time = 5000, .loss = { TRACE_LOSS_RING, TRACE_GO_PARK, 4000, 77 } },
 	  "30050012cf0f4d" },
 	{ { .type = TRACE_PROC_EXIT, .proc_exit = { true, -9 } }, "31020111" },
+	{ { .type = TRACE_SHORT_WAITS, .time = 5000, .short_waits = { 1000000, 77, 300, 4000 } },
+	  "3208c0843d4dac02cf0f" },
 };
 
 static void test_records(void **state)
