@@ -53,26 +53,52 @@ static __always_inline bool slot_claim(struct wait_slot *s, __u64 g)
 	return true;
 }
 
-/* Its wait is over and no wake-up was seen. */
-static __always_inline void hold_missed(struct wait_slot *s, __u64 goid)
+/* The netpoller was faster and called the park off (netpollblockcommit): it did not wait. */
+static __always_inline void hold_called_off(const struct wait_slot *s)
 {
-	struct ring_netready *rec;
+	struct ring_netready *rec = reserve(RING_NETREADY, sizeof(*rec));
 
-	s->time = 0;
-	/* Another goroutine's, which ended. */
-	if (s->goid != goid)
-		return;
-	if (!(cfg.reason_flags[s->reason & (REASON_MAX - 1)] & REASON_FD)) {
-		count(shared.lost, RING_PARK);
-		return;
-	}
-	/* The netpoller was faster and called the park off (netpollblockcommit): it did not wait. */
-	rec = reserve(RING_NETREADY, sizeof(*rec));
 	if (!rec)
 		return;
 	rec->gpp = s->lock;
 	rec->goid = 0;
 	submit(rec);
+}
+
+/*
+ * It runs, and no wake-up was seen: the runtime wakes some of its own through
+ * injectglist (scavenger.wake). True: the wait was sent, and ends with the next
+ * park, which has to be sent, too.
+ */
+static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
+{
+	__u64 began = s->time, waited = bpf_ktime_get_ns() - began;
+	struct ring_park *rec;
+
+	s->time = 0;
+	/* Another goroutine's, which ended. */
+	if (s->goid != goid)
+		return false;
+	if (cfg.reason_flags[s->reason & (REASON_MAX - 1)] & REASON_FD) {
+		hold_called_off(s);
+		return false;
+	}
+	if (waited < shared.min_block) {
+		s->nshort++;
+		s->short_ns += waited;
+		return false;
+	}
+	rec = reserve(RING_PARK, sizeof(*rec));
+	if (!rec)
+		return false;
+	rec->hdr.time = began;
+	rec->hdr.aux = s->reason | RING_HELD;
+	rec->goid = goid;
+	rec->stack = 0;
+	rec->lock = s->lock;
+	rec->arg = rec->arg2 = 0;
+	submit(rec);
+	return true;
 }
 
 /* True: the park is kept back. */
@@ -85,8 +111,8 @@ static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason,
 	if (!s || (s->g != g && (!wanted || !slot_claim(s, g))))
 		return false;
 	goid = parking_goid(g, flags & REASON_SELECT);
-	if (s->time)
-		hold_missed(s, goid);
+	if (s->time && hold_missed(s, goid))
+		return false;
 	if (!wanted || !goid)
 		return false;
 	s->goid = goid;
