@@ -29,3 +29,30 @@ int go_park(struct x86_regs *regs)
 	p.goid = parking_goid(regs->r14, flags & REASON_SELECT);
 	return park_send(&p);
 }
+
+/*
+ * All that walk stacks, as one program: the kernel's verifier follows the walk
+ * once in every program, 0.2 s each. The address tells which one it is; those
+ * that are not set are no code, since cfg is constant.
+ */
+SEC("uprobe")
+__attribute__((flatten)) int go_any(struct x86_regs *regs)
+{
+	__u64 at = regs->ip;
+
+	if (cfg.site[RING_PARK] && at == cfg.site[RING_PARK])
+		return go_park(regs);
+	if (cfg.site[RING_READY] && at == cfg.site[RING_READY])
+		return go_ready(regs);
+	if (cfg.site[RING_CREATE] && at == cfg.site[RING_CREATE])
+		return go_create(regs);
+	if (cfg.site[RING_EXIT] && at == cfg.site[RING_EXIT])
+		return go_exit(regs);
+	if (cfg.site[RING_NETREADY] && at == cfg.site[RING_NETREADY])
+		return go_netready(regs);
+	if (cfg.site[RING_MAKE] && at == cfg.site[RING_MAKE])
+		return chan_make(regs);
+	if (cfg.site[RING_CLOSE] && at == cfg.site[RING_CLOSE])
+		return chan_close(regs);
+	return 0;
+}

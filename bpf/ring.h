@@ -182,6 +182,7 @@ struct bpf_config {
 	__u32 wide;         /* the kernel can read from a program's stack at a variable place (5.12) */
 	__u64 ring_size;    /* bytes */
 	__u32 reason_flags[REASON_MAX];
+	__u64 site[RING_TYPES]; /* in memory, of the probes that go_any serves; 0: none */
 	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */
 	__u32 at_jbe; /* bit 1 << RING_…: the site of that event is a jbe */
 };

@@ -88,13 +88,13 @@ static int take_value(struct diff_args *a, int opt, const char *s, struct err *e
 	case OPT_UNTIL:
 		return args_time(s, &a->opts.model.until) ? usage_error(err, "not a time", s) : 0;
 	case OPT_FUNCTION:
-		a->opts.filter.function = s;
+		a->opts.model.filter.function = s;
 		return 0;
 	case OPT_PACKAGE:
-		a->opts.filter.package = s;
+		a->opts.model.filter.package = s;
 		return 0;
 	case OPT_REASON:
-		a->opts.filter.reason = s;
+		a->opts.model.filter.reason = s;
 		return 0;
 	case OPT_COLOR:
 		return term_color_parse(s, &a->color) ? usage_error(err, "--color is auto, always or never, not", s)
@@ -133,26 +133,28 @@ static int parse_args(struct diff_args *a, int argc, char **argv, bool *done, st
 	return EXIT_DONE;
 }
 
-static int write_diff(const struct diff_args *a, struct report *const r[2], struct err *err)
+struct diff_job {
+	const struct diff_args *args;
+	struct diff diff;
+};
+
+static int write_diff(const void *ctx, FILE *f, struct err *err)
 {
-	struct diff d;
-	struct outfile o;
-	int ret = diff_new(&d, r[0], r[1], err);
+	const struct diff_job *job = ctx;
+
+	return job->args->json ? diff_write_json(&job->diff, f, err) : diff_write_text(&job->diff, f, err);
+}
+
+static int compare(const struct diff_args *a, struct report *const r[2], struct err *err)
+{
+	struct diff_job job = { .args = a };
+	int ret = diff_new(&job.diff, r[0], r[1], err);
 
 	if (ret)
 		return ret;
-	ret = outfile_open(&o, a->output, err);
-	if (ret) {
-		diff_free(&d);
-		return ret;
-	}
-	ret = a->json ? diff_write_json(&d, o.f, err) : diff_write_text(&d, o.f, err);
-	diff_free(&d);
-	if (ret) {
-		outfile_abort(&o);
-		return ret;
-	}
-	return outfile_commit(&o, err);
+	ret = outfile_write(a->output, write_diff, &job, err);
+	diff_free(&job.diff);
+	return ret;
 }
 
 int cmd_diff(int argc, char **argv, struct err *err)
@@ -174,7 +176,7 @@ int cmd_diff(int argc, char **argv, struct err *err)
 			        a.files[i], r[i]->damage);
 	}
 	if (!ret)
-		ret = write_diff(&a, r, err);
+		ret = compare(&a, r, err);
 	report_free(r[0]);
 	report_free(r[1]);
 	return ret ? EXIT_FAILED : EXIT_DONE;

@@ -66,25 +66,29 @@ static int parse_args(struct info_args *a, int argc, char **argv, bool *done, st
 	return EXIT_DONE;
 }
 
+struct info_job {
+	const char *file;
+	bool *whole;
+	struct err *damage;
+};
+
+static int write_info(const void *ctx, FILE *f, struct err *err)
+{
+	const struct info_job *job = ctx;
+
+	return info_write(job->file, f, job->whole, job->damage, err);
+}
+
 int cmd_info(int argc, char **argv, struct err *err)
 {
 	struct info_args a = { 0 };
 	struct err damage = { 0 };
-	struct outfile o;
 	bool whole = false, done = false;
 	int ret = parse_args(&a, argc, argv, &done, err);
 
 	if (ret || done)
 		return ret;
-	ret = outfile_open(&o, a.output, err);
-	if (ret)
-		return EXIT_FAILED;
-	ret = info_write(a.file, o.f, &whole, &damage, err);
-	if (ret) {
-		outfile_abort(&o);
-		return EXIT_FAILED;
-	}
-	if (outfile_commit(&o, err))
+	if (outfile_write(a.output, write_info, &(struct info_job){ a.file, &whole, &damage }, err))
 		return EXIT_FAILED;
 	if (!whole)
 		fprintf(stderr, "chanrec: warning: %s: %s\n", a.file, damage.msg);

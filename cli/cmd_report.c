@@ -161,13 +161,13 @@ static int take_value(struct report_args *a, int opt, const char *s, struct err 
 	case OPT_MIN_EDGE:
 		return args_time(s, &m->min_edge) || m->min_edge < 0 ? usage_error(err, "not a duration", s) : 0;
 	case OPT_FUNCTION:
-		a->opts.filter.function = s;
+		a->opts.model.filter.function = s;
 		return 0;
 	case OPT_PACKAGE:
-		a->opts.filter.package = s;
+		a->opts.model.filter.package = s;
 		return 0;
 	case OPT_REASON:
-		a->opts.filter.reason = s;
+		a->opts.model.filter.reason = s;
 		return 0;
 	case OPT_BY:
 	case OPT_LINK:
@@ -219,19 +219,16 @@ static int parse_args(struct report_args *a, int argc, char **argv, bool *done, 
 	return EXIT_DONE;
 }
 
-static int write_report(const struct report_args *a, const struct report *r, struct err *err)
-{
-	struct outfile o;
-	int ret = outfile_open(&o, a->output, err);
+struct report_job {
+	const struct report_args *args;
+	const struct report *report;
+};
 
-	if (ret)
-		return ret;
-	ret = a->format->write(r, o.f, err);
-	if (ret) {
-		outfile_abort(&o);
-		return ret;
-	}
-	return outfile_commit(&o, err);
+static int write_report(const void *ctx, FILE *f, struct err *err)
+{
+	const struct report_job *job = ctx;
+
+	return job->args->format->write(job->report, f, err);
 }
 
 int cmd_report(int argc, char **argv, struct err *err)
@@ -254,7 +251,7 @@ int cmd_report(int argc, char **argv, struct err *err)
 	if (!ret && r->damaged)
 		fprintf(stderr, "chanrec: warning: %s; what could be read before that is reported\n", r->damage);
 	if (!ret)
-		ret = write_report(&a, r, err);
+		ret = outfile_write(a.output, write_report, &(struct report_job){ &a, r }, err);
 	report_free(r);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }

@@ -74,25 +74,29 @@ static int parse_args(struct script_args *a, int argc, char **argv, bool *done, 
 	return EXIT_DONE;
 }
 
+struct script_job {
+	const struct script_args *args;
+	struct err *damage;
+};
+
+static int write_script(const void *ctx, FILE *f, struct err *err)
+{
+	const struct script_job *job = ctx;
+
+	return script_write(job->args->file, &job->args->opts, f, job->damage, err);
+}
+
 int cmd_script(int argc, char **argv, struct err *err)
 {
 	struct script_args a = { 0 };
-	struct outfile o;
 	struct err damage = { 0 };
 	bool done = false;
 	int ret = parse_args(&a, argc, argv, &done, err);
 
 	if (ret || done)
 		return ret;
-	ret = outfile_open(&o, a.output, err);
-	if (ret)
-		return EXIT_FAILED;
-	ret = script_write(a.file, &a.opts, o.f, &damage, err);
-	if (ret) {
-		outfile_abort(&o);
-		return EXIT_FAILED;
-	}
-	if (damage.msg[0])
+	ret = outfile_write(a.output, write_script, &(struct script_job){ &a, &damage }, err);
+	if (!ret && damage.msg[0])
 		fprintf(stderr, "chanrec: warning: %s; the events before that are printed\n", damage.msg);
-	return outfile_commit(&o, err) ? EXIT_FAILED : EXIT_DONE;
+	return ret ? EXIT_FAILED : EXIT_DONE;
 }

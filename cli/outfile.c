@@ -8,6 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct outfile {
+	FILE *f;
+	const char *path; /* NULL: stdout */
+	char *temp;       /* NULL: written in place (a device, a pipe) */
+};
+
 static int open_temp(struct outfile *o, struct err *err)
 {
 	mode_t mask = umask(0);
@@ -33,17 +39,19 @@ static int open_temp(struct outfile *o, struct err *err)
 	return 0;
 }
 
-int outfile_open(struct outfile *o, const char *path, struct err *err)
+static int outfile_open(struct outfile *o, const char *path, struct err *err)
 {
 	struct stat st;
 
 	*o = (struct outfile){ 0 };
-	/* A reader that went away is an error to report, not a death. */
-	signal(SIGPIPE, SIG_IGN);
 	if (!path || !strcmp(path, "-")) {
+		/* `| head` has read enough: that ends the process without a word, as it does git and perf. */
+		signal(SIGPIPE, SIG_DFL);
 		o->f = stdout;
 		return 0;
 	}
+	/* Of a file that was named it is an error to report. */
+	signal(SIGPIPE, SIG_IGN);
 	o->path = path;
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		return err_set(err, EISDIR, "cannot write %s: it is a directory", path);
@@ -53,7 +61,8 @@ int outfile_open(struct outfile *o, const char *path, struct err *err)
 	return o->f ? 0 : err_set(err, errno, "cannot write %s: %s", path, strerror(errno));
 }
 
-int outfile_commit(struct outfile *o, struct err *err)
+/* Everything is written, or the error says why not. Ends o in any case. */
+static int outfile_commit(struct outfile *o, struct err *err)
 {
 	int error = 0;
 
@@ -75,7 +84,8 @@ int outfile_commit(struct outfile *o, struct err *err)
 	             : 0;
 }
 
-void outfile_abort(struct outfile *o)
+/* Ends o without leaving a file. */
+static void outfile_abort(struct outfile *o)
 {
 	if (o->f && o->path)
 		fclose(o->f);
@@ -84,4 +94,19 @@ void outfile_abort(struct outfile *o)
 		unlink(o->temp);
 	free(o->temp);
 	o->temp = NULL;
+}
+
+int outfile_write(const char *path, int (*write)(const void *ctx, FILE *f, struct err *err), const void *ctx,
+                  struct err *err)
+{
+	struct outfile o;
+	int ret = outfile_open(&o, path, err);
+
+	if (ret)
+		return ret;
+	ret = write(ctx, o.f, err);
+	if (!ret)
+		return outfile_commit(&o, err);
+	outfile_abort(&o);
+	return ret;
 }

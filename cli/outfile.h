@@ -11,17 +11,11 @@
 
 #include "util/err.h"
 
-struct outfile {
-	FILE *f;
-	const char *path; /* NULL: stdout */
-	char *temp;       /* NULL: written in place (a device, a pipe) */
-};
-
-/* path NULL or "-": stdout. It outlives o. */
-int outfile_open(struct outfile *o, const char *path, struct err *err);
-/* Everything is written, or the error says why not. Ends o in any case. */
-int outfile_commit(struct outfile *o, struct err *err);
-/* Ends o without leaving a file. */
-void outfile_abort(struct outfile *o);
+/*
+ * Writes with write(ctx, …), to stdout when path is NULL or "-": all of it, or
+ * the error says why not. 0 or -errno.
+ */
+int outfile_write(const char *path, int (*write)(const void *ctx, FILE *f, struct err *err), const void *ctx,
+                  struct err *err);
 
 #endif

@@ -100,11 +100,24 @@ static inline uint64_t wire_unzigzag(uint64_t v)
 	return v >> 1 ^ (v & 1 ? UINT64_MAX : 0);
 }
 
-/* span_varint() with the one-byte case inline. */
+/* span_varint() with the usual lengths inline. */
 static inline uint64_t wire_get(struct span *s)
 {
-	if (s->p < s->end && *s->p < 0x80)
-		return *s->p++;
+	const uint8_t *p = s->p;
+	size_t left = span_left(s);
+
+	if (left >= 1 && p[0] < 0x80) {
+		s->p = p + 1;
+		return p[0];
+	}
+	if (left >= 2 && p[1] < 0x80) {
+		s->p = p + 2;
+		return (uint64_t)p[1] << 7 | (p[0] & 0x7f);
+	}
+	if (left >= 3 && p[2] < 0x80) {
+		s->p = p + 3;
+		return (uint64_t)p[2] << 14 | (uint64_t)(p[1] & 0x7f) << 7 | (p[0] & 0x7f);
+	}
 	return span_varint(s);
 }
 

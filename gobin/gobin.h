@@ -73,6 +73,22 @@ int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max
 /* Bytes from sp at pc up to the return address (pclntab's pcsp). 0 or -ENOENT. */
 int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta);
 
+/*
+ * The words of a frame that hold pointers still needed at a call: bit i % 8 of
+ * byte i / 8 is word i. The last local is right below the saved rbp, the first
+ * argument right above the return address. Objects are variables whose address
+ * is taken; which of them are needed is not said.
+ */
+struct go_frame_map {
+	uint32_t nlocals, nargs, nobjs;
+	const uint8_t *locals, *args, *objs;
+};
+
+/* pc: within the call. 0, or -ENOENT: the function has no such maps and may hold anything. */
+int gobin_frame_map(const struct gobin *b, uint64_t pc, bool has_locals, struct go_frame_map *m);
+/* off: of object i < nobjs; from the end of the locals when it is negative, else from the arguments. size: bytes. */
+void go_frame_obj(const struct go_frame_map *m, uint32_t i, int32_t *off, uint32_t *size);
+
 /* Go's isSystemGoroutine by the name of the goroutine's first function. */
 bool go_is_system_entry(const char *func);
 

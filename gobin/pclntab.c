@@ -77,6 +77,7 @@ int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 		.end = pclntab_entry(t, idx + 1),
 		.name = pclntab_name(t, le32(p + 4)),
 		.idx = idx,
+		.args = (int32_t)le32(p + 8),
 		.pcsp = le32(p + 16),
 		.pcfile = le32(p + 20),
 		.pcln = le32(p + 24),
@@ -150,36 +151,47 @@ int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32
 	return -1;
 }
 
-static int32_t pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc)
+int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc)
 {
 	const uint8_t *p = table < f->npcdata ? bytes_at(&f->tail, (uint64_t)table * 4, 4) : NULL;
 
 	return p ? pclntab_value(t, f, le32(p), pc) : -1;
 }
 
+/* Where the function's data of a kind begins, from moduledata.gofunc; UINT32_MAX: it has none. */
+static uint32_t funcdata_off(const struct pcln_func *f, uint32_t kind)
+{
+	const uint8_t *p = kind < f->nfuncdata ? bytes_at(&f->tail, ((uint64_t)f->npcdata + kind) * 4, 4) : NULL;
+
+	return p ? le32(p) : UINT32_MAX;
+}
+
+const uint8_t *pclntab_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t kind, uint64_t off,
+                                uint64_t len)
+{
+	uint32_t begin = funcdata_off(f, kind);
+
+	return begin == UINT32_MAX ? NULL : bytes_at(&t->funcdata, begin + off, len);
+}
+
 bool pclntab_has_inlined(const struct pcln_func *f)
 {
-	const uint8_t *p = NULL;
-
-	if (f->nfuncdata > FUNCDATA_INLTREE)
-		p = bytes_at(&f->tail, ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4, 4);
-	return p && le32(p) != UINT32_MAX;
+	return funcdata_off(f, FUNCDATA_INLTREE) != UINT32_MAX;
 }
 
 int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, struct inlined_call *out)
 {
 	bool v120 = t->magic == PCLN_MAGIC_120;
-	uint64_t size = v120 ? INLINED_SIZE_120 : INLINED_SIZE_118, off;
+	uint64_t size = v120 ? INLINED_SIZE_120 : INLINED_SIZE_118;
 	const uint8_t *p;
 	int32_t ix;
 
 	if (!pclntab_has_inlined(f))
 		return -ENOENT;
-	ix = pcdata(t, f, PCDATA_INLTREE, pc);
+	ix = pclntab_pcdata(t, f, PCDATA_INLTREE, pc);
 	if (ix < 0)
 		return -ENOENT;
-	off = le32(f->tail.p + ((uint64_t)f->npcdata + FUNCDATA_INLTREE) * 4);
-	p = bytes_at(&t->funcdata, off + (uint64_t)ix * size, size);
+	p = pclntab_funcdata(t, f, FUNCDATA_INLTREE, (uint64_t)ix * size, size);
 	if (!p)
 		return -EINVAL;
 	out->id = v120 ? p[0] : p[2];

@@ -42,6 +42,7 @@ struct pcln_func {
 	uint32_t idx;
 	uint32_t pcsp, pcfile, pcln, npcdata, cu, start_line;
 	uint8_t id, nfuncdata;
+	int32_t args;      /* bytes of arguments and results on the stack; INT32_MIN not known */
 	struct bytes tail; /* npcdata and then nfuncdata words */
 };
 
@@ -63,6 +64,12 @@ bool pclntab_is_wrapper(const struct pclntab *t, uint8_t func_id);
 const char *pclntab_name(const struct pclntab *t, uint32_t off);
 /* The value at pc of a table that starts at off in pctab; -1 when there is none. */
 int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc);
+
+/* The value at pc of one of the function's own tables (PCDATA_…); -1 when there is none. */
+int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc);
+/* len bytes at off of the function's data of a kind (FUNCDATA_…); NULL when they are not there. */
+const uint8_t *pclntab_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t kind, uint64_t off,
+                                uint64_t len);
 
 /* An entry of a function's tree of inlined calls. */
 struct inlined_call {

@@ -167,6 +167,13 @@ static void say_settings(const struct doctor *d)
 static void say_kernel_features(const struct doctor *d, const struct selftest *st)
 {
 	static const char verbose[] = "chanrec doctor --verbose prints what the kernel says";
+	static const char *const links[] = {
+		[LINK_PERF] = "a perf event for each uprobe (this kernel has no uprobe_multi): taking them out is "
+		              "slower, recording is not",
+		[LINK_MULTI_BROKEN] = "a perf event for each uprobe: this kernel's uprobe_multi would see one thread "
+		                      "of a process only (6.6.35, 6.9.5, 6.10 have it right)",
+		[LINK_MULTI] = "uprobe_multi: all uprobes of a BPF program at once",
+	};
 
 	if (st->load.code)
 		doctor_say(d, DOCTOR_FAILS, "BPF", verbose, "%s", st->load.msg);
@@ -179,8 +186,7 @@ static void say_kernel_features(const struct doctor *d, const struct selftest *s
 		doctor_say(d, DOCTOR_OK, "uprobes", NULL,
 		           "one was set on this program, its hit came through the ring, it was removed");
 	if (!st->load.code)
-		doctor_say(d, DOCTOR_OK, "uprobe_multi", NULL, "%s",
-		           st->uprobe_multi ? "yes (not needed)" : "no (not needed: probes are set one by one)");
+		doctor_say(d, DOCTOR_OK, "links", NULL, "%s", links[st->links]);
 }
 
 static void say_pid_namespace(const struct doctor *d)

@@ -19,7 +19,7 @@ static const struct probe_spec specs[] = {
 	  .how = HOW_ENTRY,
 	  .group = TRACE_EVENTS_SCHED,
 	  .required = true,
-	  .prog = "go_park",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.gopark" },
 	  .without = "no wait is recorded" },
 	{ .event = "go.ready",
@@ -27,21 +27,21 @@ static const struct probe_spec specs[] = {
 	  .how = HOW_ENTRY,
 	  .group = TRACE_EVENTS_SCHED,
 	  .required = true,
-	  .prog = "go_ready",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.ready" },
 	  .without = "no wake-up is recorded" },
 	{ .event = "go.ready",
 	  .type = RING_NETREADY,
 	  .how = HOW_ENTRY,
 	  .group = TRACE_EVENTS_SCHED,
-	  .prog = "go_netready",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.netpollready" },
 	  .without = "wake-ups by the network are seen only at the goroutine's next event" },
 	{ .event = "go.create",
 	  .type = RING_CREATE,
 	  .how = HOW_CALL,
 	  .group = TRACE_EVENTS_SCHED,
-	  .prog = "go_create",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.newproc.func1" },
 	  .callee = "runtime.runqput",
 	  .without = "new goroutines are seen at their first event, without their creator" },
@@ -49,21 +49,21 @@ static const struct probe_spec specs[] = {
 	  .type = RING_EXIT,
 	  .how = HOW_ENTRY,
 	  .group = TRACE_EVENTS_SCHED,
-	  .prog = "go_exit",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.gdestroy", "runtime.goexit0" },
 	  .without = "the end of goroutines is seen only in the last snapshot" },
 	{ .event = "chan.make",
 	  .type = RING_MAKE,
 	  .how = HOW_MAKE,
 	  .group = TRACE_EVENTS_CHAN,
-	  .prog = "chan_make",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.makechan" },
 	  .without = "where channels were made is not known" },
 	{ .event = "chan.close",
 	  .type = RING_CLOSE,
 	  .how = HOW_ENTRY,
 	  .group = TRACE_EVENTS_CHAN,
-	  .prog = "chan_close",
+	  .prog = PROG_ANY,
 	  .funcs = { "runtime.closechan" },
 	  .without = "who closed a channel is not known" },
 	{ .event = "chan.op",
@@ -402,8 +402,22 @@ static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t 
 	cfg->switch_len = stack_switch.end - stack_switch.entry;
 }
 
-void plan_place(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
+bool plan_has(const struct probes *p, enum ring_type type)
 {
-	fill_range(cfg, bin, bias);
-	fill_walk(cfg, bin, bias);
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && p->v.v[i].spec->type == type)
+			return true;
+	return false;
+}
+
+void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias)
+{
+	fill_range(&p->cfg, bin, bias);
+	fill_walk(&p->cfg, bin, bias);
+	for (size_t i = 0; i < p->v.n; i++) {
+		const struct probe *pr = &p->v.v[i];
+
+		if (!pr->missing && strcmp(pr->spec->prog, PROG_ANY) == 0)
+			p->cfg.site[pr->spec->type] = pr->site.addr + bias;
+	}
 }

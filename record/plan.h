@@ -9,6 +9,8 @@
 
 #include "record/probes.h"
 
+#define PROG_ANY "go_any"
+
 /* Where in the function. */
 enum how { HOW_ENTRY, HOW_CALL, HOW_MAKE, HOW_RETS };
 
@@ -19,14 +21,16 @@ struct probe_spec {
 	enum how how;
 	uint32_t group; /* TRACE_EVENTS_…; recorded when any of them is wanted */
 	bool required;
-	const char *prog;
+	const char *prog;               /* PROG_ANY: tells by cfg.site which probe it is */
 	const struct probe_spec *early; /* HOW_RETS: for those before the first argument is stored */
 	const char *funcs[3];           /* the first that exists */
 	const char *callee;             /* HOW_CALL */
 	const char *without;            /* what the trace lacks when it is missing */
 };
 
+/* Whether a probe of that type was planned and found. */
+bool plan_has(const struct probes *p, enum ring_type type);
 /* Fills what depends on where the program was loaded. */
-void plan_place(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias);
+void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias);
 
 #endif

@@ -64,7 +64,10 @@ static int try_load(struct probes *p, const struct probes_opts *opts, bool wide,
 		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
 	memcpy((void *)&p->skel->rodata->cfg, &p->cfg, sizeof(p->cfg));
 	bpf_object__for_each_program(prog, p->skel->obj)
-	        bpf_program__set_autoload(prog, plan_uses(p, bpf_program__name(prog)));
+	{
+		bpf_program__set_autoload(prog, plan_uses(p, bpf_program__name(prog)));
+		links_prepare(&p->links, prog);
+	}
 	bpf_map__set_max_entries(p->skel->maps.ring, (uint32_t)opts->ring_size);
 	ret = chanrec_bpf__load(p->skel);
 	if (ret) {
@@ -83,7 +86,8 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	probes_set_verbose(opts->verbose);
 	p->cfg.ring_size = opts->ring_size;
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
-	p->cfg.cache_goids = plan_uses(p, "go_exit");
+	p->cfg.cache_goids = plan_has(p, RING_EXIT);
+	p->links.kind = link_kind_here();
 	ret = try_load(p, opts, true, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
 	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
@@ -113,28 +117,55 @@ int probes_say_attach_error(int e, const char *where, struct err *err)
 	return err_set(err, e, "a uprobe at %s cannot be set: %s; --verbose prints more", where, strerror(e));
 }
 
-static int attach_one(struct probes *p, struct probe *pr, const struct target *t, const struct gobin *bin,
-                      uint64_t bias, struct err *err)
+static int check_site(const struct probe *pr, const struct target *t, const struct gobin *bin, uint64_t bias,
+                      struct err *err)
 {
+	if (gobin_file_offset(bin, pr->site.addr) >= 0 && site_is_there(t, bin, bias, pr->site.addr))
+		return 0;
+	if (!target_alive(t))
+		return err_set(err, ESRCH, "process %d has ended", t->pid);
+	return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
+}
+
+/* All sites of the program that the first one has; those of others are not looked at. */
+static int attach_program(struct probes *p, size_t first, const struct target *t, const struct gobin *bin,
+                          uint64_t bias, struct err *err)
+{
+	const struct probe *pr = &p->v.v[first];
 	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
-	int64_t off = gobin_file_offset(bin, pr->site.addr);
+	VEC(uint64_t) offsets = { 0 };
+	int ret = 0;
 
 	if (!prog)
 		return err_set(err, ENOENT, "the BPF program %s is not loaded", pr->spec->prog);
-	if (off < 0 || !site_is_there(t, bin, bias, pr->site.addr)) {
-		if (!target_alive(t))
-			return err_set(err, ESRCH, "process %d has ended", t->pid);
-		return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
-	}
-	pr->link = bpf_program__attach_uprobe_opts(prog, t->pid, t->exe, (size_t)off, NULL);
-	if (!pr->link) {
-		int e = errno;
-		char where[96];
+	for (size_t i = first; i < p->v.n && !ret; i++) {
+		const struct probe *same = &p->v.v[i];
 
-		snprintf(where, sizeof(where), "%s (%#lx)", pr->func, (unsigned long)pr->site.addr);
-		return probes_say_attach_error(e, where, err);
+		if (same->missing || strcmp(same->spec->prog, pr->spec->prog) != 0)
+			continue;
+		ret = check_site(same, t, bin, bias, err);
+		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
+			ret = err_set(err, ENOMEM, "out of memory");
 	}
-	return 0;
+	if (!ret) {
+		ret = links_add(&p->links, prog, t->exe, offsets.v, offsets.n, t->pid);
+		if (ret) {
+			char where[96];
+
+			snprintf(where, sizeof(where), "%s (%#lx)", pr->func, (unsigned long)pr->site.addr);
+			ret = probes_say_attach_error(-ret, where, err);
+		}
+	}
+	vec_free(&offsets);
+	return ret;
+}
+
+static bool is_first_of_program(const struct probes *p, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!p->v.v[i].missing && strcmp(p->v.v[i].spec->prog, p->v.v[at].spec->prog) == 0)
+			return false;
+	return !p->v.v[at].missing;
 }
 
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
@@ -144,11 +175,11 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	p->cfg.use_pidns = t->in_pidns;
 	p->cfg.pidns_dev = t->pidns_dev;
 	p->cfg.pidns_ino = t->pidns_ino;
-	plan_place(&p->cfg, bin, bias);
+	plan_place(p, bin, bias);
 	if (load(p, opts, err))
 		return err->code;
 	for (size_t i = 0; i < p->v.n; i++)
-		if (!p->v.v[i].missing && attach_one(p, &p->v.v[i], t, bin, bias, err))
+		if (is_first_of_program(p, i) && attach_program(p, i, t, bin, bias, err))
 			return err->code;
 	return 0;
 }
@@ -191,11 +222,7 @@ void probes_disable(struct probes *p)
 
 void probes_detach(struct probes *p)
 {
-	for (size_t i = 0; i < p->v.n; i++) {
-		if (p->v.v[i].link)
-			bpf_link__destroy(p->v.v[i].link);
-		p->v.v[i].link = NULL;
-	}
+	links_free(&p->links);
 }
 
 void probes_free(struct probes *p)

@@ -14,12 +14,11 @@
 #include "bpf/ring.h"
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/link.h"
 #include "record/site.h"
 #include "record/target.h"
 #include "util/vec.h"
 
-struct bpf_program;
-struct bpf_link;
 struct chanrec_bpf;
 struct ring_buffer;
 
@@ -29,13 +28,13 @@ struct probe {
 	struct site site; /* addresses of the file */
 	char note[160];
 	bool missing;
-	struct bpf_link *link;
 };
 
 struct probes {
 	struct chanrec_bpf *skel;
 	struct bpf_config cfg;
 	VEC(struct probe) v;
+	struct links links;
 	struct ring_buffer *ring;
 	struct bpf_shared *shared; /* in the skeleton's memory */
 	struct wait_slot *waits;   /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */

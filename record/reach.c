@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/stackroots.h"
+
 #define TOLD 2   /* passes that have to agree */
 #define PASSES 6 /* as long as they are fast */
 #define PASSES_NS 1000000000ull
 #define STEP_OBJECTS 20000
 #define PIECE_WORDS 8192
-#define G_RUNNING 2 /* runtime/runtime2.go */
+#define STACK_MIN 2048 /* fixedStack, runtime/stack.go */
+#define G_RUNNING 2    /* runtime/runtime2.go */
 #define G_SYSCALL 3
 #define G_WAITING 4
 #define G_LEAKED 10
@@ -99,7 +102,7 @@ static void visit(struct reach *r, uint64_t word)
 static void add_range(struct reach *r, uint64_t from, uint64_t to)
 {
 	from = (from + 7) & ~7ull;
-	if (from < to && vec_push(&r->ranges, (struct reach_range){ from, to }))
+	if (from < to && vec_push(&r->ranges, (struct reach_range){ .from = from, .to = to }))
 		give_up(r);
 }
 
@@ -117,55 +120,39 @@ static uint32_t status_of(const struct reach *r, const uint8_t *g)
 	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
 }
 
-/* Functions of the runtime have the names of other packages where these call them. */
-static bool is_of_runtime(const char *func)
+/* g._panic and g._defer stand right before g.m (runtime/runtime2.go, Go 1.17 … 1.27). */
+static bool is_deferred(const struct reach *r, const uint8_t *g)
 {
-	static const char *const begins[] = { "runtime.", "time.Sleep", "sync.runtime_", "internal/sync.runtime_",
-		                              "internal/poll.runtime_" };
+	int32_t m = r->env->l->g_m;
 
-	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
-		if (!strncmp(func, begins[i], strlen(begins[i])))
-			return true;
-	return false;
-}
-
-/*
- * Where the frames of the runtime end on the stack of one that waits. What
- * these hold hangs on the object that it waits for, or is left over from
- * whoever had the stack before.
- */
-static uint64_t above_runtime(const struct reach *r, uint64_t sp, uint64_t hi, uint64_t bp)
-{
-	uint64_t frame[2];
-	struct go_func f;
-
-	for (int i = 0; i < 16 && bp >= sp && bp < hi - 16; i++) {
-		if (target_read(r->env->t, bp, frame, sizeof(frame)) || frame[0] <= bp)
-			break;
-		sp = bp + sizeof(frame);
-		if (gobin_func_by_pc(r->env->bin, frame[1] - r->env->bias, &f) || !is_of_runtime(f.name))
-			break;
-		bp = frame[0];
-	}
-	return sp;
+	return m < 16 || word_at(g, m - 16) || word_at(g, m - 8);
 }
 
 /* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
 	const struct go_layout *l = r->env->l;
-	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi), sp = word_at(g, l->g_sched_sp);
+	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi);
 	uint32_t status = status_of(r, g);
+	int32_t pc_at = status == G_SYSCALL ? l->g_syscallpc : l->g_sched_pc;
+	int32_t sp_at = status == G_SYSCALL ? l->g_syscallsp : l->g_sched_sp;
+	struct reach_range stack = { .from = word_at(g, sp_at),
+		                     .to = hi,
+		                     .pc = word_at(g, pc_at),
+		                     .pc_at = addr + (uint64_t)pc_at,
+		                     .sp_at = addr + (uint64_t)sp_at,
+		                     .waits = status == G_WAITING || status == G_LEAKED,
+		                     .is_deferred = is_deferred(r, g) };
 
-	add_range(r, addr, addr + (uint64_t)l->g_size);
-	if (status == G_SYSCALL)
-		sp = word_at(g, l->g_syscallsp);
-	/* One that runs may be anywhere on its stack. */
-	if (status == G_RUNNING || sp < lo || sp >= hi)
-		sp = lo;
-	else if (status == G_WAITING || status == G_LEAKED)
-		sp = above_runtime(r, sp, hi, word_at(g, l->g_sched_bp));
-	add_range(r, sp, hi);
+	/* Where a stack ends another object may begin. */
+	add_range(r, addr, addr + (uint64_t)l->g_stack_hi);
+	add_range(r, addr + (uint64_t)l->g_stack_hi + 8, addr + (uint64_t)l->g_size);
+	/* One that runs may be anywhere on its stack, and what needs several reads may move meanwhile. */
+	if (status == G_RUNNING || stack.from < lo || stack.from >= hi || stack.from % 8 ||
+	    hi - stack.from > PIECE_WORDS * 8)
+		add_range(r, lo, hi);
+	else if (vec_push(&r->ranges, stack))
+		give_up(r);
 }
 
 static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
@@ -230,8 +217,10 @@ static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, c
 	struct heap_obj o;
 
 	/* Whatever points to a g (its timers, the scheduler, the queues) does not so keep what it waits for. */
-	if (heap_find(&r->heap, addr, &o))
+	if (heap_find(&r->heap, addr, &o)) {
 		heap_mark(&r->heap, o);
+		r->g_elem_size = r->heap.spans.v[o.span].elem_size;
+	}
 	if (status == 0 || status == G_DEAD || status > G_LEAKED)
 		return;
 	if (w && !w->over && w->g == addr) {
@@ -318,33 +307,91 @@ void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
 	take_variables(r);
 }
 
+static void visit_word(void *reach, uint64_t word)
+{
+	visit(reach, word);
+}
+
+static bool is_unchanged(const struct reach *r, uint64_t addr, uint64_t value)
+{
+	uint64_t now;
+
+	return !target_read(r->env->t, addr, &now, sizeof(now)) && now == value;
+}
+
+/* A stack that moves meanwhile: every word that was there counts. */
+static void scan_stack(struct reach *r, const struct reach_range *s)
+{
+	uint64_t words[PIECE_WORDS], n = (s->to - s->from) / 8;
+
+	if (target_read(r->env->t, s->from, words, n * 8))
+		return;
+	if (is_unchanged(r, s->pc_at, s->pc) && is_unchanged(r, s->sp_at, s->from)) {
+		struct stack_copy copy = { words, s->pc, s->from, s->to, s->is_deferred };
+
+		stack_roots(r->env, &copy, s->waits, visit_word, r);
+		return;
+	}
+	for (uint64_t i = 0; i < n; i++)
+		visit(r, words[i]);
+}
+
+/* What is not mapped any more holds nothing: a goroutine that ended, a stack that grew. */
+static void scan_words(struct reach *r, uint64_t from, uint64_t size)
+{
+	uint64_t words[PIECE_WORDS];
+
+	if (target_read(r->env->t, from, words, size))
+		return;
+	for (uint64_t i = 0; i < size / 8; i++)
+		visit(r, words[i]);
+}
+
 static bool scan_range(struct reach *r)
 {
-	struct reach_range *g;
-	uint64_t words[PIECE_WORDS], n, size;
+	struct reach_range *last, part;
 
 	if (!r->ranges.n)
 		return false;
-	g = &r->ranges.v[r->ranges.n - 1];
-	size = g->to - g->from < sizeof(words) ? g->to - g->from : sizeof(words);
-	r->bytes += size;
-	/* What is not mapped any more holds nothing: a goroutine that ended, a stack that grew. */
-	n = target_read(r->env->t, g->from, words, size) ? 0 : size / 8;
-	g->from += size;
-	if (g->from >= g->to)
+	last = &r->ranges.v[r->ranges.n - 1];
+	part = *last;
+	if (part.to - part.from > PIECE_WORDS * 8)
+		part.to = part.from + PIECE_WORDS * 8;
+	last->from = part.to;
+	if (last->from >= last->to)
 		r->ranges.n--;
-	for (uint64_t i = 0; i < n; i++)
-		visit(r, words[i]);
+	r->bytes += part.to - part.from;
+	if (part.pc)
+		scan_stack(r, &part);
+	else
+		scan_words(r, part.from, part.to - part.from);
 	if (r->bytes > REACH_LIMIT_BYTES)
 		give_up(r);
 	return true;
+}
+
+/*
+ * Whether an object is the g of a thread's own stacks, which is not in the
+ * list: it has their bounds, and where they end another object may begin.
+ */
+static bool is_g(struct reach *r, const uint64_t *words, size_t n)
+{
+	size_t lo_at = (size_t)r->env->l->g_stack_lo / 8, hi_at = (size_t)r->env->l->g_stack_hi / 8;
+	uint64_t lo, size;
+	struct heap_obj o;
+
+	if (n * 8 != r->g_elem_size || lo_at >= n || hi_at >= n)
+		return false;
+	lo = words[lo_at];
+	size = words[hi_at] - lo;
+	return lo && size >= STACK_MIN && !(size & (size - 1)) && !heap_find(&r->heap, lo, &o);
 }
 
 static bool scan_object(struct reach *r)
 {
 	const uint64_t *words;
 	struct heap_obj o;
-	size_t n;
+	size_t n, skip;
 	int ret;
 
 	if (!r->todo.n)
@@ -353,8 +400,10 @@ static bool scan_object(struct reach *r)
 	ret = heap_words(&r->heap, o, &words, &n);
 	if (ret)
 		give_up(r);
+	skip = !ret && is_g(r, words, n) ? (size_t)r->env->l->g_stack_hi / 8 : n;
 	for (size_t i = 0; i < n && !ret; i++)
-		visit(r, words[i]);
+		if (i != skip)
+			visit(r, words[i]);
 	return true;
 }
 

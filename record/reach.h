@@ -6,11 +6,11 @@
  * Which goroutines wait for something that nothing can reach which can still
  * run: no variable of the program, no stack of a goroutine that runs, sleeps,
  * waits for the network or for something that is reached itself, and nothing
- * in the heap that hangs on these. Every word is taken for a pointer, so what
- * is held may seem held for too long, not the other way round. The process
- * runs meanwhile: it may move a pointer past the search, and what others left
- * on the stack that a new goroutine got looks like a pointer. So the search is
- * made several times, some time apart, and told is what was found twice.
+ * in the heap that hangs on these. On stacks the compiler's maps tell
+ * what is still needed (record/stackroots.h); elsewhere every word is taken for
+ * a pointer, so what is not held may seem held, not the other way round. The process
+ * runs meanwhile and may move a pointer past the search. So the search is made
+ * several times, some time apart, and told is what was found twice.
  *
  * What is not looked at: registers, memory of C, plugins and finalizers.
  */
@@ -35,8 +35,13 @@ struct reach_wait {
 	uint8_t unheld;    /* passes in which it was not held, and waited on */
 };
 
+/* Memory to be looked at. */
 struct reach_range {
 	uint64_t from, to;
+	/* The stack from its pointer on of a goroutine that stands still at pc; 0: every word counts. */
+	uint64_t pc;
+	uint64_t pc_at, sp_at; /* where its g has these */
+	bool waits, is_deferred;
 };
 
 struct reach {
@@ -48,6 +53,7 @@ struct reach {
 	struct gread_chunk *chunk;
 	struct heap heap;
 	bool heap_ready;
+	uint64_t g_elem_size; /* of the spans with the g's */
 	VEC(struct heap_obj) todo;
 	VEC(struct reach_range) ranges;
 	uint64_t bytes; /* of ranges */

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/selftest.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpf/selftest.skel.h"
@@ -79,43 +77,6 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 	return ring ? 0 : err->code;
 }
 
-/*
- * The part of union bpf_attr that makes such a link (include/uapi/linux/bpf.h,
- * Linux 6.6); the headers of older distributions lack it.
- */
-struct multi_link_attr {
-	uint32_t prog_fd, target_fd, attach_type, flags;
-	uint64_t path, offsets, ref_ctr_offsets, cookies;
-	uint32_t cnt, multi_flags, pid, pad;
-};
-
-#define ATTACH_UPROBE_MULTI 48
-
-/* A kernel that knows such links looks at the path first, and a folder has no code. */
-static bool has_uprobe_multi(void)
-{
-	static const struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		                                   { .code = BPF_JMP | BPF_EXIT } };
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = ATTACH_UPROBE_MULTI);
-	int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "nothing", "GPL", nothing, 2, &opts), e;
-	uint64_t offset = 0;
-	struct multi_link_attr a = { .prog_fd = (uint32_t)prog,
-		                     .attach_type = ATTACH_UPROBE_MULTI,
-		                     .path = (uint64_t)(uintptr_t) "/",
-		                     .offsets = (uint64_t)(uintptr_t)&offset,
-		                     .cnt = 1 };
-	long link;
-
-	if (prog < 0)
-		return false;
-	link = syscall(SYS_bpf, BPF_LINK_CREATE, &a, sizeof(a));
-	e = errno;
-	if (link >= 0)
-		close((int)link);
-	close(prog);
-	return link < 0 && e == EBADF;
-}
-
 void selftest_run(struct selftest *st, bool verbose)
 {
 	struct selftest_bpf *skel;
@@ -133,7 +94,7 @@ void selftest_run(struct selftest *st, bool verbose)
 		st->attach = st->load;
 	} else {
 		try_attach(skel, &st->attach);
-		st->uprobe_multi = has_uprobe_multi();
+		st->links = link_kind_here();
 	}
 	selftest_bpf__destroy(skel);
 }

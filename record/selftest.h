@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 
+#include "record/link.h"
 #include "util/err.h"
 
 struct selftest {
 	struct err load;   /* code 0: BPF programs and ring buffers work */
 	struct err attach; /* code 0: a uprobe was set, its hit came through the ring, it was removed */
-	bool uprobe_multi; /* the kernel has links of many uprobes; nothing needs them */
+	enum link_kind links;
 };
 
 void selftest_run(struct selftest *st, bool verbose);

@@ -226,13 +226,10 @@ static void chain_account(struct model *m, struct goroutine *g, uint32_t wsite, 
 	}
 }
 
-/* The end of a completed wait: who ended it. */
-static void end_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t objsite,
-                        const struct wait_end *e, uint64_t ns)
+/* Who ended it. */
+static void wake_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t objsite,
+                         const struct wait_end *e, uint64_t ns)
 {
-	chain_account(m, g, wsite, e, ns);
-	if (!e->seen)
-		return;
 	edge_add(m, g,
 	         (struct edge){ .waker_group = e->waker ? e->waker->group : 0,
 	                        .waker_stack_place = e->waker ? symbols_stack_user(&m->sym, e->stack) : 0,
@@ -269,16 +266,20 @@ void wait_account(struct model *m, struct goroutine *g, const struct wait_end *e
 			wake_add(m, g, e, ns);
 		return;
 	}
-	w->is_counted = true;
-	goroutine_account(m, g, n, ns, whole, e);
 	wsite = wsite_get(m, g);
 	if (!wsite)
 		return;
+	if (!e->open)
+		chain_account(m, g, wsite, e, ns);
+	if (!filter_shows_wait(&m->filter, m, w->stack, w->reason))
+		return;
+	w->is_counted = true;
+	goroutine_account(m, g, n, ns, whole, e);
 	objsite = model_objsite_of(m, &e->obj, w->stack);
 	if (objsite && !m->wsites.v[wsite].objsite)
 		m->wsites.v[wsite].objsite = objsite;
 	wsite_account(m, g, &m->wsites.v[wsite], n, ns, whole, e);
 	object_account(m, &e->obj, n, ns);
-	if (!e->open)
-		end_account(m, g, wsite, objsite, e, ns);
+	if (!e->open && e->seen)
+		wake_account(m, g, wsite, objsite, e, ns);
 }

@@ -186,24 +186,19 @@ void chan_rows_free(struct chan_rows *rows)
 	map_free(&rows->index);
 }
 
-int chan_rows_collect(struct chan_rows *rows, const struct model *m)
+int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c)
 {
-	const struct channel *c;
+	struct chan_row row = { *c, c->id, 1, channel_waiting(m, c) };
 
-	for (uint32_t id = 1; (c = channel_next(m, &id));) {
-		struct chan_row row = { *c, c->id, 1, channel_waiting(m, c) };
+	return rows_add(rows, m, &row, !channel_place(m, c));
+}
 
-		if (rows_add(rows, m, &row, !channel_place(m, c)))
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < m->channels.gone.v.n; i++) {
-		struct chan_row row = m->channels.gone.v.v[i];
+int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone)
+{
+	struct chan_row row = *gone;
 
-		row.sum.state = (uint8_t)chanstate_after(m, row.sum.state);
-		if (rows_add(rows, m, &row, false))
-			return -ENOMEM;
-	}
-	return 0;
+	row.sum.state = (uint8_t)chanstate_after(m, row.sum.state);
+	return rows_add(rows, m, &row, false);
 }
 
 static void channel_fold(struct model *m, struct channel *c)
@@ -215,7 +210,8 @@ static void channel_fold(struct model *m, struct channel *c)
 		model_objsite_of(m, &obj, 0); /* counts it */
 	c->state = (uint8_t)chanstate_of(m, c);
 	row = (struct chan_row){ *c, c->id, 1, 0 };
-	m->failed |= rows_add(&m->channels.gone, m, &row, false) != 0;
+	if (m->now >= m->opts.since && channel_is_there(c))
+		m->failed |= rows_add(&m->channels.gone, m, &row, false) != 0;
 	chanuse_channel_gone(m, c);
 	channel_free(&m->channels, c);
 }

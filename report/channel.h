@@ -14,10 +14,10 @@
 struct channel *model_channel(const struct model *m, uint32_t id);
 /* The next id from *id on that has a channel, then its channel and *id behind it; NULL: none is left. */
 struct channel *channel_next(const struct model *m, uint32_t *id);
-/* All that there ever were. */
-static inline uint32_t channels_count(const struct model *m)
+/* Whether an event told of it: definitions are read beyond the end of a window, too. */
+static inline bool channel_is_there(const struct channel *c)
 {
-	return m->channels.n ? m->channels.n - 1 : 0;
+	return c->made_seen || c->used || c->found || c->close_seen || c->waits || c->waiters_n;
 }
 int channel_define(struct model *m, const struct trace_def_chan *d, struct err *err);
 /* c is being made: those that were at its address before have gone. */
@@ -31,8 +31,9 @@ static inline uint32_t channel_place(const struct model *m, const struct channel
 uint32_t channel_waiting(const struct model *m, const struct channel *c);
 void channels_free(struct channels *c);
 
-/* All channels in rows, those that are there and those that are gone. 0 or -ENOMEM. */
-int chan_rows_collect(struct chan_rows *rows, const struct model *m);
+/* Adds a channel to the rows, or those that are gone. 0 or -ENOMEM. */
+int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c);
+int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone);
 void chan_rows_free(struct chan_rows *rows);
 
 #endif

@@ -70,6 +70,7 @@ int use_rows_put(struct use_rows *rows, const struct use_row *row)
 	if (!at)
 		return -ENOMEM;
 	*at = *row;
+	at->seen = 0;
 	return 0;
 }
 
@@ -154,30 +155,72 @@ static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, cons
 		u->users.v[p->go_next].go_prev = p->go_prev;
 }
 
-/* One of g and c is about to go: what the pair counts moves into its row, and its place is free. */
-static void user_fold(struct model *m, struct goroutine *g, struct channel *c, uint32_t i)
+/* Whether the row counts g, or counted it with a pair that went before; it does from now on. */
+static bool row_sees_goroutine(const struct chan_uses *u, struct use_row *row, const struct goroutine *g)
+{
+	if (row->seen == g->id || (g->marks && chanuse_goroutine_has(u, g, (uint32_t)(row - u->gone.v.v))))
+		return true;
+	row->seen = g->id;
+	return false;
+}
+
+static bool row_sees_channel(const struct chan_uses *u, struct use_row *row, const struct channel *c)
+{
+	if (row->seen_chan == c->id || (c->marks && chanuse_channel_has(u, c, (uint32_t)(row - u->gone.v.v))))
+		return true;
+	row->seen_chan = c->id;
+	return false;
+}
+
+/* The one that stays is marked: with its mark in *of, whether the row has it for the first time. */
+static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, const struct chan_user *p, bool *failed)
+{
+	bool added = false;
+	struct use_mark *mark = mark_get(u, key_of_channel(c), &c->marks, row, &added);
+
+	*failed = !mark;
+	if (!mark)
+		return false;
+	mark->n++;
+	if (added || p->last > mark->last || (p->last == mark->last && p->goid < mark->goid)) {
+		mark->goid = p->goid;
+		mark->last = p->last;
+	}
+	return added;
+}
+
+static bool mark_goroutine(struct chan_uses *u, struct goroutine *g, uint32_t row, bool *failed)
+{
+	bool added = false;
+
+	*failed = !mark_get(u, key_of_goroutine(g), &g->marks, row, &added);
+	return added;
+}
+
+/*
+ * One of g and c is about to go: what the pair counts moves into its row, and
+ * its place is free. Pairs of the one that goes come one behind the other.
+ */
+static void user_fold(struct model *m, struct goroutine *g, struct channel *c, uint32_t i, bool is_chan_gone)
 {
 	struct chan_uses *u = &m->uses;
 	struct chan_user *p = &u->users.v[i];
 	struct use_row *row = use_row_get(&u->gone, m, p);
-	struct use_mark *of_c, *of_g;
-	bool new_c = false, new_g = false;
+	bool failed = !row;
 	uint32_t id = row ? (uint32_t)(row - u->gone.v.v) : 0;
 
-	of_g = row ? mark_get(u, key_of_goroutine(g), &g->marks, id, &new_g) : NULL;
-	of_c = of_g ? mark_get(u, key_of_channel(c), &c->marks, id, &new_c) : NULL;
-	if (!of_c) {
+	if (row && is_chan_gone) {
+		row->nchans += !row_sees_channel(u, row, c);
+		row->ngos += mark_goroutine(u, g, id, &failed);
+	} else if (row) {
+		row->ngos += !row_sees_goroutine(u, row, g);
+		row->nchans += mark_channel(u, c, id, p, &failed);
+	}
+	if (failed) {
 		m->failed = true;
 		return;
 	}
 	row->count += p->count;
-	row->nchans += new_c;
-	row->ngos += new_g;
-	of_c->n++;
-	if (new_c || p->last > of_c->last || (p->last == of_c->last && p->goid < of_c->goid)) {
-		of_c->goid = p->goid;
-		of_c->last = p->last;
-	}
 	map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
 	unlink_from_channel(u, c, p);
 	unlink_from_goroutine(u, g, p);
@@ -191,7 +234,7 @@ void chanuse_channel_gone(struct model *m, struct channel *c)
 
 	/* Of a channel that is not kept every pair has a goroutine that lives. */
 	while (c->users && !m->failed)
-		user_fold(m, m->slots.v[u->users.v[c->users].slot], c, c->users);
+		user_fold(m, m->slots.v[u->users.v[c->users].slot], c, c->users, true);
 	marks_drop(u, key_of_channel(c), &c->marks);
 }
 
@@ -205,7 +248,7 @@ void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
 		struct channel *c = model_channel(m, p->chan);
 
 		if (!m->opts.keep_each && !c->kept) {
-			user_fold(m, g, c, i);
+			user_fold(m, g, c, i, false);
 			continue;
 		}
 		map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
@@ -242,12 +285,10 @@ static uint32_t user_new(struct model *m, struct channel *c, struct goroutine *g
 static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g)
 {
 	struct chan_uses *u = &m->uses;
-	uint64_t key = (uint64_t)g->slot << 32 | c->id, *at = map_get(&u->index, key);
+	uint64_t key = (uint64_t)g->slot << 32 | c->id, *at;
 
-	if (at)
-		return (uint32_t)*at;
 	/* The index must not take the keys of pairs that are not kept. */
-	if (!u->spare_users && u->users.n > MODEL_MAX_USERS) {
+	if (!u->spare_users && u->users.n > MODEL_MAX_USERS && !map_get(&u->index, key)) {
 		u->dropped++;
 		return 0;
 	}
@@ -256,7 +297,8 @@ static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g
 		m->failed = true;
 		return 0;
 	}
-	*at = user_new(m, c, g);
+	if (!*at)
+		*at = user_new(m, c, g);
 	return (uint32_t)*at;
 }
 

@@ -44,7 +44,8 @@ struct use_row {
 	uint64_t goid; /* the first of these that used it */
 	uint64_t nchans, ngos;
 	uint64_t count; /* uses */
-	uint64_t seen;  /* the id that was counted last, while collecting */
+	uint64_t seen;  /* the goroutine that was counted last; while collecting, or the channel */
+	uint32_t seen_chan;
 };
 
 struct use_rows {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/diff.h"
+#include "report/shown.h"
 
 #include <errno.h>
 #include <inttypes.h>

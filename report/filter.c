@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/model.h"
+
 static bool func_fits(const struct filter_opts *o, const char *func)
 {
 	size_t n = symbols_func_package(func), len = o->package ? strlen(o->package) : 0;
@@ -37,11 +39,37 @@ bool filter_shows_wait(const struct filter *f, const struct model *m, uint32_t s
 	if (f->opts.reason &&
 	    !strstr(model_reason(m, reason)->name ? model_reason(m, reason)->name : "unknown", f->opts.reason))
 		return false;
-	return stack < f->nstacks && f->stacks[stack];
+	return stack < f->stacks.n && f->stacks.v[stack];
 }
 
-static void mark_groups(struct filter *f, const struct model *m)
+int filter_init(struct filter *f, const struct filter_opts *opts)
 {
+	*f = (struct filter){ .opts = *opts, .active = opts->function || opts->package || opts->reason };
+	/* Stack 0: not known, so it has no function. */
+	return f->active && vec_push(&f->stacks, !opts->function && !opts->package) ? -ENOMEM : 0;
+}
+
+int filter_take_stacks(struct filter *f, const struct model *m)
+{
+	bool any = !f->opts.function && !f->opts.package;
+
+	while (f->active && f->stacks.n < m->sym.stacks.n) {
+		bool fits = any || stack_fits(&f->opts, m, (uint32_t)f->stacks.n);
+
+		if (vec_push(&f->stacks, fits))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int filter_mark_groups(struct filter *f, const struct model *m)
+{
+	if (!f->active)
+		return 0;
+	f->ngroups = m->groups.n;
+	f->groups = calloc(f->ngroups + 1, 1);
+	if (!f->groups)
+		return -ENOMEM;
 	for (size_t i = 0; i < m->groups.n && !f->opts.reason; i++) {
 		const struct group *g = &m->groups.v[i];
 
@@ -50,34 +78,14 @@ static void mark_groups(struct filter *f, const struct model *m)
 	for (size_t i = 1; i < m->wsites.n; i++)
 		if (filter_shows_wait(f, m, m->wsites.v[i].stack, m->wsites.v[i].reason))
 			f->groups[m->wsites.v[i].group] = true;
-}
-
-int filter_init(struct filter *f, const struct filter_opts *opts, const struct model *m)
-{
-	bool any = !opts->function && !opts->package;
-
-	*f = (struct filter){ .opts = *opts, .active = opts->function || opts->package || opts->reason };
-	if (!f->active)
-		return 0;
-	f->nstacks = m->sym.stacks.n;
-	f->ngroups = m->groups.n;
-	f->stacks = calloc(f->nstacks + 1, 1);
-	f->groups = calloc(f->ngroups + 1, 1);
-	if (!f->stacks || !f->groups) {
-		filter_free(f);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < f->nstacks; i++)
-		f->stacks[i] = any || stack_fits(opts, m, (uint32_t)i);
-	mark_groups(f, m);
 	return 0;
 }
 
 void filter_free(struct filter *f)
 {
-	free(f->stacks);
+	vec_free(&f->stacks);
 	free(f->groups);
-	f->stacks = f->groups = NULL;
+	f->groups = NULL;
 }
 
 bool filter_shows_group(const struct filter *f, uint32_t group)

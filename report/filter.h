@@ -3,14 +3,18 @@
 #define CHANREC_REPORT_FILTER_H
 
 /*
- * What --function, --package and --reason leave in. They choose what is shown
- * of the waits; what was counted stays as it is.
+ * Which waits --function, --package and --reason leave in: those that fit are
+ * counted. Chains go through the others as well, or they would end too soon.
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "report/model.h"
+#include "util/vec.h"
+
+struct goroutine;
+struct model;
 
 struct filter_opts {
 	const char *function; /* a part of a function's name */
@@ -21,16 +25,21 @@ struct filter_opts {
 struct filter {
 	struct filter_opts opts;
 	bool active;
-	uint8_t *stacks, *groups; /* whether each is shown */
-	size_t nstacks, ngroups;
+	VEC(uint8_t) stacks; /* whether each fits */
+	uint8_t *groups;     /* whether each is shown; after the replay */
+	size_t ngroups;
 };
 
 /* 0 or -ENOMEM. */
-int filter_init(struct filter *f, const struct filter_opts *opts, const struct model *m);
+int filter_init(struct filter *f, const struct filter_opts *opts);
 void filter_free(struct filter *f);
+/* The stacks that were defined since. 0 or -ENOMEM. */
+int filter_take_stacks(struct filter *f, const struct model *m);
+/* After the replay. 0 or -ENOMEM. */
+int filter_mark_groups(struct filter *f, const struct model *m);
 
 bool filter_shows_wait(const struct filter *f, const struct model *m, uint32_t stack, uint32_t reason);
-/* A group with a function or a wait that is shown. */
+/* A group with a function or a wait that fits. */
 bool filter_shows_group(const struct filter *f, uint32_t group);
 bool filter_shows_goroutine(const struct filter *f, const struct model *m, const struct goroutine *g);
 

@@ -2,6 +2,7 @@
 #include "report/graph.h"
 #include "report/channel.h"
 #include "report/chanstate.h"
+#include "report/shown.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -198,7 +199,7 @@ static int add_dangling(struct graph *g, const struct report *r)
 	const struct channels *cs = &r->m->channels;
 	const struct channel *c;
 
-	if (r->filter.active)
+	if (r->m->filter.active)
 		return 0;
 	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
 		if (c->state == CHAN_DANGLING && add_dangling_of(g, c->objsite, 1))

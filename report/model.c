@@ -20,9 +20,9 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 		return ret;
 	}
 	m->opts = *opts;
-	if (vec_extend(&m->reasons, 1) || vec_extend(&m->syncs, 1) || chanuse_init(&m->uses) ||
-	    vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) || vec_extend(&m->wsites, 1) ||
-	    vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
+	if (filter_init(&m->filter, &opts->filter) || vec_extend(&m->reasons, 1) || vec_extend(&m->syncs, 1) ||
+	    chanuse_init(&m->uses) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
+	    vec_extend(&m->wsites, 1) || vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
 		model_free(m);
 		return err_set(err, ENOMEM, "out of memory");
 	}
@@ -84,6 +84,7 @@ void model_free(struct model *m)
 	map_free(&m->edge_index);
 	map_free(&m->chain_index);
 	map_free(&m->wake_index);
+	filter_free(&m->filter);
 	symbols_free(&m->sym);
 	free(m);
 }
@@ -127,20 +128,47 @@ static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t 
 	return g;
 }
 
-struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+struct goroutine *model_goroutine_find(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = m->last[goid & 1];
-	uint64_t *slot;
+	struct goroutine **seen = &m->seen[goid % MODEL_SEEN], *g = *seen;
 
 	if (g && g->id == goid)
 		return g;
+	g = model_goroutine(m, goid);
+	if (g)
+		*seen = g;
+	return g;
+}
+
+struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+{
+	struct goroutine *g = model_goroutine_find(m, goid);
+	uint64_t *slot;
+
+	if (g)
+		return g;
 	slot = map_put(&m->by_id, goid, NULL);
-	g = !slot ? NULL : *slot ? m->slots.v[*slot - 1] : goroutine_new(m, goid, slot);
+	g = slot ? goroutine_new(m, goid, slot) : NULL;
 	if (!g)
 		m->failed = true;
 	else
-		m->last[goid & 1] = g;
+		m->seen[goid % MODEL_SEEN] = g;
 	return g;
+}
+
+const struct gone *model_gone(const struct model *m, uint64_t goid)
+{
+	size_t lo = 0, hi = m->gone.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->gone.v[mid].id < goid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->gone.n && m->gone.v[lo].id == goid ? &m->gone.v[lo] : NULL;
 }
 
 void model_goroutine_fold(struct model *m, struct goroutine *g)
@@ -161,8 +189,8 @@ void model_goroutine_fold(struct model *m, struct goroutine *g)
 	else
 		m->gone_dropped++;
 	chanuse_goroutine_gone(m, g);
-	if (m->last[g->id & 1] == g)
-		m->last[g->id & 1] = NULL;
+	if (m->seen[g->id % MODEL_SEEN] == g)
+		m->seen[g->id % MODEL_SEEN] = NULL;
 	map_del(&m->by_id, g->id);
 	m->slots.v[g->slot] = NULL;
 	m->failed |= vec_push(&m->free_slots, g->slot) != 0;
@@ -280,6 +308,15 @@ static int define_reason(struct model *m, const struct trace_def_reason *d, stru
 	return 0;
 }
 
+static int define_stack(struct model *m, const struct trace_rec *rec, struct err *err)
+{
+	int ret = symbols_define(&m->sym, rec, err);
+
+	if (!ret && filter_take_stacks(&m->filter, m))
+		return err_set(err, ENOMEM, "out of memory");
+	return ret;
+}
+
 int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
 {
 	switch (rec->type) {
@@ -289,6 +326,8 @@ int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
 		return define_sync(m, &rec->def_sync, err);
 	case TRACE_DEF_REASON:
 		return define_reason(m, &rec->def_reason, err);
+	case TRACE_DEF_STACK:
+		return define_stack(m, rec, err);
 	default:
 		return symbols_define(&m->sym, rec, err);
 	}

@@ -18,6 +18,7 @@
 
 #include "format/trace.h"
 #include "report/chanuse.h"
+#include "report/filter.h"
 #include "report/symbols.h"
 #include "util/err.h"
 #include "util/map.h"
@@ -32,6 +33,7 @@
 #define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
 #define MODEL_MAX_WAKE_STACKS (1u << 18) /* pairs of a wait and its waker's stack */
 #define MODEL_MAX_CHAIN_DEPTH 32
+#define MODEL_SEEN 4096
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
 #define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
 
@@ -186,6 +188,7 @@ struct channel {
 	bool timer;
 	bool made_seen, close_seen;
 	bool used;       /* an operation on it was seen, blocked or not */
+	bool found;      /* in a snapshot */
 	bool kept;       /* asked for: it is not folded away */
 	uint8_t last_op; /* enum trace_dir, with ops */
 	uint8_t state;   /* enum chan_state; by chanstate.c */
@@ -267,6 +270,7 @@ struct snapshot {
 	bool seen, ended, partial;
 	bool searched; /* for who is unheld */
 	int64_t begin, end;
+	uint64_t listed; /* goroutines that there were to read */
 	uint64_t goroutines, unread;
 };
 
@@ -300,22 +304,24 @@ struct model_opts {
 	int64_t since, until; /* window of the accounting; INT64_MIN … INT64_MAX */
 	uint64_t goroutine;   /* count the waits of this one only; 0 all */
 	uint32_t channel;     /* count the waits on this one only; 0 all */
-	int64_t min_edge;     /* chains leave out waits shorter than this, ns */
-	bool is_instant;      /* until is a moment that is looked at by itself: --at */
-	bool keep_each;       /* records of exited goroutines, channels that are gone and what used them */
-	bool keep_wakes;      /* goroutine to goroutine wake-ups */
+	struct filter_opts filter;
+	int64_t min_edge; /* chains leave out waits shorter than this, ns */
+	bool is_instant;  /* until is a moment that is looked at by itself: --at */
+	bool keep_each;   /* records of exited goroutines, channels that are gone and what used them */
+	bool keep_wakes;  /* goroutine to goroutine wake-ups */
 	bool keep_wake_stacks;
 };
 
 struct model {
 	struct model_opts opts;
+	struct filter filter;
 	struct symbols sym;
 	VEC(struct reason) reasons;
 
 	VEC(struct goroutine *) slots; /* live goroutines; a free slot is NULL */
 	VEC(uint32_t) free_slots;
-	struct map by_id;          /* goid -> slot + 1 */
-	struct goroutine *last[2]; /* looked up last */
+	struct map by_id;                   /* goid -> slot + 1 */
+	struct goroutine *seen[MODEL_SEEN]; /* looked up last, by the low bits of their ids */
 	struct goroutine *spare;
 	VEC(struct gone) gone; /* at the end by id */
 	uint64_t gone_dropped;
@@ -371,6 +377,10 @@ void model_free(struct model *m);
 
 /* NULL when it does not live (or never did). */
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
+/* The same, and remembered. */
+struct goroutine *model_goroutine_find(struct model *m, uint64_t goid);
+/* After the replay, what is kept of one that exited; else NULL. */
+const struct gone *model_gone(const struct model *m, uint64_t goid);
 /* As it is, or a new one of which nothing is known. NULL: out of memory. */
 struct goroutine *model_goroutine_get(struct model *m, uint64_t goid);
 /* Folds an exited goroutine away; g is gone after it. */
@@ -402,6 +412,12 @@ static inline const struct trace_obj *goroutine_objs(const struct goroutine *g)
 bool wait_class_is_idle(uint8_t wait_class);
 /* A channel wait's direction, from the object or else from the reason. */
 uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj);
+/* The program, or the recording, ended before all that was to be read was. */
+static inline bool snapshot_is_cut(const struct snapshot *s)
+{
+	return s->seen && (!s->ended || s->partial);
+}
+
 /* When g's open wait began as far as is known, and how long it has lasted in nanoseconds up to m->end. */
 int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g);
 

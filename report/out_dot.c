@@ -8,6 +8,7 @@
 #include "report/fmt.h"
 #include "report/graph.h"
 #include "report/out.h"
+#include "report/shown.h"
 
 #define LABEL_WIDTH 44
 #define COLOR_WORST "#c62828"
@@ -286,6 +287,19 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 	fputs("];\n", d->f);
 }
 
+/* What was chosen with options, a line each. */
+static void put_chosen(struct dot *d)
+{
+	if (shown_put_window(&d->b, d->r)) {
+		put_escaped(d, 160);
+		fputs("\\l", d->f);
+	}
+	if (shown_put_filter(&d->b, d->r)) {
+		put_escaped(d, 160);
+		fputs("\\l", d->f);
+	}
+}
+
 static void put_title(struct dot *d)
 {
 	const struct trace_meta *meta = d->r->meta;
@@ -308,6 +322,7 @@ static void put_title(struct dot *d)
 	fputs("\\lgoroutines → what they wait on (solid; width and colour: blocked time) "
 	      "⇢ who ended the wait (dashed). Red: the worst blocking chain.\\l",
 	      d->f);
+	put_chosen(d);
 	if (d->g->all_edges > d->g->edges.n) {
 		double share = d->g->all_blocked ? 100.0 * (double)cut / (double)d->g->all_blocked : 0;
 

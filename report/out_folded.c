@@ -11,6 +11,7 @@
 
 #include "report/fmt.h"
 #include "report/out.h"
+#include "report/shown.h"
 
 struct folded {
 	char *stack;

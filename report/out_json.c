@@ -11,6 +11,7 @@
 #include "report/json.h"
 #include "report/out.h"
 #include "report/out_json.h"
+#include "report/shown.h"
 
 static void put_trace(struct json *j, const struct report *r)
 {
@@ -52,6 +53,22 @@ static void put_trace(struct json *j, const struct report *r)
 		json_null(j);
 	}
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
+	json_close(j);
+}
+
+static void put_filter(struct json *j, const struct report *r)
+{
+	const struct model_opts *o = &r->m->opts;
+
+	json_key(j, "filter");
+	json_open(j);
+	json_key_i64_if(j, "since_ns", o->since != INT64_MIN, o->since);
+	json_key_i64_if(j, "until_ns", o->until != INT64_MAX, o->until);
+	json_key_u64_if(j, "goroutine", o->goroutine, o->goroutine);
+	json_key_u64_if(j, "channel", o->channel, o->channel);
+	json_key_str_if(j, "function", o->filter.function);
+	json_key_str_if(j, "package", o->filter.package);
+	json_key_str_if(j, "reason", o->filter.reason);
 	json_close(j);
 }
 
@@ -165,7 +182,7 @@ static void put_summary(struct json *j, const struct report *r)
 	uint64_t waits = 0, blocked = 0;
 
 	for (size_t i = 0; i < r->m->groups.n; i++) {
-		if (r->m->groups.v[i].system)
+		if (r->m->groups.v[i].system || !report_shows_group(r, (uint32_t)i))
 			continue;
 		waits += r->m->groups.v[i].waits;
 		blocked += r->m->groups.v[i].blocked;
@@ -176,8 +193,8 @@ static void put_summary(struct json *j, const struct report *r)
 	put_counts(j, "system", &r->counts[1]);
 	json_key_u64(j, "waits", waits);
 	json_key_u64(j, "blocked_ns", blocked);
-	json_key_u64(j, "channels", channels_count(r->m));
-	json_key_u64(j, "sync_objects", r->m->syncs.n - 1);
+	json_key_u64(j, "channels", report_channel_count(r));
+	json_key_u64(j, "sync_objects", report_sync_count(r));
 	json_close(j);
 }
 
@@ -190,6 +207,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 		return ret;
 	json_open(j);
 	put_trace(j, r);
+	put_filter(j, r);
 	put_losses(j, r);
 	put_events(j, r);
 	put_snapshots(j, r);

@@ -7,8 +7,11 @@
 #include "report/json.h"
 #include "report/report.h"
 
-/* {function, file, line}; null for none. */
+/* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
 void json_put_place(struct json *j, const struct model *m, uint32_t place);
+void json_key_place(struct json *j, const char *key, const struct model *m, uint32_t place);
+void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
+void json_put_obj(struct json *j, const struct trace_obj *o);
 void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r);

@@ -2,6 +2,7 @@
 /* The map of goroutines to channels; that of channels to goroutines is channels[].users. */
 #include "report/channel.h"
 #include "report/out_json.h"
+#include "report/shown.h"
 #include "report/uses.h"
 
 void json_put_roles(struct json *j, uint32_t mask)

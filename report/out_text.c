@@ -8,6 +8,7 @@
 #include "report/chanstate.h"
 #include "report/fmt.h"
 #include "report/out.h"
+#include "report/shown.h"
 #include "report/text.h"
 
 static const char *base_name(const char *path)
@@ -17,11 +18,9 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Counts in a line: how much there is, and whether the trace can be trusted. */
-static void put_size(struct text *t)
+static void put_counts(struct text *t)
 {
 	const struct report_counts *u = &t->r->counts[0];
-	const struct model *m = t->m;
 
 	fmt_plural(&t->b, u->at_end, "goroutine");
 	fmt_raw(&t->b, " at the end (");
@@ -31,9 +30,16 @@ static void put_size(struct text *t)
 	fmt_raw(&t->b, " created, ");
 	fmt_count(&t->b, u->exited + u->missed);
 	fmt_raw(&t->b, " exited; ");
-	fmt_plural(&t->b, channels_count(m), "channel");
+	fmt_plural(&t->b, report_channel_count(t->r), "channel");
 	fmt_raw(&t->b, "; ");
-	fmt_plural(&t->b, m->nevents, "event");
+}
+
+/* Counts in a line: how much there is, where that is not of one alone, and whether the trace can be trusted. */
+static void put_size(struct text *t)
+{
+	if (!t->m->opts.goroutine && !t->m->opts.channel)
+		put_counts(t);
+	fmt_plural(&t->b, t->m->nevents, "event");
 	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");
 	text_wrap(t, 0, 2);
 }
@@ -67,6 +73,23 @@ static void warn(struct text *t)
 	fmt_raw(&t->b, ".");
 	text_mark(t, MARK_END);
 	text_wrap(t, 0, 9);
+}
+
+/* Not to be taken for a program in which nothing waits. */
+static void put_unread(struct text *t)
+{
+	const struct snapshot *s = &t->m->snap[0];
+
+	if (!snapshot_is_cut(s))
+		return;
+	text_mark(t, MARK_BAD);
+	fmt_f(&t->b,
+	      "WARNING: the %s ended before its goroutines were read: ", t->m->proc_exited ? "program" : "recording");
+	fmt_count(&t->b, s->goroutines);
+	fmt_raw(&t->b, " of the ");
+	fmt_count(&t->b, s->listed);
+	fmt_raw(&t->b, " that were there at the start are in this trace; of the others only what they still did");
+	warn(t);
 }
 
 static void put_trust(struct text *t)
@@ -117,41 +140,31 @@ static void put_trust(struct text *t)
 
 static void put_window(struct text *t)
 {
-	const struct model_opts *o = &t->m->opts;
+	struct buf what = { 0 };
 
-	if (o->since == INT64_MIN && o->until == INT64_MAX)
-		return;
-	text_mark(t, MARK_WARN);
-	fmt_raw(&t->b, "NOTE: only the window from ");
-	fmt_dur(&t->b, (uint64_t)(o->since > 0 ? o->since : 0));
-	fmt_raw(&t->b, " to ");
-	fmt_dur(&t->b, (uint64_t)(t->m->end > 0 ? t->m->end : 0));
-	fmt_raw(&t->b, " of the recording is counted");
-	warn(t);
+	if (shown_put_window(&what, t->r)) {
+		text_mark(t, MARK_WARN);
+		fmt_f(&t->b, "NOTE: %s", buf_str(&what));
+		warn(t);
+	}
+	buf_free(&what);
 }
 
 static void put_filter(struct text *t)
 {
-	const struct filter_opts *o = &t->r->opts.filter;
-	const char *const what[] = { "function", o->function, "package", o->package, "reason", o->reason };
-
-	if (!t->r->filter.active)
+	if (!t->m->filter.active)
 		return;
 	text_mark(t, MARK_WARN);
-	fmt_raw(&t->b, "NOTE: only waits that fit");
-	for (int i = 0; i < 6; i += 2) {
-		if (!what[i + 1])
-			continue;
-		fmt_f(&t->b, " --%s ", what[i]);
-		fmt_text(&t->b, what[i + 1]);
-	}
-	fmt_raw(&t->b, " are shown");
+	fmt_raw(&t->b, "NOTE: ");
+	shown_put_filter(&t->b, t->r);
+	fmt_raw(&t->b, ", and goroutines and channels that have one are shown; totals are of these");
 	warn(t);
 }
 
 void text_put_warnings(struct text *t)
 {
 	put_trust(t);
+	put_unread(t);
 	put_window(t);
 	put_filter(t);
 }

@@ -6,6 +6,7 @@
 
 #include "report/fmt.h"
 #include "report/library.h"
+#include "report/shown.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -87,7 +88,7 @@ static void blocked_collect(struct blocked_list *l, struct text *t)
 	for (size_t i = 0; i < t->m->sorted.n; i++) {
 		const struct goroutine *g = t->m->sorted.v[i];
 
-		if (g->state == TRACE_GO_WAITING && !g->system && filter_shows_goroutine(&t->r->filter, t->m, g) &&
+		if (g->state == TRACE_GO_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
 		    vec_push(&l->gs, g))
 			t->b.failed = true;
 	}

@@ -8,6 +8,7 @@
 #include "report/channel.h"
 #include "report/chanstate.h"
 #include "report/fmt.h"
+#include "report/shown.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -124,6 +125,20 @@ static int row_cmp(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+static int collect(struct chan_rows *rows, const struct report *r)
+{
+	const struct chan_rows *gone = &r->m->channels.gone;
+	const struct channel *c;
+
+	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+		if (report_shows_channel(r, c) && chan_rows_add(rows, r->m, c))
+			return -ENOMEM;
+	for (size_t i = 0; i < gone->v.n; i++)
+		if (report_shows_channels(r, &gone->v.v[i]) && chan_rows_add_gone(rows, r->m, &gone->v.v[i]))
+			return -ENOMEM;
+	return 0;
+}
+
 void text_put_channels(struct text *t)
 {
 	static const struct table_col cols[] = { { "channel", false, false, false }, { "cap", true, false, false },
@@ -135,7 +150,7 @@ void text_put_channels(struct text *t)
 	uint64_t shown = 0;
 	struct table tb;
 
-	if (chan_rows_collect(&rows, t->m))
+	if (collect(&rows, t->r))
 		t->b.failed = true;
 	if (rows.v.n)
 		qsort(rows.v.v, rows.v.n, sizeof(*rows.v.v), row_cmp);

@@ -12,26 +12,11 @@
 
 #define TIME_COLUMNS 9
 
-static const struct gone *gone_of(const struct model *m, uint64_t goid)
-{
-	size_t lo = 0, hi = m->gone.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->gone.v[mid].id < goid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < m->gone.n && m->gone.v[lo].id == goid ? &m->gone.v[lo] : NULL;
-}
-
 /* "goroutine 7 (main.worker)" */
 static void put_goroutine(struct text *t, uint64_t goid)
 {
 	const struct goroutine *g = model_goroutine(t->m, goid);
-	const struct gone *gone = g ? NULL : gone_of(t->m, goid);
+	const struct gone *gone = g ? NULL : model_gone(t->m, goid);
 	uint32_t group = g ? g->group : gone ? gone->group : 0;
 
 	if (!goid) {
@@ -320,7 +305,7 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 {
 	const struct model *m = t->m;
 	const struct goroutine *g = model_goroutine(m, goid);
-	const struct gone *gone = g ? NULL : gone_of(m, goid);
+	const struct gone *gone = g ? NULL : model_gone(m, goid);
 	char title[64];
 
 	snprintf(title, sizeof(title), "goroutine %" PRIu64 ": %s", goid, g ? go_state_name(g->state) : "exited");

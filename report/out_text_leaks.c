@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "report/fmt.h"
+#include "report/shown.h"
 #include "report/text.h"
 
 static void put_verdict(struct text *t, const struct leak *l)
@@ -70,7 +71,8 @@ void text_put_finding(struct text *t)
 	if (l->nsuspects > 5)
 		text_line(t, "  … and %u more, see LEAK SUSPECTS", l->nsuspects - 5);
 	if (!l->nsuspects)
-		text_line(t, "  No goroutine is suspected to wait for ever.");
+		text_line(t, "  No goroutine%s is suspected to wait for ever.",
+		          snapshot_is_cut(&t->m->snap[0]) ? " that was read" : "");
 	put_heaviest(t);
 }
 

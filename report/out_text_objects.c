@@ -6,6 +6,7 @@
 
 #include "report/channel.h"
 #include "report/fmt.h"
+#include "report/shown.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -33,8 +34,9 @@ static void sum_channel(struct object_sum *sums, const struct channel *c)
 }
 
 /* By objsite; NULL: out of memory. */
-static struct object_sum *sum_objects(const struct model *m)
+static struct object_sum *sum_objects(const struct report *r)
 {
+	const struct model *m = r->m;
 	struct object_sum *sums = calloc(m->objsites.n + 1, sizeof(*sums));
 	const struct channel *c;
 
@@ -43,12 +45,16 @@ static struct object_sum *sum_objects(const struct model *m)
 	for (uint32_t i = 0; i < m->objsites.n; i++)
 		sums[i].id = i;
 	for (uint32_t id = 1; (c = channel_next(m, &id));)
-		sum_channel(sums, c);
+		if (report_shows_channel(r, c))
+			sum_channel(sums, c);
 	for (size_t i = 0; i < m->channels.gone.v.n; i++)
-		sum_channel(sums, &m->channels.gone.v.v[i].sum);
+		if (report_shows_channels(r, &m->channels.gone.v.v[i]))
+			sum_channel(sums, &m->channels.gone.v.v[i].sum);
 	for (size_t i = 1; i < m->syncs.n; i++) {
 		const struct sync_obj *s = &m->syncs.v[i];
 
+		if (!report_shows_sync(r, s))
+			continue;
 		sums[s->objsite].waits += s->waits;
 		sums[s->objsite].blocked += s->blocked;
 		sums[s->objsite].waiting += s->waiters_n;
@@ -79,7 +85,7 @@ void text_put_objects(struct text *t)
 	static const struct table_col cols[] = { { "what", false, false, false },   { "objects", true, false, false },
 		                                 { "waits", true, false, false },   { "blocked", true, false, false },
 		                                 { "waiting", true, false, false }, { "where", false, true, false } };
-	struct object_sum *sums = sum_objects(t->m);
+	struct object_sum *sums = sum_objects(t->r);
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 

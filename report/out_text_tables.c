@@ -5,6 +5,7 @@
 
 #include "report/fmt.h"
 #include "report/library.h"
+#include "report/shown.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -73,7 +74,7 @@ void text_put_groups(struct text *t)
 		const struct group *g = &t->m->groups.v[t->r->groups[i]];
 
 		if (g->system || (!g->created && !g->at_start && !g->exited && !group_alive(g)) ||
-		    !filter_shows_group(&t->r->filter, t->r->groups[i]))
+		    !report_shows_group(t->r, t->r->groups[i]))
 			continue;
 		if (all++ >= t->r->opts.top)
 			continue;
@@ -160,7 +161,7 @@ void text_put_edges(struct text *t)
 	for (uint32_t i = 0; i < t->r->nedges; i++) {
 		const struct edge *e = &t->m->edges.v[t->r->edges[i]];
 
-		if (!report_shows_wsite(t->r, &t->m->wsites.v[e->wsite]) || all++ >= t->r->opts.top)
+		if (!report_shows_edge(t->r, e) || all++ >= t->r->opts.top)
 			continue;
 		shown++;
 		put_edge(&tb, e);

@@ -36,6 +36,12 @@ struct replay {
 	struct map exited_in_end; /* goroutines that exited while the end snapshot was read */
 };
 
+/* The goroutine of an event; 0 is none. A goroutine that no record told of before ran before the recording. */
+struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t);
+/* The goroutine does something: it runs. */
+void goroutine_act(struct model *m, struct goroutine *g, int64_t t);
+/* It waits on channels, and so uses them. */
+void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t);
 /* What is known of a goroutine beside its state. */
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags);
@@ -43,6 +49,18 @@ void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint3
 void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p);
 /* Ends a wait whose end no go.ready told. */
 void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
+
+void replay_park(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_create(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t);
+void replay_run(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_make(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_close(struct model *m, const struct trace_rec *rec, int64_t t);
+void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
+
+/* What was held back for the start snapshot happens now. */
+void replay_prelude_end(struct replay *r);
 
 void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
 void replay_snap_go(struct replay *r, const struct trace_rec *rec);

@@ -12,6 +12,7 @@ void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
 
 	s->seen = true;
 	s->begin = rec->time;
+	s->listed = rec->snap_begin.allglen;
 	r->in_end_snap = rec->snap_begin.which == 1;
 }
 
@@ -37,23 +38,6 @@ void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
 		g->unheld = true;
 }
 
-/* Waits that the snapshot found prove which goroutines use a channel. */
-static void use_channels(struct model *m, struct goroutine *g)
-{
-	uint8_t class = model_wait_class(m, g->wait.reason);
-
-	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
-		uint8_t dir = wait_dir(class, &g->objs[i]);
-		uint32_t roles = dir == TRACE_DIR_SEND ? USER_SEND : dir == TRACE_DIR_RECV ? USER_RECV : 0;
-
-		if (g->objs[i].kind != TRACE_OBJ_CHAN)
-			continue;
-		if (class == TRACE_WAIT_SELECT)
-			roles |= USER_SELECT;
-		chanuse_add(m, g->objs[i].id, g, roles, g->last_event);
-	}
-}
-
 static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;
@@ -76,7 +60,7 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 	goroutine_begin_wait(m, g, &p->wait);
 	g->wait.before_start = true;
 	g->wait.since = p->wait_since ? p->wait_since : TIME_UNKNOWN;
-	use_channels(m, g);
+	goroutine_uses_channels(m, g, g->last_event);
 }
 
 /* Kept beside the model's state until it is clear that no later event contradicts it. */
@@ -116,6 +100,7 @@ void replay_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	if (!rec->goid)
 		return;
+	r->m->snap[rec->snap_go.which & 1].goroutines++;
 	if (rec->snap_go.which)
 		end_snap_go(r, rec);
 	else
@@ -129,6 +114,7 @@ void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
 
 	if (!c)
 		return;
+	c->found = true;
 	c->capacity = p->capacity;
 	c->capacity_known = true;
 	c->elem_size = p->elem_size;
@@ -177,7 +163,7 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 		g->wait.unsure = true;
 		g->wait.since = g->wait.counted = m->end;
 	}
-	use_channels(m, g);
+	goroutine_uses_channels(m, g, g->last_event);
 }
 
 static void reconcile_goroutine(struct model *m, struct goroutine *g)

@@ -10,6 +10,7 @@
 #include "report/channel.h"
 #include "report/library.h"
 #include "report/replay.h"
+#include "report/shown.h"
 
 void report_free(struct report *r)
 {
@@ -17,7 +18,6 @@ void report_free(struct report *r)
 		return;
 	chains_free(&r->chains);
 	leaks_free(&r->leaks);
-	filter_free(&r->filter);
 	holders_free(r->holders);
 	model_free(r->m);
 	trace_reader_free(r->reader);
@@ -113,6 +113,8 @@ static void count_goroutines(struct report *r)
 		const struct group *g = &m->groups.v[i];
 		struct report_counts *c = &r->counts[g->system];
 
+		if (!report_shows_group(r, (uint32_t)i))
+			continue;
 		c->at_start += g->at_start;
 		c->created += g->created;
 		c->exited += g->exited;
@@ -122,45 +124,6 @@ static void count_goroutines(struct report *r)
 			c->at_end += s == GO_STATE_EXITED ? 0 : g->at_end[s];
 		}
 	}
-}
-
-static bool chain_is_shown(const struct report *r, const struct chain *c)
-{
-	for (uint32_t i = 0; i < c->n; i++) {
-		const struct chain_link *l = &r->chains.links.v[c->first + i];
-
-		if (filter_shows_wait(&r->filter, r->m, l->wsite_stack, l->reason))
-			return true;
-	}
-	return false;
-}
-
-static bool leak_is_shown(const struct report *r, const struct leak *l)
-{
-	const struct goroutine *g = model_goroutine(r->m, l->example);
-
-	return !g || filter_shows_goroutine(&r->filter, r->m, g);
-}
-
-/* Drops the verdicts and chains that the filters leave out. */
-static void filter_analyses(struct report *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->chains.v.n; i++)
-		if (chain_is_shown(r, &r->chains.v.v[i]))
-			r->chains.v.v[n++] = r->chains.v.v[i];
-	r->chains.v.n = n;
-	n = 0;
-	for (size_t i = 0; i < r->leaks.v.n; i++) {
-		if (leak_is_shown(r, &r->leaks.v.v[i])) {
-			r->leaks.v.v[n++] = r->leaks.v.v[i];
-		} else {
-			r->leaks.nsuspects -= r->leaks.v.v[i].j.verdict != VERDICT_IDLE;
-			free(r->leaks.v.v[i].why);
-		}
-	}
-	r->leaks.v.n = n;
 }
 
 /* So that a place's objects are all that it made, whether or not they were waited on. */
@@ -181,6 +144,8 @@ static int analyse(struct report *r, struct err *err)
 	const struct model *m = r->m;
 	int ret = holders_new(&r->holders, m, err);
 
+	if (!ret && filter_mark_groups(&r->m->filter, m))
+		ret = err_set(err, ENOMEM, "out of memory");
 	library_mark(&r->m->sym, r->meta->module);
 	class_channels(r->m);
 	if (!ret)
@@ -189,10 +154,7 @@ static int analyse(struct report *r, struct err *err)
 		ret = leaks_find(&r->leaks, m, r->holders, &r->chains, err);
 	if (ret)
 		return ret;
-	if (filter_init(&r->filter, &r->opts.filter, m))
-		return err_set(err, ENOMEM, "out of memory");
-	if (r->filter.active)
-		filter_analyses(r);
+	shown_filter(r);
 	if (rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||
 	    rank_by(&r->wsites, &r->nwsites, m->wsites.n, wsite_weight, m) ||
 	    rank_by(&r->edges, &r->nedges, m->edges.n, edge_weight, m))
@@ -269,61 +231,18 @@ int report_load(struct report **out, const char *path, const struct report_opts 
 	return 0;
 }
 
-static bool uses_channel(const struct model *m, uint64_t goid, uint32_t id)
-{
-	const struct channel *c = model_channel(m, id);
-
-	if (!c)
-		return false;
-	if ((c->made_seen && c->made_by == goid) || (c->close_seen && c->close_by == goid))
-		return true;
-	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next)
-		if (m->uses.users.v[i].goid == goid)
-			return true;
-	return false;
-}
-
-bool report_shows_wsite(const struct report *r, const struct wsite *ws)
-{
-	return !r->m->groups.v[ws->group].system && filter_shows_wait(&r->filter, r->m, ws->stack, ws->reason);
-}
-
-bool report_shows_goroutine(const struct report *r, uint64_t goid)
-{
-	const struct model_opts *o = &r->opts.model;
-	const struct goroutine *g = r->filter.active ? model_goroutine(r->m, goid) : NULL;
-
-	if (g && !filter_shows_goroutine(&r->filter, r->m, g))
-		return false;
-	if (o->goroutine && goid != o->goroutine)
-		return false;
-	return o->goroutine || !o->channel || uses_channel(r->m, goid, o->channel);
-}
-
-bool report_shows_channel(const struct report *r, uint32_t id)
-{
-	const struct model_opts *o = &r->opts.model;
-
-	if (o->channel && id != o->channel)
-		return false;
-	return o->channel || !o->goroutine || uses_channel(r->m, o->goroutine, id);
-}
-
 int report_check_filters(const struct report *r, struct err *err)
 {
 	const struct model *m = r->m;
 	uint64_t goid = r->opts.model.goroutine;
-	bool found = !goid || model_goroutine(m, goid);
 
-	for (size_t i = 0; i < m->gone.n && !found; i++)
-		found = m->gone.v[i].id == goid;
-	if (!found)
+	if (goid && !model_goroutine(m, goid) && !model_gone(m, goid))
 		return err_set(err, ENOENT, "%s: goroutine %" PRIu64 " is not in this trace", r->path, goid);
 	if (r->opts.model.since != INT64_MIN && r->opts.model.since > m->end)
 		return err_set(err, ENOENT, "%s: --since is after the end of the recording, which is %.3f s long",
 		               r->path, (double)m->end / 1e9);
 	if (r->opts.model.channel && !model_channel(m, r->opts.model.channel))
 		return err_set(err, ENOENT, "%s: channel #%u is not in this trace, which has #1 to #%u", r->path,
-		               r->opts.model.channel, channels_count(m));
+		               r->opts.model.channel, m->channels.n ? m->channels.n - 1 : 0);
 	return 0;
 }

@@ -6,7 +6,6 @@
 
 #include "format/trace.h"
 #include "report/chain.h"
-#include "report/filter.h"
 #include "report/holder.h"
 #include "report/leak.h"
 #include "report/model.h"
@@ -16,7 +15,6 @@ enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
 
 struct report_opts {
 	struct model_opts model;
-	struct filter_opts filter;
 	unsigned top;         /* rows of a table */
 	bool full_stacks;     /* with the frames of runtime and libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
@@ -39,7 +37,6 @@ struct report {
 	const struct trace_end *end; /* NULL: the recorder did not end well */
 	struct model *m;
 	struct holders *holders;
-	struct filter filter;
 	struct chains chains;
 	struct leaks leaks;
 	struct report_counts counts[2];
@@ -64,11 +61,6 @@ uint64_t report_duration(const struct report *r);
 uint64_t report_truncated_stacks(const struct report *r);
 /* Whether events were lost, so that counts may be low. */
 bool report_has_losses(const struct report *r);
-/* Whether --goroutine and --channel leave it in: itself, and what it has to do with. */
-bool report_shows_goroutine(const struct report *r, uint64_t goid);
-bool report_shows_channel(const struct report *r, uint32_t id);
-/* Whether the filters leave these waits in. */
-bool report_shows_wsite(const struct report *r, const struct wsite *ws);
 /* Channels, goroutines or times named on the command line that are not in the trace: -ENOENT. */
 int report_check_filters(const struct report *r, struct err *err);
 

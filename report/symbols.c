@@ -119,6 +119,16 @@ static bool func_is_plumbing(const char *func)
 	return false;
 }
 
+static bool func_is_timer(const char *func)
+{
+	static const char *const makers[] = { "time.NewTimer", "time.NewTicker", "time.After", "time.Tick" };
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++)
+		if (!strcmp(func, makers[i]))
+			return true;
+	return false;
+}
+
 static uint64_t hash_bytes(const char *p)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
@@ -203,6 +213,8 @@ static uint32_t place_intern(struct symbols *s, struct place p)
 		p.flags |= PLACE_HIDDEN;
 	if (p.func && func_is_plumbing(func))
 		p.flags |= PLACE_PLUMBING;
+	if (func_is_timer(func))
+		p.flags |= PLACE_TIMER;
 	if (vec_push(&s->places, p))
 		return 0;
 	*slot = s->places.n - 1;
@@ -260,6 +272,7 @@ static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 			if (is_goexit(s, id))
 				continue;
 			last = id;
+			st->timer |= !!(flags & PLACE_TIMER);
 			if (!shown && !(flags & PLACE_HIDDEN))
 				shown = id;
 			if (!st->user && !(flags & (PLACE_HIDDEN | PLACE_PLUMBING)))
@@ -345,6 +358,11 @@ uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack)
 bool symbols_stack_truncated(const struct symbols *s, uint32_t stack)
 {
 	return stack_of(s, stack)->flags & TRACE_STACK_TRUNCATED;
+}
+
+bool symbols_stack_is_timer(const struct symbols *s, uint32_t stack)
+{
+	return stack_of(s, stack)->timer;
 }
 
 uint32_t stack_walk_next(struct stack_walk *w)

@@ -21,6 +21,7 @@
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */
 #define PLACE_LIBRARY 8u  /* of no module of the program's own; by library.c */
+#define PLACE_TIMER 16u   /* makes a timer with its channel */
 
 /* A line of a function; func 0: an address that was not resolved, see pc. */
 struct place {
@@ -40,6 +41,7 @@ struct sym_stack {
 	uint32_t user;     /* place: the first line that is the user's, see symbols_stack_user() */
 	uint32_t app;      /* place: the innermost line of the program's own code; by library.c */
 	uint32_t root;     /* place: outermost line that is not runtime.goexit; 0 when truncated */
+	bool timer;        /* a call that makes a timer is on it */
 };
 
 struct sym_func {
@@ -83,6 +85,7 @@ uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame);
 uint32_t symbols_stack_user(const struct symbols *s, uint32_t stack);
 uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack);
 bool symbols_stack_truncated(const struct symbols *s, uint32_t stack);
+bool symbols_stack_is_timer(const struct symbols *s, uint32_t stack);
 
 /* Walks a stack's lines, innermost first; unless full, only those that Go's traceback shows (all when it shows none).
  */

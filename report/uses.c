@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/uses.h"
 #include "report/channel.h"
+#include "report/shown.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static void drop_rows(struct uses *u, const struct report *r)
 	for (size_t i = 0; i < u->rows.v.n; i++) {
 		const struct use_row *row = &u->rows.v.v[i];
 
-		if (!u->m->groups.v[row->group].system && filter_shows_group(&r->filter, row->group) &&
+		if (!u->m->groups.v[row->group].system && filter_shows_group(&u->m->filter, row->group) &&
 		    !(only_some && i < gone))
 			u->rows.v.v[n++] = *row;
 	}
@@ -102,7 +103,12 @@ static void drop_rows(struct uses *u, const struct report *r)
 
 static bool is_shown(const struct report *r, const struct chan_user *cu)
 {
-	return filter_shows_group(&r->filter, cu->group) && report_shows_channel(r, cu->chan);
+	const struct model_opts *o = &r->m->opts;
+	const struct channel *c = model_channel(r->m, cu->chan);
+
+	if (!filter_shows_group(&r->m->filter, cu->group))
+		return false;
+	return (!o->channel && !o->goroutine) || report_shows_channel(r, c);
 }
 
 int uses_collect(struct uses *u, const struct report *r)

@@ -33,22 +33,21 @@ static bool wanted(const struct probe *p, char **events)
 	return false;
 }
 
-static int attach(const struct probes *p, const struct gobin *bin, struct empty_bpf *skel, const struct target *t,
-                  char **events)
+/* With the kind of link that the recorder would use. */
+static int attach(const struct probes *p, const struct gobin *bin, struct bpf_program *prog, struct links *links,
+                  const struct target *t, char **events)
 {
-	int n = 0;
+	uint64_t offsets[64];
+	size_t n = 0;
+	int ret;
 
-	for (size_t i = 0; i < p->v.n; i++) {
-		const struct probe *pr = &p->v.v[i];
-
-		if (!wanted(pr, events))
-			continue;
-		if (!bpf_program__attach_uprobe_opts(skel->progs.empty, t->pid, t->exe,
-		                                     (size_t)gobin_file_offset(bin, pr->site.addr), NULL))
-			return fail(pr->func, strerror(errno));
-		n++;
-	}
-	printf("attached %d\n", n);
+	for (size_t i = 0; i < p->v.n && n < sizeof(offsets) / sizeof(offsets[0]); i++)
+		if (wanted(&p->v.v[i], events))
+			offsets[n++] = (uint64_t)gobin_file_offset(bin, p->v.v[i].site.addr);
+	ret = links_add(links, prog, t->exe, offsets, n, t->pid);
+	if (ret)
+		return fail("attach", strerror(-ret));
+	printf("attached %zu\n", n);
 	fflush(stdout);
 	return 0;
 }
@@ -56,6 +55,7 @@ static int attach(const struct probes *p, const struct gobin *bin, struct empty_
 int main(int argc, char **argv)
 {
 	uint32_t events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC;
+	struct links links = { 0 };
 	struct empty_bpf *skel;
 	struct go_layout layout;
 	struct err err = { 0 };
@@ -69,12 +69,17 @@ int main(int argc, char **argv)
 	if (target_open(&t, (pid_t)atoi(argv[1]), &err) || gobin_open(&bin, t.exe, &err) ||
 	    gobin_layout(bin, &layout, &err) || probes_plan(&p, bin, &layout, events, &err))
 		return fail(argv[1], err.msg);
-	skel = empty_bpf__open_and_load();
+	skel = empty_bpf__open();
 	if (!skel)
 		return fail("the empty program", strerror(errno));
-	if (attach(&p, bin, skel, &t, argv + 2))
+	links.kind = link_kind_here();
+	links_prepare(&links, skel->progs.empty);
+	if (empty_bpf__load(skel))
+		return fail("the empty program", strerror(errno));
+	if (attach(&p, bin, skel->progs.empty, &links, &t, argv + 2))
 		return 1;
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
+	links_free(&links);
 	return 0;
 }

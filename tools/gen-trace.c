@@ -18,8 +18,10 @@
 #define FRAMES 4000
 #define STACKS 3000
 #define FLIGHTS 3000 /* requests that live at a time */
-#define WORKERS 1000
-#define SHARED 64   /* channels that stay */
+#define WORKERS 1024
+#define POOLS 16    /* of workers; a kind of request asks one of them */
+#define KINDS 64    /* of requests: a function each, with several stacks */
+#define SHARED 64   /* channels that stay; the first are those of the pools */
 #define ADDRS 20000 /* of channels that come and go */
 #define LOCKS 256
 #define FIRST_WORKER 100
@@ -135,7 +137,7 @@ static void define_objects(struct gen *g)
 
 static struct trace_obj shared_of(uint32_t worker)
 {
-	return (struct trace_obj){ TRACE_OBJ_CHAN, TRACE_DIR_RECV, 1 + worker % SHARED };
+	return (struct trace_obj){ TRACE_OBJ_CHAN, TRACE_DIR_RECV, 1 + worker % POOLS };
 }
 
 static void park(struct gen *g, uint64_t goid, uint32_t reason, uint32_t stack, const struct trace_obj *objs,
@@ -155,9 +157,9 @@ static void snapshot(struct gen *g)
 	put(g, (struct trace_rec){ .type = TRACE_SNAP_BEGIN, .snap_begin = { 0, WORKERS } });
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		struct trace_obj obj = shared_of(i);
-		struct trace_snap_go s = { 0, TRACE_GO_WAITING, 0, 1, 1 + i % 50, 60 + i % 50, 0, { 0 } };
+		struct trace_snap_go s = { 0, TRACE_GO_WAITING, 0, 1, 1 + i % POOLS, 60 + i % POOLS, 0, { 0 } };
 
-		s.wait = (struct trace_go_park){ R_RECV, 1 + i % 100, 1, 1, &obj };
+		s.wait = (struct trace_go_park){ R_RECV, 1 + i % POOLS, 1, 1, &obj };
 		put(g, (struct trace_rec){ .type = TRACE_SNAP_GO, .goid = FIRST_WORKER + i, .snap_go = s });
 	}
 	put(g, (struct trace_rec){ .type = TRACE_SNAP_END, .snap_end = { 0, WORKERS, 0, false, false } });
@@ -165,7 +167,7 @@ static void snapshot(struct gen *g)
 
 static void step_new(struct gen *g, struct flight *f)
 {
-	*f = (struct flight){ .goid = g->next_goid++, .kind = pick(g, 200), .step = ST_MAKE };
+	*f = (struct flight){ .goid = g->next_goid++, .kind = pick(g, KINDS), .step = ST_MAKE };
 	put(g, (struct trace_rec){ .type = TRACE_GO_CREATE,
 	                           .goid = 10 + f->kind % 8,
 	                           .create = { f->goid, 200 + f->kind % 20, 300 + f->kind, 100 + f->kind % 20, 0 } });
@@ -190,16 +192,17 @@ static void step_make(struct gen *g, struct flight *f)
 static void step_ask(struct gen *g, struct flight *f)
 {
 	struct trace_obj objs[2] = { { TRACE_OBJ_CHAN, TRACE_DIR_RECV, f->chan },
-		                     { TRACE_OBJ_CHAN, TRACE_DIR_RECV, 1 + f->kind % SHARED } };
+		                     { TRACE_OBJ_CHAN, TRACE_DIR_RECV, POOLS + 1 + f->kind % (SHARED - POOLS) } };
 	bool is_select = f->kind & 2;
 
-	f->worker = pick(g, WORKERS);
+	f->worker = pick(g, WORKERS / POOLS) * POOLS + f->kind % POOLS;
 	f->holds_worker = !g->busy[f->worker];
 	if (f->holds_worker) {
 		g->busy[f->worker] = true;
-		ready(g, f->goid, FIRST_WORKER + f->worker, TRACE_CAUSE_SEND, shared_of(f->worker), 400 + f->kind);
+		ready(g, f->goid, FIRST_WORKER + f->worker, TRACE_CAUSE_SEND, shared_of(f->worker),
+		      400 + f->kind * 4 + pick(g, 4));
 	}
-	park(g, f->goid, is_select ? R_SELECT : R_RECV, 600 + f->kind * 4 + pick(g, 4), objs, is_select ? 2 : 1);
+	park(g, f->goid, is_select ? R_SELECT : R_RECV, 800 + f->kind * 8 + pick(g, 8), objs, is_select ? 2 : 1);
 	f->step = ST_ANSWER;
 }
 
@@ -208,9 +211,9 @@ static void step_answer(struct gen *g, struct flight *f)
 	struct trace_obj own = { TRACE_OBJ_CHAN, TRACE_DIR_RECV, f->chan }, job = shared_of(f->worker);
 	uint64_t worker = f->holds_worker ? FIRST_WORKER + f->worker : 20 + f->kind % 8;
 
-	ready(g, worker, f->goid, TRACE_CAUSE_SEND, own, 1400 + f->kind);
+	ready(g, worker, f->goid, TRACE_CAUSE_SEND, own, 1400 + f->kind * 4 + pick(g, 4));
 	if (f->holds_worker)
-		park(g, worker, R_RECV, 1 + f->worker % 100, &job, 1);
+		park(g, worker, R_RECV, 1 + f->worker % POOLS, &job, 1);
 	g->busy[f->worker] &= !f->holds_worker;
 	f->step = f->kind % 4 ? ST_DONE : ST_LOCK;
 }
@@ -220,7 +223,7 @@ static void step_lock(struct gen *g, struct flight *f)
 	struct trace_obj obj = { TRACE_OBJ_SYNC, TRACE_DIR_WRITE_LOCK, 1 + pick(g, LOCKS) };
 
 	f->lock = obj.id;
-	park(g, f->goid, R_MUTEX, 1700 + f->kind, &obj, 1);
+	park(g, f->goid, R_MUTEX, 1700 + f->kind * 4 + pick(g, 4), &obj, 1);
 	f->step = ST_UNLOCK;
 }
 

@@ -102,19 +102,6 @@ void buf_put_str(struct buf *b, const char *s)
 	buf_put(b, s, n);
 }
 
-const uint8_t *span_take(struct span *s, size_t n)
-{
-	const uint8_t *p = s->p;
-
-	if (s->failed || span_left(s) < n) {
-		s->failed = true;
-		s->p = s->end;
-		return NULL;
-	}
-	s->p += n;
-	return p;
-}
-
 uint8_t span_u8(struct span *s)
 {
 	const uint8_t *p = span_take(s, 1);
@@ -138,17 +125,20 @@ uint64_t span_u64(struct span *s)
 
 uint64_t span_varint(struct span *s)
 {
+	const uint8_t *p = s->p;
 	uint64_t v = 0;
 
-	for (int shift = 0; shift < 64; shift += 7) {
-		uint8_t b = span_u8(s);
+	for (int shift = 0; shift < 64 && p < s->end; shift += 7) {
+		uint8_t b = *p++;
 
 		/* The tenth byte has room for one bit only. */
 		if (shift == 63 && b > 1)
 			break;
 		v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
-			return v;
+		if (b & 0x80)
+			continue;
+		s->p = p;
+		return v;
 	}
 	s->failed = true;
 	s->p = s->end;

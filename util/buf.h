@@ -54,7 +54,18 @@ static inline size_t span_left(const struct span *s)
 	return (size_t)(s->end - s->p);
 }
 /* n bytes, or NULL and failed. */
-const uint8_t *span_take(struct span *s, size_t n);
+static inline const uint8_t *span_take(struct span *s, size_t n)
+{
+	const uint8_t *p = s->p;
+
+	if (s->failed || span_left(s) < n) {
+		s->failed = true;
+		s->p = s->end;
+		return NULL;
+	}
+	s->p += n;
+	return p;
+}
 uint8_t span_u8(struct span *s);
 uint32_t span_u32(struct span *s);
 uint64_t span_u64(struct span *s);

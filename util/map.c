@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SLOT_FREE, SLOT_USED };
-
+/* A slot whose key is 0 is free; the key 0 has a slot of its own. */
 static size_t home(const struct map *m, uint64_t key)
 {
 	return hash_u64(key) & (m->cap - 1);
@@ -19,89 +18,114 @@ void map_free(struct map *m)
 void map_clear(struct map *m)
 {
 	for (size_t i = 0; i < m->cap; i++)
-		m->slots[i].state = SLOT_FREE;
+		m->slots[i].key = 0;
 	m->n = 0;
+	m->has_zero = false;
+}
+
+/* The key's slot, or the free one where it belongs. */
+static size_t find(const struct map *m, uint64_t key)
+{
+	size_t i = home(m, key);
+
+	while (m->slots[i].key && m->slots[i].key != key)
+		i = (i + 1) & (m->cap - 1);
+	return i;
 }
 
 uint64_t *map_get(const struct map *m, uint64_t key)
 {
+	size_t i;
+
+	if (!key)
+		return m->has_zero ? (uint64_t *)&m->zero.val : NULL;
 	if (!m->cap)
 		return NULL;
-	for (size_t i = home(m, key);; i = (i + 1) & (m->cap - 1)) {
-		struct map_slot *s = &m->slots[i];
-
-		if (s->state == SLOT_FREE)
-			return NULL;
-		if (s->key == key)
-			return &s->val;
-	}
+	i = find(m, key);
+	return m->slots[i].key ? &m->slots[i].val : NULL;
 }
 
-static bool map_rehash(struct map *m, size_t cap)
+static bool map_grow(struct map *m)
 {
-	struct map_slot *old = m->slots, *slots = calloc(cap, sizeof(*slots));
-	size_t oldcap = m->cap;
+	struct map old = *m;
 
-	if (!slots)
+	m->cap = old.cap ? old.cap * 2 : 16;
+	m->slots = calloc(m->cap, sizeof(*m->slots));
+	if (!m->slots) {
+		*m = old;
 		return false;
-	for (size_t i = 0; i < oldcap; i++) {
-		size_t j = hash_u64(old[i].key) & (cap - 1);
-
-		if (old[i].state != SLOT_USED)
-			continue;
-		while (slots[j].state == SLOT_USED)
-			j = (j + 1) & (cap - 1);
-		slots[j] = old[i];
 	}
-	free(old);
-	m->slots = slots;
-	m->cap = cap;
+	for (size_t i = 0; i < old.cap; i++)
+		if (old.slots[i].key)
+			m->slots[find(m, old.slots[i].key)] = old.slots[i];
+	free(old.slots);
 	return true;
+}
+
+static uint64_t *put_zero(struct map *m, bool *added)
+{
+	if (added)
+		*added = !m->has_zero;
+	if (!m->has_zero)
+		m->zero.val = 0;
+	m->n += !m->has_zero;
+	m->has_zero = true;
+	return &m->zero.val;
 }
 
 uint64_t *map_put(struct map *m, uint64_t key, bool *added)
 {
-	uint64_t *val = map_get(m, key);
 	size_t i;
 
+	if (!key)
+		return put_zero(m, added);
+	i = m->cap ? find(m, key) : 0;
 	if (added)
-		*added = !val;
-	if (val)
-		return val;
-	/* Grow at 5/8 in use. */
-	if (m->n * 8 >= m->cap * 5 && !map_rehash(m, m->cap ? m->cap * 2 : 16))
-		return NULL;
-	i = home(m, key);
-	while (m->slots[i].state == SLOT_USED)
-		i = (i + 1) & (m->cap - 1);
+		*added = !m->cap || !m->slots[i].key;
+	if (m->cap && m->slots[i].key)
+		return &m->slots[i].val;
+	/* At most 5/8 are in use. */
+	if (m->n * 8 >= m->cap * 5) {
+		if (!map_grow(m))
+			return NULL;
+		i = find(m, key);
+	}
 	m->n++;
-	m->slots[i] = (struct map_slot){ .key = key, .state = SLOT_USED };
+	m->slots[i] = (struct map_slot){ .key = key };
 	return &m->slots[i].val;
 }
 
 /* Those behind it move up, so that no search ends at the hole and nothing is left to be cleaned. */
-bool map_del(struct map *m, uint64_t key)
+static void close_gap(struct map *m, size_t hole)
 {
-	uint64_t *val = map_get(m, key);
-	size_t hole, i;
+	size_t mask = m->cap - 1;
 
-	if (!val)
-		return false;
-	hole = i = (size_t)((struct map_slot *)((char *)val - offsetof(struct map_slot, val)) - m->slots);
-	for (;;) {
-		size_t from;
-
-		i = (i + 1) & (m->cap - 1);
-		if (m->slots[i].state == SLOT_FREE)
-			break;
-		from = home(m, m->slots[i].key);
-		/* It may go to the hole when that lies between its home and its place. */
-		if (((i - from) & (m->cap - 1)) < ((i - hole) & (m->cap - 1)))
+	for (size_t i = (hole + 1) & mask; m->slots[i].key; i = (i + 1) & mask) {
+		/* One may move whose home is not between the hole and its place. */
+		if (((i - home(m, m->slots[i].key)) & mask) < ((i - hole) & mask))
 			continue;
 		m->slots[hole] = m->slots[i];
 		hole = i;
 	}
-	m->slots[hole].state = SLOT_FREE;
+	m->slots[hole].key = 0;
+}
+
+bool map_del(struct map *m, uint64_t key)
+{
+	size_t i;
+
+	if (!key) {
+		m->n -= m->has_zero;
+		i = m->has_zero;
+		m->has_zero = false;
+		return i;
+	}
+	if (!m->cap)
+		return false;
+	i = find(m, key);
+	if (!m->slots[i].key)
+		return false;
+	close_gap(m, i);
 	m->n--;
 	return true;
 }
@@ -111,8 +135,10 @@ struct map_slot *map_next(const struct map *m, size_t *i)
 	while (*i < m->cap) {
 		struct map_slot *s = &m->slots[(*i)++];
 
-		if (s->state == SLOT_USED)
+		if (s->key)
 			return s;
 	}
+	if ((*i)++ == m->cap && m->has_zero)
+		return (struct map_slot *)&m->zero;
 	return NULL;
 }

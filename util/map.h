@@ -7,14 +7,15 @@
 #include <stdint.h>
 
 /* u64 -> u64, open addressing. Zero-initialise; any key is allowed. */
+struct map_slot {
+	uint64_t key, val;
+};
+
 struct map {
 	struct map_slot *slots;
 	size_t n, cap;
-};
-
-struct map_slot {
-	uint64_t key, val;
-	uint8_t state;
+	struct map_slot zero; /* of the key 0 */
+	bool has_zero;
 };
 
 void map_free(struct map *m);

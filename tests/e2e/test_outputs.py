@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -44,6 +45,20 @@ def report(trace, *args, env=None):
 def dot_or_skip():
     if not shutil.which("dot"):
         pytest.skip("Graphviz is not installed")
+
+
+@pytest.mark.parametrize("command", [("report",), ("report", "--format", "json"), ("script", "--stacks"), ("info",),
+                                     ("diff", "--format", "json", "shop")], ids=" ".join)
+def test_a_reader_that_has_enough_ends_it_quietly(traces, command):
+    command = [traces / f"{c}.zst" if c in TRACES else c for c in command]
+    # An ignored SIGPIPE is inherited: that must not bring the message back.
+    for before in ([], ["env", "--ignore-signal=PIPE"]):
+        away, pipe = os.pipe()
+        os.close(away)
+        done = subprocess.run([*before, CHANREC, *command, traces / "shop-later.zst"], stdout=pipe,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        os.close(pipe)
+        assert done.returncode == -signal.SIGPIPE and not done.stderr, (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("name", TRACES)
@@ -307,6 +322,41 @@ def test_filters_leave_in_what_fits(traces):
     assert reasons("--package", "example.org/shop/pool", "--reason", "send") == {"chan send"}
     # A package is no prefix of a name.
     assert reasons("--package", "example.org/shop/po") == set()
+
+
+FILTERS = [("--reason", "chan"), ("--reason", "Mutex"), ("--function", "Price"), ("--package", "example.org/shop/pool"),
+           ("--since", "1"), ("--until", "2"), ("--since", "1", "--until", "2", "--reason", "chan"), ()]
+
+
+@pytest.mark.parametrize("args", FILTERS, ids=" ".join)
+@pytest.mark.parametrize("name", ["shop", "shop-later"])
+def test_totals_are_of_what_is_shown(traces, name, args):
+    doc = json.loads(report(traces / f"{name}.zst", "--format", "json", *args))
+    user = {g["id"] for g in doc["groups"] if not g["system"]}
+    waits = {key: sum(g[key] for g in doc["groups"] if g["id"] in user) for key in ("waits", "blocked_ns")}
+    # Folded into a group or each by itself, goroutines of the groups that are shown; so do the stacks.
+    assert waits == {key: doc["summary"][key] for key in waits}
+    folded = report(traces / f"{name}.zst", "--format", "folded", "--by", "count", *args).splitlines()
+    assert sum(int(line.rsplit(" ", 1)[1]) for line in folded) == waits["waits"]
+    assert all(e["woken_group"] in {g["id"] for g in doc["groups"]} for e in doc["edges"])
+    assert sum(c["waits"] for c in doc["channels"]) <= sum(g["waits"] for g in doc["groups"])
+    assert doc["summary"]["channels"] == len(doc["channels"]) and doc["summary"]["sync_objects"] == len(doc["syncs"])
+    counts = doc["summary"]["user"]
+    assert counts["created"] == sum(g["created"] for g in doc["groups"] if g["id"] in user)
+    assert counts["at_start"] + counts["created"] == counts["exited"] + counts["exits_missed"] + counts["at_end"]
+    if "--reason" in args:
+        assert all(args[-1] in e["reason"] for e in doc["edges"])
+        waiting = {g["id"] for g in doc["goroutines"]}
+        for c in doc["channels"]:
+            assert c["waits"] or waiting & {*c["senders_waiting"], *c["receivers_waiting"]}, c["id"]
+    if "--until" in args:
+        assert all(not c["made_by"] or c["made_by"]["time_ns"] <= 2e9 for c in doc["channels"])
+    text = report(traces / f"{name}.zst", *args)
+    assert (f"{doc['summary']['channels']} channel" in text) and (bool(args) == ("NOTE: only " in text)), text[:600]
+    dot = report(traces / f"{name}.zst", "--format", "dot", *args)
+    assert bool(args) == ("only waits that fit" in dot or "only the window" in dot)
+    named = {f"--{k.split('_')[0]}" for k, v in doc["filter"].items() if v is not None}
+    assert named == {a for a in args if a.startswith("--")}
 
 
 def pages():

@@ -11,16 +11,20 @@ func init() { register("lock_order", lockOrderBroken, lockOrderFixed) }
 var lockOrderA, lockOrderB sync.Mutex
 
 func lockOrderBroken() {
+	var both sync.WaitGroup
+	both.Add(2)
 	go func() {
 		lockOrderA.Lock()
-		time.Sleep(10 * time.Millisecond)
+		both.Done()
+		both.Wait()
 		lockOrderB.Lock() // want: lock not released, 1
 		lockOrderB.Unlock()
 		lockOrderA.Unlock()
 	}()
 	go func() {
 		lockOrderB.Lock()
-		time.Sleep(10 * time.Millisecond)
+		both.Done()
+		both.Wait()
 		lockOrderA.Lock() // want: lock not released, 1
 		lockOrderA.Unlock()
 		lockOrderB.Unlock()

@@ -3,10 +3,14 @@ package main
 import (
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // The same, but the locks had been waited for before: who took them was seen.
 func init() { register("lock_order_seen", lockOrderSeenBroken, lockOrderSeenFixed) }
+
+// waiters is the number of goroutines that wait for the lock (sync/mutex.go, mutexWaiterShift).
+func waiters(m *sync.Mutex) int32 { return *(*int32)(unsafe.Pointer(m)) >> 3 }
 
 func lockOrderSeenBroken() { lockOrderSeenRun(true) }
 
@@ -18,24 +22,30 @@ func lockOrderSeenRun(cross bool) {
 	if !cross {
 		first, second = &a, &b
 	}
-	a.Lock()
-	b.Lock()
-	go func() {
-		a.Lock()
-		time.Sleep(20 * time.Millisecond)
-		b.Lock() // attached: lock not released, 1; recorded: cycle, 1
-		b.Unlock()
-		a.Unlock()
-	}()
-	go func() {
+	var both, ended sync.WaitGroup
+	both.Add(2)
+	ended.Add(2)
+	take := func(first, second *sync.Mutex, meet bool) {
 		first.Lock()
-		time.Sleep(20 * time.Millisecond)
-		second.Lock() // attached: lock not released, 1; recorded: cycle, 1
+		both.Done()
+		if meet {
+			both.Wait()
+		}
+		second.Lock() // attached: lock not released, 2; recorded: cycle, 2
 		second.Unlock()
 		first.Unlock()
-	}()
-	time.Sleep(10 * time.Millisecond)
+		ended.Done()
+	}
+	a.Lock()
+	b.Lock()
+	go take(&a, &b, cross)
+	go take(first, second, cross)
+	for waiters(&a)+waiters(&b) < 2 {
+		time.Sleep(time.Millisecond)
+	}
 	a.Unlock()
 	b.Unlock()
-	time.Sleep(50 * time.Millisecond)
+	if !cross {
+		ended.Wait()
+	}
 }

@@ -17,6 +17,7 @@ func pipelineAbandonedFixed() {
 func pipelineAbandonedFirst(done chan struct{}) int {
 	numbers, squares := make(chan int), make(chan int)
 	go func() {
+		defer close(numbers)
 		for i := 0; ; i++ {
 			select { // want: no one left, 1
 			case numbers <- i:

@@ -8,27 +8,32 @@ import (
 // A reader reads again while a writer waits.
 func init() { register("rwmutex_recursion", rwmutexRecursionBroken, rwmutexRecursionFixed) }
 
-func rwmutexRecursionBroken() {
+func rwmutexRecursionBroken() { rwmutexRecursionRun(2) }
+
+func rwmutexRecursionFixed() { rwmutexRecursionRun(1) }
+
+func rwmutexRecursionRun(depth int) {
 	var mu sync.RWMutex
-	go rwmutexRecursionRead(&mu, 2)
-	time.Sleep(5 * time.Millisecond)
+	reads := make(chan bool)
+	go rwmutexRecursionRead(&mu, depth, reads)
+	<-reads
 	go rwmutexRecursionWrite(&mu)
 }
 
-func rwmutexRecursionFixed() {
-	var mu sync.RWMutex
-	go rwmutexRecursionRead(&mu, 1)
-	time.Sleep(5 * time.Millisecond)
-	go rwmutexRecursionWrite(&mu)
-}
-
-func rwmutexRecursionRead(mu *sync.RWMutex, depth int) {
+func rwmutexRecursionRead(mu *sync.RWMutex, depth int, reads chan<- bool) {
 	mu.RLock() // want: lock not released, 1
 	defer mu.RUnlock()
-	time.Sleep(20 * time.Millisecond)
-	if depth > 1 {
-		rwmutexRecursionRead(mu, depth-1)
+	if depth == 1 {
+		close(reads)
+		return
 	}
+	reads <- true
+	// Once the writer waits, no reader gets in.
+	for mu.TryRLock() {
+		mu.RUnlock()
+		time.Sleep(time.Millisecond)
+	}
+	rwmutexRecursionRead(mu, depth-1, reads)
 }
 
 func rwmutexRecursionWrite(mu *sync.RWMutex) {

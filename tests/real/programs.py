@@ -175,7 +175,8 @@ class Prometheus(Program):
     def prepare(self):
         self.dump_port = self.port
         (self.folder / "p.yml").write_text(json.dumps({
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            # So slow that no scrape of itself times out under load: then "up" would rightly be 0.
+            "global": {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yml"],
             "scrape_configs": [{"job_name": "self", "static_configs": [{"targets": [f"127.0.0.1:{self.port}"]}]}]}))
         (self.folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "g", "rules": [

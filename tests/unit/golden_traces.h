@@ -235,6 +235,16 @@ static void golden_hostile(struct tb *t)
 	tb_end(t, MS(20));
 }
 
+/* The program was killed while the first snapshot was read. */
+static void golden_killed(struct tb *t)
+{
+	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_BEGIN, .time = US(100), .snap_begin = { 0, 37 } });
+	tb_snap_go(t, US(110), 0, 1, TRACE_GO_WAITING, "", G_MAIN_ENTRY, TRACE_WAIT_SLEEP, tb_none, 0,
+	           "time.Sleep /usr/lib/go/src/runtime/time.go:315|" G_MAIN
+	           "61|runtime.main /usr/lib/go/src/runtime/proc.go:272" G_EXIT);
+	tb_end(t, MS(1));
+}
+
 static void golden_empty(struct tb *t)
 {
 	tb_end(t, SEC(1));
@@ -253,6 +263,7 @@ static const struct golden goldens[] = {
 	{ "ops", golden_ops, "/srv/shop/shop", true, true, NULL },
 	{ "hostile", golden_hostile, "/tmp/\x1b[2J\"</svg>\\evil\n", false, false, NULL },
 	{ "empty", golden_empty, "/srv/shop/shop", false, false, NULL },
+	{ "killed", golden_killed, "/srv/shop/shop", false, true, NULL },
 	{ "shop-later", golden_shop_later, "/srv/shop/shop", false, false, NULL },
 };
 

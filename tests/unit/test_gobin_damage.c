@@ -63,6 +63,27 @@ static void victim_free(struct victim *v)
 	free(v->good);
 }
 
+/* All that a map says is there is read. */
+static void ask_frame_map(const struct gobin *b, uint64_t pc)
+{
+	volatile uint32_t sum = 0;
+	struct go_frame_map m;
+
+	if (gobin_frame_map(b, pc, true, &m))
+		return;
+	for (uint32_t i = 0; i < m.nlocals; i++)
+		sum += m.locals[i / 8];
+	for (uint32_t i = 0; i < m.nargs; i++)
+		sum += m.args[i / 8];
+	for (uint32_t i = 0; i < m.nobjs; i++) {
+		uint32_t size;
+		int32_t off;
+
+		go_frame_obj(&m, i, &off, &size);
+		sum += size;
+	}
+}
+
 static void ask_lines(const struct gobin *b, uint64_t pc)
 {
 	struct go_line l[16];
@@ -73,6 +94,7 @@ static void ask_lines(const struct gobin *b, uint64_t pc)
 	for (int i = 0; i < n; i++)
 		assert_true(strlen(l[i].func) + strlen(l[i].file) < 1u << 30);
 	gobin_sp_delta(b, pc, &d);
+	ask_frame_map(b, pc);
 }
 
 static void ask_everything(const struct gobin *b)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "report/channel.h"
+#include "report/shown.h"
 #include "tests/unit/trace_build.h"
 
 #define SITE "main.main /src/main.go:20"
@@ -406,8 +407,8 @@ static void filters_count_one_goroutine_or_channel(void **state)
 		r = tb_report_opts(&t, MS(10), &o);
 		assert_int_equal(go(r, 7)->blocked, MS(3));
 		assert_int_equal(go(r, 8)->blocked, 0);
-		assert_true(report_shows_channel(r, a.id));
-		assert_false(report_shows_channel(r, b.id));
+		assert_true(report_shows_channel(r, model_channel(r->m, a.id)));
+		assert_false(report_shows_channel(r, model_channel(r->m, b.id)));
 		assert_int_equal(r->m->wakes.n, 1);
 		report_free(r);
 	}

@@ -153,7 +153,7 @@ static void options_are_as_before(void **state)
 		o.model.channel = runs[i].channel;
 		o.model.keep_wake_stacks = runs[i].by == FOLD_BY_WAKE;
 		o.fold_by = runs[i].by;
-		o.filter = runs[i].filter;
+		o.model.filter = runs[i].filter;
 		o.full_stacks = runs[i].full;
 		o.color = runs[i].color;
 		o.width = runs[i].width;
