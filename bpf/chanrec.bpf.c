@@ -19,7 +19,8 @@ SEC("uprobe")
 int go_park(struct x86_regs *regs)
 {
 	__u32 reason = regs->cx & 0xff, flags;
-	struct park p = { .lock = regs->bx, .bp = regs->bp, .sp = regs->sp, .walk_bp = regs->bp, .reason = reason };
+	struct park p = { .lock = regs->bx, .bp = regs->bp, .reason = reason };
+	bool walk;
 
 	if (!wanted(regs, RING_PARK))
 		return 0;
@@ -27,7 +28,9 @@ int go_park(struct x86_regs *regs)
 	if (shared.holds && hold_park(regs, reason, flags))
 		return 0;
 	p.goid = parking_goid(regs->r14, flags & REASON_SELECT);
-	return park_send(&p);
+	if (!room(flags & REASON_SELECT ? RING_SELECT : RING_PARK, &walk))
+		return 0;
+	return park_send(&p, walk ? entry_stack(regs) : 0);
 }
 
 /*

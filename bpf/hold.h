@@ -123,13 +123,18 @@ static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason,
 	return true;
 }
 
-/*
- * The park of a goroutine that is just being woken. It stands in gopark, below
- * what it was called by; its stack may have been moved since (shrunk by the
- * collector), so that it is looked up anew.
- */
-int hold_send(__u64 g);
-__noinline int hold_send(__u64 g)
+/* Whatever g waited for, it is not told of. */
+static __always_inline void hold_drop(__u64 g)
+{
+	struct wait_slot *s = shared.holds ? slot_get(g) : NULL;
+
+	if (s && s->g == g)
+		s->time = 0;
+}
+
+/* The park that was kept back, of a goroutine that stands in gopark with that frame pointer. */
+int hold_send(__u64 g, __u64 stack, __u64 gopark_bp);
+__noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
 {
 	struct wait_slot *s = slot_get(g);
 	struct park p = { 0 };
@@ -142,15 +147,35 @@ __noinline int hold_send(__u64 g)
 	p.lock = s->lock;
 	p.reason = s->reason;
 	s->time = 0;
-	if (read_u64(&p.walk_bp, g + cfg.g_sched_bp) && read_u64(&p.bp, p.walk_bp) &&
-	    read_u64(&hi, g + cfg.g_stack_hi)) {
+	if (gopark_bp && read_u64(&p.bp, gopark_bp) && read_u64(&hi, g + cfg.g_stack_hi)) {
 		p.moved = p.bp - s->bp;
 		p.room = hi - p.bp;
 	} else {
 		count(shared.faults, RING_PARK);
-		p.walk_bp = p.bp = 0;
+		p.bp = 0;
 	}
-	return park_send(&p);
+	return park_send(&p, stack);
+}
+
+/*
+ * The wait of a goroutine that is just being woken was long. Its stack is what
+ * it was, but may have been moved (shrunk by the collector), so it is looked up
+ * anew. The walk is not below hold_send() for want of stack: 512 bytes in all.
+ */
+int hold_long(__u64 g);
+__noinline int hold_long(__u64 g)
+{
+	__u64 bp = 0, stack = 0;
+	bool walk;
+
+	if (!room(RING_PARK, &walk)) {
+		hold_drop(g);
+		return 0;
+	}
+	read_u64(&bp, g + cfg.g_sched_bp);
+	if (walk && bp)
+		stack = stack_of(0, bp);
+	return hold_send(g, stack, bp);
 }
 
 /* Of a goroutine that is woken. True: its wait was too short, and neither that nor the wake-up is sent. */
@@ -166,21 +191,13 @@ static __always_inline bool hold_end(__u64 g)
 		return false;
 	waited = bpf_ktime_get_ns() - s->time;
 	if (waited >= shared.min_block || shared.closing) {
-		hold_send(g);
+		hold_long(g);
 		return false;
 	}
 	s->time = 0;
 	s->nshort++;
 	s->short_ns += waited;
 	return true;
-}
-
-static __always_inline void hold_exit(__u64 g)
-{
-	struct wait_slot *s = shared.holds ? slot_get(g) : NULL;
-
-	if (s && s->g == g)
-		s->time = 0;
 }
 
 #endif

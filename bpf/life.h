@@ -46,7 +46,7 @@ int go_exit(struct x86_regs *regs)
 	goid = goid_of(regs->ax);
 	if (cfg.cache_goids)
 		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
-	hold_exit(regs->ax);
+	hold_drop(regs->ax);
 	rec = reserve(RING_EXIT, sizeof(*rec));
 	if (!rec)
 		return 0;

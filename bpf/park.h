@@ -10,11 +10,10 @@
 /* Where and on what a goroutine waits. */
 struct park {
 	__u64 goid, lock, reason;
-	__u64 bp;          /* of gopark's caller */
-	__u64 sp, walk_bp; /* where its stack begins, see stack_of() */
-	__u64 time;        /* when it began, if that was kept back; else 0 */
-	__u64 moved;       /* by how much its stack was moved since then */
-	__u64 room;        /* from bp to the end of its stack */
+	__u64 bp;    /* of gopark's caller */
+	__u64 time;  /* when it began, if that was kept back; else 0 */
+	__u64 moved; /* by how much its stack was moved since then */
+	__u64 room;  /* from bp to the end of its stack */
 };
 
 static __always_inline void park_begin(struct ring_hdr *hdr, const struct park *p)
@@ -118,16 +117,10 @@ static __always_inline int park_select(const struct park *p, __u64 stack)
 	return 0;
 }
 
-static __always_inline int park_send(const struct park *p)
+static __always_inline int park_send(const struct park *p, __u64 stack)
 {
 	__u32 flags = cfg.reason_flags[p->reason & (REASON_MAX - 1)];
-	enum ring_type type = flags & REASON_SELECT ? RING_SELECT : RING_PARK;
-	__u64 stack;
-	bool walk;
 
-	if (!room(type, &walk))
-		return 0;
-	stack = walk ? stack_of(p->sp, p->walk_bp) : 0;
 	return flags & REASON_SELECT ? park_select(p, stack) : park_plain(p, stack, flags);
 }
 
