@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bpf/chanrec.skel.h"
 #include "record/plan.h"
@@ -204,6 +205,26 @@ void probes_started(struct probes *p)
 	__atomic_store_n(&p->shared->starting, 0, __ATOMIC_RELEASE);
 }
 
+int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
+{
+	if (!p->held && ns) {
+		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->held), PROT_READ | PROT_WRITE, MAP_SHARED,
+		                 bpf_map__fd(p->skel->maps.waits), 0);
+
+		if (mem == MAP_FAILED)
+			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
+		p->held = mem;
+		p->shared->holds = 1;
+	}
+	__atomic_store_n(&p->shared->min_block, ns, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void probes_closing(struct probes *p)
+{
+	__atomic_store_n(&p->shared->closing, 1, __ATOMIC_RELEASE);
+}
+
 void probes_disable(struct probes *p)
 {
 	__atomic_store_n(&p->shared->enabled, 0, __ATOMIC_RELEASE);
@@ -224,6 +245,8 @@ void probes_free(struct probes *p)
 	probes_detach(p);
 	if (p->ring)
 		ring_buffer__free(p->ring);
+	if (p->held)
+		munmap(p->held, WAIT_SLOTS * sizeof(*p->held));
 	if (p->skel)
 		chanrec_bpf__destroy(p->skel);
 	vec_free(&p->v);
