@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What tools/bench-floor attaches: the least that any probe costs, and a count of each site's hits. */
+/*
+ * The least that any probe costs: for tools/bench-floor, which can have each
+ * site's hits counted, and for the recorder to measure what a trap takes.
+ */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
