@@ -126,8 +126,15 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 	return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
 }
 
-/* All sites of the program that the first one has; those of others are not looked at. */
-static int attach_program(struct probes *p, size_t first, struct err *err)
+/* Those that one link has: one program, and attached and taken out together. */
+static bool is_same_link(const struct probe *a, const struct probe *b)
+{
+	return !a->missing && !b->missing && strcmp(a->spec->prog, b->spec->prog) == 0 &&
+	       probe_is_of_life(a) == probe_is_of_life(b);
+}
+
+/* All sites that have a link with the first one; those of others are not looked at. */
+static int attach_link(struct probes *p, size_t first, struct err *err)
 {
 	const struct target *t = p->place.t;
 	const struct gobin *bin = p->place.bin;
@@ -141,7 +148,7 @@ static int attach_program(struct probes *p, size_t first, struct err *err)
 	for (size_t i = first; i < p->v.n && !ret; i++) {
 		const struct probe *same = &p->v.v[i];
 
-		if (same->missing || strcmp(same->spec->prog, pr->spec->prog) != 0)
+		if (!is_same_link(same, pr))
 			continue;
 		ret = check_site(same, t, bin, p->place.bias, err);
 		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
@@ -161,10 +168,10 @@ static int attach_program(struct probes *p, size_t first, struct err *err)
 	return ret;
 }
 
-static bool is_first_of_program(const struct probes *p, size_t at)
+static bool is_first_of_link(const struct probes *p, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (!p->v.v[i].missing && strcmp(p->v.v[i].spec->prog, p->v.v[at].spec->prog) == 0)
+		if (is_same_link(&p->v.v[i], &p->v.v[at]))
 			return false;
 	return !p->v.v[at].missing;
 }
@@ -172,7 +179,7 @@ static bool is_first_of_program(const struct probes *p, size_t at)
 int probes_attach_part(struct probes *p, bool life, struct err *err)
 {
 	for (size_t i = 0; i < p->v.n; i++)
-		if (is_first_of_program(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_program(p, i, err))
+		if (is_first_of_link(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_link(p, i, err))
 			return err->code;
 	return 0;
 }
