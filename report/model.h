@@ -89,7 +89,8 @@ struct goroutine {
 	struct {
 		uint32_t chan, user;
 	} last_user[2];
-	uint32_t users, marks;  /* see chanuse.h */
+	uint32_t users; /* see chanuse.h */
+	struct use_list marks;
 	struct goroutine *free; /* the next, of those to be used again */
 };
 
@@ -199,8 +200,8 @@ struct channel {
 	int64_t made, close;
 	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
 	uint64_t waits, blocked;
-	uint32_t users, marks; /* see chanuse.h */
-	uint32_t recvq, sendq; /* end snapshot */
+	struct use_list users, marks; /* see chanuse.h */
+	uint32_t recvq, sendq;        /* end snapshot */
 	uint32_t objsite;
 	uint32_t waiters_first, waiters_n; /* in model.waiters, after the end */
 	struct channel *free;              /* the next, of those to be used again */
@@ -348,7 +349,7 @@ struct model {
 
 	VEC(struct wake_stack) wake_stacks;
 	struct map wake_stack_index;
-	uint64_t wake_stacks_dropped;
+	uint64_t wake_stacks_dropped, wake_stacks_dropped_ns;
 
 	VEC(struct life_event) life;
 	VEC(struct trace_obj) life_objs;

@@ -178,6 +178,32 @@ static void put_event_counts(struct text *t)
 	text_wrap(t, 2, 12);
 }
 
+/* Caps that were met. */
+static void put_not_kept(struct text *t)
+{
+	const struct model *m = t->m;
+	const struct {
+		uint64_t n, max;
+		const char *what;
+	} rows[] = {
+		{ m->chains_dropped, MODEL_MAX_WAKE_CHAINS,
+		  "ends of waits: there are more different chains of them than" },
+		{ m->uses.dropped, MODEL_MAX_USERS,
+		  "uses of channels: more pairs of a channel and a goroutine live than" },
+		{ m->wakes_dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!rows[i].n)
+			continue;
+		fmt_f(&t->b, "%-9s ", "not kept");
+		fmt_count(&t->b, rows[i].n);
+		fmt_f(&t->b, " %s ", rows[i].what);
+		fmt_count(&t->b, rows[i].max);
+		text_wrap(t, 2, 12);
+	}
+}
+
 static void put_probes(struct text *t)
 {
 	for (uint32_t i = 0; i < t->r->meta->nprobes; i++) {
@@ -237,23 +263,31 @@ void text_put_recorded(struct text *t)
 	put_snapshots(t);
 	text_put_limits(t);
 	text_put_losses(t);
+	put_not_kept(t);
 	put_probes(t);
 }
 
-void text_put_body(struct text *t)
+void text_put_first(struct text *t)
+{
+	const struct model_opts *o = &t->r->opts.model;
+
+	if (o->goroutine)
+		text_put_goroutine(t, o->goroutine);
+	if (o->channel)
+		text_put_channel(t, o->channel);
+	if (!o->goroutine && !o->channel)
+		text_put_finding(t);
+}
+
+void text_put_rest(struct text *t)
 {
 	const struct model_opts *o = &t->r->opts.model;
 
 	if (o->goroutine || o->channel) {
-		if (o->goroutine)
-			text_put_goroutine(t, o->goroutine);
-		if (o->channel)
-			text_put_channel(t, o->channel);
 		text_put_wsites(t);
 		text_put_edges(t);
 		return;
 	}
-	text_put_finding(t);
 	text_put_leaks(t);
 	text_put_chains(t);
 	text_put_groups(t);
@@ -274,7 +308,8 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	text_init(&t, f, r);
 	text_put_head(&t);
 	text_put_warnings(&t);
-	text_put_body(&t);
+	text_put_first(&t);
+	text_put_rest(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_set(err, ENOMEM, "out of memory") : 0;

@@ -67,10 +67,11 @@ void text_put_wsites(struct text *t);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
-/* Title, warnings, and all sections in their order. */
+/* All there is, in this order: title, warnings, the finding or the life that was asked for, evidence and tables. */
 void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);
-void text_put_body(struct text *t);
+void text_put_first(struct text *t);
+void text_put_rest(struct text *t);
 /* One open or past chain, without its number. */
 void text_put_chain(struct text *t, const struct chain *c);
 /* A stack, one call a line; runs of library calls are folded unless --full-stacks. */

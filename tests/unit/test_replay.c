@@ -414,6 +414,36 @@ static void filters_count_one_goroutine_or_channel(void **state)
 	}
 }
 
+/* One pair of stacks more than is kept, then the first again. */
+static void wakes_beyond_the_cap_are_told(void **state)
+{
+	struct tb t = tb_new();
+	struct report_opts o = tb_opts();
+	uint32_t n = 0, side = 520;
+	char at[64], by[64];
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	o.model.keep_wake_stacks = true;
+	tb_create(&t, 1, 1, 7, SITE, WORKER);
+	for (uint32_t i = 0; i < side && n <= MODEL_MAX_WAKE_STACKS; i++) {
+		for (uint32_t k = 0; k < side && n <= MODEL_MAX_WAKE_STACKS; k++, n++) {
+			snprintf(at, sizeof(at), "main.wait /src/main.go:%u", i + 1);
+			snprintf(by, sizeof(by), "main.wake /src/main.go:%u", 1000 + k);
+			tb_park(&t, 10 + 20 * n, 7, TRACE_WAIT_RECV, ch, at);
+			tb_ready(&t, 15 + 20 * n, 1, 7, TRACE_CAUSE_SEND, ch, by);
+		}
+	}
+	tb_park(&t, 20 + 20 * n, 7, TRACE_WAIT_RECV, ch, "main.wait /src/main.go:1");
+	tb_ready(&t, 25 + 20 * n, 1, 7, TRACE_CAUSE_SEND, ch, "main.wake /src/main.go:1000");
+	r = tb_report_opts(&t, MS(10), &o);
+	assert_int_equal(r->m->wake_stacks.n, MODEL_MAX_WAKE_STACKS);
+	assert_int_equal(r->m->wake_stacks.v[0].count, 2);
+	assert_int_equal(r->m->wake_stacks_dropped, 1);
+	assert_int_equal(r->m->wake_stacks_dropped_ns, 5);
+	report_free(r);
+}
+
 static void losses_are_summed(void **state)
 {
 	struct tb t = tb_new();
@@ -583,6 +613,7 @@ int main(void)
 		cmocka_unit_test(system_goroutines_are_counted_apart),
 		cmocka_unit_test(the_window_cuts_waits),
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
+		cmocka_unit_test(wakes_beyond_the_cap_are_told),
 		cmocka_unit_test(losses_are_summed),
 		cmocka_unit_test(losses_by_cause_and_time),
 		cmocka_unit_test(waits_left_out_end_what_is_known),
