@@ -127,6 +127,12 @@ check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
+# What recording costs, and what reporting does.
+.PHONY: bench
+bench: all tools
+	@tools/bench/bench -o docs/performance.md
+	@tools/bench/report -o docs/performance.md
+
 .PHONY: check-kernels
 check-kernels: all
 	@tools/kernel-matrix
