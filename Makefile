@@ -6,7 +6,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make check-go   the recordings of every Go version in every way to build
 #   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
-#   make bench      what watching costs, into docs/performance.md
+#   make bench      what watching costs, into docs/performance.md; BENCH="-p PART,..."
 #   make unit e2e lint fuzz valgrind format clean
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
@@ -127,10 +127,10 @@ check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
-# What recording costs, and what reporting does.
+# What watching costs, BENCH="-p pingpong,attach" for parts of it; and what a report does.
 .PHONY: bench
 bench: all tools
-	@tools/bench/bench -o docs/performance.md
+	@tools/bench/bench -o docs/performance.md $(BENCH)
 	@tools/bench/report -o docs/performance.md
 
 .PHONY: check-kernels

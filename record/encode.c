@@ -79,6 +79,12 @@ int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, str
 	return 0;
 }
 
+void encoder_forget_waits(struct encoder *e)
+{
+	map_clear(&e->waits);
+	map_clear(&e->polls);
+}
+
 static struct trace_obj wait_of(struct encoder *e, uint64_t goid)
 {
 	const uint64_t *slot = map_get(&e->waits, goid);

@@ -86,7 +86,7 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->cfg.ring_size = opts->ring_size;
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
 	p->cfg.cache_goids = plan_has(p, RING_EXIT);
-	p->links.kind = link_kind_here();
+	p->links.kind = p->waits.kind = link_kind_here();
 	ret = try_load(p, opts, true, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
 	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
@@ -127,9 +127,10 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 }
 
 /* All sites of the program that the first one has; those of others are not looked at. */
-static int attach_program(struct probes *p, size_t first, const struct target *t, const struct gobin *bin,
-                          uint64_t bias, struct err *err)
+static int attach_program(struct probes *p, size_t first, struct err *err)
 {
+	const struct target *t = p->place.t;
+	const struct gobin *bin = p->place.bin;
 	const struct probe *pr = &p->v.v[first];
 	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
 	VEC(uint64_t) offsets = { 0 };
@@ -142,12 +143,13 @@ static int attach_program(struct probes *p, size_t first, const struct target *t
 
 		if (same->missing || strcmp(same->spec->prog, pr->spec->prog) != 0)
 			continue;
-		ret = check_site(same, t, bin, bias, err);
+		ret = check_site(same, t, bin, p->place.bias, err);
 		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
 			ret = err_set(err, ENOMEM, "out of memory");
 	}
 	if (!ret) {
-		ret = links_add(&p->links, prog, t->exe, offsets.v, offsets.n, t->pid);
+		ret = links_add(probe_is_of_life(pr) ? &p->links : &p->waits, prog, t->exe, offsets.v, offsets.n,
+		                t->pid);
 		if (ret) {
 			char where[96];
 
@@ -167,9 +169,18 @@ static bool is_first_of_program(const struct probes *p, size_t at)
 	return !p->v.v[at].missing;
 }
 
+int probes_attach_part(struct probes *p, bool life, struct err *err)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (is_first_of_program(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_program(p, i, err))
+			return err->code;
+	return 0;
+}
+
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
                   const struct probes_opts *opts, struct err *err)
 {
+	p->place = (struct probes_place){ t, bin, bias };
 	p->cfg.tgid = (uint32_t)t->pid;
 	p->cfg.use_pidns = t->in_pidns;
 	p->cfg.pidns_dev = t->pidns_dev;
@@ -177,10 +188,9 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	plan_place(p, bin, bias);
 	if (load(p, opts, err))
 		return err->code;
-	for (size_t i = 0; i < p->v.n; i++)
-		if (is_first_of_program(p, i) && attach_program(p, i, t, bin, bias, err))
-			return err->code;
-	return 0;
+	if (probes_attach_part(p, true, err))
+		return err->code;
+	return probes_attach_part(p, false, err);
 }
 
 void probes_enable(struct probes *p)
@@ -201,6 +211,11 @@ void probes_disable(struct probes *p)
 
 void probes_detach(struct probes *p)
 {
+	/* Together, which takes less time. */
+	for (size_t i = 0; i < p->waits.v.n; i++)
+		if (vec_push(&p->links.v, p->waits.v.v[i]))
+			return links_free(&p->waits), links_free(&p->links);
+	vec_free(&p->waits.v);
 	links_free(&p->links);
 }
 

@@ -105,13 +105,7 @@ static void put_trust(struct text *t)
 		fmt_raw(&t->b, "). What stands before that is reported");
 		warn(t);
 	}
-	if (report_has_losses(r)) {
-		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, "WARNING: ");
-		fmt_count(&t->b, m->lost_ring + m->lost_memory);
-		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did");
-		warn(t);
-	}
+	text_put_loss_warnings(t);
 	if (m->missed_exits) {
 		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, "WARNING: ");
@@ -182,44 +176,6 @@ static void put_event_counts(struct text *t)
 		first = false;
 	}
 	text_wrap(t, 2, 12);
-}
-
-static void put_loss_counts(struct text *t)
-{
-	const struct model *m = t->m;
-	const struct {
-		uint64_t n;
-		const char *what;
-	} rows[] = {
-		{ m->lost_ring, "events lost because the ring was full" },
-		{ m->lost_memory, "events lost because memory could not be read" },
-		{ m->lost_stacks, "stacks lost" },
-		{ m->lost_cases, "selects with more cases than are kept" },
-		{ report_truncated_stacks(t->r), "distinct stacks cut" },
-		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event" },
-		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen" },
-	};
-	bool any = false;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!rows[i].n)
-			continue;
-		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
-		fmt_count(&t->b, rows[i].n);
-		fmt_f(&t->b, " %s", rows[i].what);
-		text_wrap(t, 2, 12);
-		any = true;
-	}
-	for (int i = 0; i < ILLEGAL_N; i++) {
-		if (!m->illegal[i])
-			continue;
-		fmt_f(&t->b, "%-9s ", "defects");
-		fmt_count(&t->b, m->illegal[i]);
-		fmt_f(&t->b, " %s", illegal_phrase(i));
-		text_wrap(t, 2, 12);
-	}
-	if (!any)
-		put_pair(t, "losses", "none");
 }
 
 /* Caps that were met. */
@@ -305,7 +261,8 @@ void text_put_recorded(struct text *t)
 	if (!model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
-	put_loss_counts(t);
+	text_put_limits(t);
+	text_put_losses(t);
 	put_not_kept(t);
 	put_probes(t);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/life.h"
+#include "report/lossrange.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
@@ -34,27 +35,6 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
-static void apply_loss(struct model *m, const struct trace_rec *rec)
-{
-	const struct trace_loss *p = &rec->loss;
-	uint64_t *sums[] = { &m->lost_ring, &m->lost_stacks, &m->lost_cases, &m->lost_memory };
-
-	if (p->cause < sizeof(sums) / sizeof(*sums))
-		*sums[p->cause] += p->count;
-	if (p->type <= TRACE_TYPE_MAX && p->cause == TRACE_LOSS_RING)
-		m->lost_type[p->type] += p->count;
-	if (m->losses.n < MODEL_MAX_LOSSES) {
-		struct loss l = { p->cause, p->type, p->from, rec->time, p->count };
-
-		m->failed |= vec_push(&m->losses, l) != 0;
-	} else {
-		struct loss *l = &m->losses.v[MODEL_MAX_LOSSES - 1];
-
-		l->to = rec->time;
-		l->count += p->count;
-	}
-}
-
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
 	return goid && !model_goroutine_find(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
@@ -75,7 +55,8 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	int64_t t = rec->time > m->now ? rec->time : m->now;
 
 	if (rec->type == TRACE_LOSS) {
-		apply_loss(m, rec);
+		lossrange_add(m, rec);
+		replay_gap(m, &rec->loss);
 		return;
 	}
 	if (t > m->opts.until)

@@ -52,6 +52,10 @@ void text_dur(struct text *t, uint64_t ns);
 /* The sections of the text report; each writes nothing, or says so, when it has nothing. */
 void text_put_finding(struct text *t);
 void text_put_recorded(struct text *t);
+/* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
+void text_put_losses(struct text *t);
+void text_put_loss_warnings(struct text *t);
+void text_put_limits(struct text *t);
 void text_put_groups(struct text *t);
 void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
