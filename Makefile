@@ -127,10 +127,11 @@ check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
-# What watching costs; BENCH="-p pingpong,attach" for parts of it.
+# What watching costs, BENCH="-p pingpong,attach" for parts of it; and what a report does.
 .PHONY: bench
 bench: all tools
 	@tools/bench/bench -o docs/performance.md $(BENCH)
+	@tools/bench/report -o docs/performance.md
 
 .PHONY: check-kernels
 check-kernels: all
