@@ -31,7 +31,7 @@ int hold_note(struct hold *h, const struct probes *p, struct encoder *e, uint64_
 static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_GO_PARK, .time = (int64_t)(time - e->epoch), .goid = g->goid };
-	struct trace_obj objs[TRACE_MAX_OBJS];
+	struct trace_obj objs[TRACE_MAX_OBJS] = { 0 };
 	static const struct stack_info none;
 	const struct stack_info *info = &none;
 
@@ -47,7 +47,7 @@ static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, s
 	}
 	rec.park.nobjs_all = g->nobjs_all;
 	rec.park.objs = objs;
-	if (encoder_waits_on(e, g->goid, g->nobjs_all == 1 ? objs[0] : (struct trace_obj){ 0 }, err) ||
+	if (encoder_waits_on(e, g->goid, g->nobjs_all == 1 && rec.park.nobjs ? objs[0] : (struct trace_obj){ 0 }, err) ||
 	    encoder_park_taken(e, g->goid, time, err))
 		return err->code;
 	return encoder_write(e, &rec, err);
