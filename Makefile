@@ -6,7 +6,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make check-go   the recordings of every Go version in every way to build
 #   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
-#   make bench      what watching costs, into docs/performance.md
+#   make bench      what watching costs, into docs/performance.md; BENCH="-p PART,..."
 #   make unit e2e lint fuzz valgrind format clean
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
@@ -126,6 +126,11 @@ e2e: all
 check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
+
+# What watching costs; BENCH="-p pingpong,attach" for parts of it.
+.PHONY: bench
+bench: all tools
+	@tools/bench/bench -o docs/performance.md $(BENCH)
 
 .PHONY: check-kernels
 check-kernels: all

@@ -84,8 +84,11 @@ int chan_close(struct x86_regs *regs)
 static __always_inline void op(const struct x86_regs *regs, __u64 chan, __u16 dir, __u32 result)
 {
 	struct ring_op *rec;
-	__u64 goid = goid_of(regs->r14);
+	__u64 goid;
 
+	if (!room_plain(RING_OP))
+		return;
+	goid = goid_of(regs->r14);
 	rec = reserve(RING_OP, sizeof(*rec));
 	if (!rec)
 		return;
@@ -103,7 +106,7 @@ int chan_try(struct x86_regs *regs)
 	struct ring_op *rec;
 	__u64 goid;
 
-	if (!wanted(regs, RING_TRY) || (regs->cx & 0xff) || !regs->ax)
+	if (!wanted(regs, RING_TRY) || (regs->cx & 0xff) || !regs->ax || !room_plain(RING_TRY))
 		return 0;
 	goid = goid_of(regs->r14);
 	rec = reserve(RING_TRY, sizeof(*rec));

@@ -62,7 +62,7 @@ int go_run(struct x86_regs *regs)
 	struct ring_run *rec;
 	__u64 goid;
 
-	if (!wanted(regs, RING_RUN))
+	if (!wanted(regs, RING_RUN) || !room_plain(RING_RUN))
 		return 0;
 	goid = goid_of(regs->ax);
 	rec = reserve(RING_RUN, sizeof(*rec));

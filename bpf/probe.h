@@ -59,30 +59,42 @@ static __always_inline void count(__u64 *counters, enum ring_type type)
 }
 
 /* How much is left out for want of room in the ring, see enum ring_level. */
-static __always_inline __u32 level(void)
+static __always_inline __u32 ring_level(void)
 {
 	__u64 used = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	__u32 by_ring = used > cfg.ring_size / 8 * 7   ? RING_LEVEL_LIFE
-	                : used > cfg.ring_size / 8 * 6 ? RING_LEVEL_NO_STACKS
-	                : used > cfg.ring_size / 8 * 4 ? RING_LEVEL_NO_READY_STACKS
-	                                               : RING_LEVEL_ALL;
 
-	return by_ring > shared.level ? by_ring : shared.level;
+	return used > cfg.ring_size / 8 * 7   ? RING_LEVEL_LIFE
+	       : used > cfg.ring_size / 8 * 6 ? RING_LEVEL_NO_STACKS
+	       : used > cfg.ring_size / 8 * 4 ? RING_LEVEL_NO_READY_STACKS
+	                                      : RING_LEVEL_ALL;
 }
 
 /* Whether there is room for a park's or a ready's stack (*stack) and for itself. */
 static __always_inline bool room(enum ring_type type, bool *stack)
 {
-	__u32 now = level();
+	__u32 limit = type == RING_READY ? RING_LEVEL_NO_READY_STACKS : RING_LEVEL_NO_STACKS;
+	__u32 by_ring = ring_level(), now = by_ring > shared.level ? by_ring : shared.level;
 
-	*stack = now < (type == RING_READY ? RING_LEVEL_NO_READY_STACKS : RING_LEVEL_NO_STACKS);
+	*stack = now < limit;
 	if (now >= RING_LEVEL_LIFE) {
-		count(shared.lost, type);
+		count(by_ring >= RING_LEVEL_LIFE ? shared.lost : shared.shed, type);
 		return false;
 	}
-	if (!*stack)
-		count(shared.stackless, type);
+	if (!*stack && (type != RING_READY || cfg.ready_stacks))
+		count(by_ring >= limit ? shared.bare : shared.shed_stacks, type);
 	return true;
+}
+
+/* Of what has no stack of its own, and is no part of a goroutine's or a channel's life. */
+static __always_inline bool room_plain(enum ring_type type)
+{
+	if (ring_level() >= RING_LEVEL_LIFE)
+		count(shared.lost, type);
+	else if (shared.level >= RING_LEVEL_LIFE)
+		count(shared.shed, type);
+	else
+		return true;
+	return false;
 }
 
 static __always_inline void *reserve(enum ring_type type, __u64 size)

@@ -68,7 +68,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 	__u64 gp;
 
 	/* 0 nobody waits, 1 pdReady, 2 pdWait: about to park (runtime/netpoll.go). */
-	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && hold_end(gp)))
+	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && hold_end(gp)) || !room_plain(RING_NETREADY))
 		return;
 	rec = reserve(RING_NETREADY, sizeof(*rec));
 	if (!rec)

@@ -189,8 +189,9 @@ struct bpf_config {
 
 /*
  * As the ring fills, in this order: first the stacks of wakers are left out,
- * then those of parks, then parks and wake-ups. The rest of the room is for
- * creations, ends, channels made and closed.
+ * then those of parks, then parks and wake-ups, and with them single
+ * operations and runs. The rest of the room is for creations, ends, channels
+ * made and closed.
  */
 enum ring_level {
 	RING_LEVEL_ALL = 0,
@@ -203,9 +204,12 @@ enum ring_level {
 struct bpf_shared {
 	__u32 enabled;
 	__u32 starting;           /* the first snapshot is not whole: what a goroutine waited on may not be known yet */
-	__u64 lost[RING_TYPES];   /* the ring was full */
+	__u64 lost[RING_TYPES];   /* the ring was full, or had no more room for this type */
 	__u64 faults[RING_TYPES]; /* memory that could not be read */
-	__u64 stackless[RING_TYPES]; /* events whose stack was left out, by enum ring_level */
+	__u64 bare[RING_TYPES];   /* events whose stack was left out to keep room in the ring */
+	/* left out since level says so */
+	__u64 shed[RING_TYPES];        /* whole events */
+	__u64 shed_stacks[RING_TYPES]; /* their stacks */
 	__u64 stack_lost;
 	__u32 level;     /* enum ring_level: at least this, whatever room there is */
 	__u32 closing;   /* the recording ends: what waits from here on is sent at once, and every wake-up */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
+
 int args_u64(const char *s, uint64_t max, uint64_t *v)
 {
 	char *end;
@@ -70,4 +72,11 @@ int args_events(const char *list, uint32_t *events)
 	/* Everything hangs on the goroutines' waits. */
 	*events |= TRACE_EVENTS_SCHED;
 	return 0;
+}
+
+int args_usage(struct err *err, const char *command, const char *what, const char *arg)
+{
+	err_set(err, EINVAL, "%s: %s%s%s; see chanrec %s --help", command, what, arg ? ": " : "", arg ? arg : "",
+	        command);
+	return EXIT_USAGE;
 }

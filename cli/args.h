@@ -16,4 +16,7 @@ int args_time(const char *s, int64_t *ns);
 /* "sched,chan" to TRACE_EVENTS_… */
 int args_events(const char *list, uint32_t *events);
 
+/* The message of a wrong option or argument, arg when it is not NULL behind it; EXIT_USAGE. */
+int args_usage(struct err *err, const char *command, const char *what, const char *arg);
+
 #endif

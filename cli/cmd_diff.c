@@ -8,9 +8,8 @@
 #include "cli/cli.h"
 #include "cli/outfile.h"
 #include "cli/term.h"
+#include "cli/view.h"
 #include "report/diff.h"
-
-#define TOP_DEFAULT 20
 
 static const char usage[] =
         "usage: chanrec diff [OPTIONS] A B\n"
@@ -37,42 +36,13 @@ struct diff_args {
 	bool json;
 };
 
-enum { OPT_FORMAT = 256, OPT_SINCE, OPT_UNTIL, OPT_FUNCTION, OPT_PACKAGE, OPT_REASON, OPT_TOP, OPT_WIDTH, OPT_COLOR };
+enum { OPT_FORMAT = 256 };
 
 static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
 	                                 { "output", required_argument, NULL, 'o' },
-	                                 { "since", required_argument, NULL, OPT_SINCE },
-	                                 { "until", required_argument, NULL, OPT_UNTIL },
-	                                 { "function", required_argument, NULL, OPT_FUNCTION },
-	                                 { "package", required_argument, NULL, OPT_PACKAGE },
-	                                 { "reason", required_argument, NULL, OPT_REASON },
-	                                 { "top", required_argument, NULL, OPT_TOP },
-	                                 { "width", required_argument, NULL, OPT_WIDTH },
-	                                 { "color", required_argument, NULL, OPT_COLOR },
+	                                 VIEW_OPTIONS,
 	                                 { "help", no_argument, NULL, 'h' },
 	                                 { 0 } };
-
-static int usage_error(struct err *err, const char *what, const char *arg)
-{
-	err_set(err, EINVAL, "diff: %s%s%s; see chanrec diff --help", what, arg ? ": " : "", arg ? arg : "");
-	return EXIT_USAGE;
-}
-
-static int take_number(struct diff_args *a, int opt, const char *s, struct err *err)
-{
-	uint64_t v;
-
-	if (opt == OPT_WIDTH) {
-		if (args_u64(s, TERM_MAX_WIDTH, &v) || v < TERM_MIN_WIDTH)
-			return usage_error(err, "--width is a number from 40 to 1000, not", s);
-		a->opts.width = (unsigned)v;
-		return 0;
-	}
-	if (args_u64(s, 1000000000, &v) || !v)
-		return usage_error(err, "not a number of rows", s);
-	a->opts.top = (unsigned)v;
-	return 0;
-}
 
 static int take_value(struct diff_args *a, int opt, const char *s, struct err *err)
 {
@@ -82,25 +52,9 @@ static int take_value(struct diff_args *a, int opt, const char *s, struct err *e
 		return 0;
 	case OPT_FORMAT:
 		a->json = !strcmp(s, "json");
-		return a->json || !strcmp(s, "text") ? 0 : usage_error(err, "there is no such format", s);
-	case OPT_SINCE:
-		return args_time(s, &a->opts.model.since) ? usage_error(err, "not a time", s) : 0;
-	case OPT_UNTIL:
-		return args_time(s, &a->opts.model.until) ? usage_error(err, "not a time", s) : 0;
-	case OPT_FUNCTION:
-		a->opts.model.filter.function = s;
-		return 0;
-	case OPT_PACKAGE:
-		a->opts.model.filter.package = s;
-		return 0;
-	case OPT_REASON:
-		a->opts.model.filter.reason = s;
-		return 0;
-	case OPT_COLOR:
-		return term_color_parse(s, &a->color) ? usage_error(err, "--color is auto, always or never, not", s)
-		                                      : 0;
+		return a->json || !strcmp(s, "text") ? 0 : args_usage(err, "diff", "there is no such format", s);
 	default:
-		return take_number(a, opt, s, err);
+		return view_take("diff", &a->opts, &a->color, opt, s, err);
 	}
 }
 
@@ -117,17 +71,17 @@ static int parse_args(struct diff_args *a, int argc, char **argv, bool *done, st
 			return EXIT_DONE;
 		}
 		if (opt == ':')
-			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+			return args_usage(err, "diff", "an option lacks its value", argv[optind - 1]);
 		if (opt == '?')
-			return usage_error(err, "unknown option", argv[optind - 1]);
+			return args_usage(err, "diff", "unknown option", argv[optind - 1]);
 		ret = take_value(a, opt, optarg, err);
 		if (ret)
 			return ret;
 	}
 	if (optind + 2 != argc)
-		return usage_error(err, "two traces are needed", NULL);
+		return args_usage(err, "diff", "two traces are needed", NULL);
 	if (a->opts.model.since > a->opts.model.until)
-		return usage_error(err, "--since is after --until", NULL);
+		return args_usage(err, "diff", "--since is after --until", NULL);
 	a->files[0] = argv[optind];
 	a->files[1] = argv[optind + 1];
 	return EXIT_DONE;
@@ -159,7 +113,7 @@ static int compare(const struct diff_args *a, struct report *const r[2], struct 
 
 int cmd_diff(int argc, char **argv, struct err *err)
 {
-	struct diff_args a = { .opts = { .model = { .since = INT64_MIN, .until = INT64_MAX }, .top = TOP_DEFAULT } };
+	struct diff_args a = { .opts = view_defaults() };
 	struct report *r[2] = { NULL, NULL };
 	bool done = false;
 	int ret = parse_args(&a, argc, argv, &done, err);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/outfile.h"
 #include "report/info.h"
@@ -30,12 +31,6 @@ static const struct option options[] = { { "verify", no_argument, NULL, OPT_VERI
 	                                 { "help", no_argument, NULL, 'h' },
 	                                 { 0 } };
 
-static int usage_error(struct err *err, const char *what, const char *arg)
-{
-	err_set(err, EINVAL, "info: %s%s%s; see chanrec info --help", what, arg ? ": " : "", arg ? arg : "");
-	return EXIT_USAGE;
-}
-
 static int parse_args(struct info_args *a, int argc, char **argv, bool *done, struct err *err)
 {
 	int opt;
@@ -55,13 +50,14 @@ static int parse_args(struct info_args *a, int argc, char **argv, bool *done, st
 			a->verify = true;
 			break;
 		case ':':
-			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+			return args_usage(err, "info", "an option lacks its value", argv[optind - 1]);
 		default:
-			return usage_error(err, "unknown option", argv[optind - 1]);
+			return args_usage(err, "info", "unknown option", argv[optind - 1]);
 		}
 	}
 	if (optind + 1 != argc)
-		return usage_error(err, optind == argc ? "no trace is named" : "more than one trace is named", NULL);
+		return args_usage(err, "info", optind == argc ? "no trace is named" : "more than one trace is named",
+		                  NULL);
 	a->file = argv[optind];
 	return EXIT_DONE;
 }

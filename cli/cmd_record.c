@@ -9,6 +9,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "record/recorder.h"
+#include "record/sizelimit.h"
 
 #define RING_DEFAULT (32u << 20)
 
@@ -26,6 +27,9 @@ static const char usage[] =
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
         "      --min-block DUR  leaves out waits shorter than DUR (1ms) and what ends them: much cheaper\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
+        "      --max-size SIZE  the trace does not become larger (64K or more): less is recorded,\n"
+        "                       then the recording ends\n"
+        "      --max-overhead PERCENT  of the program's CPU time, for probes: else less is recorded\n"
         "      --no-ready-stacks  without the stacks of wakers and the causes of wake-ups: cheaper\n"
         "      --redact         without command line, host name and path prefixes,\n"
         "                       to be shown to strangers\n"
@@ -59,18 +63,41 @@ static int parse_duration(const char *s, uint64_t *ns)
 	return -EINVAL;
 }
 
-static int parse_size(const char *s, size_t *size)
+/* Bytes, with K, M or G; at most `max`. */
+static int parse_size(const char *s, uint64_t max, uint64_t *size)
 {
 	char *end;
-	unsigned long v = strtoul(s, &end, 10);
+	uint64_t v = strtoull(s, &end, 10);
 	int shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+
+	if (end == s || (shift && end[1]) || (!shift && *end) || v > max >> shift || !v)
+		return -EINVAL;
+	*size = v << shift;
+	return 0;
+}
+
+static int parse_ring(const char *s, size_t *size)
+{
+	uint64_t wanted;
 	size_t pow = 4096;
 
-	if (end == s || (shift && end[1]) || (!shift && *end) || v > (1ul << 31) >> shift || !v)
+	if (parse_size(s, 1u << 31, &wanted))
 		return -EINVAL;
-	while (pow < v << shift)
+	while (pow < wanted)
 		pow *= 2;
 	*size = pow;
+	return 0;
+}
+
+/* "20", "2.5", "20%" to millionths. */
+static int parse_percent(const char *s, uint32_t *share)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (end == s || (*end && strcmp(end, "%") != 0) || !(v >= 0.01) || v > 100)
+		return -EINVAL;
+	*share = (uint32_t)(v * 1e4 + 0.5);
 	return 0;
 }
 
@@ -85,6 +112,8 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "redact", no_argument, NULL, 'x' },
 		{ "no-ready-stacks", no_argument, NULL, 'R' },
+		{ "max-size", required_argument, NULL, 'S' },
+		{ "max-overhead", required_argument, NULL, 'O' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "min-block", required_argument, NULL, 'm' },
 		{ 0 },
@@ -116,8 +145,16 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 				return usage_error(err, "not a duration", optarg);
 			break;
 		case 'r':
-			if (parse_size(optarg, &o->ring_size))
+			if (parse_ring(optarg, &o->ring_size))
 				return usage_error(err, "not a size", optarg);
+			break;
+		case 'S':
+			if (parse_size(optarg, 1ull << 42, &o->max_size) || o->max_size < SIZELIMIT_LEAST)
+				return usage_error(err, "not a size of at least 64K", optarg);
+			break;
+		case 'O':
+			if (parse_percent(optarg, &o->max_overhead))
+				return usage_error(err, "not a share of 0.01 to 100 percent", optarg);
 			break;
 		case 'v':
 			o->verbose = true;
@@ -153,6 +190,51 @@ static void print_bytes(FILE *f, uint64_t n)
 		fprintf(f, "%.1f MB", (double)n / 1e6);
 }
 
+/* "for 2.1 s, first at 0.3 s" of what was left out for one limit. */
+static void print_left_out(const struct recorder_summary *sum, enum shed_limit by)
+{
+	static const char *const what[SHED_STEPS] = { [SHED_READY_STACKS] = "stacks of wake-ups",
+		                                      [SHED_STACKS] = "stacks of waits",
+		                                      [SHED_WAITS] = "waits and wake-ups",
+		                                      [SHED_PROBES] = "their probes" };
+	static const char *const option[] = { [SHED_BY_SIZE] = "--max-size", [SHED_BY_OVERHEAD] = "--max-overhead" };
+	bool any = false;
+
+	for (int i = 0; i < SHED_STEPS; i++) {
+		const struct shed_span *span = &sum->left_out_from[by][i];
+
+		if (!what[i] || !span->total)
+			continue;
+		fprintf(stderr, "%s%s%s %s for %.1f s from %.1f s on", any ? "" : "chanrec: left out for ",
+		        any ? "" : option[by], any ? "," : ":", what[i], (double)span->total / 1e9,
+		        (double)span->first / 1e9);
+		any = true;
+	}
+	if (any)
+		fputc('\n', stderr);
+}
+
+static void print_summary(const struct recorder_opts *opts, const struct recorder_summary *sum)
+{
+	for (int by = 0; by < SHED_LIMITS; by++)
+		print_left_out(sum, by);
+	fprintf(stderr, "chanrec: %s: %" PRIu64 " events in %.1f s, ", opts->output, sum->events,
+	        (double)sum->duration / 1e9);
+	print_bytes(stderr, sum->bytes);
+	fprintf(stderr, ", %" PRIu64 " lost, ", sum->lost);
+	if (sum->left_out)
+		fprintf(stderr, "%" PRIu64 " left out, ", sum->left_out);
+	fprintf(stderr, "%" PRIu64 " goroutines, %" PRIu64 " channels", sum->goroutines, sum->channels);
+	if (sum->missing)
+		fprintf(stderr, ", %" PRIu64 " probes missing", sum->missing);
+	if (sum->short_waits)
+		fprintf(stderr, ", %" PRIu64 " short waits left out", sum->short_waits);
+	if (sum->has_overhead)
+		fprintf(stderr, ", probes took %.1f %% of its CPU time (at most %.1f %%)", sum->overhead / 1e4,
+		        sum->overhead_max / 1e4);
+	fprintf(stderr, " (%s)\n", sum->reason);
+}
+
 int cmd_record(int argc, char **argv, struct err *err)
 {
 	struct recorder_opts opts = { .output = "chanrec.trace.zst",
@@ -165,15 +247,6 @@ int cmd_record(int argc, char **argv, struct err *err)
 		return ret < 0 ? EXIT_DONE : ret;
 	if (recorder_run(&opts, &sum, err))
 		return EXIT_FAILED;
-	fprintf(stderr, "chanrec: %s: %" PRIu64 " events in %.1f s, ", opts.output, sum.events,
-	        (double)sum.duration / 1e9);
-	print_bytes(stderr, sum.bytes);
-	fprintf(stderr, ", %" PRIu64 " lost, %" PRIu64 " goroutines, %" PRIu64 " channels", sum.lost, sum.goroutines,
-	        sum.channels);
-	if (sum.missing)
-		fprintf(stderr, ", %" PRIu64 " probes missing", sum.missing);
-	if (sum.short_waits)
-		fprintf(stderr, ", %" PRIu64 " short waits left out", sum.short_waits);
-	fprintf(stderr, " (%s)\n", sum.reason);
+	print_summary(&opts, &sum);
 	return EXIT_DONE;
 }

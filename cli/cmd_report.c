@@ -9,10 +9,9 @@
 #include "cli/cli.h"
 #include "cli/outfile.h"
 #include "cli/term.h"
+#include "cli/view.h"
 #include "report/out.h"
 #include "report/report.h"
-
-#define TOP_DEFAULT 20
 
 struct report_args {
 	const char *file, *output;
@@ -55,81 +54,44 @@ static void print_usage(FILE *f)
 	        "      --width N        columns of the text (default: the terminal's, else 100)\n"
 	        "      --color WHEN     auto (on a terminal, unless NO_COLOR is set), always or never\n"
 	        "  -h, --help           this text\n",
-	        TOP_DEFAULT);
-}
-
-static int usage_error(struct err *err, const char *what, const char *arg)
-{
-	err_set(err, EINVAL, "report: %s%s%s; see chanrec report --help", what, arg ? ": " : "", arg ? arg : "");
-	return EXIT_USAGE;
+	        VIEW_TOP_DEFAULT);
 }
 
 enum {
 	OPT_FORMAT = 256,
 	OPT_GOROUTINE,
 	OPT_CHANNEL,
-	OPT_SINCE,
-	OPT_UNTIL,
 	OPT_AT,
 	OPT_MIN_EDGE,
-	OPT_TOP,
 	OPT_FULL_STACKS,
-	OPT_FUNCTION,
-	OPT_PACKAGE,
-	OPT_REASON,
 	OPT_BY,
 	OPT_LINK,
-	OPT_WIDTH,
-	OPT_COLOR
 };
 
 static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
 	                                 { "output", required_argument, NULL, 'o' },
 	                                 { "goroutine", required_argument, NULL, OPT_GOROUTINE },
 	                                 { "channel", required_argument, NULL, OPT_CHANNEL },
-	                                 { "since", required_argument, NULL, OPT_SINCE },
-	                                 { "until", required_argument, NULL, OPT_UNTIL },
 	                                 { "at", required_argument, NULL, OPT_AT },
 	                                 { "min-edge", required_argument, NULL, OPT_MIN_EDGE },
-	                                 { "top", required_argument, NULL, OPT_TOP },
 	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
-	                                 { "function", required_argument, NULL, OPT_FUNCTION },
-	                                 { "package", required_argument, NULL, OPT_PACKAGE },
-	                                 { "reason", required_argument, NULL, OPT_REASON },
 	                                 { "by", required_argument, NULL, OPT_BY },
 	                                 { "link", required_argument, NULL, OPT_LINK },
-	                                 { "width", required_argument, NULL, OPT_WIDTH },
-	                                 { "color", required_argument, NULL, OPT_COLOR },
+	                                 VIEW_OPTIONS,
 	                                 { "help", no_argument, NULL, 'h' },
 	                                 { 0 } };
 
-/* Of the options that say how it is shown. */
-static int take_look(struct report_args *a, int opt, const char *s, struct err *err)
+static int take_by(struct report_args *a, const char *s, struct err *err)
 {
 	static const char *const by[] = { "time", "count", "wake" };
-	uint64_t v;
 
-	switch (opt) {
-	case OPT_BY:
-		for (int i = 0; i < 3; i++) {
-			if (strcmp(s, by[i]))
-				continue;
-			a->opts.fold_by = (enum fold_by)i;
-			return 0;
-		}
-		return usage_error(err, "--by is time, count or wake, not", s);
-	case OPT_LINK:
-		a->opts.link = s;
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(s, by[i]))
+			continue;
+		a->opts.fold_by = (enum fold_by)i;
 		return 0;
-	case OPT_WIDTH:
-		if (args_u64(s, TERM_MAX_WIDTH, &v) || v < TERM_MIN_WIDTH)
-			return usage_error(err, "--width is a number from 40 to 1000, not", s);
-		a->opts.width = (unsigned)v;
-		return 0;
-	default:
-		return term_color_parse(s, &a->color) ? usage_error(err, "--color is auto, always or never, not", s)
-		                                      : 0;
 	}
+	return args_usage(err, "report", "--by is time, count or wake, not", s);
 }
 
 /* One option that has a value. 0, or EXIT_USAGE with the message. */
@@ -141,44 +103,29 @@ static int take_value(struct report_args *a, int opt, const char *s, struct err 
 	switch (opt) {
 	case OPT_FORMAT:
 		a->format = output_find(s);
-		return a->format ? 0 : usage_error(err, "there is no such format", s);
+		return a->format ? 0 : args_usage(err, "report", "there is no such format", s);
 	case OPT_GOROUTINE:
 		return args_u64(s, UINT64_MAX, &m->goroutine) || !m->goroutine
-		               ? usage_error(err, "not a goroutine's id", s)
+		               ? args_usage(err, "report", "not a goroutine's id", s)
 		               : 0;
 	case OPT_CHANNEL:
 		if (args_u64(s + (*s == '#'), UINT32_MAX, &v) || !v)
-			return usage_error(err, "not a channel's id", s);
+			return args_usage(err, "report", "not a channel's id", s);
 		m->channel = (uint32_t)v;
 		return 0;
-	case OPT_SINCE:
-		return args_time(s, &m->since) ? usage_error(err, "not a time", s) : 0;
-	case OPT_UNTIL:
-		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
 	case OPT_AT:
 		m->is_instant = true;
-		return args_time(s, &m->until) ? usage_error(err, "not a time", s) : 0;
+		return args_time(s, &m->until) ? args_usage(err, "report", "not a time", s) : 0;
 	case OPT_MIN_EDGE:
-		return args_time(s, &m->min_edge) || m->min_edge < 0 ? usage_error(err, "not a duration", s) : 0;
-	case OPT_FUNCTION:
-		a->opts.model.filter.function = s;
-		return 0;
-	case OPT_PACKAGE:
-		a->opts.model.filter.package = s;
-		return 0;
-	case OPT_REASON:
-		a->opts.model.filter.reason = s;
-		return 0;
+		return args_time(s, &m->min_edge) || m->min_edge < 0 ? args_usage(err, "report", "not a duration", s)
+		                                                     : 0;
 	case OPT_BY:
+		return take_by(a, s, err);
 	case OPT_LINK:
-	case OPT_WIDTH:
-	case OPT_COLOR:
-		return take_look(a, opt, s, err);
-	default:
-		if (args_u64(s, 1000000000, &v) || !v)
-			return usage_error(err, "not a number of rows", s);
-		a->opts.top = (unsigned)v;
+		a->opts.link = s;
 		return 0;
+	default:
+		return view_take("report", &a->opts, &a->color, opt, s, err);
 	}
 }
 
@@ -202,9 +149,9 @@ static int parse_args(struct report_args *a, int argc, char **argv, bool *done, 
 			a->opts.full_stacks = true;
 			break;
 		case ':':
-			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+			return args_usage(err, "report", "an option lacks its value", argv[optind - 1]);
 		case '?':
-			return usage_error(err, "unknown option", argv[optind - 1]);
+			return args_usage(err, "report", "unknown option", argv[optind - 1]);
 		default:
 			ret = take_value(a, opt, optarg, err);
 			if (ret)
@@ -212,9 +159,10 @@ static int parse_args(struct report_args *a, int argc, char **argv, bool *done, 
 		}
 	}
 	if (optind + 1 != argc)
-		return usage_error(err, optind == argc ? "no trace is named" : "more than one trace is named", NULL);
+		return args_usage(err, "report", optind == argc ? "no trace is named" : "more than one trace is named",
+		                  NULL);
 	if (a->opts.model.since > a->opts.model.until)
-		return usage_error(err, "--since is after --until", NULL);
+		return args_usage(err, "report", "--since is after --until", NULL);
 	a->file = argv[optind];
 	return EXIT_DONE;
 }
@@ -233,8 +181,7 @@ static int write_report(const void *ctx, FILE *f, struct err *err)
 
 int cmd_report(int argc, char **argv, struct err *err)
 {
-	struct report_args a = { .format = &output_text,
-		                 .opts = { .model = { .since = INT64_MIN, .until = INT64_MAX }, .top = TOP_DEFAULT } };
+	struct report_args a = { .format = &output_text, .opts = view_defaults() };
 	struct report *r = NULL;
 	bool done = false;
 	int ret = parse_args(&a, argc, argv, &done, err);
@@ -250,6 +197,11 @@ int cmd_report(int argc, char **argv, struct err *err)
 		ret = report_check_filters(r, err);
 	if (!ret && r->damaged)
 		fprintf(stderr, "chanrec: warning: %s; what could be read before that is reported\n", r->damage);
+	if (!ret && r->m->wake_stacks_dropped)
+		fprintf(stderr,
+		        "chanrec: warning: there are more than %u pairs of a wait and its waker's stack: %" PRIu64
+		        " wake-ups stand as \"[not kept]\"\n",
+		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks_dropped);
 	if (!ret)
 		ret = outfile_write(a.output, write_report, &(struct report_job){ &a, r }, err);
 	report_free(r);

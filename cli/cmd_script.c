@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/outfile.h"
 #include "report/script.h"
@@ -32,12 +33,6 @@ static const struct option options[] = { { "output", required_argument, NULL, 'o
 	                                 { "help", no_argument, NULL, 'h' },
 	                                 { 0 } };
 
-static int usage_error(struct err *err, const char *what, const char *arg)
-{
-	err_set(err, EINVAL, "script: %s%s%s; see chanrec script --help", what, arg ? ": " : "", arg ? arg : "");
-	return EXIT_USAGE;
-}
-
 static int parse_args(struct script_args *a, int argc, char **argv, bool *done, struct err *err)
 {
 	int opt;
@@ -63,13 +58,14 @@ static int parse_args(struct script_args *a, int argc, char **argv, bool *done, 
 			a->opts.stacks = a->opts.full_stacks = true;
 			break;
 		case ':':
-			return usage_error(err, "an option lacks its value", argv[optind - 1]);
+			return args_usage(err, "script", "an option lacks its value", argv[optind - 1]);
 		default:
-			return usage_error(err, "unknown option", argv[optind - 1]);
+			return args_usage(err, "script", "unknown option", argv[optind - 1]);
 		}
 	}
 	if (optind + 1 != argc)
-		return usage_error(err, optind == argc ? "no trace is named" : "more than one trace is named", NULL);
+		return args_usage(err, "script", optind == argc ? "no trace is named" : "more than one trace is named",
+		                  NULL);
 	a->file = argv[optind];
 	return EXIT_DONE;
 }

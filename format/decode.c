@@ -354,6 +354,7 @@ static void get_loss(struct wire_dec *d, struct trace_rec *rec)
 	rec->loss.type = get_u8(d);
 	rec->loss.from = (int64_t)((uint64_t)rec->time + get_s(d));
 	rec->loss.count = get_u(d);
+	rec->loss.part = get_u8(d);
 	if (rec->loss.cause == TRACE_LOSS_RING)
 		d->lost += rec->loss.count;
 }

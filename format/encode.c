@@ -303,6 +303,7 @@ static void put_loss(struct put *w, const struct trace_rec *rec)
 	put_u(w, rec->loss.type);
 	put_s(w, (uint64_t)rec->loss.from - (uint64_t)rec->time);
 	put_u(w, rec->loss.count);
+	put_u(w, rec->loss.part);
 }
 
 static void put_rare_event(struct put *w, const struct trace_rec *rec)

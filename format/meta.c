@@ -28,9 +28,20 @@ enum header_tag {
 	HDR_START_WALL = 15,
 	HDR_START_MONO = 16,
 	HDR_PROBE = 17,
+	HDR_MAX_SIZE = 18,
+	HDR_MAX_OVERHEAD = 19,
 };
 
-enum end_tag { END_DURATION = 1, END_EVENTS = 2, END_LOST = 3, END_TARGET_EXITED = 4, END_REASON = 5, END_INDEX = 6 };
+enum end_tag {
+	END_DURATION = 1,
+	END_EVENTS = 2,
+	END_LOST = 3,
+	END_TARGET_EXITED = 4,
+	END_REASON = 5,
+	END_INDEX = 6,
+	END_OVERHEAD = 7,
+	END_OVERHEAD_MAX = 8,
+};
 
 #define PROBE_SINGLE_STEP 1u
 
@@ -123,6 +134,8 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	put_number_field(b, HDR_EVENTS, m.events);
 	put_number_field(b, HDR_START_WALL, wire_zigzag((uint64_t)m.start_wall));
 	put_number_field(b, HDR_START_MONO, wire_zigzag((uint64_t)m.start_mono));
+	put_number_field(b, HDR_MAX_SIZE, m.max_size);
+	put_number_field(b, HDR_MAX_OVERHEAD, m.max_overhead);
 	for (uint32_t i = 0; i < m.nprobes; i++)
 		put_probe(b, &tmp, &m.probes[i]);
 	wire_frame_end(b, at);
@@ -219,6 +232,12 @@ static int get_header_field(struct wire_meta *m, uint64_t tag, struct strings *s
 	case HDR_START_MONO:
 		m->meta.start_mono = span_svarint(&st->s);
 		return 0;
+	case HDR_MAX_SIZE:
+		m->meta.max_size = span_varint(&st->s);
+		return 0;
+	case HDR_MAX_OVERHEAD:
+		m->meta.max_overhead = get_number32(&st->s);
+		return 0;
 	case HDR_PROBE:
 		return get_probe(m, st);
 	default:
@@ -291,6 +310,9 @@ int wire_put_end(struct buf *b, const struct trace_end *end, const struct wire_i
 	put_number_field(b, END_LOST, end->lost);
 	put_number_field(b, END_TARGET_EXITED, end->target_exited);
 	put_string_field(b, END_REASON, end->reason);
+	/* One more than it is: 0 is left out. */
+	put_number_field(b, END_OVERHEAD, end->has_overhead ? end->overhead + 1ull : 0);
+	put_number_field(b, END_OVERHEAD_MAX, end->overhead_max);
 	/* A trace of so many blocks can still be walked. */
 	if (!buf_failed(&ix->entries) && ix->entries.len < WIRE_MAX_END - 2 * TRACE_MAX_STRING)
 		put_field(b, END_INDEX, ix->entries.data, ix->entries.len);
@@ -320,6 +342,14 @@ static const char *get_end_field(struct wire_end *e, uint64_t tag, struct string
 	case END_REASON:
 		st->pool = e->pool;
 		e->end.reason = pool_add(st, span_take(&st->s, n), n);
+		break;
+	case END_OVERHEAD:
+		e->end.overhead = get_number32(&st->s);
+		e->end.has_overhead = e->end.overhead;
+		e->end.overhead -= e->end.has_overhead;
+		break;
+	case END_OVERHEAD_MAX:
+		e->end.overhead_max = get_number32(&st->s);
 		break;
 	case END_INDEX:
 		e->has_index = true;

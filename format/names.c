@@ -35,6 +35,17 @@ const char *trace_type_name(enum trace_type t)
 	return NAME_OF(names, t);
 }
 
+const char *trace_loss_name(uint8_t cause)
+{
+	static const char *const names[TRACE_LOSS_CAUSES] = {
+		[TRACE_LOSS_RING] = "ring",         [TRACE_LOSS_STACK] = "stack", [TRACE_LOSS_CASES] = "cases",
+		[TRACE_LOSS_MEMORY] = "memory",     [TRACE_LOSS_ROOM] = "room",   [TRACE_LOSS_SIZE] = "size",
+		[TRACE_LOSS_OVERHEAD] = "overhead",
+	};
+
+	return cause < TRACE_LOSS_CAUSES ? names[cause] : "other";
+}
+
 const char *trace_cause_name(enum trace_cause c)
 {
 	static const char *const names[] = {

@@ -314,6 +314,16 @@ enum trace_loss_cause {
 	TRACE_LOSS_STACK = 1,  /* stacks that could not be read or sent; the events are there */
 	TRACE_LOSS_CASES = 2,  /* selects with more cases than are kept */
 	TRACE_LOSS_MEMORY = 3, /* memory of the target that a probe could not read */
+	/* left out on purpose, in the order that docs/design.md states */
+	TRACE_LOSS_ROOM = 4,     /* to keep room in the ring; events that it had no room for are TRACE_LOSS_RING */
+	TRACE_LOSS_SIZE = 5,     /* to keep the file within trace_meta.max_size */
+	TRACE_LOSS_OVERHEAD = 6, /* to keep within trace_meta.max_overhead */
+	TRACE_LOSS_CAUSES
+};
+
+enum trace_loss_part {
+	TRACE_LOSS_EVENT = 0,     /* events of this type */
+	TRACE_LOSS_ITS_STACK = 1, /* their stacks; the events are there */
 };
 
 /* Between from and ev.time. */
@@ -321,7 +331,8 @@ struct trace_loss {
 	uint8_t cause; /* enum trace_loss_cause */
 	uint8_t type;  /* enum trace_type of what was lost */
 	int64_t from;
-	uint64_t count;
+	uint64_t count; /* 0: not known, since nothing counted them */
+	uint8_t part;   /* enum trace_loss_part */
 };
 
 /* Waits that ended between from and ev.time and are left out, since none lasted as long as limit. */
@@ -374,6 +385,7 @@ static inline bool trace_type_is_def(enum trace_type t)
 const char *trace_type_name(enum trace_type t);
 const char *trace_cause_name(enum trace_cause c);         /* "send", "unlock", … */
 const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, "semaphore" */
+const char *trace_loss_name(uint8_t cause);               /* "ring", "size", …; "other" */
 
 /* Groups of events a recording can have. */
 #define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */
@@ -408,9 +420,11 @@ struct trace_meta {
 	const char *symbols_from;
 	uint32_t pid;
 	uint32_t cpus;
-	uint32_t events;    /* TRACE_EVENTS_… */
-	int64_t start_wall; /* ns since 1970, at time 0 */
-	int64_t start_mono; /* CLOCK_MONOTONIC at time 0 */
+	uint32_t events;       /* TRACE_EVENTS_… */
+	int64_t start_wall;    /* ns since 1970, at time 0 */
+	int64_t start_mono;    /* CLOCK_MONOTONIC at time 0 */
+	uint64_t max_size;     /* the file's, bytes; 0 none. The writer keeps to it, see trace_write() */
+	uint32_t max_overhead; /* of the target's CPU time, millionths; 0 none */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };
@@ -422,13 +436,18 @@ struct trace_end {
 	uint64_t lost;   /* sum of the losses of TRACE_LOSS_RING */
 	bool target_exited;
 	const char *reason; /* "interrupted", "duration over", "target exited", … */
+	/* probes' share of the target's CPU time, millionths, over the recording and the most of a moment */
+	bool has_overhead;
+	uint32_t overhead, overhead_max;
 };
 
 /*
  * Writer. Errors of the file stick: after a failed write every call fails. A
  * record that breaks a rule of the format (an id that is not defined, a count
  * over its TRACE_MAX_…, a goroutine id of 2^63 or more) is refused with
- * -EINVAL and leaves the writer as it was.
+ * -EINVAL and leaves the writer as it was. So is one with which the file might
+ * become larger than trace_meta.max_size, with -EFBIG; for losses, the end of
+ * a snapshot and that of the process there is always some room left.
  */
 struct trace_writer;
 
@@ -445,6 +464,12 @@ int trace_writer_flush(struct trace_writer *w, struct err *err);
 /* Flushes, writes the index and the end. The writer is still to be freed. */
 int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct err *err);
 uint64_t trace_writer_bytes(const struct trace_writer *w);
+/* What the file would have if it ended here: what is likely, by how the blocks before compressed. */
+uint64_t trace_writer_likely(const struct trace_writer *w);
+/* What of that is definitions. */
+uint64_t trace_writer_definitions(const struct trace_writer *w);
+/* Whether the file ends within bytes if it ends here; puts out what is buffered where only that tells. 1, 0, -errno. */
+int trace_writer_fits(struct trace_writer *w, uint64_t bytes, struct err *err);
 void trace_writer_free(struct trace_writer *w);
 
 /*

@@ -155,6 +155,11 @@ static inline bool wire_enc_empty(const struct wire_enc *e)
 	return !e->records;
 }
 bool wire_enc_full(const struct wire_enc *e);
+/* The most that the payload has. */
+static inline size_t wire_enc_bytes(const struct wire_enc *e)
+{
+	return (size_t)(e->body - e->mem) + (size_t)(e->time_end - e->times);
+}
 /*
  * Appends rec. The block is not to be full. -EINVAL when rec breaks a rule of
  * the format (an id not defined, a count over its limit); nothing is appended.

@@ -14,16 +14,26 @@
  */
 #define ZSTD_LEVEL 3
 
+/* With a limit of the file's size. */
+#define END_ROOM 1024      /* most of a footer without its index */
+#define INDEX_ROOM 80      /* most of a block's entry in the index */
+#define TAIL_ROOM 2048     /* kept for the records at the end of a recording */
+#define WORTH_A_BLOCK 2048 /* bytes of records; fewer are not put out to see how they compress */
+#define GUESS_RATIO 4      /* before anything was compressed */
+
 struct trace_writer {
 	int fd;
-	uint64_t bytes; /* written, the header included */
+	uint64_t bytes;     /* written, the header included */
+	uint64_t limit;     /* bytes that the file may have; 0: any */
+	uint64_t raw, comp; /* bytes of all blocks so far, of records and compressed */
+	uint64_t def_bytes; /* of comp: of definitions */
 	uint32_t seq;
 	struct wire_ids ids;
 	struct wire_enc defs, events;
 	struct wire_index index;
 	ZSTD_CCtx *zstd;
-	uint8_t *comp; /* a compressed block */
-	size_t comp_cap;
+	uint8_t *block; /* a compressed one */
+	size_t block_cap;
 	struct buf out; /* header, block headers, footer */
 	bool ended;
 	struct err failed; /* the error that sticks */
@@ -66,10 +76,10 @@ static int writer_init(struct trace_writer *w)
 {
 	if (wire_enc_init(&w->defs, WIRE_DEFS) || wire_enc_init(&w->events, WIRE_EVENTS))
 		return -ENOMEM;
-	w->comp_cap = ZSTD_compressBound(WIRE_MAX_RAW);
-	w->comp = malloc(w->comp_cap);
+	w->block_cap = ZSTD_compressBound(WIRE_MAX_RAW);
+	w->block = malloc(w->block_cap);
 	w->zstd = ZSTD_createCCtx();
-	if (!w->comp || !w->zstd)
+	if (!w->block || !w->zstd)
 		return -ENOMEM;
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1)))
@@ -89,7 +99,11 @@ int trace_writer_open(struct trace_writer **out, int fd, const struct trace_meta
 		goto fail;
 	}
 	w->fd = fd;
+	w->limit = meta->max_size;
 	rc = wire_put_header(&w->out, meta, err);
+	if (!rc && w->limit && w->out.len + END_ROOM + TAIL_ROOM > w->limit)
+		rc = err_set(err, EFBIG, "the header of the trace alone has %zu bytes: a size of %llu is too small",
+		             w->out.len, (unsigned long long)w->limit);
 	if (!rc)
 		rc = writer_put(w, w->out.data, w->out.len, err);
 	if (rc)
@@ -110,7 +124,7 @@ void trace_writer_free(struct trace_writer *w)
 	wire_index_free(&w->index);
 	buf_free(&w->out);
 	ZSTD_freeCCtx(w->zstd);
-	free(w->comp);
+	free(w->block);
 	free(w);
 }
 
@@ -125,7 +139,7 @@ static int flush_block(struct trace_writer *w, struct wire_enc *e, struct err *e
 	if (wire_enc_empty(e))
 		return 0;
 	raw = wire_enc_finish(e, &blk);
-	comp = ZSTD_compress2(w->zstd, w->comp, w->comp_cap, raw, blk.raw);
+	comp = ZSTD_compress2(w->zstd, w->block, w->block_cap, raw, blk.raw);
 	if (ZSTD_isError(comp))
 		return writer_stick(w, ENOMEM, "cannot compress a block of the trace", ZSTD_getErrorName(comp), err);
 	blk.comp = (uint32_t)comp;
@@ -136,9 +150,13 @@ static int flush_block(struct trace_writer *w, struct wire_enc *e, struct err *e
 		return writer_stick(w, ENOMEM, "cannot write the trace", strerror(ENOMEM), err);
 	rc = writer_put(w, w->out.data, w->out.len, err);
 	if (!rc)
-		rc = writer_put(w, w->comp, comp, err);
+		rc = writer_put(w, w->block, comp, err);
 	if (rc)
 		return rc;
+	if (blk.kind == WIRE_DEFS)
+		w->def_bytes += w->bytes - offset;
+	w->raw += blk.raw;
+	w->comp += w->bytes - offset;
 	wire_index_add(&w->index, offset, w->bytes - offset, &blk);
 	wire_enc_reset(e);
 	return 0;
@@ -155,35 +173,113 @@ int trace_writer_flush(struct trace_writer *w, struct err *err)
 	return rc ? rc : flush_block(w, &w->events, err);
 }
 
+static uint64_t block_bound(const struct wire_enc *e)
+{
+	return wire_enc_empty(e) ? 0 : WIRE_BLOCK_HEAD + INDEX_ROOM + ZSTD_compressBound(wire_enc_bytes(e));
+}
+
+/* The most that the file has if it ends here. */
+static uint64_t writer_bound(const struct trace_writer *w)
+{
+	return w->bytes + block_bound(&w->defs) + block_bound(&w->events) + w->index.entries.len + END_ROOM;
+}
+
+static uint64_t pending(const struct trace_writer *w)
+{
+	return (wire_enc_empty(&w->defs) ? 0 : wire_enc_bytes(&w->defs)) +
+	       (wire_enc_empty(&w->events) ? 0 : wire_enc_bytes(&w->events));
+}
+
+uint64_t trace_writer_likely(const struct trace_writer *w)
+{
+	uint64_t raw = pending(w);
+
+	return w->bytes + (w->raw ? (uint64_t)((double)raw * (double)w->comp / (double)w->raw) : raw / GUESS_RATIO) +
+	       w->index.entries.len + END_ROOM;
+}
+
+uint64_t trace_writer_definitions(const struct trace_writer *w)
+{
+	return w->def_bytes + (wire_enc_empty(&w->defs) ? 0 : wire_enc_bytes(&w->defs) / GUESS_RATIO);
+}
+
+int trace_writer_fits(struct trace_writer *w, uint64_t bytes, struct err *err)
+{
+	if (writer_bound(w) <= bytes)
+		return 1;
+	if (pending(w) < WORTH_A_BLOCK)
+		return 0;
+	if (trace_writer_flush(w, err))
+		return err->code;
+	return writer_bound(w) <= bytes;
+}
+
 static int refuse(const struct trace_rec *rec, struct err *err)
 {
 	return err_set(err, EINVAL, "a record of type %d (%s) breaks a rule of the trace format: %s", rec->type,
 	               trace_type_name(rec->type), "an id that is not defined, or a number over its limit");
 }
 
+static int no_room(const struct trace_writer *w, struct err *err)
+{
+	return err_set(err, EFBIG, "the trace has reached its size of %llu bytes", (unsigned long long)w->limit);
+}
+
+/*
+ * Appends rec to e, where it fits: before and after it, all that was given
+ * would fit the limit however badly it compressed.
+ */
+static int add(struct trace_writer *w, struct wire_enc *e, const struct trace_rec *rec, struct err *err)
+{
+	bool is_tail = rec->type == TRACE_LOSS || rec->type == TRACE_SNAP_END || rec->type == TRACE_PROC_EXIT;
+	uint64_t limit = w->limit - (is_tail ? 0 : TAIL_ROOM);
+	struct wire_enc before;
+
+	if (!w->limit)
+		return wire_enc_add(e, &w->ids, rec) ? refuse(rec, err) : 0;
+	for (bool again = true;; again = false) {
+		before = *e;
+		if (wire_enc_add(e, &w->ids, rec))
+			return refuse(rec, err);
+		if (writer_bound(w) <= limit)
+			return 0;
+		*e = before;
+		if (!again || (!is_tail && pending(w) < WORTH_A_BLOCK))
+			return no_room(w, err);
+		if (trace_writer_flush(w, err))
+			return w->failed.code;
+	}
+}
+
 static int write_def(struct trace_writer *w, const struct trace_rec *rec, struct err *err)
 {
 	uint32_t id = wire_def_id(rec);
-	int state = wire_id_state(&w->ids, rec->type, id);
+	int state = wire_id_state(&w->ids, rec->type, id), ret;
 
 	if (!state)
 		return 0;
-	if (state < 0 || wire_enc_add(&w->defs, &w->ids, rec))
+	if (state < 0)
 		return refuse(rec, err);
+	ret = add(w, &w->defs, rec, err);
+	if (ret)
+		return ret;
 	wire_id_define(&w->ids, rec->type, id);
 	return wire_enc_full(&w->defs) ? flush_block(w, &w->defs, err) : 0;
 }
 
 int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err *err)
 {
+	int ret;
+
 	if (w->failed.code)
 		return writer_fail(w, err);
 	if (w->ended)
 		return err_set(err, EINVAL, "the trace has its end already");
 	if (trace_type_is_def(rec->type))
 		return write_def(w, rec, err);
-	if (wire_enc_add(&w->events, &w->ids, rec))
-		return refuse(rec, err);
+	ret = add(w, &w->events, rec, err);
+	if (ret)
+		return ret;
 	return wire_enc_full(&w->events) ? trace_writer_flush(w, err) : 0;
 }
 

@@ -102,6 +102,12 @@ static uint32_t reason_of(const struct ring_hdr *h)
 	return h->aux & (RING_HELD - 1);
 }
 
+void encoder_forget_waits(struct encoder *e)
+{
+	map_clear(&e->waits);
+	map_clear(&e->polls);
+}
+
 static struct trace_obj wait_of(struct encoder *e, uint64_t goid)
 {
 	const uint64_t *slot = map_get(&e->waits, goid);

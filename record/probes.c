@@ -87,7 +87,7 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->cfg.ring_size = opts->ring_size;
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
 	p->cfg.cache_goids = plan_has(p, RING_EXIT);
-	p->links.kind = link_kind_here();
+	p->links.kind = p->waits.kind = link_kind_here();
 	ret = try_load(p, opts, true, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
 	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
@@ -128,9 +128,10 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 }
 
 /* All sites of the program that the first one has; those of others are not looked at. */
-static int attach_program(struct probes *p, size_t first, const struct target *t, const struct gobin *bin,
-                          uint64_t bias, struct err *err)
+static int attach_program(struct probes *p, size_t first, struct err *err)
 {
+	const struct target *t = p->place.t;
+	const struct gobin *bin = p->place.bin;
 	const struct probe *pr = &p->v.v[first];
 	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
 	VEC(uint64_t) offsets = { 0 };
@@ -143,12 +144,13 @@ static int attach_program(struct probes *p, size_t first, const struct target *t
 
 		if (same->missing || strcmp(same->spec->prog, pr->spec->prog) != 0)
 			continue;
-		ret = check_site(same, t, bin, bias, err);
+		ret = check_site(same, t, bin, p->place.bias, err);
 		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
 			ret = err_set(err, ENOMEM, "out of memory");
 	}
 	if (!ret) {
-		ret = links_add(&p->links, prog, t->exe, offsets.v, offsets.n, t->pid);
+		ret = links_add(probe_is_of_life(pr) ? &p->links : &p->waits, prog, t->exe, offsets.v, offsets.n,
+		                t->pid);
 		if (ret) {
 			char where[96];
 
@@ -168,9 +170,18 @@ static bool is_first_of_program(const struct probes *p, size_t at)
 	return !p->v.v[at].missing;
 }
 
+int probes_attach_part(struct probes *p, bool life, struct err *err)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (is_first_of_program(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_program(p, i, err))
+			return err->code;
+	return 0;
+}
+
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
                   const struct probes_opts *opts, struct err *err)
 {
+	p->place = (struct probes_place){ t, bin, bias };
 	p->cfg.tgid = (uint32_t)t->pid;
 	p->cfg.use_pidns = t->in_pidns;
 	p->cfg.pidns_dev = t->pidns_dev;
@@ -178,10 +189,9 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	plan_place(p, bin, bias);
 	if (load(p, opts, err))
 		return err->code;
-	for (size_t i = 0; i < p->v.n; i++)
-		if (is_first_of_program(p, i) && attach_program(p, i, t, bin, bias, err))
-			return err->code;
-	return 0;
+	if (probes_attach_part(p, true, err))
+		return err->code;
+	return probes_attach_part(p, false, err);
 }
 
 void probes_enable(struct probes *p)
@@ -197,13 +207,13 @@ void probes_started(struct probes *p)
 
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
 {
-	if (!p->waits && ns) {
-		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits), PROT_READ | PROT_WRITE, MAP_SHARED,
+	if (!p->waits_held && ns) {
+		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits_held), PROT_READ | PROT_WRITE, MAP_SHARED,
 		                 bpf_map__fd(p->skel->maps.waits), 0);
 
 		if (mem == MAP_FAILED)
 			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
-		p->waits = mem;
+		p->waits_held = mem;
 		p->shared->holds = 1;
 	}
 	__atomic_store_n(&p->shared->min_block, ns, __ATOMIC_RELEASE);
@@ -222,6 +232,11 @@ void probes_disable(struct probes *p)
 
 void probes_detach(struct probes *p)
 {
+	/* Together, which takes less time. */
+	for (size_t i = 0; i < p->waits.v.n; i++)
+		if (vec_push(&p->links.v, p->waits.v.v[i]))
+			return links_free(&p->waits), links_free(&p->links);
+	vec_free(&p->waits.v);
 	links_free(&p->links);
 }
 
@@ -230,8 +245,8 @@ void probes_free(struct probes *p)
 	probes_detach(p);
 	if (p->ring)
 		ring_buffer__free(p->ring);
-	if (p->waits)
-		munmap(p->waits, WAIT_SLOTS * sizeof(*p->waits));
+	if (p->waits_held)
+		munmap(p->waits_held, WAIT_SLOTS * sizeof(*p->waits_held));
 	if (p->skel)
 		chanrec_bpf__destroy(p->skel);
 	vec_free(&p->v);

@@ -30,14 +30,22 @@ struct probe {
 	bool missing;
 };
 
+/* Where they are attached; all of it outlives the probes. */
+struct probes_place {
+	const struct target *t;
+	const struct gobin *bin;
+	uint64_t bias;
+};
+
 struct probes {
 	struct chanrec_bpf *skel;
+	struct probes_place place;
 	struct bpf_config cfg;
 	VEC(struct probe) v;
-	struct links links;
+	struct links links, waits; /* of goroutines' and channels' life; of all else */
 	struct ring_buffer *ring;
-	struct bpf_shared *shared; /* in the skeleton's memory */
-	struct wait_slot *waits;   /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
+	struct bpf_shared *shared;    /* in the skeleton's memory */
+	struct wait_slot *waits_held; /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
 };
 
 /* "go.park", … */
@@ -64,16 +72,37 @@ void probes_enable(struct probes *p);
 void probes_started(struct probes *p);
 /*
  * From here on a wait that is shorter than ns is left out, 0: none. Those that
- * go on when the recording ends are in p->waits, see record/hold.h.
+ * go on when the recording ends are in p->waits_held, see record/hold.h.
  */
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
 /* Parks are no longer held back, and no wait is too short to be sent. */
 void probes_closing(struct probes *p);
 /* And here they end, all at once. */
 void probes_disable(struct probes *p);
+/* How much is left out at least, whatever room the ring has. */
+void probes_set_level(struct probes *p, enum ring_level level);
+/*
+ * Takes out the breakpoints of what is no part of a goroutine's or a channel's
+ * life (parks, wake-ups, operations, runs), and puts them back.
+ */
+void probes_waits_detach(struct probes *p);
+int probes_waits_attach(struct probes *p, struct err *err);
+
+/* A BPF program that is attached. */
+struct probes_prog {
+	int fd;
+	bool single_step; /* at a site that the kernel single-steps */
+};
+#define PROBES_PROGS_MAX 16
+size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t max);
 /* Takes the breakpoints out; the ring can still be drained. */
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
+
+/* The creation and end of goroutines, channels made and closed. */
+bool probe_is_of_life(const struct probe *p);
+/* Attaches those that are, or all others. */
+int probes_attach_part(struct probes *p, bool life, struct err *err);
 
 /* The messages for a load or an attach that failed, and whether libbpf tells more on stderr. */
 int probes_say_load_error(int ret, struct err *err);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/gfield.h"
 #include "record/stackroots.h"
 
 #define TOLD 2   /* passes that have to agree */
@@ -13,12 +14,6 @@
 #define STEP_OBJECTS 20000
 #define PIECE_WORDS 8192
 #define STACK_MIN 2048 /* fixedStack, runtime/stack.go */
-#define G_RUNNING 2    /* runtime/runtime2.go */
-#define G_SYSCALL 3
-#define G_WAITING 4
-#define G_LEAKED 10
-#define G_DEAD 6
-#define G_SCAN 0x1000u
 
 void reach_init(struct reach *r, const struct gread_env *env)
 {
@@ -106,41 +101,26 @@ static void add_range(struct reach *r, uint64_t from, uint64_t to)
 		give_up(r);
 }
 
-static uint64_t word_at(const uint8_t *g, int32_t off)
-{
-	uint64_t v = 0;
-
-	if (off >= 0)
-		memcpy(&v, g + off, sizeof(v));
-	return v;
-}
-
-static uint32_t status_of(const struct reach *r, const uint8_t *g)
-{
-	return (uint32_t)word_at(g, r->env->l->g_atomicstatus) & ~G_SCAN;
-}
-
 /* g._panic and g._defer stand right before g.m (runtime/runtime2.go, Go 1.17 … 1.27). */
 static bool is_deferred(const struct reach *r, const uint8_t *g)
 {
 	int32_t m = r->env->l->g_m;
 
-	return m < 16 || word_at(g, m - 16) || word_at(g, m - 8);
+	return m < 16 || g_u64(g, m - 16) || g_u64(g, m - 8);
 }
 
 /* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
 	const struct go_layout *l = r->env->l;
-	uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi);
-	uint32_t status = status_of(r, g);
-	int32_t pc_at = status == G_SYSCALL ? l->g_syscallpc : l->g_sched_pc;
-	int32_t sp_at = status == G_SYSCALL ? l->g_syscallsp : l->g_sched_sp;
-	struct reach_range stack = { .from = word_at(g, sp_at),
-		                     .to = hi,
-		                     .pc = word_at(g, pc_at),
-		                     .pc_at = addr + (uint64_t)pc_at,
-		                     .sp_at = addr + (uint64_t)sp_at,
+	uint32_t status = g_status(l, g);
+	struct g_place at;
+	bool stands = g_stands_at(l, g, &at) && status != G_RUNNING;
+	struct reach_range stack = { .from = at.sp,
+		                     .to = at.hi,
+		                     .pc = at.pc,
+		                     .pc_at = addr + (uint64_t)at.pc_at,
+		                     .sp_at = addr + (uint64_t)at.sp_at,
 		                     .waits = status == G_WAITING || status == G_LEAKED,
 		                     .is_deferred = is_deferred(r, g) };
 
@@ -148,16 +128,15 @@ static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 	add_range(r, addr, addr + (uint64_t)l->g_stack_hi);
 	add_range(r, addr + (uint64_t)l->g_stack_hi + 8, addr + (uint64_t)l->g_size);
 	/* One that runs may be anywhere on its stack, and what needs several reads may move meanwhile. */
-	if (status == G_RUNNING || stack.from < lo || stack.from >= hi || stack.from % 8 ||
-	    hi - stack.from > PIECE_WORDS * 8)
-		add_range(r, lo, hi);
+	if (!stands || at.hi - at.sp > PIECE_WORDS * 8)
+		add_range(r, g_u64(g, l->g_stack_lo), at.hi);
 	else if (vec_push(&r->ranges, stack))
 		give_up(r);
 }
 
 static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
 {
-	const uint64_t *slot = map_get(&r->by_goid, word_at(g, r->env->l->g_goid));
+	const uint64_t *slot = map_get(&r->by_goid, g_u64(g, r->env->l->g_goid));
 
 	return slot && *slot ? &r->waits.v[*slot - 1] : NULL;
 }
@@ -213,7 +192,6 @@ struct reading {
 static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, const uint8_t *g)
 {
 	struct reach_wait *w = wait_of(r, g);
-	uint32_t status = status_of(r, g);
 	struct heap_obj o;
 
 	/* Whatever points to a g (its timers, the scheduler, the queues) does not so keep what it waits for. */
@@ -221,7 +199,7 @@ static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, c
 		heap_mark(&r->heap, o);
 		r->g_elem_size = r->heap.spans.v[o.span].elem_size;
 	}
-	if (status == 0 || status == G_DEAD || status > G_LEAKED)
+	if (g_is_none(r->env->l, g))
 		return;
 	if (w && !w->over && w->g == addr) {
 		in->waits[in->n] = w;

@@ -9,16 +9,17 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/header.h"
 #include "record/hold.h"
 #include "record/launch.h"
 #include "record/layoutcheck.h"
+#include "record/limits.h"
 #include "record/output.h"
 #include "record/probes.h"
 #include "record/snapshot.h"
@@ -27,6 +28,7 @@
 #define TICK_MS 5                        /* how often the ring is drained */
 #define FLUSH_NS 1000000000ull           /* how often the file is brought up to date */
 #define DRAIN_BATCH 100000               /* records before other work gets its turn */
+#define SIZE_BATCH 128                   /* records before the size of the trace is looked at */
 #define SNAPSHOT_LIMIT_NS 10000000000ull /* a last snapshot that takes longer is cut short */
 
 struct recorder {
@@ -51,10 +53,10 @@ struct recorder {
 	uint32_t mains;     /* first goroutines of a program that were created */
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
-	uint64_t flushed, loss_from;
+	uint64_t flushed, batch;
 	struct hold hold;
-	struct bpf_shared seen; /* counters as last written to the trace */
-	uint64_t lost, batch, foreign;
+	struct limits limits;
+	bool full; /* the trace has reached its size: no more events */
 	uint64_t first_goroutines;
 	struct err err; /* of the drain, whose callback has no other way */
 };
@@ -109,75 +111,20 @@ static int attach(struct recorder *r, struct err *err)
 	if (probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err) ||
 	    probes_attach(&r->probes, &r->target, r->bin, r->bias, &po, err))
 		return err->code;
-	return 0;
-}
-
-static uint64_t wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-static void meta_probes(const struct recorder *r, struct trace_probe *out)
-{
-	for (size_t i = 0; i < r->probes.v.n; i++) {
-		const struct probe *p = &r->probes.v.v[i];
-
-		out[i] = (struct trace_probe){ .event = probe_event(p),
-			                       .func = p->func,
-			                       .addr = p->site.addr,
-			                       .insn = p->site.insn,
-			                       .single_step = p->site.single_step,
-			                       .note = p->note,
-			                       .status = p->missing ? TRACE_PROBE_MISSING : TRACE_PROBE_ATTACHED };
-	}
+	return overhead_init(&r->limits.overhead, r->opts->max_overhead, &r->probes, r->target.pid, err);
 }
 
 static int write_header(struct recorder *r, struct err *err)
 {
-	struct trace_probe *probes = calloc(r->probes.v.n + 1, sizeof(*probes));
-	struct utsname u = { 0 };
-	char kernel[200], offsets[200];
-	struct trace_meta m = {
-		.recorder = "chanrec " CHANREC_VERSION,
-		.exe = r->target.exe_path,
-		.command = r->target.command,
-		.build_id = gobin_build_id(r->bin),
-		.go_version = gobin_go_version(r->bin),
-		.module = gobin_module(r->bin),
-		.offsets_from = offsets,
-		.symbols_from = gobin_symbols_from(r->bin),
-		.pid = (uint32_t)r->target.pid,
-		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-		.events = r->opts->events,
-		.start_mono = (int64_t)r->enc.epoch,
-		.start_wall = (int64_t)(wall_ns() - (mono_ns() - r->enc.epoch)),
-		.nprobes = (uint32_t)r->probes.v.n,
-		.probes = probes,
-	};
-	int ret;
+	const struct header_of of = { .opts = r->opts,
+		                      .target = &r->target,
+		                      .bin = r->bin,
+		                      .probes = &r->probes,
+		                      .layout = &r->layout,
+		                      .is_checked = r->check.done,
+		                      .epoch = r->enc.epoch };
 
-	if (!probes)
-		return err_set(err, ENOMEM, "out of memory");
-	snprintf(offsets, sizeof(offsets), "%s%s", r->layout.from,
-	         r->layout.own   ? ""
-	         : r->check.done ? "; they fit what is in the program's memory"
-	                         : "; checked as soon as a goroutine is parked");
-	uname(&u);
-	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);
-	m.kernel = kernel;
-	m.host = u.nodename;
-	m.arch = u.machine;
-	if (r->opts->redact) {
-		m.exe = path_tail(m.exe);
-		m.command = m.host = "";
-	}
-	meta_probes(r, probes);
-	ret = trace_writer_open(&r->w, r->out.fd, &m, err);
-	free(probes);
-	return ret;
+	return header_write(&r->w, r->out.fd, &of, err);
 }
 
 /*
@@ -193,17 +140,46 @@ static bool is_next_program(struct recorder *r, const struct ring_hdr *h, size_t
 	return r->is_next;
 }
 
+/* Whether err only says that the trace has reached its size, which ends the recording well. */
+static bool is_full(struct recorder *r, struct err *err)
+{
+	if (err->code != -EFBIG || !r->opts->max_size)
+		return false;
+	memset(err, 0, sizeof(*err));
+	r->full = true;
+	if (!r->reason)
+		r->reason = "the trace has reached its size";
+	return true;
+}
+
+/* One record of the ring into the trace. */
+static int write_ring(struct recorder *r, const void *data, size_t len, struct err *err)
+{
+	const struct ring_hdr *h = data;
+	int fits = sizelimit_fits(&r->limits.size, r->w, err);
+
+	if (fits <= 0)
+		return fits ? fits : err_set(err, EFBIG, "no room");
+	/* What the ring holds may be more than the file. */
+	if (r->opts->max_size && r->batch % SIZE_BATCH == 0 && limits_size_step(&r->limits, r->w, err))
+		return err->code;
+	if (limits_drop(&r->limits, data, len))
+		return 0;
+	if (len >= sizeof(*h) && h->time && snapshot_pending(&r->snap) && snapshot_flush(&r->snap, h->time, err))
+		return err->code;
+	return encoder_ring(&r->enc, data, len, err);
+}
+
 static int on_ring(void *arg, void *data, size_t len)
 {
 	struct recorder *r = arg;
-	const struct ring_hdr *h = data;
 
-	if (len >= sizeof(*h) && is_next_program(r, h, len))
+	if (len >= sizeof(struct ring_hdr) && is_next_program(r, data, len))
 		return 0;
-	if (len >= sizeof(*h) && h->time && snapshot_pending(&r->snap) && snapshot_flush(&r->snap, h->time, &r->err))
+	if (!r->full && write_ring(r, data, len, &r->err) && !is_full(r, &r->err))
 		return -EIO;
-	if (encoder_ring(&r->enc, data, len, &r->err))
-		return -EIO;
+	if (r->full)
+		losses_drop(&r->limits.losses, data, len);
 	/* A full ring could keep us here for ever. */
 	return ++r->batch % DRAIN_BATCH ? 0 : -EAGAIN;
 }
@@ -224,52 +200,6 @@ static int drain(struct recorder *r, struct err *err)
 	return ret >= 0 ? snapshot_flush(&r->snap, before, err) : 0;
 }
 
-static int write_loss(struct recorder *r, uint8_t cause, uint8_t type, uint64_t count, uint64_t now, struct err *err)
-{
-	struct trace_rec rec = { .type = TRACE_LOSS, .time = (int64_t)(now - r->enc.epoch) };
-
-	rec.loss.cause = cause;
-	rec.loss.type = type;
-	rec.loss.from = (int64_t)(r->loss_from - r->enc.epoch);
-	rec.loss.count = count;
-	return encoder_write(&r->enc, &rec, err);
-}
-
-/* Brings what the BPF programs counted as lost into the trace. */
-static int note_losses(struct recorder *r, struct err *err)
-{
-	struct bpf_shared now = *r->probes.shared;
-	uint64_t at = mono_ns();
-
-	for (int i = 0; i < RING_TYPES; i++) {
-		uint8_t type = (uint8_t)encoder_type_of((enum ring_type)i);
-
-		if (now.lost[i] != r->seen.lost[i] &&
-		    write_loss(r, TRACE_LOSS_RING, type, now.lost[i] - r->seen.lost[i], at, err))
-			return err->code;
-		r->lost += now.lost[i] - r->seen.lost[i];
-		if (now.faults[i] != r->seen.faults[i] &&
-		    write_loss(r, TRACE_LOSS_MEMORY, type, now.faults[i] - r->seen.faults[i], at, err))
-			return err->code;
-	}
-	for (int i = 0; i < RING_TYPES; i++)
-		if (now.stackless[i] != r->seen.stackless[i] &&
-		    write_loss(r, TRACE_LOSS_STACK, (uint8_t)encoder_type_of((enum ring_type)i),
-		               now.stackless[i] - r->seen.stackless[i], at, err))
-			return err->code;
-	if (now.stack_lost != r->seen.stack_lost &&
-	    write_loss(r, TRACE_LOSS_STACK, TRACE_DEF_STACK, now.stack_lost - r->seen.stack_lost, at, err))
-		return err->code;
-	if (r->enc.foreign != r->foreign && write_loss(r, TRACE_LOSS_MEMORY, 0, r->enc.foreign - r->foreign, at, err))
-		return err->code;
-	if (hold_note(&r->hold, &r->probes, &r->enc, at, err))
-		return err->code;
-	r->foreign = r->enc.foreign;
-	r->seen = now;
-	r->loss_from = at;
-	return 0;
-}
-
 static int keep_file_fresh(struct recorder *r, struct err *err)
 {
 	uint64_t now = mono_ns();
@@ -277,7 +207,7 @@ static int keep_file_fresh(struct recorder *r, struct err *err)
 	if (now - r->flushed < FLUSH_NS)
 		return 0;
 	r->flushed = now;
-	if (note_losses(r, err))
+	if (hold_note(&r->hold, &r->probes, &r->enc, now, err))
 		return err->code;
 	return trace_writer_flush(r->w, err);
 }
@@ -318,18 +248,33 @@ static void wait_tick(struct recorder *r)
 		r->reason = "the time is over";
 }
 
+static uint64_t goroutines_now(const struct recorder *r)
+{
+	uint64_t all = (r->snap.done ? r->first_goroutines : r->snap.n) + r->enc.count[TRACE_GO_CREATE];
+	uint64_t gone = r->enc.count[TRACE_GO_EXIT];
+
+	return all > gone ? all - gone : 0;
+}
+
+static int record_step(struct recorder *r, struct err *err)
+{
+	if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
+		return err->code;
+	if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
+		return err->code;
+	if (r->snap.done && !r->first_goroutines) {
+		r->first_goroutines = r->snap.goroutines;
+		probes_started(&r->probes);
+	}
+	return limits_step(&r->limits, r->w, goroutines_now(r), err);
+}
+
 static int record_loop(struct recorder *r, struct err *err)
 {
 	while (!r->reason) {
 		wait_tick(r);
-		if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
+		if (record_step(r, err) && !is_full(r, err))
 			return err->code;
-		if (drain(r, err) || snapshot_step(&r->snap, err) || keep_file_fresh(r, err))
-			return err->code;
-		if (r->snap.done && !r->first_goroutines) {
-			r->first_goroutines = r->snap.goroutines;
-			probes_started(&r->probes);
-		}
 	}
 	return 0;
 }
@@ -339,6 +284,8 @@ static int take_held(struct recorder *r, struct err *err)
 {
 	int ret;
 
+	if (r->full)
+		return 0;
 	probes_closing(&r->probes);
 	do {
 		ret = probes_drain(&r->probes);
@@ -361,6 +308,7 @@ static int last_snapshot(struct recorder *r, struct err *err)
 	if (snapshot_begin(&r->snap, 1, err))
 		return err->code;
 	while (!r->snap.done) {
+		sizelimit_expect(&r->limits.size, r->w, r->snap.n - r->snap.at);
 		if (snapshot_step(&r->snap, err) || drain(r, err))
 			return err->code;
 		if (mono_ns() > limit && !r->snap.is_searching) {
@@ -383,16 +331,30 @@ static int note_exit(struct recorder *r, struct err *err)
 	return encoder_write(&r->enc, &rec, err);
 }
 
-/* Everything stops at one moment; then what is in the ring is written. */
-static int close_recording(struct recorder *r, struct recorder_summary *sum, struct err *err)
+static void summarize(struct recorder *r, const struct trace_end *end, struct recorder_summary *sum)
 {
-	struct trace_end end = { 0 };
+	sum->events = end->events;
+	sum->lost = end->lost;
+	sum->bytes = trace_writer_bytes(r->w);
+	sum->goroutines = r->first_goroutines + r->enc.count[TRACE_GO_CREATE];
+	sum->channels = r->intern.nchans;
+	sum->duration = end->duration;
+	sum->reason = r->reason;
+	sum->short_waits = r->hold.count;
+	sum->left_out = r->limits.losses.left_out;
+	memcpy(sum->left_out_from, r->limits.shed.spans, sizeof(sum->left_out_from));
+	sum->has_overhead = end->has_overhead;
+	sum->overhead = end->overhead;
+	sum->overhead_max = end->overhead_max;
+	for (size_t i = 0; i < r->probes.v.n; i++)
+		sum->missing += r->probes.v.v[i].missing;
+}
+
+/* The ring's rest, and what of the snapshot waits for it. */
+static int drain_rest(struct recorder *r, struct err *err)
+{
 	int ret;
 
-	if (take_held(r, err) || last_snapshot(r, err))
-		return err->code;
-	probes_disable(&r->probes);
-	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
 	do {
 		ret = probes_drain(&r->probes);
 	} while (ret == -EAGAIN);
@@ -400,26 +362,42 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 		*err = r->err;
 		return err->code;
 	}
-	if (snapshot_flush(&r->snap, UINT64_MAX, err) || note_losses(r, err))
+	if (!snapshot_flush(&r->snap, UINT64_MAX, err))
+		return 0;
+	return is_full(r, err) ? snapshot_cut(&r->snap, err) : err->code;
+}
+
+/* Everything stops at one moment; then what is in the ring is written. */
+static int close_recording(struct recorder *r, struct recorder_summary *sum, struct err *err)
+{
+	struct trace_end end = { 0 };
+
+	/* What comes after events for which there was no room would be out of order. */
+	if (r->full) {
+		probes_disable(&r->probes);
+		if (drain_rest(r, err))
+			return err->code;
+	}
+	if ((take_held(r, err) || last_snapshot(r, err)) && (!is_full(r, err) || snapshot_cut(&r->snap, err)))
+		return err->code;
+	probes_disable(&r->probes);
+	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
+	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
+	    (hold_note(&r->hold, &r->probes, &r->enc, mono_ns(), err) && !is_full(r, err)))
 		return err->code;
 	if (r->exited && note_exit(r, err))
 		return err->code;
+	shed_account(&r->limits.shed);
 	end.events = r->enc.events;
-	end.lost = r->lost;
+	end.lost = r->limits.losses.lost;
 	end.target_exited = r->exited;
 	end.reason = r->reason;
+	end.has_overhead = r->opts->max_overhead != 0;
+	end.overhead = overhead_share(&r->limits.overhead);
+	end.overhead_max = r->limits.overhead.most;
 	if (trace_writer_end(r->w, &end, err))
 		return err->code;
-	sum->events = end.events;
-	sum->lost = r->lost;
-	sum->short_waits = r->hold.count;
-	sum->bytes = trace_writer_bytes(r->w);
-	sum->goroutines = r->first_goroutines + r->enc.count[TRACE_GO_CREATE];
-	sum->channels = r->intern.nchans;
-	sum->duration = end.duration;
-	sum->reason = r->reason;
-	for (size_t i = 0; i < r->probes.v.n; i++)
-		sum->missing += r->probes.v.v[i].missing;
+	summarize(r, &end, sum);
 	return output_commit(&r->out, err);
 }
 
@@ -441,14 +419,17 @@ static int begin_recording(struct recorder *r, struct err *err)
 		return err->code;
 	if (probes_set_min_block(&r->probes, r->opts->min_block, err))
 		return err->code;
+	if (r->opts->duration)
+		r->deadline = r->enc.epoch + r->opts->duration;
+	limits_begin(&r->limits,
+	             &(struct limits_opts){ r->opts->max_size, r->opts->max_overhead, r->deadline, r->opts->events },
+	             &r->probes, &r->enc);
 	/* Whoever sees the header in the file may rely on the recording. */
 	probes_enable(&r->probes);
 	if (output_start(&r->out, err) || write_header(r, err))
 		return err->code;
 	r->intern.w = r->enc.w = r->w;
-	r->flushed = r->loss_from = r->enc.epoch;
-	if (r->opts->duration)
-		r->deadline = r->enc.epoch + r->opts->duration;
+	r->flushed = r->enc.epoch;
 	if (r->launched && launch_go(&r->launch, err))
 		return err->code;
 	return snapshot_begin(&r->snap, 0, err);
@@ -477,6 +458,7 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 		ret = record_loop(r, err);
 	if (!ret)
 		ret = close_recording(r, sum, err);
+	limits_free(&r->limits);
 	probes_free(&r->probes);
 	if (r->launched && r->execed)
 		launch_wait(&r->launch);

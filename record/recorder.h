@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "record/shed.h"
 #include "util/err.h"
 
 struct recorder_opts {
@@ -20,18 +21,24 @@ struct recorder_opts {
 	uint64_t min_block; /* ns, a shorter wait is left out; 0: none */
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
-	bool no_ready_stacks; /* of wakers; the causes of wake-ups go with them */
-	bool redact;          /* no command line, host name and path prefixes in the trace */
+	bool no_ready_stacks;  /* of wakers; the causes of wake-ups go with them */
+	bool redact;           /* no command line, host name and path prefixes in the trace */
+	uint64_t max_size;     /* of the trace, bytes; 0 any */
+	uint32_t max_overhead; /* of the target's CPU time, millionths; 0 any */
 };
 
 struct recorder_summary {
 	uint64_t events, bytes, lost;
 	uint64_t goroutines; /* seen alive in the recording */
 	uint64_t channels;
-	int64_t duration;     /* ns */
-	const char *reason;   /* why it ended */
-	uint64_t missing;     /* probes */
-	uint64_t short_waits; /* that were left out */
+	int64_t duration;   /* ns */
+	const char *reason; /* why it ended */
+	uint64_t missing;   /* probes */
+	uint64_t left_out;  /* events, to stay within a limit */
+	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];
+	bool has_overhead;
+	uint32_t overhead, overhead_max; /* millionths of the target's CPU time */
+	uint64_t short_waits;            /* that were left out */
 };
 
 /*

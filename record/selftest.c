@@ -22,8 +22,7 @@ static __attribute__((noinline, noclone)) void probed(void)
 	__asm__ volatile("" ::: "memory");
 }
 
-/* Where addr lies in this program's file; 0 not found. */
-static size_t file_offset(uint64_t addr)
+size_t selftest_file_offset(uint64_t addr)
 {
 	FILE *f = fopen("/proc/self/maps", "re");
 	char line[4096 + 128];
@@ -58,7 +57,7 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 	bool came = false;
 
 	link = bpf_program__attach_uprobe(skel->progs.selftest, false, 0, "/proc/self/exe",
-	                                  file_offset((uint64_t)(uintptr_t)probed));
+	                                  selftest_file_offset((uint64_t)(uintptr_t)probed));
 	if (!link)
 		return probes_say_attach_error(errno, "this program itself", err);
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, &came, NULL);

@@ -5,6 +5,8 @@
 /* Tries on this very process what a recording needs of the kernel. */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "record/link.h"
 #include "util/err.h"
@@ -16,5 +18,7 @@ struct selftest {
 };
 
 void selftest_run(struct selftest *st, bool verbose);
+/* Where an address of this program lies in its file; 0 not found. */
+size_t selftest_file_offset(uint64_t addr);
 
 #endif

@@ -476,3 +476,20 @@ int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err)
 		s->objs.n = 0;
 	return 0;
 }
+
+int snapshot_cut(struct snapshot *s, struct err *err)
+{
+	bool has_end = false;
+
+	for (size_t i = 0; i < s->pending.n; i++) {
+		s->goroutines -= s->pending.v[i].type == TRACE_SNAP_GO;
+		has_end |= s->pending.v[i].type == TRACE_SNAP_END;
+	}
+	s->pending.n = s->objs.n = 0;
+	if (s->done && !has_end)
+		return 0;
+	s->partial = true;
+	if (pend_end(s, err))
+		return err->code;
+	return snapshot_flush(s, UINT64_MAX, err);
+}

@@ -54,6 +54,8 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err);
 int snapshot_step(struct snapshot *s, struct err *err);
 /* Writes pending records whose time is before until (CLOCK_MONOTONIC ns). */
 int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err);
+/* No more fits into the trace: what is not written is dropped, and the snapshot ends, partial. */
+int snapshot_cut(struct snapshot *s, struct err *err);
 bool snapshot_pending(const struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 

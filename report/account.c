@@ -102,11 +102,11 @@ static uint32_t chain_get(struct model *m, struct goroutine *g, const struct wak
 
 	if (g->last_chain && chain_eq(m, g->last_chain, key))
 		return g->last_chain;
-	if (m->chains.n > MODEL_MAX_WAKE_CHAINS) {
+	h = mix((uint64_t)key->wsite << 32 | key->next, (uint64_t)key->waker_group << 8 | key->cause << 1 | key->cut);
+	if (m->chains.n > MODEL_MAX_WAKE_CHAINS && !map_get(&m->chain_index, h)) {
 		m->chains_dropped++;
 		return 0;
 	}
-	h = mix((uint64_t)key->wsite << 32 | key->next, (uint64_t)key->waker_group << 8 | key->cause << 1 | key->cut);
 	slot = index_slot(&m->chain_index, h, chain_eq, m, key);
 	if (!slot || (!*slot && vec_push(&m->chains, *key))) {
 		m->failed = true;

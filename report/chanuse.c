@@ -6,6 +6,9 @@
 #include "report/channel.h"
 #include "report/model.h"
 
+#define FEW 8
+#define NO_SLOT UINT32_MAX /* of a goroutine that has exited */
+
 int chanuse_init(struct chan_uses *u)
 {
 	return vec_extend(&u->users, 1) || vec_extend(&u->marks, 1) ? -ENOMEM : 0;
@@ -85,14 +88,37 @@ static uint64_t key_of_goroutine(const struct goroutine *g)
 	return 1ull << 63 | (uint64_t)g->slot << 32;
 }
 
+static const struct use_mark *mark_find(const struct chan_uses *u, const struct use_list *list, uint64_t key,
+                                        uint32_t row)
+{
+	const uint64_t *at = list->is_indexed ? map_get(&u->mark_index, key | row) : NULL;
+
+	if (list->is_indexed)
+		return at ? &u->marks.v[*at] : NULL;
+	for (uint32_t i = list->first; i; i = u->marks.v[i].next)
+		if (u->marks.v[i].row == row)
+			return &u->marks.v[i];
+	return NULL;
+}
+
 bool chanuse_channel_has(const struct chan_uses *u, const struct channel *c, uint32_t row)
 {
-	return map_get(&u->mark_index, key_of_channel(c) | row);
+	return mark_find(u, &c->marks, key_of_channel(c), row);
 }
 
 bool chanuse_goroutine_has(const struct chan_uses *u, const struct goroutine *g, uint32_t row)
 {
-	return map_get(&u->mark_index, key_of_goroutine(g) | row);
+	return mark_find(u, &g->marks, key_of_goroutine(g), row);
+}
+
+static int index_put(struct map *index, uint64_t key, uint32_t i)
+{
+	uint64_t *at = map_put(index, key, NULL);
+
+	if (!at)
+		return -ENOMEM;
+	*at = i;
+	return 0;
 }
 
 static uint32_t mark_new(struct chan_uses *u)
@@ -106,43 +132,65 @@ static uint32_t mark_new(struct chan_uses *u)
 	return i;
 }
 
-/* The mark of the row, of whom key and list are. *added: it is new. NULL: out of memory. */
-static struct use_mark *mark_get(struct chan_uses *u, uint64_t key, uint32_t *list, uint32_t row, bool *added)
+/* The list has become long. */
+static int marks_index(struct chan_uses *u, struct use_list *list, uint64_t key)
 {
-	uint64_t *at = map_put(&u->mark_index, key | row, added);
-
-	if (!at)
-		return NULL;
-	if (!*added)
-		return &u->marks.v[*at];
-	*at = mark_new(u);
-	if (!*at)
-		return NULL;
-	u->marks.v[*at] = (struct use_mark){ .row = row, .next = *list };
-	*list = (uint32_t)*at;
-	return &u->marks.v[*at];
+	for (uint32_t i = list->first; i; i = u->marks.v[i].next)
+		if (index_put(&u->mark_index, key | u->marks.v[i].row, i))
+			return -ENOMEM;
+	list->is_indexed = true;
+	return 0;
 }
 
-static void marks_drop(struct chan_uses *u, uint64_t key, uint32_t *list)
+/* The mark of the row, of whom key and list are. *added: it is new. NULL: out of memory. */
+static struct use_mark *mark_get(struct chan_uses *u, struct use_list *list, uint64_t key, uint32_t row, bool *added)
 {
-	while (*list) {
-		uint32_t i = *list;
+	struct use_mark *mark = (struct use_mark *)mark_find(u, list, key, row);
+	uint32_t i;
 
-		map_del(&u->mark_index, key | u->marks.v[i].row);
-		*list = u->marks.v[i].next;
+	*added = !mark;
+	if (mark)
+		return mark;
+	i = mark_new(u);
+	if (!i || (list->is_indexed && index_put(&u->mark_index, key | row, i)))
+		return NULL;
+	u->marks.v[i] = (struct use_mark){ .row = row, .next = list->first };
+	list->first = i;
+	if (++list->n > FEW && !list->is_indexed && marks_index(u, list, key))
+		return NULL;
+	return &u->marks.v[i];
+}
+
+static void marks_drop(struct chan_uses *u, struct use_list *list, uint64_t key)
+{
+	while (list->first) {
+		uint32_t i = list->first;
+
+		if (list->is_indexed)
+			map_del(&u->mark_index, key | u->marks.v[i].row);
+		list->first = u->marks.v[i].next;
 		u->marks.v[i].next = u->spare_marks;
 		u->spare_marks = i;
 	}
+	*list = (struct use_list){ 0 };
+}
+
+static uint64_t key_of_pair(const struct chan_user *p)
+{
+	return (uint64_t)p->slot << 32 | p->chan;
 }
 
 static void unlink_from_channel(struct chan_uses *u, struct channel *c, const struct chan_user *p)
 {
+	if (c->users.is_indexed)
+		map_del(&u->index, key_of_pair(p));
 	if (p->prev)
 		u->users.v[p->prev].next = p->next;
 	else
-		c->users = p->next;
+		c->users.first = p->next;
 	if (p->next)
 		u->users.v[p->next].prev = p->prev;
+	c->users.n--;
 }
 
 static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, const struct chan_user *p)
@@ -158,7 +206,7 @@ static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, cons
 /* Whether the row counts g, or counted it with a pair that went before; it does from now on. */
 static bool row_sees_goroutine(const struct chan_uses *u, struct use_row *row, const struct goroutine *g)
 {
-	if (row->seen == g->id || (g->marks && chanuse_goroutine_has(u, g, (uint32_t)(row - u->gone.v.v))))
+	if (row->seen == g->id || (g->marks.n && chanuse_goroutine_has(u, g, (uint32_t)(row - u->gone.v.v))))
 		return true;
 	row->seen = g->id;
 	return false;
@@ -166,7 +214,7 @@ static bool row_sees_goroutine(const struct chan_uses *u, struct use_row *row, c
 
 static bool row_sees_channel(const struct chan_uses *u, struct use_row *row, const struct channel *c)
 {
-	if (row->seen_chan == c->id || (c->marks && chanuse_channel_has(u, c, (uint32_t)(row - u->gone.v.v))))
+	if (row->seen_chan == c->id || (c->marks.n && chanuse_channel_has(u, c, (uint32_t)(row - u->gone.v.v))))
 		return true;
 	row->seen_chan = c->id;
 	return false;
@@ -176,7 +224,7 @@ static bool row_sees_channel(const struct chan_uses *u, struct use_row *row, con
 static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, const struct chan_user *p, bool *failed)
 {
 	bool added = false;
-	struct use_mark *mark = mark_get(u, key_of_channel(c), &c->marks, row, &added);
+	struct use_mark *mark = mark_get(u, &c->marks, key_of_channel(c), row, &added);
 
 	*failed = !mark;
 	if (!mark)
@@ -193,7 +241,7 @@ static bool mark_goroutine(struct chan_uses *u, struct goroutine *g, uint32_t ro
 {
 	bool added = false;
 
-	*failed = !mark_get(u, key_of_goroutine(g), &g->marks, row, &added);
+	*failed = !mark_get(u, &g->marks, key_of_goroutine(g), row, &added);
 	return added;
 }
 
@@ -221,7 +269,6 @@ static void user_fold(struct model *m, struct goroutine *g, struct channel *c, u
 		return;
 	}
 	row->count += p->count;
-	map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
 	unlink_from_channel(u, c, p);
 	unlink_from_goroutine(u, g, p);
 	*p = (struct chan_user){ .next = u->spare_users };
@@ -233,9 +280,9 @@ void chanuse_channel_gone(struct model *m, struct channel *c)
 	struct chan_uses *u = &m->uses;
 
 	/* Of a channel that is not kept every pair has a goroutine that lives. */
-	while (c->users && !m->failed)
-		user_fold(m, m->slots.v[u->users.v[c->users].slot], c, c->users, true);
-	marks_drop(u, key_of_channel(c), &c->marks);
+	while (c->users.first && !m->failed)
+		user_fold(m, m->slots.v[u->users.v[c->users.first].slot], c, c->users.first, true);
+	marks_drop(u, &c->marks, key_of_channel(c));
 }
 
 void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
@@ -251,55 +298,78 @@ void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
 			user_fold(m, g, c, i, false);
 			continue;
 		}
-		map_del(&u->index, (uint64_t)p->slot << 32 | p->chan);
+		if (c->users.is_indexed)
+			map_del(&u->index, key_of_pair(p));
 		unlink_from_goroutine(u, g, p);
 		p->go_next = p->go_prev = 0;
+		p->slot = NO_SLOT;
 	}
-	marks_drop(u, key_of_goroutine(g), &g->marks);
+	marks_drop(u, &g->marks, key_of_goroutine(g));
 }
 
-/* A new pair, or 0: there is no room for it. */
-static uint32_t user_new(struct model *m, struct channel *c, struct goroutine *g)
+static uint32_t user_find(const struct chan_uses *u, const struct channel *c, const struct goroutine *g)
 {
-	struct chan_uses *u = &m->uses;
-	struct chan_user p = { .goid = g->id, .slot = g->slot, .chan = c->id, .next = c->users, .go_next = g->users };
+	const uint64_t *at = c->users.is_indexed ? map_get(&u->index, (uint64_t)g->slot << 32 | c->id) : NULL;
+
+	if (c->users.is_indexed)
+		return at ? (uint32_t)*at : 0;
+	for (uint32_t i = c->users.first; i; i = u->users.v[i].next)
+		if (u->users.v[i].slot == g->slot)
+			return i;
+	return 0;
+}
+
+static int users_index(struct chan_uses *u, struct channel *c)
+{
+	for (uint32_t i = c->users.first; i; i = u->users.v[i].next)
+		if (u->users.v[i].slot != NO_SLOT && index_put(&u->index, key_of_pair(&u->users.v[i]), i))
+			return -ENOMEM;
+	c->users.is_indexed = true;
+	return 0;
+}
+
+/* A new pair, or 0: out of memory. */
+static uint32_t user_new(struct chan_uses *u, struct channel *c, struct goroutine *g)
+{
+	struct chan_user p = {
+		.goid = g->id, .slot = g->slot, .chan = c->id, .next = c->users.first, .go_next = g->users
+	};
 	uint32_t i = u->spare_users;
 
 	if (i) {
 		u->spare_users = u->users.v[i].next;
 		u->users.v[i] = p;
 	} else if (vec_push(&u->users, p)) {
-		m->failed = true;
 		return 0;
 	} else {
 		i = (uint32_t)u->users.n - 1;
 	}
-	if (c->users)
-		u->users.v[c->users].prev = i;
+	if (c->users.first)
+		u->users.v[c->users.first].prev = i;
 	if (g->users)
 		u->users.v[g->users].go_prev = i;
-	c->users = g->users = i;
+	c->users.first = g->users = i;
+	if (c->users.is_indexed && index_put(&u->index, key_of_pair(&p), i))
+		return 0;
+	if (++c->users.n > FEW && !c->users.is_indexed && users_index(u, c))
+		return 0;
 	return i;
 }
 
 static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g)
 {
 	struct chan_uses *u = &m->uses;
-	uint64_t key = (uint64_t)g->slot << 32 | c->id, *at;
+	uint32_t i = user_find(u, c, g);
 
-	/* The index must not take the keys of pairs that are not kept. */
-	if (!u->spare_users && u->users.n > MODEL_MAX_USERS && !map_get(&u->index, key)) {
+	if (i)
+		return i;
+	if (!u->spare_users && u->users.n > MODEL_MAX_USERS) {
 		u->dropped++;
 		return 0;
 	}
-	at = map_put(&u->index, key, NULL);
-	if (!at) {
-		m->failed = true;
-		return 0;
-	}
-	if (!*at)
-		*at = user_new(m, c, g);
-	return (uint32_t)*at;
+	i = user_new(u, c, g);
+	m->failed |= !i;
+	return i;
 }
 
 void chanuse_add(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t)

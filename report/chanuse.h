@@ -24,12 +24,18 @@ struct model;
 #define USER_CLOSE 4u
 #define USER_SELECT 8u /* it waited on the channel in a select */
 
+/* In an index, too, once it was longer than a few: most channels have a user or two. */
+struct use_list {
+	uint32_t first, n;
+	bool is_indexed;
+};
+
 struct chan_user {
 	uint64_t goid;
 	uint32_t chan;
 	uint32_t next, prev;       /* of the channel's list */
 	uint32_t go_next, go_prev; /* of the goroutine's list, while it lives */
-	uint32_t slot;             /* of the goroutine */
+	uint32_t slot;             /* of the goroutine, while it lives */
 	uint32_t group;
 	uint32_t roles; /* USER_…; 0: not in use */
 	uint64_t count; /* parks, wakes and operations */

@@ -130,7 +130,7 @@ static uint32_t last_gone(const struct model *m, const struct channel *c, uint32
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = c->marks; i; i = m->uses.marks.v[i].next) {
+	for (uint32_t i = c->marks.first; i; i = m->uses.marks.v[i].next) {
 		const struct use_mark *mark = &m->uses.marks.v[i];
 		struct chan_user u = { .goid = mark->goid,
 			               .last = mark->last,
@@ -154,7 +154,7 @@ static struct side side_find(const struct model *m, const struct channel *c, uin
 
 	if (s.ngone)
 		gone = &last;
-	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next) {
+	for (uint32_t i = c->users.first; i; i = m->uses.users.v[i].next) {
 		const struct chan_user *u = &m->uses.users.v[i];
 
 		if (!(u->roles & roles))

@@ -15,7 +15,7 @@ struct info {
 	const struct trace_meta *meta;
 	struct buf b;
 	uint64_t count[TRACE_TYPE_MAX + 1];
-	uint64_t events, lost[4];
+	uint64_t events, lost[TRACE_LOSS_CAUSES][2]; /* by enum trace_loss_part */
 	int64_t first, last;
 	bool any;
 };
@@ -86,6 +86,15 @@ static void put_header(struct info *i, const char *path)
 	fmt_wall(wall, sizeof(wall), m->start_wall);
 	put_pair(i, "start", wall);
 	put_event_groups(i);
+	if (m->max_size) {
+		fmt_f(&i->b, "%-14s ", "max-size");
+		fmt_bytes(&i->b, m->max_size);
+		put_line(i);
+	}
+	if (m->max_overhead) {
+		fmt_f(&i->b, "%-14s %.4g %%", "max-overhead", m->max_overhead / 1e4);
+		put_line(i);
+	}
 }
 
 static void put_probes(struct info *i)
@@ -126,8 +135,8 @@ static void count(struct info *i, const struct trace_rec *rec)
 	if (trace_type_is_def(rec->type))
 		return;
 	i->events += rec->type < TRACE_SNAP_BEGIN;
-	if (rec->type == TRACE_LOSS && rec->loss.cause < 4)
-		i->lost[rec->loss.cause] += rec->loss.count;
+	if (rec->type == TRACE_LOSS && rec->loss.cause < TRACE_LOSS_CAUSES)
+		i->lost[rec->loss.cause][rec->loss.part != TRACE_LOSS_EVENT] += rec->loss.count;
 	if (!i->any || rec->time < i->first)
 		i->first = rec->time;
 	if (!i->any || rec->time > i->last)
@@ -154,17 +163,29 @@ static void put_counts(struct info *i)
 
 static void put_losses(struct info *i)
 {
-	static const char *const what[] = { "events lost: the ring was full", "stacks lost",
-		                            "selects with more cases than are kept",
-		                            "events lost: memory could not be read" };
+	static const char *const what[TRACE_LOSS_CAUSES][2] = {
+		[TRACE_LOSS_RING] = { "events lost: the ring was full", "stacks lost: the ring was full" },
+		[TRACE_LOSS_STACK] = { "stacks lost", "stacks lost" },
+		[TRACE_LOSS_CASES] = { "selects with more cases than are kept",
+		                       "selects with more cases than are kept" },
+		[TRACE_LOSS_MEMORY] = { "events lost: memory could not be read",
+		                        "stacks lost: memory could not be read" },
+		[TRACE_LOSS_ROOM] = { "events left out: the ring was filling",
+		                      "stacks left out: the ring was filling" },
+		[TRACE_LOSS_SIZE] = { "events left out: --max-size", "stacks left out: --max-size" },
+		[TRACE_LOSS_OVERHEAD] = { "events left out, and more: --max-overhead",
+		                          "stacks left out: --max-overhead" },
+	};
 	bool any = false;
 
 	fmt_raw(&i->b, "\nlosses");
 	put_line(i);
-	for (int k = 0; k < 4; k++) {
-		if (!i->lost[k])
+	for (int k = 0; k < 2 * TRACE_LOSS_CAUSES; k++) {
+		uint64_t n = i->lost[k / 2][k % 2];
+
+		if (!n)
 			continue;
-		fmt_f(&i->b, "  %12" PRIu64 " %s", i->lost[k], what[k]);
+		fmt_f(&i->b, "  %12" PRIu64 " %s", n, what[k / 2][k % 2]);
 		put_line(i);
 		any = true;
 	}
@@ -203,6 +224,11 @@ static void put_end(struct info *i, const struct err *damage)
 		fmt_dur(&i->b, (uint64_t)(e->duration > 0 ? e->duration : 0));
 		put_line(i);
 		put_pair(i, "ended", e->reason);
+		if (e->has_overhead) {
+			fmt_f(&i->b, "%-14s %.1f %% of the program's CPU time, at most %.1f %%", "probes",
+			      e->overhead / 1e4, e->overhead_max / 1e4);
+			put_line(i);
+		}
 	} else if (i->any) {
 		fmt_f(&i->b, "\n%-14s at least ", "duration");
 		fmt_dur(&i->b, (uint64_t)(i->last > 0 ? i->last : 0));

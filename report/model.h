@@ -35,7 +35,7 @@
 #define MODEL_MAX_CHAIN_DEPTH 32
 #define MODEL_SEEN 4096
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
-#define MODEL_MAX_LOSSES 256      /* distinct (cause, type) and ranges */
+#define MODEL_MAX_LOSSES 1024     /* ranges of one kind of loss each */
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -66,6 +66,8 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
+	bool in_gap; /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	int64_t gap;
 	bool unheld;             /* nothing that can go on holds what it waits for, as the end snapshot found */
 	int64_t started, exited; /* TIME_UNKNOWN */
 	int64_t last_event;
@@ -87,7 +89,8 @@ struct goroutine {
 	struct {
 		uint32_t chan, user;
 	} last_user[2];
-	uint32_t users, marks;  /* see chanuse.h */
+	uint32_t users; /* see chanuse.h */
+	struct use_list marks;
 	struct goroutine *free; /* the next, of those to be used again */
 };
 
@@ -197,8 +200,8 @@ struct channel {
 	int64_t made, close;
 	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
 	uint64_t waits, blocked;
-	uint32_t users, marks; /* see chanuse.h */
-	uint32_t recvq, sendq; /* end snapshot */
+	struct use_list users, marks; /* see chanuse.h */
+	uint32_t recvq, sendq;        /* end snapshot */
 	uint32_t objsite;
 	uint32_t waiters_first, waiters_n; /* in model.waiters, after the end */
 	struct channel *free;              /* the next, of those to be used again */
@@ -260,10 +263,12 @@ struct reason {
 	bool defined;
 };
 
+/* Neighbours in time of one kind are one. */
 struct loss {
-	uint8_t cause, type;
+	uint8_t cause, type, part;
 	int64_t from, to;
 	uint64_t count;
+	bool uncounted; /* or some of it */
 };
 
 struct snapshot {
@@ -344,7 +349,7 @@ struct model {
 
 	VEC(struct wake_stack) wake_stacks;
 	struct map wake_stack_index;
-	uint64_t wake_stacks_dropped;
+	uint64_t wake_stacks_dropped, wake_stacks_dropped_ns;
 
 	VEC(struct life_event) life;
 	VEC(struct trace_obj) life_objs;
@@ -356,6 +361,8 @@ struct model {
 	uint64_t short_limit, short_waits, short_ns; /* waits that were left out: all shorter than the limit */
 	bool has_short_waits;
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
+	uint64_t left_out, left_out_stacks; /* on purpose; what was not counted is not in left_out */
+	bool waits_left_out;                /* parks or wake-ups, counted or not */
 	uint64_t lost_type[TRACE_TYPE_MAX + 1];
 	uint64_t unseen_wakes;       /* waits that ended without a go.ready */
 	uint64_t unseen_network;     /* of these: network waits, which the runtime ends in bulk */

@@ -2,7 +2,8 @@
 /*
  * Folded stacks: "outermost;…;innermost;[wait reason] µs", for flamegraph.pl
  * and what came after it. By wake, the waker's stack stands on the waiter's,
- * turned round, as offwaketime of bcc does it: "…;[wait reason];--;[cause];innermost;…;outermost µs".
+ * turned round, as offwaketime of bcc does it: "…;[wait reason];--;[cause];innermost;…;outermost µs". What is beyond
+ * MODEL_MAX_WAKE_STACKS stands as "[not kept];--;[not kept]", so that the sum is right.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -170,7 +171,11 @@ static int add_wakes(struct folder *f)
 		if (!ret)
 			ret = add_line(f, w->blocked);
 	}
-	return ret;
+	if (ret || !m->wake_stacks_dropped_ns)
+		return ret;
+	buf_reset(&f->line);
+	fmt_raw(&f->line, "[not kept];--;[not kept]");
+	return add_line(f, m->wake_stacks_dropped_ns);
 }
 
 static int write_folded(const struct report *r, FILE *to, struct err *err)

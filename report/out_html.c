@@ -76,9 +76,10 @@ static int write_page(const struct report *r, FILE *f, struct err *err)
 	put_title(&t);
 	text_put_head(&t);
 	text_put_warnings(&t);
+	text_put_first(&t);
 	ret = put_graph(&t, err);
 	if (!ret)
-		text_put_body(&t);
+		text_put_rest(&t);
 	fputs("</body>\n</html>\n", f);
 	if (!ret && buf_failed(&t.b))
 		ret = err_set(err, ENOMEM, "out of memory");

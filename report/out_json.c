@@ -13,6 +13,26 @@
 #include "report/out_json.h"
 #include "report/shown.h"
 
+/* Shares of the program's CPU time. */
+static void put_overhead(struct json *j, const struct report *r)
+{
+	json_key(j, "overhead");
+	if (!r->meta->max_overhead) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_f64(j, "limit_percent", r->meta->max_overhead / 1e4);
+	if (r->end && r->end->has_overhead) {
+		json_key_f64(j, "percent", r->end->overhead / 1e4);
+		json_key_f64(j, "most_percent", r->end->overhead_max / 1e4);
+	} else {
+		json_key_null(j, "percent");
+		json_key_null(j, "most_percent");
+	}
+	json_close(j);
+}
+
 static void put_trace(struct json *j, const struct report *r)
 {
 	const struct trace_meta *meta = r->meta;
@@ -41,6 +61,8 @@ static void put_trace(struct json *j, const struct report *r)
 	json_key_str_if(j, "damage", r->damaged ? r->damage : NULL);
 	json_key_str_if(j, "end_reason", r->end ? r->end->reason : NULL);
 	json_key_bool(j, "target_exited", r->m->proc_exited);
+	json_key_u64_if(j, "max_size", meta->max_size, meta->max_size);
+	put_overhead(j, r);
 	json_key_bool(j, "with_ops", model_has_ops(r->m));
 	json_key(j, "left_out");
 	if (r->m->has_short_waits) {
@@ -74,7 +96,6 @@ static void put_filter(struct json *j, const struct report *r)
 
 static void put_losses(struct json *j, const struct report *r)
 {
-	static const char *const causes[] = { "ring", "stack", "cases", "memory" };
 	const struct model *m = r->m;
 
 	json_key(j, "losses");
@@ -84,6 +105,8 @@ static void put_losses(struct json *j, const struct report *r)
 	json_key_u64(j, "stacks_lost", m->lost_stacks);
 	json_key_u64(j, "select_cases_lost", m->lost_cases);
 	json_key_u64(j, "memory_unread", m->lost_memory);
+	json_key_u64(j, "events_left_out", m->left_out);
+	json_key_u64(j, "stacks_left_out", m->left_out_stacks);
 	json_key_u64(j, "unseen_wakes", m->unseen_wakes);
 	json_key_u64(j, "unseen_network_wakes", m->unseen_network);
 	json_key_u64(j, "odd_readies", m->odd_readies);
@@ -99,11 +122,13 @@ static void put_losses(struct json *j, const struct report *r)
 		const struct loss *l = &m->losses.v[i];
 
 		json_open(j);
-		json_key_str(j, "cause", l->cause < 4 ? causes[l->cause] : "other");
+		json_key_str(j, "cause", trace_loss_name(l->cause));
 		json_key_str(j, "type", trace_type_name(l->type));
+		json_key_str(j, "part", l->part == TRACE_LOSS_EVENT ? "event" : "stack");
 		json_key_i64(j, "from_ns", l->from);
 		json_key_i64(j, "to_ns", l->to);
 		json_key_u64(j, "count", l->count);
+		json_key_bool(j, "counted", !l->uncounted);
 		json_close(j);
 	}
 	json_close_list(j);

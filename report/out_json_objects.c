@@ -27,7 +27,7 @@ static void put_users(struct json *j, const struct model *m, const struct channe
 {
 	json_key(j, "users");
 	json_open_list(j);
-	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next) {
+	for (uint32_t i = c->users.first; i; i = m->uses.users.v[i].next) {
 		const struct chan_user *u = &m->uses.users.v[i];
 
 		json_open(j);

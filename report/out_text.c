@@ -116,13 +116,7 @@ static void put_trust(struct text *t)
 		fmt_raw(&t->b, " in all, and what ended them, are left out");
 		warn(t);
 	}
-	if (report_has_losses(r)) {
-		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, "WARNING: ");
-		fmt_count(&t->b, m->lost_ring + m->lost_memory);
-		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did");
-		warn(t);
-	}
+	text_put_loss_warnings(t);
 	if (m->missed_exits) {
 		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, "WARNING: ");
@@ -195,42 +189,30 @@ static void put_event_counts(struct text *t)
 	text_wrap(t, 2, 12);
 }
 
-static void put_loss_counts(struct text *t)
+/* Caps that were met. */
+static void put_not_kept(struct text *t)
 {
 	const struct model *m = t->m;
 	const struct {
-		uint64_t n;
+		uint64_t n, max;
 		const char *what;
 	} rows[] = {
-		{ m->lost_ring, "events lost because the ring was full" },
-		{ m->lost_memory, "events lost because memory could not be read" },
-		{ m->lost_stacks, "stacks lost" },
-		{ m->lost_cases, "selects with more cases than are kept" },
-		{ report_truncated_stacks(t->r), "distinct stacks cut" },
-		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event" },
-		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen" },
+		{ m->chains_dropped, MODEL_MAX_WAKE_CHAINS,
+		  "ends of waits: there are more different chains of them than" },
+		{ m->uses.dropped, MODEL_MAX_USERS,
+		  "uses of channels: more pairs of a channel and a goroutine live than" },
+		{ m->wakes_dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
 	};
-	bool any = false;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (!rows[i].n)
 			continue;
-		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
+		fmt_f(&t->b, "%-9s ", "not kept");
 		fmt_count(&t->b, rows[i].n);
-		fmt_f(&t->b, " %s", rows[i].what);
-		text_wrap(t, 2, 12);
-		any = true;
-	}
-	for (int i = 0; i < ILLEGAL_N; i++) {
-		if (!m->illegal[i])
-			continue;
-		fmt_f(&t->b, "%-9s ", "defects");
-		fmt_count(&t->b, m->illegal[i]);
-		fmt_f(&t->b, " %s", illegal_phrase(i));
+		fmt_f(&t->b, " %s ", rows[i].what);
+		fmt_count(&t->b, rows[i].max);
 		text_wrap(t, 2, 12);
 	}
-	if (!any)
-		put_pair(t, "losses", "none");
 }
 
 static void put_probes(struct text *t)
@@ -290,24 +272,33 @@ void text_put_recorded(struct text *t)
 	if (!model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
-	put_loss_counts(t);
+	text_put_limits(t);
+	text_put_losses(t);
+	put_not_kept(t);
 	put_probes(t);
 }
 
-void text_put_body(struct text *t)
+void text_put_first(struct text *t)
+{
+	const struct model_opts *o = &t->r->opts.model;
+
+	if (o->goroutine)
+		text_put_goroutine(t, o->goroutine);
+	if (o->channel)
+		text_put_channel(t, o->channel);
+	if (!o->goroutine && !o->channel)
+		text_put_finding(t);
+}
+
+void text_put_rest(struct text *t)
 {
 	const struct model_opts *o = &t->r->opts.model;
 
 	if (o->goroutine || o->channel) {
-		if (o->goroutine)
-			text_put_goroutine(t, o->goroutine);
-		if (o->channel)
-			text_put_channel(t, o->channel);
 		text_put_wsites(t);
 		text_put_edges(t);
 		return;
 	}
-	text_put_finding(t);
 	text_put_leaks(t);
 	text_put_chains(t);
 	text_put_groups(t);
@@ -328,7 +319,8 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	text_init(&t, f, r);
 	text_put_head(&t);
 	text_put_warnings(&t);
-	text_put_body(&t);
+	text_put_first(&t);
+	text_put_rest(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_set(err, ENOMEM, "out of memory") : 0;

@@ -152,7 +152,7 @@ static void put_users(struct text *t, const struct channel *c)
 	struct table tb;
 	size_t shown = 0;
 
-	for (uint32_t i = c->users; i; i = t->m->uses.users.v[i].next)
+	for (uint32_t i = c->users.first; i; i = t->m->uses.users.v[i].next)
 		if (vec_push(&users, &t->m->uses.users.v[i]))
 			t->b.failed = true;
 	if (users.n)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/life.h"
+#include "report/lossrange.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
@@ -32,27 +33,6 @@ void replay_free(struct replay *r)
 	map_free(&r->exited_in_end);
 	free(r->exited);
 	free(r);
-}
-
-static void apply_loss(struct model *m, const struct trace_rec *rec)
-{
-	const struct trace_loss *p = &rec->loss;
-	uint64_t *sums[] = { &m->lost_ring, &m->lost_stacks, &m->lost_cases, &m->lost_memory };
-
-	if (p->cause < sizeof(sums) / sizeof(*sums))
-		*sums[p->cause] += p->count;
-	if (p->type <= TRACE_TYPE_MAX && p->cause == TRACE_LOSS_RING)
-		m->lost_type[p->type] += p->count;
-	if (m->losses.n < MODEL_MAX_LOSSES) {
-		struct loss l = { p->cause, p->type, p->from, rec->time, p->count };
-
-		m->failed |= vec_push(&m->losses, l) != 0;
-	} else {
-		struct loss *l = &m->losses.v[MODEL_MAX_LOSSES - 1];
-
-		l->to = rec->time;
-		l->count += p->count;
-	}
 }
 
 static void apply_short_waits(struct model *m, const struct trace_short_waits *p)
@@ -84,8 +64,11 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 	/* A wait that was held back until it ended is told of with the time it began. */
 	int64_t t = rec->time > m->now || rec->type == TRACE_GO_PARK ? rec->time : m->now;
 
-	if (rec->type == TRACE_LOSS)
-		return apply_loss(m, rec);
+	if (rec->type == TRACE_LOSS) {
+		lossrange_add(m, rec);
+		replay_gap(m, &rec->loss);
+		return;
+	}
 	if (rec->type == TRACE_SHORT_WAITS)
 		return apply_short_waits(m, &rec->short_waits);
 	if (t > m->opts.until)

@@ -30,6 +30,8 @@ struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t)
 
 	if (!g)
 		return NULL;
+	if (g->in_gap)
+		gap_ends_wait(m, g);
 	if (!g->has_event && g->started == TIME_UNKNOWN && !g->at_start)
 		g->at_start = !m->snap[0].ended || m->snap[0].partial || m->snap[0].unread;
 	g->has_event = true;
@@ -215,6 +217,11 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (g->state != TRACE_GO_WAITING && !g->has_event)
 		wait_of_unknown(g);
 	g = replay_actor(m, p->woken, t);
+	/* It began to wait while waits were left out. */
+	if (g->state == TRACE_GO_STATE_UNKNOWN && m->waits_left_out) {
+		g->state = TRACE_GO_RUNNABLE;
+		return;
+	}
 	if (g->state != TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_STATE_UNKNOWN)
 			count_illegal(m, g, ILLEGAL_READY, t);

@@ -62,6 +62,13 @@ void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
 /* What was held back for the start snapshot happens now. */
 void replay_prelude_end(struct replay *r);
 
+/* Waits were left out: of goroutines without an event since nothing is known. */
+void replay_gap(struct model *m, const struct trace_loss *loss);
+/* Ends a wait where they began to be left out: what comes after that is not known to be the same one. */
+void gap_ends_wait(struct model *m, struct goroutine *g);
+/* Whether the end snapshot shows that the wait went on. */
+bool gap_was_no_end(const struct goroutine *g);
+
 void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
 void replay_snap_go(struct replay *r, const struct trace_rec *rec);
 void replay_snap_chan(struct replay *r, const struct trace_rec *rec);

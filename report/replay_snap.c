@@ -166,10 +166,30 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 	goroutine_uses_channels(m, g, g->last_event);
 }
 
+/* Where events were lost: the snapshot shows another wait than the last that an event told of. */
+static bool is_other_wait(const struct model *m, const struct goroutine *g)
+{
+	if (!m->lost_ring && !m->waits_left_out)
+		return false;
+	if (g->wait.reason && g->end_wait.reason && g->wait.reason != g->end_wait.reason)
+		return true;
+	return g->wait.nobjs == 1 && g->end_wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN &&
+	       g->end_objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id != g->end_objs[0].id;
+}
+
 static void reconcile_goroutine(struct model *m, struct goroutine *g)
 {
+	if (g->end_state == TRACE_GO_WAITING && gap_was_no_end(g)) {
+		g->in_gap = false;
+		g->state = TRACE_GO_WAITING;
+	}
+	if (g->in_gap)
+		gap_ends_wait(m, g);
 	if (g->end_state == TRACE_GO_STATE_UNKNOWN)
 		return;
+	if (g->end_state == TRACE_GO_WAITING && g->state == TRACE_GO_WAITING && is_other_wait(m, g))
+		goroutine_end_unseen(m, g,
+		                     g->end_wait.since > g->wait.last_park ? g->end_wait.since : g->wait.last_park);
 	if (g->end_state == TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_WAITING) {
 			adopt_wait(m, g);
@@ -216,6 +236,8 @@ void replay_reconcile(struct replay *r)
 			reconcile_goroutine(m, g);
 			continue;
 		}
+		if (g->in_gap)
+			gap_ends_wait(m, g);
 		if (!exit_was_missed(m, g))
 			continue;
 		if (g->state == TRACE_GO_WAITING)

@@ -45,7 +45,7 @@ uint64_t report_truncated_stacks(const struct report *r)
 
 bool report_has_losses(const struct report *r)
 {
-	return r->m->lost_ring || r->m->lost_memory;
+	return r->m->lost_ring || r->m->lost_memory || r->m->left_out || r->m->waits_left_out;
 }
 
 struct rank {

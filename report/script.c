@@ -201,10 +201,8 @@ static void put_snap_sync(struct script *s, const struct trace_snap_sync *p)
 
 static void put_loss(struct script *s, const struct trace_loss *p)
 {
-	static const char *const causes[] = { "ring", "stack", "cases", "memory" };
-
-	fmt_f(&s->b, " cause=%s type=%s count=%" PRIu64 " from=%" PRId64, p->cause < 4 ? causes[p->cause] : "?",
-	      trace_type_name(p->type), p->count, p->from);
+	fmt_f(&s->b, " cause=%s type=%s part=%s count=%" PRIu64 " from=%" PRId64, trace_loss_name(p->cause),
+	      trace_type_name(p->type), p->part == TRACE_LOSS_EVENT ? "event" : "stack", p->count, p->from);
 }
 
 /* Appends the event's fields; returns its stack. */

@@ -11,7 +11,7 @@ static bool uses_channel(const struct model *m, uint64_t goid, const struct chan
 {
 	if ((c->made_seen && c->made_by == goid) || (c->close_seen && c->close_by == goid))
 		return true;
-	for (uint32_t i = c->users; i; i = m->uses.users.v[i].next)
+	for (uint32_t i = c->users.first; i; i = m->uses.users.v[i].next)
 		if (m->uses.users.v[i].goid == goid)
 			return true;
 	return false;
@@ -50,7 +50,7 @@ bool report_shows_group(const struct report *r, uint32_t id)
 		return false;
 	if (m->opts.goroutine)
 		return m->groups.v[id].waits || (g && g->group == id) || (gone && gone->group == id);
-	for (uint32_t i = c ? c->users : 0; i; i = m->uses.users.v[i].next)
+	for (uint32_t i = c ? c->users.first : 0; i; i = m->uses.users.v[i].next)
 		if (m->uses.users.v[i].group == id)
 			return true;
 	return !c || m->groups.v[id].waits;

@@ -52,6 +52,10 @@ void text_dur(struct text *t, uint64_t ns);
 /* The sections of the text report; each writes nothing, or says so, when it has nothing. */
 void text_put_finding(struct text *t);
 void text_put_recorded(struct text *t);
+/* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
+void text_put_losses(struct text *t);
+void text_put_loss_warnings(struct text *t);
+void text_put_limits(struct text *t);
 void text_put_groups(struct text *t);
 void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
@@ -63,10 +67,11 @@ void text_put_wsites(struct text *t);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
-/* Title, warnings, and all sections in their order. */
+/* All there is, in this order: title, warnings, the finding or the life that was asked for, evidence and tables. */
 void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);
-void text_put_body(struct text *t);
+void text_put_first(struct text *t);
+void text_put_rest(struct text *t);
 /* One open or past chain, without its number. */
 void text_put_chain(struct text *t, const struct chain *c);
 /* A stack, one call a line; runs of library calls are folded unless --full-stacks. */

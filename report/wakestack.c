@@ -13,8 +13,9 @@ void wakestack_add(struct model *m, uint32_t wsite, uint32_t stack, uint8_t caus
 	struct wake_stack key = { .wsite = wsite, .stack = stack, .cause = cause };
 	uint64_t h = hash_u64((uint64_t)wsite << 32 | stack) + cause, *slot;
 
-	if (m->wake_stacks.n >= MODEL_MAX_WAKE_STACKS) {
+	if (m->wake_stacks.n >= MODEL_MAX_WAKE_STACKS && !map_get(&m->wake_stack_index, h)) {
 		m->wake_stacks_dropped++;
+		m->wake_stacks_dropped_ns += ns;
 		return;
 	}
 	slot = index_slot(&m->wake_stack_index, h, same, m, &key);

@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Empty BPF programs on the sites that chanrec record would use: the floor of
- * what any uprobe tool costs the target. bench-floor PID [EVENT...] with EVENT
- * of go.park, go.ready, go.create, …; none: those of the default recording.
- * Prints "attached" and holds them until stdin ends.
+ * what any uprobe tool costs the target. bench-floor [-c] PID [EVENT...] with
+ * EVENT of go.park, go.ready, go.create, …; none: those of the default
+ * recording. Prints "attached" and holds them until stdin ends.
+ *
+ * -c counts the hits and at the end prints a line for each site: event,
+ * function, hits, what a trace lacks without it, with tabs in between.
  */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bpf/empty.skel.h"
+#include "record/plan.h"
 #include "record/probes.h"
+
+#define SITES_MAX 64
+
+struct floor {
+	struct target target;
+	struct gobin *bin;
+	uint64_t bias;
+	struct probes probes;
+	struct links links;
+	struct empty_bpf *skel;
+	char **events; /* NULL-terminated; none: all */
+};
 
 static int fail(const char *what, const char *why)
 {
@@ -21,30 +39,57 @@ static int fail(const char *what, const char *why)
 	return 1;
 }
 
-static bool wanted(const struct probe *p, char **events)
+static bool wanted(const struct floor *f, const struct probe *p)
 {
 	if (p->missing)
 		return false;
-	if (!*events)
+	if (!*f->events)
 		return true;
-	for (; *events; events++)
-		if (strcmp(*events, probe_event(p)) == 0)
+	for (char **e = f->events; *e; e++)
+		if (strcmp(*e, probe_event(p)) == 0)
 			return true;
 	return false;
 }
 
-/* With the kind of link that the recorder would use. */
-static int attach(const struct probes *p, const struct gobin *bin, struct bpf_program *prog, struct links *links,
-                  const struct target *t, char **events)
+static int plan(struct floor *f, const char *pid)
 {
-	uint64_t offsets[64];
+	uint32_t events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC;
+	struct go_layout layout;
+	struct err err = { 0 };
+
+	if (target_open(&f->target, (pid_t)atoi(pid), &err) || gobin_open(&f->bin, f->target.exe, &err) ||
+	    target_bias(&f->target, &f->bias, &err) || gobin_layout(f->bin, &layout, &err) ||
+	    probes_plan(&f->probes, f->bin, &layout, events, &err))
+		return fail(pid, err.msg);
+	return 0;
+}
+
+/* With the kind of link that the recorder would use. */
+static int attach(struct floor *f, bool count)
+{
+	uint64_t offsets[SITES_MAX], zero = 0;
+	struct bpf_program *prog;
 	size_t n = 0;
 	int ret;
 
-	for (size_t i = 0; i < p->v.n && n < sizeof(offsets) / sizeof(offsets[0]); i++)
-		if (wanted(&p->v.v[i], events))
-			offsets[n++] = (uint64_t)gobin_file_offset(bin, p->v.v[i].site.addr);
-	ret = links_add(links, prog, t->exe, offsets, n, t->pid);
+	f->skel = empty_bpf__open();
+	if (!f->skel)
+		return fail("the empty program", strerror(errno));
+	prog = count ? f->skel->progs.counting : f->skel->progs.empty;
+	f->links.kind = link_kind_here();
+	links_prepare(&f->links, prog);
+	if (empty_bpf__load(f->skel))
+		return fail("the empty program", strerror(errno));
+	for (size_t i = 0; i < f->probes.v.n && n < SITES_MAX; i++) {
+		const struct probe *p = &f->probes.v.v[i];
+		uint64_t at = p->site.addr + f->bias;
+
+		if (!wanted(f, p))
+			continue;
+		offsets[n++] = (uint64_t)gobin_file_offset(f->bin, p->site.addr);
+		bpf_map_update_elem(bpf_map__fd(f->skel->maps.hits), &at, &zero, BPF_ANY);
+	}
+	ret = links_add(&f->links, prog, f->target.exe, offsets, n, f->target.pid);
 	if (ret)
 		return fail("attach", strerror(-ret));
 	printf("attached %zu\n", n);
@@ -52,34 +97,33 @@ static int attach(const struct probes *p, const struct gobin *bin, struct bpf_pr
 	return 0;
 }
 
+static void print_hits(const struct floor *f)
+{
+	for (size_t i = 0; i < f->probes.v.n; i++) {
+		const struct probe *p = &f->probes.v.v[i];
+		uint64_t at = p->site.addr + f->bias, hits = 0;
+
+		if (wanted(f, p) && !bpf_map_lookup_elem(bpf_map__fd(f->skel->maps.hits), &at, &hits))
+			printf("%s\t%s\t%" PRIu64 "\t%s\n", probe_event(p), p->func, hits, p->spec->without);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	uint32_t events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC;
-	struct links links = { 0 };
-	struct empty_bpf *skel;
-	struct go_layout layout;
-	struct err err = { 0 };
-	struct probes p;
-	struct target t;
-	struct gobin *bin;
+	bool count = argc > 1 && strcmp(argv[1], "-c") == 0;
+	struct floor f = { 0 };
 	char byte;
 
-	if (argc < 2)
-		return fail("usage", "bench-floor PID [EVENT...]");
-	if (target_open(&t, (pid_t)atoi(argv[1]), &err) || gobin_open(&bin, t.exe, &err) ||
-	    gobin_layout(bin, &layout, &err) || probes_plan(&p, bin, &layout, events, &err))
-		return fail(argv[1], err.msg);
-	skel = empty_bpf__open();
-	if (!skel)
-		return fail("the empty program", strerror(errno));
-	links.kind = link_kind_here();
-	links_prepare(&links, skel->progs.empty);
-	if (empty_bpf__load(skel))
-		return fail("the empty program", strerror(errno));
-	if (attach(&p, bin, skel->progs.empty, &links, &t, argv + 2))
+	argv += count;
+	if (argc - count < 2)
+		return fail("usage", "bench-floor [-c] PID [EVENT...]");
+	f.events = argv + 2;
+	if (plan(&f, argv[1]) || attach(&f, count))
 		return 1;
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
-	links_free(&links);
+	links_free(&f.links);
+	if (count)
+		print_hits(&f);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A trace as a busy server would give it, for measurements of the report:
- * gen-trace EVENTS FILE. Requests are goroutines that come and go, some
+ * A trace for measurements of the report: gen-trace EVENTS FILE [pingpong].
+ * Without the last word as a busy server would give it. Requests are goroutines that come and go, some
  * thousand at a time, each with a channel of its own whose address was another
  * channel's before; workers, locks, timers and selects stay. A request is some
  * nine events, so 100 M events have 11 M goroutines and as many channels.
@@ -255,6 +255,19 @@ static void advance(struct gen *g, struct flight *f)
 	steps[f->step](g, f);
 }
 
+/* Two goroutines that hand a value back and forth. */
+static void pingpong(struct gen *g, uint64_t events)
+{
+	for (uint64_t i = 0; g->events < events; i++) {
+		uint64_t me = FIRST_WORKER + (i & 1), other = FIRST_WORKER + (~i & 1);
+		struct trace_obj from = { TRACE_OBJ_CHAN, TRACE_DIR_RECV, 1 + (i & 1) };
+		struct trace_obj to = { TRACE_OBJ_CHAN, TRACE_DIR_RECV, 1 + (~i & 1) };
+
+		ready(g, me, other, TRACE_CAUSE_SEND, to, 3 + (i & 1));
+		park(g, me, R_RECV, 1 + (i & 1), &from, 1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct gen g = { .rng = 88172645463325252ull, .next_goid = FIRST_REQUEST };
@@ -263,17 +276,20 @@ int main(int argc, char **argv)
 		                   .module = "example.com/shop",
 		                   .go_version = "go1.26",
 		                   .events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC };
-	uint64_t events = argc == 3 ? strtoull(argv[1], NULL, 0) : 0;
-	int fd = argc == 3 ? open(argv[2], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600) : -1;
+	bool is_pingpong = argc == 4 && !strcmp(argv[3], "pingpong"), is_usable = argc == 3 || is_pingpong;
+	uint64_t events = is_usable ? strtoull(argv[1], NULL, 0) : 0;
+	int fd = is_usable ? open(argv[2], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600) : -1;
 
 	if (!events || fd < 0 || trace_writer_open(&g.w, fd, &meta, &g.err)) {
-		fprintf(stderr, "usage: gen-trace EVENTS FILE\n");
+		fprintf(stderr, "usage: gen-trace EVENTS FILE [pingpong]\n");
 		return 2;
 	}
 	define_reasons(&g);
 	define_code(&g);
 	define_objects(&g);
 	snapshot(&g);
+	if (is_pingpong)
+		pingpong(&g, events);
 	while (g.events < events)
 		advance(&g, &g.flights[pick(&g, FLIGHTS)]);
 	if (trace_writer_end(g.w, &(struct trace_end){ .duration = g.time, .events = g.events }, &g.err)) {

@@ -186,6 +186,8 @@ def test_html_is_whole_and_loads_nothing(traces, name):
     if shutil.which("dot"):
         assert "svg" in page.elements
         assert page.links or name in ("empty",)
+    shown = "".join(page.text).lower()
+    assert "finding" in shown and shown.index("finding") < shown.index("topology")
     if name == "hostile":
         assert "main.<script>alert(1)</script></svg>" in "".join(page.text)
 

@@ -245,6 +245,8 @@ static struct trace_meta full_meta(const struct trace_probe *probes)
 		.events = TRACE_EVENTS_SCHED | TRACE_EVENTS_OPS,
 		.start_wall = 1700000000123456789,
 		.start_mono = INT64_MIN,
+		.max_size = 1ull << 40,
+		.max_overhead = 200000,
 		.nprobes = 2,
 		.probes = probes,
 	};
@@ -288,6 +290,7 @@ static void test_meta_round_trip(void **state)
 	assert_int_equal(m->cpus, in.cpus);
 	assert_int_equal(m->events, in.events);
 	assert_true(m->start_wall == in.start_wall && m->start_mono == in.start_mono);
+	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead);
 	assert_int_equal(m->nprobes, 2);
 	assert_string_equal(m->probes[0].event, "go.park");
 	assert_string_equal(m->probes[0].func, "runtime.gopark");
@@ -371,7 +374,7 @@ static void test_meta_limits(void **state)
 
 static void test_end_round_trip(void **state)
 {
-	struct trace_end end = { INT64_MAX, UINT64_MAX, 7, true, "target exited" };
+	struct trace_end end = { INT64_MAX, UINT64_MAX, 7, true, "target exited", true, 0, 910000 };
 	const struct trace_end *e;
 	struct trace_reader *r;
 	struct trace_rec rec;
@@ -396,6 +399,7 @@ static void test_end_round_trip(void **state)
 	assert_non_null(e);
 	assert_true(e->duration == INT64_MAX && e->events == UINT64_MAX && e->lost == 7 && e->target_exited);
 	assert_string_equal(e->reason, "target exited");
+	assert_true(e->has_overhead && e->overhead == 0 && e->overhead_max == 910000);
 	trace_reader_free(r);
 	file_free(&f);
 }
@@ -595,6 +599,78 @@ static void test_from_passes_over_blocks(void **state)
 	file_free(&f);
 }
 
+/* Records until there is no room, then those for which some is kept: the file ends whole, and within its size. */
+static void expect_within(uint64_t size, uint64_t seed)
+{
+	struct trace_meta meta = { .recorder = "test", .max_size = size };
+	struct gen *g = calloc(1, sizeof(*g));
+	struct trace_writer *w;
+	struct trace_rec rec;
+	struct err err = { 0 };
+	struct file f;
+	struct text t;
+	uint64_t written = 0;
+	int fd = file_new(), ret;
+
+	assert_int_equal(trace_writer_open(&w, fd, &meta, &err), 0);
+	g->rng = seed;
+	while (true) {
+		gen_rec(g, &rec);
+		ret = trace_write(w, &rec, &err);
+		if (ret)
+			break;
+		written++;
+		assert_in_range(trace_writer_bytes(w), 0, size);
+	}
+	assert_int_equal(ret, -EFBIG);
+	for (int i = 0; i < 20; i++, written++)
+		assert_int_equal(ADD(w, .type = TRACE_LOSS, .time = i, .loss = { TRACE_LOSS_SIZE, 18, 0, 1000, 0 }), 0);
+	assert_int_equal(ADD(w, .type = TRACE_SNAP_END, .snap_end = { .which = 1, .partial = true }), 0);
+	finish(w);
+	f = file_take(fd);
+	/* One string may have 64 KiB. */
+	assert_in_range(f.n, size < 256u << 10 ? 1 : size / 2, size);
+	t = text_of(f.data, f.n);
+	assert_int_equal(t.rc, 0);
+	assert_true(t.has_end && t.records == written + 1);
+	text_free(&t);
+	file_free(&f);
+	free(g);
+}
+
+static void test_writer_keeps_to_its_size(void **state)
+{
+	for (uint64_t size = 8u << 10; size <= 2u << 20; size = size * 5 / 3)
+		for (uint64_t seed = 1; seed <= 5; seed++)
+			expect_within(size, seed);
+}
+
+static void test_fits_tells_by_compressing(void **state)
+{
+	struct trace_meta meta = { .recorder = "test", .max_size = 64u << 10 };
+	struct trace_writer *w;
+	struct err err = { 0 };
+	uint64_t n = 0;
+	int fd = file_new();
+
+	assert_int_equal(trace_writer_open(&w, fd, &meta, &err), 0);
+	while (trace_writer_fits(w, 32u << 10, &err) == 1) {
+		assert_int_equal(ADD(w, .type = TRACE_GO_EXIT, .time = (int64_t)n, .goid = 1 + n % 2), 0);
+		n++;
+	}
+	/* Such records take some 5 bytes, and compressed far less than 1. */
+	assert_true(n > 100000);
+	assert_in_range(trace_writer_bytes(w), 16u << 10, 32u << 10);
+	assert_in_range(trace_writer_likely(w), trace_writer_bytes(w), 40u << 10);
+	finish(w);
+	close(fd);
+	meta.max_size = 1024;
+	fd = file_new();
+	assert_int_equal(trace_writer_open(&w, fd, &meta, &err), -EFBIG);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	close(fd);
+}
+
 static void test_names(void **state)
 {
 	for (size_t i = 0; i < GEN_NTYPES; i++)
@@ -630,6 +706,8 @@ int main(void)
 		cmocka_unit_test(test_write_error_sticks),
 		cmocka_unit_test(test_writer_flushes_by_itself),
 		cmocka_unit_test(test_from_passes_over_blocks),
+		cmocka_unit_test(test_writer_keeps_to_its_size),
+		cmocka_unit_test(test_fits_tells_by_compressing),
 		cmocka_unit_test(test_names),
 	};
 

@@ -444,7 +444,7 @@ static void test_records_that_lie(void **state)
 	EXPECT_BAD("8 bits", WIRE_EVENTS, 1, TRACE_SNAP_BEGIN, 3, 0x80, 2, 0);
 	EXPECT_BAD("32 bits", WIRE_EVENTS, 1, TRACE_PROC_EXIT, 6, 1, 0x80, 0x80, 0x80, 0x80, 0x10);
 	EXPECT_BAD("after its last record", WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3, TRACE_GO_EXIT, 1, 3);
-	EXPECT_BAD("losses", WIRE_EVENTS, 1, TRACE_LOSS, 4, 0, 0, 0, 5);
+	EXPECT_BAD("losses", WIRE_EVENTS, 1, TRACE_LOSS, 5, 0, 0, 0, 5, 0);
 }
 
 static void expect_bad_block(struct wire_block blk, const struct buf *raw, const char *why)

@@ -75,8 +75,10 @@ static const struct {
 	{ { .type = TRACE_SNAP_SYNC, .snap_sync = { 1, 5, TRACE_SYNC_LOCKED, -2, 3 } }, "23050105010303" },
 	{ { .type = TRACE_SNAP_END, .snap_end = { 1, 1000, 2, true, true } }, "240501e8070203" },
 	{ { .type = TRACE_SNAP_UNHELD, .goid = 20, .snap_unheld = { 1 } }, "25022901" },
-	{ { .type = TRACE_LOSS, .time = 5000, .loss = { TRACE_LOSS_RING, TRACE_GO_PARK, 4000, 77 } },
-	  "30050012cf0f4d" },
+	{ { .type = TRACE_LOSS,
+	    .time = 5000,
+	    .loss = { TRACE_LOSS_ROOM, TRACE_GO_PARK, 4000, 77, TRACE_LOSS_ITS_STACK } },
+	  "30060412cf0f4d01" },
 	{ { .type = TRACE_PROC_EXIT, .proc_exit = { true, -9 } }, "31020111" },
 	{ { .type = TRACE_SHORT_WAITS, .time = 5000, .short_waits = { 1000000, 77, 300, 4000 } },
 	  "3208c0843d4dac02cf0f" },
@@ -175,7 +177,7 @@ static void test_block_header(void **state)
 
 static void test_footer(void **state)
 {
-	struct trace_end end = { 2000, 40, 9, true, "over" };
+	struct trace_end end = { .duration = 2000, .events = 40, .lost = 9, .target_exited = true, .reason = "over" };
 	struct wire_index ix = { 0 };
 	struct buf b = { 0 };
 	struct err err;

@@ -414,6 +414,36 @@ static void filters_count_one_goroutine_or_channel(void **state)
 	}
 }
 
+/* One pair of stacks more than is kept, then the first again. */
+static void wakes_beyond_the_cap_are_told(void **state)
+{
+	struct tb t = tb_new();
+	struct report_opts o = tb_opts();
+	uint32_t n = 0, side = 520;
+	char at[64], by[64];
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	o.model.keep_wake_stacks = true;
+	tb_create(&t, 1, 1, 7, SITE, WORKER);
+	for (uint32_t i = 0; i < side && n <= MODEL_MAX_WAKE_STACKS; i++) {
+		for (uint32_t k = 0; k < side && n <= MODEL_MAX_WAKE_STACKS; k++, n++) {
+			snprintf(at, sizeof(at), "main.wait /src/main.go:%u", i + 1);
+			snprintf(by, sizeof(by), "main.wake /src/main.go:%u", 1000 + k);
+			tb_park(&t, 10 + 20 * n, 7, TRACE_WAIT_RECV, ch, at);
+			tb_ready(&t, 15 + 20 * n, 1, 7, TRACE_CAUSE_SEND, ch, by);
+		}
+	}
+	tb_park(&t, 20 + 20 * n, 7, TRACE_WAIT_RECV, ch, "main.wait /src/main.go:1");
+	tb_ready(&t, 25 + 20 * n, 1, 7, TRACE_CAUSE_SEND, ch, "main.wake /src/main.go:1000");
+	r = tb_report_opts(&t, MS(10), &o);
+	assert_int_equal(r->m->wake_stacks.n, MODEL_MAX_WAKE_STACKS);
+	assert_int_equal(r->m->wake_stacks.v[0].count, 2);
+	assert_int_equal(r->m->wake_stacks_dropped, 1);
+	assert_int_equal(r->m->wake_stacks_dropped_ns, 5);
+	report_free(r);
+}
+
 static void losses_are_summed(void **state)
 {
 	struct tb t = tb_new();
@@ -429,6 +459,86 @@ static void losses_are_summed(void **state)
 	assert_int_equal(r->m->lost_type[TRACE_GO_PARK], 5);
 	assert_int_equal(r->m->losses.n, 3);
 	assert_true(report_has_losses(r));
+	report_free(r);
+}
+
+static void put_loss_of(struct tb *t, uint8_t type, int64_t from, int64_t to, uint8_t cause, uint8_t part, uint64_t n)
+{
+	tb_rec(t,
+	       &(struct trace_rec){ .type = TRACE_LOSS,
+	                            .time = to,
+	                            .loss = { .cause = cause, .type = type, .from = from, .count = n, .part = part } });
+}
+
+static void put_loss(struct tb *t, int64_t from, int64_t to, uint8_t cause, uint8_t part, uint64_t n)
+{
+	put_loss_of(t, TRACE_GO_READY, from, to, cause, part, n);
+}
+
+/*
+ * Waits are left out from 10 to 20 ms. 7 waits in the same wait to the end, as
+ * the runtime noted during it; 8 and 9 may have done anything meanwhile; 10
+ * waits before and runs at the end; 11 is woken after it.
+ */
+static void waits_left_out_end_what_is_known(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj a = tb_chan(&t), b = tb_chan(&t);
+	struct report *r;
+
+	for (uint64_t g = 7; g <= 11; g++)
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+	for (uint64_t g = 7; g <= 11; g++)
+		tb_park(&t, MS(2), g, TRACE_WAIT_RECV, a, RECV_AT);
+	put_loss_of(&t, TRACE_GO_PARK, MS(10), MS(15), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 0);
+	put_loss_of(&t, TRACE_GO_PARK, MS(15), MS(20), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 3);
+	tb_ready(&t, MS(25), 1, 11, TRACE_CAUSE_SEND, b, SEND_AT);
+	tb_snap_begin(&t, MS(28), 1);
+	tb_snap_go(&t, MS(29), 1, 1, TRACE_GO_RUNNING, "", "runtime.main /go/proc.go:100", 0, tb_none, 0, "");
+	tb_snap_go(&t, MS(29), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, a, MS(5), RECV_AT);
+	tb_snap_go(&t, MS(29), 1, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, a, 0, RECV_AT);
+	tb_snap_go(&t, MS(29), 1, 9, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_SLEEP, tb_none, 0, RECV_AT);
+	tb_snap_go(&t, MS(29), 1, 10, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_go(&t, MS(29), 1, 11, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	tb_snap_end(&t, MS(30), 1, 6);
+	r = tb_report(&t, MS(30));
+	assert_true(go(r, 7)->state == TRACE_GO_WAITING && go(r, 7)->blocked == MS(28) && go(r, 7)->waits == 1);
+	assert_true(!go(r, 7)->unseen && !go(r, 7)->wait.unsure);
+	assert_true(go(r, 8)->state == TRACE_GO_WAITING && go(r, 8)->blocked == MS(8) && go(r, 8)->wait.unsure);
+	assert_true(go(r, 9)->state == TRACE_GO_WAITING && go(r, 9)->blocked == MS(8) && go(r, 9)->waits == 2);
+	assert_true(go(r, 10)->state == TRACE_GO_RUNNING && go(r, 10)->blocked == MS(8));
+	assert_true(go(r, 11)->state == TRACE_GO_RUNNING && go(r, 11)->blocked == MS(8) && go(r, 11)->waits == 1);
+	assert_int_equal(r->m->odd_readies, 0);
+	for (int i = 0; i < ILLEGAL_N; i++)
+		assert_int_equal(r->m->illegal[i], 0);
+	report_free(r);
+}
+
+/* Neighbours in time are one range; what is left out on purpose is apart from what is lost. */
+static void losses_by_cause_and_time(void **state)
+{
+	struct tb t = tb_new();
+	const struct loss *l;
+	struct report *r;
+
+	put_loss(&t, MS(1), MS(2), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 5);
+	put_loss(&t, MS(1), MS(2), TRACE_LOSS_SIZE, TRACE_LOSS_ITS_STACK, 50);
+	put_loss(&t, MS(2), MS(3), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 6);
+	put_loss(&t, MS(5), MS(6), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 7);
+	put_loss(&t, MS(6), MS(7), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 3);
+	put_loss(&t, MS(7), MS(8), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 0);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(r->m->lost_ring, 0);
+	assert_int_equal(r->m->lost_stacks, 0);
+	assert_int_equal(r->m->left_out, 3);
+	assert_int_equal(r->m->left_out_stacks, 68);
+	assert_true(r->m->waits_left_out);
+	assert_int_equal(r->m->losses.n, 4);
+	l = r->m->losses.v;
+	assert_true(l[0].cause == TRACE_LOSS_ROOM && l[0].from == MS(1) && l[0].to == MS(3) && l[0].count == 11);
+	assert_true(l[1].cause == TRACE_LOSS_SIZE && l[1].count == 50 && !l[1].uncounted);
+	assert_true(l[2].cause == TRACE_LOSS_ROOM && l[2].from == MS(5) && l[2].count == 7);
+	assert_true(l[3].from == MS(6) && l[3].to == MS(8) && l[3].count == 3 && l[3].uncounted);
 	report_free(r);
 }
 
@@ -503,7 +613,10 @@ int main(void)
 		cmocka_unit_test(system_goroutines_are_counted_apart),
 		cmocka_unit_test(the_window_cuts_waits),
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
+		cmocka_unit_test(wakes_beyond_the_cap_are_told),
 		cmocka_unit_test(losses_are_summed),
+		cmocka_unit_test(losses_by_cause_and_time),
+		cmocka_unit_test(waits_left_out_end_what_is_known),
 		cmocka_unit_test(go_run_does_not_split_a_lock),
 		cmocka_unit_test(a_goroutine_that_existed_before_is_not_created),
 		cmocka_unit_test(a_file_that_just_stops_is_reported_with_what_it_has),

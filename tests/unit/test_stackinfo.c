@@ -117,6 +117,9 @@ static void test_causes(void **state)
 	                  "internal/poll.runtime_Semrelease", "internal/poll.(*fdMutex).rwunlock"),
 	            TRACE_CAUSE_SEMAPHORE);
 	check_cause(NAMES("runtime.systemstack", "runtime.goready", "runtime.gcMarkDone"), TRACE_CAUSE_RUNTIME);
+	check_cause(NAMES("runtime.gcFlushBgCredit", "runtime.gcDrain", "runtime.gcBgMarkWorker.func2",
+	                  "runtime.systemstack"),
+	            TRACE_CAUSE_RUNTIME);
 	check_cause(NAMES("runtime.systemstack", "runtime.goready"), TRACE_CAUSE_UNKNOWN);
 	check_cause(NULL, 0, TRACE_CAUSE_UNKNOWN);
 }

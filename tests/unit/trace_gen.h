@@ -241,7 +241,7 @@ static void gen_snapshot(struct gen *g, struct trace_rec *r)
 		break;
 	case TRACE_LOSS:
 		r->loss = (struct trace_loss){ (uint8_t)gen_num(g, 8), (uint8_t)gen_num(g, 8), (int64_t)gen_num(g, 64),
-			                       gen_num(g, 32) };
+			                       gen_num(g, 32), (uint8_t)gen_num(g, 8) };
 		break;
 	case TRACE_SHORT_WAITS:
 		r->short_waits = (struct trace_short_waits){ gen_num(g, 64), gen_num(g, 64), gen_num(g, 64),

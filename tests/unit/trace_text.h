@@ -120,7 +120,8 @@ static void text_snapshot(FILE *f, const struct trace_rec *r)
 		fprintf(f, " %u", r->snap_unheld.which);
 		break;
 	case TRACE_LOSS:
-		fprintf(f, " %u %u %" PRId64 " %" PRIu64, r->loss.cause, r->loss.type, r->loss.from, r->loss.count);
+		fprintf(f, " %u %u %" PRId64 " %" PRIu64 " %u", r->loss.cause, r->loss.type, r->loss.from,
+		        r->loss.count, r->loss.part);
 		break;
 	case TRACE_SHORT_WAITS:
 		fprintf(f, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, r->short_waits.limit, r->short_waits.count,

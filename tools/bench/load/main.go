@@ -4,6 +4,7 @@
 //	                           ops          operations so far, monotonic ns, CPU ns of the process
 //	                           trace FILE   starts Go's own runtime/trace
 //	                           stop         ends that
+//	                           gap          of stall: the longest ns without the CPU since it was last asked
 //	load -rate N -time D URL  sends N requests per second, prints answered, failed, p50, p99 in ns
 package main
 
@@ -30,6 +31,8 @@ var workloads = map[string]func(){
 	"http":     serve,
 	"compute":  compute,
 	"churn":    churn,
+	"pairs":    pairs,
+	"stall":    stall,
 }
 
 var begin = time.Now()
@@ -53,6 +56,8 @@ func answer(line string) string {
 			err = trace.Start(f)
 		}
 		return fmt.Sprint(err)
+	case "gap":
+		return fmt.Sprint(gap.Swap(0))
 	case "stop":
 		trace.Stop()
 		return "done"

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -92,6 +93,35 @@ func churn() {
 			}
 			wg.Wait()
 			ops.Add(100)
+		}
+	}()
+}
+
+// pairs is a ping-pong for every CPU.
+func pairs() {
+	for i := 0; i < runtime.NumCPU(); i++ {
+		pingpong()
+	}
+}
+
+// gap is the longest time in which stall's loop did not get on.
+var gap atomic.Int64
+
+// stall does nothing but look at the clock, beside goroutines that park and are woken.
+func stall() {
+	go func() {
+		for range time.Tick(time.Millisecond) {
+			ops.Add(1)
+		}
+	}()
+	go func() {
+		last := time.Now()
+		for {
+			now := time.Now()
+			if d := now.Sub(last).Nanoseconds(); d > gap.Load() {
+				gap.Store(d)
+			}
+			last = now
 		}
 	}()
 }

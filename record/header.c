@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/header.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "record/gread.h"
+#include "record/intern.h"
+
+static uint64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void meta_probes(const struct probes *probes, struct trace_probe *out)
+{
+	for (size_t i = 0; i < probes->v.n; i++) {
+		const struct probe *p = &probes->v.v[i];
+
+		out[i] = (struct trace_probe){ .event = probe_event(p),
+			                       .func = p->func,
+			                       .addr = p->site.addr,
+			                       .insn = p->site.insn,
+			                       .single_step = p->site.single_step,
+			                       .note = p->note,
+			                       .status = p->missing ? TRACE_PROBE_MISSING : TRACE_PROBE_ATTACHED };
+	}
+}
+
+int header_write(struct trace_writer **w, int fd, const struct header_of *h, struct err *err)
+{
+	struct trace_probe *probes = calloc(h->probes->v.n + 1, sizeof(*probes));
+	struct utsname u = { 0 };
+	char kernel[200], offsets[200];
+	struct trace_meta m = {
+		.recorder = "chanrec " CHANREC_VERSION,
+		.exe = h->target->exe_path,
+		.command = h->target->command,
+		.build_id = gobin_build_id(h->bin),
+		.go_version = gobin_go_version(h->bin),
+		.module = gobin_module(h->bin),
+		.offsets_from = offsets,
+		.symbols_from = gobin_symbols_from(h->bin),
+		.pid = (uint32_t)h->target->pid,
+		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.events = h->opts->events,
+		.start_mono = (int64_t)h->epoch,
+		.start_wall = (int64_t)(wall_ns() - (mono_ns() - h->epoch)),
+		.max_size = h->opts->max_size,
+		.max_overhead = h->opts->max_overhead,
+		.nprobes = (uint32_t)h->probes->v.n,
+		.probes = probes,
+	};
+	int ret;
+
+	if (!probes)
+		return err_set(err, ENOMEM, "out of memory");
+	snprintf(offsets, sizeof(offsets), "%s%s", h->layout->from,
+	         h->layout->own  ? ""
+	         : h->is_checked ? "; they fit what is in the program's memory"
+	                         : "; checked as soon as a goroutine is parked");
+	uname(&u);
+	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);
+	m.kernel = kernel;
+	m.host = u.nodename;
+	m.arch = u.machine;
+	if (h->opts->redact) {
+		m.exe = path_tail(m.exe);
+		m.command = m.host = "";
+	}
+	meta_probes(h->probes, probes);
+	ret = trace_writer_open(w, fd, &m, err);
+	free(probes);
+	return ret;
+}

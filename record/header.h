@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_HEADER_H
+#define CHANREC_RECORD_HEADER_H
+
+/* What the trace says of the recording in its header. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/trace.h"
+#include "record/probes.h"
+#include "record/recorder.h"
+#include "record/target.h"
+
+struct header_of {
+	const struct recorder_opts *opts;
+	const struct target *target;
+	const struct gobin *bin;
+	const struct probes *probes;
+	const struct go_layout *layout;
+	bool is_checked; /* the layout against the target's memory */
+	uint64_t epoch;  /* CLOCK_MONOTONIC ns at time 0 */
+};
+
+/* Begins the trace in fd. */
+int header_write(struct trace_writer **w, int fd, const struct header_of *h, struct err *err);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/shed.h"
+
+#include <string.h>
+
+#include "record/gread.h"
+
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct encoder *enc)
+{
+	memset(s, 0, sizeof(*s));
+	s->probes = probes;
+	s->losses = losses;
+	s->enc = enc;
+	s->since = enc->epoch;
+}
+
+void shed_account(struct shed *s)
+{
+	uint64_t now = mono_ns();
+
+	for (enum shed_step i = SHED_NOTHING + 1; i <= s->now; i++) {
+		struct shed_span *span = &s->spans[s->by][i];
+
+		if (!span->total)
+			span->first = s->since - s->enc->epoch;
+		span->total += now - s->since;
+	}
+	s->since = now;
+}
+
+static uint32_t ring_level_of(enum shed_step step)
+{
+	static const uint8_t level[SHED_STEPS] = {
+		[SHED_NOTHING] = RING_LEVEL_ALL,      [SHED_READY_STACKS] = RING_LEVEL_NO_READY_STACKS,
+		[SHED_STACKS] = RING_LEVEL_NO_STACKS, [SHED_WAITS] = RING_LEVEL_LIFE,
+		[SHED_PROBES] = RING_LEVEL_LIFE,
+	};
+
+	return level[step];
+}
+
+/* What is in the ring still was recorded by the old step, so the losses are written with its cause first. */
+static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
+{
+	enum shed_step old = s->now;
+
+	if (old == SHED_PROBES && step < SHED_PROBES && probes_waits_attach(s->probes, err))
+		return err->code;
+	if (losses_note(s->losses, err))
+		return err->code;
+	/* What a goroutine waited on before is not what it waits on after this. */
+	if (old >= SHED_WAITS && step < SHED_WAITS)
+		encoder_forget_waits(s->enc);
+	s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
+	s->losses->blind = step == SHED_PROBES;
+	probes_set_level(s->probes, ring_level_of(step));
+	s->now = step;
+	s->by = by;
+	if (step == SHED_PROBES && old < SHED_PROBES)
+		probes_waits_detach(s->probes);
+	return 0;
+}
+
+int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err)
+{
+	enum shed_limit who;
+	enum shed_step most;
+
+	s->want[by] = step;
+	who = s->want[SHED_BY_OVERHEAD] > s->want[SHED_BY_SIZE] ? SHED_BY_OVERHEAD : SHED_BY_SIZE;
+	most = s->want[who];
+	if (most == s->now && (who == s->by || !most))
+		return 0;
+	shed_account(s);
+	return shed_switch(s, most, who, err);
+}

@@ -1,0 +1,303 @@
+"""What is left out when not all can be kept: in one stated order, never a creation or an end, and said so."""
+import collections
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from conftest import NEWEST, OLDEST, CHANREC, report, report_json, run, wait_for
+
+LIFE = 307
+STUCK = 11
+HANDS = 20000
+
+
+def events(trace):
+    """(name, has a stack) of each event, in the order of the ring."""
+    done = run(CHANREC, "script", trace)
+    assert done.returncode == 0, done.stderr
+    lines = (line.split() for line in done.stdout.splitlines())
+    return [(words[1], any(w.startswith("at=") for w in words)) for words in lines if len(words) > 1]
+
+
+def stop(process):
+    process.send_signal(signal.SIGSTOP)
+    wait_for("it is stopped", lambda: " T " in open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1])
+
+
+def flood(workload, version, **env):
+    target = workload("flood", version, env=dict(os.environ, **env))
+    target.ask("hand", 10)
+    return target
+
+
+def ranges(doc, **wanted):
+    return [r for r in doc["losses"]["ranges"] if all(r[k] == v for k, v in wanted.items())]
+
+
+def counted(doc, **wanted):
+    return sum(r["count"] for r in ranges(doc, **wanted))
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_one_order(workload, record, version):
+    """A recorder that stands still while the ring fills: what goes first, what next, and what never."""
+    target = flood(workload, version, GOMAXPROCS="1")
+    recorder = record("-p", target.pid, "--ring", "1M")
+    time.sleep(0.5)
+    begun = time.monotonic()
+    stop(recorder.process)
+    target.ask("hand", HANDS)
+    target.ask("life", LIFE)
+    target.ask("stuck", STUCK)
+    recorder.process.send_signal(signal.SIGCONT)
+    stopped = time.monotonic() - begun
+    time.sleep(0.5)
+    recorder.stop()
+
+    found = events(recorder.trace)
+    waits = [(name, stack) for name, stack in found if name in ("go.park", "go.ready")]
+    no_ready_stacks = waits.index(("go.ready", False))
+    no_stacks = waits.index(("go.park", False))
+    assert 1000 < no_ready_stacks < no_stacks < len(waits)
+    assert all(stack for _, stack in waits[:no_ready_stacks])
+    assert {w for w in waits[no_ready_stacks:no_stacks]} == {("go.ready", False), ("go.park", True)}
+    assert not any(stack for _, stack in waits[no_stacks:])
+    # Of the creations, ends and channels that came behind all of these none is lost.
+    count = collections.Counter(name for name, _ in found)
+    assert count["go.create"] == LIFE + STUCK and count["go.exit"] == LIFE
+    assert count["chan.make"] == LIFE + STUCK and count["chan.close"] == LIFE
+    assert all(stack for name, stack in found if name in ("go.create", "chan.make", "chan.close"))
+
+    doc = report_json(recorder.trace)
+    losses = doc["losses"]
+    # What was left out is counted: with what is there it is all that there was.
+    assert count["go.park"] + counted(doc, cause="ring", type="go.park") == 2 * HANDS + STUCK
+    assert count["go.ready"] + counted(doc, cause="ring", type="go.ready") == 2 * HANDS
+    assert losses["ring_dropped"] == counted(doc, cause="ring")
+    for name in ("go.park", "go.ready"):
+        assert counted(doc, cause="room", type=name, part="stack") == waits.count((name, False))
+    assert losses["stacks_left_out"] == counted(doc, cause="room")
+    assert losses["stacks_lost"] == losses["events_left_out"] == losses["memory_unread"] == 0
+    assert {(r["cause"], r["part"], r["counted"]) for r in losses["ranges"]} == \
+        {("ring", "event", True), ("room", "stack", True)}
+    for r in losses["ranges"]:
+        assert 0.3e9 < r["from_ns"] < r["to_ns"] < r["from_ns"] + (stopped + 0.4) * 1e9
+    check_what_remains_true(doc)
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert re.search(r"NOTE: stacks were left out, from \d\S+ to \d\S+; see RECORDED", text)
+    assert re.search(r"left out [\d,]+ stacks of wake-ups from \S+ to \S+: the ring was filling "
+                     r"[\d,]+ stacks of waits from \S+ to \S+: the ring was filling", text)
+    assert re.search(r"[\d,]+ events lost because the ring was full from \S+ to \S+ ", text)
+
+
+def check_what_remains_true(doc):
+    user = doc["summary"]["user"]
+    assert (user["created"], user["exited"]) == (LIFE + STUCK, LIFE)
+    stuck = [g for g in doc["goroutines"] if g["created_by"] and g["created_by"]["function"] == "main.stuck"]
+    assert len(stuck) == STUCK
+    for g in stuck:
+        assert g["state"] == "waiting" and g["wait"]["reason"] == "chan receive"
+        assert [f["function"] for f in g["stack"]][0] == "main.forever"
+    assert sum(c["closed"] is True for c in doc["channels"]) == LIFE
+
+
+def verified(trace):
+    done = run(CHANREC, "info", "--verify", trace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    doc = report_json(trace)
+    assert doc["trace"]["complete"]
+    return doc
+
+
+def settles(trace, least):
+    """The file has that size, and hardly grows any more."""
+    size = trace.stat().st_size
+    time.sleep(1.5)
+    return size > least and trace.stat().st_size < size + 3000
+
+
+@pytest.mark.parametrize("duration", [(), ("-d", "4")], ids=["open", "timed"])
+@pytest.mark.parametrize("size", ["128K", "300K"])
+def test_size_is_kept(workload, record, size, duration):
+    """Waits that would make hundreds of kilobytes a second; then creations and ends, none of which may be lost."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--max-size", size, *duration)
+    target.ask("stuck", STUCK)
+    limit = int(size[:-1]) << 10
+    if duration:
+        time.sleep(1)
+    else:
+        wait_for("the file is full", lambda: settles(recorder.trace, limit / 2))
+    target.ask("life", LIFE)
+    recorder.stop() if not duration else recorder.end()
+    assert recorder.process.returncode == 0
+    assert limit / 3 < recorder.trace.stat().st_size <= limit
+
+    doc = verified(recorder.trace)
+    assert doc["trace"]["max_size"] == limit and doc["trace"]["final_state_from"] == "snapshot"
+    losses = doc["losses"]
+    assert losses["events_left_out"] == counted(doc, cause="size", part="event")
+    assert losses["stacks_left_out"] == counted(doc, cause="size", part="stack") > 0
+    # Stacks of wake-ups went before those of waits, and these before waits.
+    begins = [min(r["from_ns"] for r in found) for found in (
+        ranges(doc, cause="size", type="go.ready", part="stack"),
+        ranges(doc, cause="size", type="go.park", part="stack"),
+        ranges(doc, cause="size", type="go.park", part="event")) if found]
+    assert begins == sorted(begins)
+    assert "left out for --max-size: " in recorder.stderr
+    check_what_remains_true(doc)
+    if duration:
+        return
+    assert losses["events_left_out"] > 1000 and f"{losses['events_left_out']} left out" in recorder.summary
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
+    assert re.search(r"waits from \S+ to \S+: to keep the file within ", text)
+
+
+@pytest.mark.parametrize("size", ["64K", "200K"])
+def test_size_ends_it(workload, record, size):
+    """Creations and channels alone are more than the file may have."""
+    target = flood(workload, NEWEST)
+    recorder = record("-p", target.pid, "--max-size", size)
+    while recorder.process.poll() is None:
+        target.ask("life", 10000)
+    recorder.end()
+    assert recorder.process.returncode == 0
+    assert recorder.summary.endswith("(the trace has reached its size)")
+    limit = int(size[:-1]) << 10
+    assert limit / 3 < recorder.trace.stat().st_size <= limit
+    doc = verified(recorder.trace)
+    assert doc["trace"]["end_reason"] == "the trace has reached its size"
+    assert doc["trace"]["final_state_from"] == "snapshot"
+    user = doc["summary"]["user"]
+    assert user["created"] == doc["events"]["go.create"] > 1000
+    # What was in the ring already is counted, too.
+    left = sum(counted(doc, cause="size", type=t) for t in ("go.create", "go.exit", "chan.make", "chan.close"))
+    assert left == doc["losses"]["events_left_out"]
+
+
+def test_size_of_many_goroutines(workload, record):
+    """The last snapshot has its room, though most of the goroutines came later than the first."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--max-size", "400K")
+    target.ask("stuck", 5000)
+    wait_for("the file is full", lambda: settles(recorder.trace, 200 << 10))
+    recorder.stop()
+    assert recorder.trace.stat().st_size <= 400 << 10
+    doc = verified(recorder.trace)
+    assert doc["trace"]["final_state_from"] == "snapshot"
+    stuck = [g for g in doc["goroutines"] if g["created_by"] and g["created_by"]["function"] == "main.stuck"]
+    assert len(stuck) == 5000
+    assert {(g["state"], g["wait"]["reason"], g["stack"][0]["function"]) for g in stuck} == \
+        {("waiting", "chan receive", "main.forever")}
+
+
+def turns(target):
+    return int(target.ask("count").split()[1])
+
+
+def speed(target, seconds):
+    before, begun = turns(target), time.monotonic()
+    time.sleep(seconds)
+    return (turns(target) - before) / (time.monotonic() - begun)
+
+
+def breakpoints(trace, pid):
+    """Events of probes whose instruction in the target is a breakpoint now."""
+    doc = run(CHANREC, "info", trace).stdout
+    probes = re.findall(r"^  (\S+) +(\S+) at 0x([0-9a-f]+)", doc, re.M)
+    assert probes
+    with open(f"/proc/{pid}/mem", "rb") as mem:
+        found = set()
+        for event, _, addr in probes:
+            mem.seek(int(addr, 16))
+            if mem.read(1) == b"\xcc":
+                found.add(event)
+        return found
+
+
+WAITS, LIVES = {"go.park", "go.ready"}, {"go.create", "go.exit", "chan.make", "chan.close"}
+
+
+def test_overhead_is_kept(workload, record):
+    """A program that does nothing but wait: its probes take most of it, and so all of those of waits go."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    plain = record("-p", target.pid)
+    assert breakpoints(plain.trace, target.pid) == WAITS | LIVES
+    slow = speed(target, 2)
+    plain.stop()
+    recorder = record("-p", target.pid, "--max-overhead", "20")
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    fast = speed(target, 1.5)
+    target.ask("stuck", STUCK)
+    target.ask("life", LIFE)
+    time.sleep(0.5)
+    recorder.stop()
+    assert fast > 2 * slow
+
+    doc = verified(recorder.trace)
+    found = doc["trace"]["overhead"]
+    assert found["limit_percent"] == 20
+    assert 30 < found["most_percent"] <= 100 and 0 < found["percent"] < found["most_percent"]
+    assert f"probes took {found['percent']:.1f} % of its CPU time (at most {found['most_percent']:.1f} %)" in \
+        recorder.summary
+    begins = [min(r["from_ns"] for r in ranges(doc, cause="overhead", **kind)) for kind in (
+        {"type": "go.ready", "part": "stack"}, {"type": "go.park", "part": "stack"},
+        {"type": "go.park", "part": "event"})]
+    assert begins == sorted(begins)
+    assert not all(r["counted"] for r in ranges(doc, type="go.park", part="event"))
+    assert doc["losses"]["ring_dropped"] == 0
+    check_what_remains_true(doc)
+    assert re.search(r"chanrec: left out for --max-overhead: stacks of wake-ups for \S+ s from \S+ s on, "
+                     r"stacks of waits for \S+ s from \S+ s on, waits and wake-ups for \S+ s from \S+ s on, "
+                     r"their probes for \S+ s from \S+ s on", recorder.stderr)
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert "limits probes within 20 % of the program's CPU time; they took " in text
+    assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
+    assert re.search(r"waits from .* to keep within 20 % of the program's CPU time \(and some that", text)
+
+
+def test_overhead_is_taken_back(workload, record):
+    """Probes come back when the program waits less, and see what happens from then on."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--max-overhead", "20")
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    target.ask("rest")
+    wait_for("the probes are back", lambda: breakpoints(recorder.trace, target.pid) == WAITS | LIVES, seconds=120)
+    time.sleep(15)  # all steps back, at most 4 s each
+    before = len(events(recorder.trace))
+    target.ask("hand", 100)
+    time.sleep(1.5)
+    recorder.stop()
+    after = events(recorder.trace)[before:]
+    assert [name for name, stack in after if stack].count("go.ready") == 200
+    assert [name for name, stack in after if stack].count("go.park") == 200
+    doc = verified(recorder.trace)
+    assert all(r["to_ns"] < doc["trace"]["duration_ns"] - 1e9 for r in doc["losses"]["ranges"])
+
+
+def test_overhead_of_nothing(workload, record):
+    """A program that hardly waits keeps all of its events."""
+    target = flood(workload, NEWEST)
+    recorder = record("-p", target.pid, "--max-overhead", "5")
+    target.ask("stuck", STUCK)
+    time.sleep(1)
+    recorder.stop()
+    doc = verified(recorder.trace)
+    assert doc["losses"]["ranges"] == [] and doc["trace"]["overhead"]["percent"] < 100
+    assert len(recorder.stderr.splitlines()) == 1
+    assert doc["events"]["go.park"] >= STUCK
+
+
+@pytest.mark.parametrize("args", [("--max-size", "4K"), ("--max-size", "much"), ("--max-overhead", "0"),
+                                  ("--max-overhead", "101"), ("--max-overhead", "x")])
+def test_no_such_limit(args):
+    done = run(CHANREC, "record", "-p", "1", *args)
+    assert done.returncode == 2 and args[1] in done.stderr

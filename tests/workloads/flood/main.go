@@ -1,0 +1,104 @@
+// flood makes many waits or few, as it is told line by line on stdin, and
+// answers each line when it is done:
+//
+//	hand N     N values to a partner and back: each side waits for each of them
+//	life N     creates N goroutines, each of which ends at once; makes N channels and closes them; waits for nothing
+//	stuck N    N goroutines that wait for ever
+//	spin       a pair hands values to and fro from now on
+//	rest       and stops that
+//	count      how often it did
+//
+// With GOMAXPROCS=1 all of that happens in one order.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+)
+
+var (
+	ping, pong = make(chan int), make(chan int)
+	held       []chan int
+	turns      int64
+	resting    int32
+)
+
+func partner() {
+	for v := range ping {
+		pong <- v
+	}
+}
+
+func hand(n int) {
+	for i := 0; i < n; i++ {
+		ping <- i
+		<-pong
+	}
+}
+
+func short() {}
+
+func life(n int) {
+	base := runtime.NumGoroutine()
+	for i := 0; i < n; i++ {
+		go short()
+		close(make(chan [3]int, i))
+		for runtime.NumGoroutine() != base {
+			runtime.Gosched()
+		}
+	}
+}
+
+func forever(c chan int) { <-c }
+
+func stuck(n int) {
+	for i := 0; i < n; i++ {
+		c := make(chan int)
+		held = append(held, c)
+		go forever(c)
+	}
+	for i := 0; i < 100; i++ {
+		runtime.Gosched()
+	}
+}
+
+func spin() {
+	a, b := make(chan int), make(chan int)
+	go func() {
+		for v := range a {
+			b <- v
+		}
+	}()
+	for atomic.LoadInt32(&resting) == 0 {
+		a <- 1
+		<-b
+		atomic.AddInt64(&turns, 1)
+	}
+}
+
+func main() {
+	debug.SetGCPercent(-1) // a goroutine that helps the collector parks
+	go partner()
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var what string
+		n := 0
+		fmt.Sscan(in.Text(), &what, &n)
+		switch what {
+		case "hand":
+			hand(n)
+		case "life":
+			life(n)
+		case "stuck":
+			stuck(n)
+		case "spin":
+			go spin()
+		case "rest":
+			atomic.StoreInt32(&resting, 1)
+		}
+		fmt.Println("done", atomic.LoadInt64(&turns))
+	}
+}
