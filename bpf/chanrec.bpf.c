@@ -8,11 +8,30 @@
  * in the ring.
  */
 #include "bpf/chan.h"
+#include "bpf/hold.h"
 #include "bpf/life.h"
-#include "bpf/park.h"
 #include "bpf/ready.h"
 
 char LICENSE[] SEC("license") = "GPL";
+
+/* gopark(unlockf, lock, reason, traceReason, skip) */
+SEC("uprobe")
+int go_park(struct x86_regs *regs)
+{
+	__u32 reason = regs->cx & 0xff, flags;
+	struct park p = { .lock = regs->bx, .bp = regs->bp, .reason = reason };
+	bool walk;
+
+	if (!wanted(regs, RING_PARK))
+		return 0;
+	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
+	if (shared.holds && hold_park(regs, reason, flags))
+		return 0;
+	p.goid = parking_goid(regs->r14, flags & REASON_SELECT);
+	if (!room(flags & REASON_SELECT ? RING_SELECT : RING_PARK, &walk))
+		return 0;
+	return park_send(&p, walk ? entry_stack(regs) : 0);
+}
 
 /*
  * All that walk stacks, as one program: the kernel's verifier follows the walk

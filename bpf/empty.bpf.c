@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least that any probe costs, and a count of each site's hits where it is asked for: for
- * tools/bench-floor, and for the recorder to measure what a trap takes.
+ * The least that any probe costs: for tools/bench-floor, which can have each
+ * site's hits counted, and for the recorder to measure what a trap takes.
  */
 #include <linux/bpf.h>
 

@@ -5,6 +5,7 @@
 /* Goroutines begin, run and end. */
 
 #include "bpf/goid.h"
+#include "bpf/hold.h"
 #include "bpf/stack.h"
 
 /* call runqput(pp, newg, next) in newproc.func1, on g0, with its frame set up */
@@ -45,6 +46,7 @@ int go_exit(struct x86_regs *regs)
 	goid = goid_of(regs->ax);
 	if (cfg.cache_goids)
 		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
+	hold_drop(regs->ax);
 	rec = reserve(RING_EXIT, sizeof(*rec));
 	if (!rec)
 		return 0;

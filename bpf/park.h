@@ -2,42 +2,56 @@
 #ifndef CHANREC_BPF_PARK_H
 #define CHANREC_BPF_PARK_H
 
-/* A goroutine parks. */
+/* What is sent of a goroutine that parks. */
 
 #include "bpf/goid.h"
 #include "bpf/stack.h"
 
-static __always_inline int park_plain(const struct x86_regs *regs, __u32 reason, __u32 flags)
-{
-	__u64 stack, goid = parking_goid(regs->r14, false), arg[2] = { 0, 0 };
-	struct ring_park *rec;
-	bool walk;
+/* Where and on what a goroutine waits. */
+struct park {
+	__u64 goid, lock, reason;
+	__u64 bp;    /* of gopark's caller */
+	__u64 time;  /* when it began, if that was kept back; else 0 */
+	__u64 moved; /* by how much its stack was moved since then */
+	__u64 room;  /* from bp to the end of its stack */
+};
 
-	if (!room(RING_PARK, &walk))
-		return 0;
-	stack = walk ? entry_stack(regs) : 0;
+static __always_inline void park_begin(struct ring_hdr *hdr, const struct park *p)
+{
+	hdr->aux = p->reason;
+	if (p->time) {
+		hdr->aux |= RING_HELD;
+		hdr->time = p->time;
+	}
+}
+
+static __always_inline int park_plain(const struct park *p, __u64 stack, __u32 flags)
+{
+	struct ring_park *rec;
+	__u64 arg[2] = { 0, 0 };
+
 	if (flags & REASON_ARG) {
-		if (!read_u64(&arg[0], regs->bp + 16))
+		if (!read_u64(&arg[0], p->bp + 16))
 			count(shared.faults, RING_PARK);
-	} else if ((flags & REASON_FD) && regs->bx) {
+	} else if ((flags & REASON_FD) && p->lock) {
 		/* rg and wg are neighbours: one read serves both cases. */
-		if (bpf_probe_read_user(arg, sizeof(arg), (void *)(regs->bx - cfg.pd_wg + cfg.pd_fd)))
+		if (bpf_probe_read_user(arg, sizeof(arg), (void *)(p->lock - cfg.pd_wg + cfg.pd_fd)))
 			count(shared.faults, RING_PARK);
 	}
 	rec = reserve(RING_PARK, sizeof(*rec));
 	if (!rec)
 		return 0;
-	rec->hdr.aux = reason;
-	rec->goid = goid;
+	park_begin(&rec->hdr, p);
+	rec->goid = p->goid;
 	rec->stack = stack;
-	rec->lock = regs->bx;
+	rec->lock = p->lock;
 	rec->arg = arg[0];
 	rec->arg2 = arg[1];
 	submit(rec);
 	return 0;
 }
 
-static __always_inline void select_fill(struct ring_select *rec, __u32 reason, __u64 goid, __u64 stack, __u64 ncases,
+static __always_inline void select_fill(struct ring_select *rec, const struct park *p, __u64 stack, __u64 ncases,
                                         __u64 nsends, __u64 cas0, __u64 limit)
 {
 	__u64 kept = ncases;
@@ -46,9 +60,9 @@ static __always_inline void select_fill(struct ring_select *rec, __u32 reason, _
 	barrier_var(kept);
 	if (kept > limit)
 		kept = limit;
-	rec->hdr.aux = reason;
+	park_begin(&rec->hdr, p);
 	rec->hdr.aux32 = kept;
-	rec->goid = goid;
+	rec->goid = p->goid;
 	rec->stack = stack;
 	rec->ncases = ncases;
 	rec->nsends = nsends;
@@ -59,49 +73,55 @@ static __always_inline void select_fill(struct ring_select *rec, __u32 reason, _
 	submit(rec);
 }
 
-static __always_inline int park_select(const struct x86_regs *regs, __u32 reason)
+/*
+ * The array of cases is on the goroutine's stack, and the slot that points to
+ * it is dead while it waits: when the stack was moved, the pointer may have
+ * been left as it was. 0: that cannot be told.
+ */
+static __always_inline __u64 select_moved(const struct park *p, __u64 cas0)
 {
-	__u64 stack, goid = parking_goid(regs->r14, true);
+	__u64 old_bp = p->bp - p->moved;
+	bool is_new = cas0 - p->bp < p->room, is_old = cas0 - old_bp < p->room;
+
+	if (!p->moved)
+		return cas0;
+	if (is_new == is_old)
+		return 0;
+	return is_new ? cas0 : cas0 + p->moved;
+}
+
+static __always_inline int park_select(const struct park *p, __u64 stack)
+{
 	__u64 cas0 = 0, nsends = 0, ncases = 0;
 	struct ring_select *rec;
-	bool walk;
 
-	if (!room(RING_SELECT, &walk))
-		return 0;
-	stack = walk ? entry_stack(regs) : 0;
-	if (!read_u64(&cas0, regs->bp + cfg.select_cas0) || !read_u64(&nsends, regs->bp + cfg.select_nsends) ||
-	    !read_u64(&ncases, regs->bp + cfg.select_ncases) || ncases > 65536 || nsends > ncases) {
+	if (!read_u64(&cas0, p->bp + cfg.select_cas0) || !read_u64(&nsends, p->bp + cfg.select_nsends) ||
+	    !read_u64(&ncases, p->bp + cfg.select_ncases) || ncases > 65536 || nsends > ncases) {
 		count(shared.faults, RING_SELECT);
 		ncases = nsends = 0;
 	}
+	cas0 = select_moved(p, cas0);
 	if (ncases <= RING_CASES_S) {
 		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_S * sizeof(struct ring_case));
 		if (rec)
-			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_S);
+			select_fill(rec, p, stack, ncases, nsends, cas0, RING_CASES_S);
 	} else if (ncases <= RING_CASES_M) {
 		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_M * sizeof(struct ring_case));
 		if (rec)
-			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_M);
+			select_fill(rec, p, stack, ncases, nsends, cas0, RING_CASES_M);
 	} else {
 		rec = reserve(RING_SELECT, sizeof(*rec) + RING_CASES_L * sizeof(struct ring_case));
 		if (rec)
-			select_fill(rec, reason, goid, stack, ncases, nsends, cas0, RING_CASES_L);
+			select_fill(rec, p, stack, ncases, nsends, cas0, RING_CASES_L);
 	}
 	return 0;
 }
 
-/* gopark(unlockf, lock, reason, traceReason, skip) */
-SEC("uprobe")
-int go_park(struct x86_regs *regs)
+static __always_inline int park_send(const struct park *p, __u64 stack)
 {
-	__u32 reason = regs->cx & 0xff, flags;
+	__u32 flags = cfg.reason_flags[p->reason & (REASON_MAX - 1)];
 
-	if (!wanted(regs, RING_PARK))
-		return 0;
-	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
-	if (flags & REASON_SELECT)
-		return park_select(regs, reason);
-	return park_plain(regs, reason, flags);
+	return flags & REASON_SELECT ? park_select(p, stack) : park_plain(p, stack, flags);
 }
 
 #endif

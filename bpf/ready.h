@@ -5,6 +5,7 @@
 /* A goroutine is woken. */
 
 #include "bpf/goid.h"
+#include "bpf/hold.h"
 #include "bpf/stack.h"
 
 /* What a goroutine that is being woken tells: goid, and of a select the channel that fired. */
@@ -44,7 +45,7 @@ int go_ready(struct x86_regs *regs)
 	struct woken woken;
 	bool walk;
 
-	if (!wanted(regs, RING_READY) || !room(RING_READY, &walk))
+	if (!wanted(regs, RING_READY) || hold_end(regs->ax) || !room(RING_READY, &walk))
 		return 0;
 	woken_read(&woken, regs->ax);
 	waker = curg_goid(regs->r14);
@@ -67,7 +68,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 	__u64 gp;
 
 	/* 0 nobody waits, 1 pdReady, 2 pdWait: about to park (runtime/netpoll.go). */
-	if (!read_u64(&gp, gpp) || gp < 2 || !room_plain(RING_NETREADY))
+	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && hold_end(gp)) || !room_plain(RING_NETREADY))
 		return;
 	rec = reserve(RING_NETREADY, sizeof(*rec));
 	if (!rec)

@@ -49,7 +49,13 @@ struct ring_stack {
 	__u64 pcs[]; /* [RING_SHORT_FRAMES] or [RING_MAX_FRAMES]; return addresses, innermost first */
 };
 
-/* aux: wait reason. */
+/*
+ * Of a park that was kept back until its wait had lasted struct bpf_shared's
+ * min_block: it comes right before its wake-up, with the time it began.
+ */
+#define RING_HELD 0x100u
+
+/* aux: wait reason, | RING_HELD. */
 struct ring_park {
 	struct ring_hdr hdr;
 	__u64 goid;
@@ -68,7 +74,7 @@ struct ring_case {
 #define RING_CASES_M 16
 #define RING_CASES_L 128
 
-/* aux: wait reason. aux32: cases in cases[]. */
+/* aux: wait reason, | RING_HELD. aux32: cases in cases[]. */
 struct ring_select {
 	struct ring_hdr hdr;
 	__u64 goid;
@@ -87,7 +93,7 @@ struct ring_ready {
 	__u64 chan;
 };
 
-/* netpoll found a pollDesc ready. aux: 'r' or 'w'. */
+/* netpoll found a pollDesc ready. aux: 'r' or 'w'; 0: nobody will park there after an earlier one that had goid 0. */
 struct ring_netready {
 	struct ring_hdr hdr;
 	__u64 gpp;  /* &pd.rg or &pd.wg: what gopark got as lock */
@@ -145,6 +151,7 @@ struct ring_run {
 #define REASON_SELECT 2u /* the cases of selectgo */
 #define REASON_FD 4u     /* the fd of the pollDesc that lock points into */
 #define REASON_CHAN 8u   /* a channel, which the lock tells */
+#define REASON_HOLD 16u  /* whose end is always seen, so that a short wait can be left out */
 
 #define REASON_MAX 64
 
@@ -155,6 +162,7 @@ struct bpf_config {
 	__u64 pidns_dev, pidns_ino;
 	__u64 text_lo, text_hi; /* Go code, in memory */
 	__s32 g_m, g_goid, g_param, g_waitreason, g_gopc, g_startpc, m_curg;
+	__s32 g_stack_hi, g_sched_bp;
 	__s32 sudog_c;
 	__s32 hchan_dataqsiz, hchan_elemsize;
 	__s32 pd_fd, pd_rg, pd_wg;
@@ -203,8 +211,25 @@ struct bpf_shared {
 	__u64 shed[RING_TYPES];        /* whole events */
 	__u64 shed_stacks[RING_TYPES]; /* their stacks */
 	__u64 stack_lost;
-	__u32 level; /* enum ring_level: at least this, whatever room there is */
+	__u32 level;     /* enum ring_level: at least this, whatever room there is */
+	__u32 closing;   /* the recording ends: what waits from here on is sent at once, and every wake-up */
+	__u64 min_block; /* ns; a shorter wait sends nothing, 0: all do. Can be changed at any time */
+	__u32 holds;     /* min_block was not 0 at some time */
 	__u32 pad;
+};
+
+/*
+ * A goroutine's wait that is kept back, at a place that its g keeps to itself
+ * for the whole recording: only the g's own park, its waker and the recorder
+ * touch it, each after the other.
+ */
+#define WAIT_SLOTS 65536
+struct wait_slot {
+	__u64 g;    /* 0: nobody's */
+	__u64 time; /* when it began; 0: it does not wait, or is not kept back */
+	__u64 goid, lock, bp;
+	__u64 reason;
+	__u64 nshort, short_ns; /* waits that were left out, and how long they were in all */
 };
 
 #endif

@@ -25,6 +25,7 @@ static const char usage[] =
         "  -d, --duration SECS  end after so long (1.5, 500ms, 2m); else at Ctrl-C\n"
         "      --events LIST    of sched,chan,sync,ops,run or default (sched,chan,sync),\n"
         "                       all, blocked (sched,sync). ops: every channel operation; costs much\n"
+        "      --min-block DUR  leaves out waits shorter than DUR (1ms) and what ends them: much cheaper\n"
         "      --ring SIZE      of the ring buffer (default: 32M)\n"
         "      --max-size SIZE  the trace does not become larger (64K or more): less is recorded,\n"
         "                       then the recording ends\n"
@@ -103,12 +104,19 @@ static int parse_percent(const char *s, uint32_t *share)
 static int parse_options(int argc, char **argv, struct recorder_opts *o, struct err *err)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },      { "output", required_argument, NULL, 'o' },
-		{ "duration", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
-		{ "ring", required_argument, NULL, 'r' },     { "verbose", no_argument, NULL, 'v' },
-		{ "redact", no_argument, NULL, 'x' },         { "no-ready-stacks", no_argument, NULL, 'R' },
-		{ "max-size", required_argument, NULL, 'S' }, { "max-overhead", required_argument, NULL, 'O' },
-		{ "help", no_argument, NULL, 'h' },           { 0 },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "ring", required_argument, NULL, 'r' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "redact", no_argument, NULL, 'x' },
+		{ "no-ready-stacks", no_argument, NULL, 'R' },
+		{ "max-size", required_argument, NULL, 'S' },
+		{ "max-overhead", required_argument, NULL, 'O' },
+		{ "min-block", required_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	char *end;
 	int c;
@@ -131,6 +139,10 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 		case 'e':
 			if (args_events(optarg, &o->events))
 				return usage_error(err, "no such events", optarg);
+			break;
+		case 'm':
+			if (parse_duration(optarg, &o->min_block))
+				return usage_error(err, "not a duration", optarg);
 			break;
 		case 'r':
 			if (parse_ring(optarg, &o->ring_size))
@@ -215,6 +227,8 @@ static void print_summary(const struct recorder_opts *opts, const struct recorde
 	fprintf(stderr, "%" PRIu64 " goroutines, %" PRIu64 " channels", sum->goroutines, sum->channels);
 	if (sum->missing)
 		fprintf(stderr, ", %" PRIu64 " probes missing", sum->missing);
+	if (sum->short_waits)
+		fprintf(stderr, ", %" PRIu64 " short waits left out", sum->short_waits);
 	if (sum->has_overhead)
 		fprintf(stderr, ", probes took %.1f %% of its CPU time (at most %.1f %%)", sum->overhead / 1e4,
 		        sum->overhead_max / 1e4);

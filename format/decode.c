@@ -396,6 +396,12 @@ static bool get_rare_event(struct wire_dec *d, struct trace_rec *rec)
 	case TRACE_LOSS:
 		get_loss(d, rec);
 		return true;
+	case TRACE_SHORT_WAITS:
+		rec->short_waits.limit = get_u(d);
+		rec->short_waits.count = get_u(d);
+		rec->short_waits.total = get_u(d);
+		rec->short_waits.from = (int64_t)((uint64_t)rec->time + get_s(d));
+		return true;
 	case TRACE_PROC_EXIT:
 		get_proc_exit(d, &rec->proc_exit);
 		return true;

@@ -332,6 +332,12 @@ static void put_rare_event(struct put *w, const struct trace_rec *rec)
 	case TRACE_LOSS:
 		put_loss(w, rec);
 		break;
+	case TRACE_SHORT_WAITS:
+		put_u(w, rec->short_waits.limit);
+		put_u(w, rec->short_waits.count);
+		put_u(w, rec->short_waits.total);
+		put_s(w, (uint64_t)rec->short_waits.from - (uint64_t)rec->time);
+		break;
 	case TRACE_PROC_EXIT:
 		put_u(w, rec->proc_exit.known);
 		put_s(w, (uint64_t)(int64_t)rec->proc_exit.status);

@@ -6,14 +6,30 @@
 const char *trace_type_name(enum trace_type t)
 {
 	static const char *const names[] = {
-		[TRACE_DEF_STRING] = "def.string", [TRACE_DEF_FUNC] = "def.func",       [TRACE_DEF_FRAME] = "def.frame",
-		[TRACE_DEF_STACK] = "def.stack",   [TRACE_DEF_CHAN] = "def.chan",       [TRACE_DEF_SYNC] = "def.sync",
-		[TRACE_DEF_REASON] = "def.reason", [TRACE_GO_CREATE] = "go.create",     [TRACE_GO_EXIT] = "go.exit",
-		[TRACE_GO_PARK] = "go.park",       [TRACE_GO_READY] = "go.ready",       [TRACE_GO_RUN] = "go.run",
-		[TRACE_CHAN_MAKE] = "chan.make",   [TRACE_CHAN_CLOSE] = "chan.close",   [TRACE_CHAN_OP] = "chan.op",
-		[TRACE_SNAP_BEGIN] = "snap.begin", [TRACE_SNAP_GO] = "snap.go",         [TRACE_SNAP_CHAN] = "snap.chan",
-		[TRACE_SNAP_SYNC] = "snap.sync",   [TRACE_SNAP_END] = "snap.end",       [TRACE_LOSS] = "loss",
-		[TRACE_PROC_EXIT] = "proc.exit",   [TRACE_SNAP_UNHELD] = "snap.unheld",
+		[TRACE_DEF_STRING] = "def.string",
+		[TRACE_DEF_FUNC] = "def.func",
+		[TRACE_DEF_FRAME] = "def.frame",
+		[TRACE_DEF_STACK] = "def.stack",
+		[TRACE_DEF_CHAN] = "def.chan",
+		[TRACE_DEF_SYNC] = "def.sync",
+		[TRACE_DEF_REASON] = "def.reason",
+		[TRACE_GO_CREATE] = "go.create",
+		[TRACE_GO_EXIT] = "go.exit",
+		[TRACE_GO_PARK] = "go.park",
+		[TRACE_GO_READY] = "go.ready",
+		[TRACE_GO_RUN] = "go.run",
+		[TRACE_CHAN_MAKE] = "chan.make",
+		[TRACE_CHAN_CLOSE] = "chan.close",
+		[TRACE_CHAN_OP] = "chan.op",
+		[TRACE_SNAP_BEGIN] = "snap.begin",
+		[TRACE_SNAP_GO] = "snap.go",
+		[TRACE_SNAP_CHAN] = "snap.chan",
+		[TRACE_SNAP_SYNC] = "snap.sync",
+		[TRACE_SNAP_END] = "snap.end",
+		[TRACE_LOSS] = "loss",
+		[TRACE_PROC_EXIT] = "proc.exit",
+		[TRACE_SNAP_UNHELD] = "snap.unheld",
+		[TRACE_SHORT_WAITS] = "short.waits",
 	};
 
 	return NAME_OF(names, t);

@@ -64,6 +64,7 @@ enum trace_type {
 	/* about the recording and the process */
 	TRACE_LOSS = 48,
 	TRACE_PROC_EXIT = 49,
+	TRACE_SHORT_WAITS = 50,
 	TRACE_TYPE_MAX = 63,
 };
 
@@ -334,6 +335,12 @@ struct trace_loss {
 	uint8_t part;   /* enum trace_loss_part */
 };
 
+/* Waits that ended between from and ev.time and are left out, since none lasted as long as limit. */
+struct trace_short_waits {
+	uint64_t limit, count, total; /* limit, total: ns */
+	int64_t from;
+};
+
 struct trace_proc_exit {
 	bool known;     /* whether the status is known (a started child's is) */
 	int32_t status; /* as of waitpid() */
@@ -366,6 +373,7 @@ struct trace_rec {
 		struct trace_snap_unheld snap_unheld;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
+		struct trace_short_waits short_waits;
 	};
 };
 

@@ -19,6 +19,7 @@ void encoder_free(struct encoder *e)
 	map_free(&e->waits);
 	map_free(&e->polls);
 	map_free(&e->tries);
+	map_free(&e->taken);
 }
 
 enum trace_type encoder_type_of(enum ring_type t)
@@ -83,6 +84,28 @@ void encoder_forget_waits(struct encoder *e)
 {
 	map_clear(&e->waits);
 	map_clear(&e->polls);
+}
+
+int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err)
+{
+	uint64_t *slot = map_put(&e->taken, goid, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = time;
+	return 0;
+}
+
+static bool is_taken(const struct encoder *e, const struct ring_hdr *h, uint64_t goid)
+{
+	const uint64_t *slot = (h->aux & RING_HELD) ? map_get(&e->taken, goid) : NULL;
+
+	return slot && *slot == h->time;
+}
+
+static uint32_t reason_of(const struct ring_hdr *h)
+{
+	return h->aux & (RING_HELD - 1);
 }
 
 static struct trace_obj wait_of(struct encoder *e, uint64_t goid)
@@ -197,7 +220,8 @@ static int poll_parked(struct encoder *e, const struct ring_park *r, struct err 
 
 	if (!slot)
 		return no_memory(err);
-	if (!added && *slot == POLL_READY) {
+	/* Of a wait that was held back the end is known. */
+	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_HELD)) {
 		map_del(&e->polls, r->lock);
 		return write_ready(e, &r->hdr, r->goid, TRACE_CAUSE_NETWORK, err);
 	}
@@ -207,14 +231,16 @@ static int poll_parked(struct encoder *e, const struct ring_park *r, struct err 
 
 static int encode_park(struct encoder *e, const struct ring_park *r, struct err *err)
 {
-	uint8_t class = intern_reason_class(e->in, r->hdr.aux);
+	uint8_t class = intern_reason_class(e->in, reason_of(&r->hdr));
 	const struct stack_info *info;
 	struct trace_obj obj = { 0 };
 	struct trace_rec rec;
 
+	if (is_taken(e, &r->hdr, r->goid))
+		return 0;
 	rec_begin(e, &rec, TRACE_GO_PARK, &r->hdr, r->goid);
 	rec.park.stack = stack_id(e, r->stack, &info);
-	if (intern_reason(e->in, r->hdr.aux, &rec.park.reason, err) || park_obj(e, r, class, info, &obj, err))
+	if (intern_reason(e->in, reason_of(&r->hdr), &rec.park.reason, err) || park_obj(e, r, class, info, &obj, err))
 		return err->code;
 	if (obj.kind != TRACE_OBJ_NONE) {
 		rec.park.nobjs = rec.park.nobjs_all = 1;
@@ -235,9 +261,11 @@ static int encode_select(struct encoder *e, const struct ring_select *r, size_t 
 		e->foreign++;
 		return 0;
 	}
+	if (is_taken(e, &r->hdr, r->goid))
+		return 0;
 	rec_begin(e, &rec, TRACE_GO_PARK, &r->hdr, r->goid);
 	rec.park.stack = stack_id(e, r->stack, NULL);
-	if (intern_reason(e->in, r->hdr.aux, &rec.park.reason, err))
+	if (intern_reason(e->in, reason_of(&r->hdr), &rec.park.reason, err))
 		return err->code;
 	for (uint32_t i = 0; i < n; i++) {
 		objs[i] = (struct trace_obj){ .kind = r->cases[i].chan ? TRACE_OBJ_CHAN : TRACE_OBJ_NILCHAN,
@@ -292,6 +320,11 @@ static int encode_netready(struct encoder *e, const struct ring_netready *r, str
 {
 	uint64_t *slot = map_get(&e->polls, r->gpp), goid = r->goid;
 
+	if (!r->hdr.aux) {
+		if (slot && *slot == POLL_READY)
+			map_del(&e->polls, r->gpp);
+		return 0;
+	}
 	/* One that was woken otherwise (a deadline, a close) waits no more, or not for this. */
 	if (!goid && slot && *slot != POLL_READY && wait_of(e, *slot).kind == TRACE_OBJ_FD)
 		goid = *slot;

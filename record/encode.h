@@ -19,6 +19,7 @@ struct encoder {
 	uint64_t epoch;   /* CLOCK_MONOTONIC ns at time 0 */
 	struct map waits; /* goid -> packed object it waits on, of each that waits */
 	struct map tries; /* goid -> address of the channel of its last RING_TRY */
+	struct map taken; /* goid -> time of its wait that encoder_park_taken() told of */
 	struct map polls; /* &pd.rg or &pd.wg -> goid parked there, or POLL_READY */
 	int64_t last;     /* newest event time */
 	uint64_t events, count[TRACE_TYPE_MAX + 1];
@@ -36,6 +37,11 @@ int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *er
 int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err);
 /* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
 void encoder_forget_waits(struct encoder *e);
+/*
+ * A goroutine's wait that began at time (CLOCK_MONOTONIC ns) is written
+ * already: the ring may tell of it, too.
+ */
+int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err);
 /* Type of the trace records that come of a ring record. */
 enum trace_type encoder_type_of(enum ring_type t);
 

@@ -288,11 +288,11 @@ static void plan_reasons(struct probes *p, const struct gobin *bin)
 	for (int i = 0; i < n && i < REASON_MAX; i++) {
 		switch (r[i].class) {
 		case TRACE_WAIT_SELECT:
-			p->cfg.reason_flags[i] = p->cfg.select_cas0 > 0 ? REASON_SELECT : 0;
+			p->cfg.reason_flags[i] = REASON_HOLD | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
 			break;
 		case TRACE_WAIT_RECV:
 		case TRACE_WAIT_SEND:
-			p->cfg.reason_flags[i] = REASON_CHAN;
+			p->cfg.reason_flags[i] = REASON_HOLD | REASON_CHAN;
 			break;
 		case TRACE_WAIT_SEMACQUIRE:
 		case TRACE_WAIT_MUTEX:
@@ -300,15 +300,28 @@ static void plan_reasons(struct probes *p, const struct gobin *bin)
 		case TRACE_WAIT_RWMUTEX_W:
 		case TRACE_WAIT_WAITGROUP:
 		case TRACE_WAIT_COND:
-			p->cfg.reason_flags[i] = REASON_ARG;
+			p->cfg.reason_flags[i] = REASON_HOLD | REASON_ARG;
 			break;
 		case TRACE_WAIT_NETWORK:
 			p->cfg.reason_flags[i] = REASON_FD;
+			break;
+		case TRACE_WAIT_SLEEP:
+			p->cfg.reason_flags[i] = REASON_HOLD;
 			break;
 		default:
 			break;
 		}
 	}
+}
+
+/* Waits for the network can be held back where the netpoller's wake-ups are seen. */
+static void plan_network(struct probes *p)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && p->v.v[i].spec->type == RING_NETREADY)
+			for (int k = 0; k < REASON_MAX; k++)
+				if (p->cfg.reason_flags[k] & REASON_FD)
+					p->cfg.reason_flags[k] |= REASON_HOLD;
 }
 
 static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
@@ -320,6 +333,8 @@ static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
 	cfg->g_gopc = l->g_gopc;
 	cfg->g_startpc = l->g_startpc;
 	cfg->m_curg = l->m_curg;
+	cfg->g_stack_hi = l->g_stack_hi;
+	cfg->g_sched_bp = l->g_sched_bp;
 	cfg->sudog_c = l->sudog_c;
 	cfg->hchan_dataqsiz = l->hchan_dataqsiz;
 	cfg->hchan_elemsize = l->hchan_elemsize;
@@ -338,6 +353,7 @@ int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layou
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		if ((specs[i].group & events) && plan_spec(p, &specs[i], bin, l, err))
 			return err->code;
+	plan_network(p);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bpf/chanrec.skel.h"
 #include "record/plan.h"
@@ -126,8 +127,15 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 	return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
 }
 
-/* All sites of the program that the first one has; those of others are not looked at. */
-static int attach_program(struct probes *p, size_t first, struct err *err)
+/* One program serves probes of both parts, which are taken out apart: each has links of its own. */
+static bool share_link(const struct probe *a, const struct probe *b)
+{
+	return !a->missing && !b->missing && strcmp(a->spec->prog, b->spec->prog) == 0 &&
+	       probe_is_of_life(a) == probe_is_of_life(b);
+}
+
+/* With the first one all that share its link. */
+static int attach_sharing(struct probes *p, size_t first, struct err *err)
 {
 	const struct target *t = p->place.t;
 	const struct gobin *bin = p->place.bin;
@@ -141,7 +149,7 @@ static int attach_program(struct probes *p, size_t first, struct err *err)
 	for (size_t i = first; i < p->v.n && !ret; i++) {
 		const struct probe *same = &p->v.v[i];
 
-		if (same->missing || strcmp(same->spec->prog, pr->spec->prog) != 0)
+		if (!share_link(same, pr))
 			continue;
 		ret = check_site(same, t, bin, p->place.bias, err);
 		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
@@ -161,10 +169,10 @@ static int attach_program(struct probes *p, size_t first, struct err *err)
 	return ret;
 }
 
-static bool is_first_of_program(const struct probes *p, size_t at)
+static bool is_first_of_link(const struct probes *p, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (!p->v.v[i].missing && strcmp(p->v.v[i].spec->prog, p->v.v[at].spec->prog) == 0)
+		if (share_link(&p->v.v[i], &p->v.v[at]))
 			return false;
 	return !p->v.v[at].missing;
 }
@@ -172,7 +180,7 @@ static bool is_first_of_program(const struct probes *p, size_t at)
 int probes_attach_part(struct probes *p, bool life, struct err *err)
 {
 	for (size_t i = 0; i < p->v.n; i++)
-		if (is_first_of_program(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_program(p, i, err))
+		if (is_first_of_link(p, i) && probe_is_of_life(&p->v.v[i]) == life && attach_sharing(p, i, err))
 			return err->code;
 	return 0;
 }
@@ -204,6 +212,26 @@ void probes_started(struct probes *p)
 	__atomic_store_n(&p->shared->starting, 0, __ATOMIC_RELEASE);
 }
 
+int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
+{
+	if (!p->held && ns) {
+		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->held), PROT_READ | PROT_WRITE, MAP_SHARED,
+		                 bpf_map__fd(p->skel->maps.waits), 0);
+
+		if (mem == MAP_FAILED)
+			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
+		p->held = mem;
+		p->shared->holds = 1;
+	}
+	__atomic_store_n(&p->shared->min_block, ns, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void probes_closing(struct probes *p)
+{
+	__atomic_store_n(&p->shared->closing, 1, __ATOMIC_RELEASE);
+}
+
 void probes_disable(struct probes *p)
 {
 	__atomic_store_n(&p->shared->enabled, 0, __ATOMIC_RELEASE);
@@ -224,6 +252,8 @@ void probes_free(struct probes *p)
 	probes_detach(p);
 	if (p->ring)
 		ring_buffer__free(p->ring);
+	if (p->held)
+		munmap(p->held, WAIT_SLOTS * sizeof(*p->held));
 	if (p->skel)
 		chanrec_bpf__destroy(p->skel);
 	vec_free(&p->v);

@@ -45,6 +45,7 @@ struct probes {
 	struct links links, waits; /* of goroutines' and channels' life; of all else */
 	struct ring_buffer *ring;
 	struct bpf_shared *shared; /* in the skeleton's memory */
+	struct wait_slot *held;    /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
 };
 
 /* "go.park", … */
@@ -69,6 +70,13 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 void probes_enable(struct probes *p);
 /* The first snapshot is whole: what every goroutine waits on is known. */
 void probes_started(struct probes *p);
+/*
+ * From here on a wait that is shorter than ns is left out, 0: none. Those that
+ * go on when the recording ends are in p->held, see record/hold.h.
+ */
+int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
+/* Parks are no longer held back, and no wait is too short to be sent. */
+void probes_closing(struct probes *p);
 /* And here they end, all at once. */
 void probes_disable(struct probes *p);
 /* How much is left out at least, whatever room the ring has. */

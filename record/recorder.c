@@ -16,6 +16,7 @@
 #include "format/trace.h"
 #include "record/encode.h"
 #include "record/header.h"
+#include "record/hold.h"
 #include "record/launch.h"
 #include "record/layoutcheck.h"
 #include "record/limits.h"
@@ -53,6 +54,7 @@ struct recorder {
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t flushed, batch;
+	struct hold hold;
 	struct limits limits;
 	bool full; /* the trace has reached its size: no more events */
 	uint64_t first_goroutines;
@@ -205,6 +207,8 @@ static int keep_file_fresh(struct recorder *r, struct err *err)
 	if (now - r->flushed < FLUSH_NS)
 		return 0;
 	r->flushed = now;
+	if (hold_note(&r->hold, &r->probes, &r->enc, now, err))
+		return err->code;
 	return trace_writer_flush(r->w, err);
 }
 
@@ -275,6 +279,24 @@ static int record_loop(struct recorder *r, struct err *err)
 	return 0;
 }
 
+/* The waits that were held back and go on. */
+static int take_held(struct recorder *r, struct err *err)
+{
+	int ret;
+
+	probes_closing(&r->probes);
+	do {
+		ret = probes_drain(&r->probes);
+	} while (ret == -EAGAIN);
+	if (r->err.code) {
+		*err = r->err;
+		return err->code;
+	}
+	if (r->exited || !target_alive(&r->target))
+		return hold_take_dead(&r->probes, &r->enc, err);
+	return hold_take(&r->probes, &r->env, &r->enc, err);
+}
+
 static int last_snapshot(struct recorder *r, struct err *err)
 {
 	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
@@ -316,6 +338,7 @@ static void summarize(struct recorder *r, const struct trace_end *end, struct re
 	sum->channels = r->intern.nchans;
 	sum->duration = end->duration;
 	sum->reason = r->reason;
+	sum->short_waits = r->hold.count;
 	sum->left_out = r->limits.losses.left_out;
 	memcpy(sum->left_out_from, r->limits.shed.spans, sizeof(sum->left_out_from));
 	sum->has_overhead = end->has_overhead;
@@ -353,11 +376,13 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 		if (drain_rest(r, err))
 			return err->code;
 	}
-	if (last_snapshot(r, err) && (!is_full(r, err) || snapshot_cut(&r->snap, err)))
+	if (((!r->full && take_held(r, err)) || last_snapshot(r, err)) &&
+	    (!is_full(r, err) || snapshot_cut(&r->snap, err)))
 		return err->code;
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
-	if (drain_rest(r, err) || losses_note(&r->limits.losses, err))
+	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
+	    hold_note(&r->hold, &r->probes, &r->enc, mono_ns(), err))
 		return err->code;
 	if (r->exited && note_exit(r, err))
 		return err->code;
@@ -390,6 +415,8 @@ static int begin_recording(struct recorder *r, struct err *err)
 		return err->code;
 	encoder_init(&r->enc, &r->intern, mono_ns());
 	if (snapshot_init(&r->snap, &r->env, &r->enc, err))
+		return err->code;
+	if (probes_set_min_block(&r->probes, r->opts->min_block, err))
 		return err->code;
 	if (r->opts->duration)
 		r->deadline = r->enc.epoch + r->opts->duration;

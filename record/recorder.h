@@ -18,6 +18,7 @@ struct recorder_opts {
 	const char *output; /* "-": stdout */
 	uint64_t duration;  /* ns, 0: no end */
 	uint32_t events;    /* TRACE_EVENTS_… */
+	uint64_t min_block; /* ns, a shorter wait is left out; 0: none */
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
 	bool no_ready_stacks;  /* of wakers; the causes of wake-ups go with them */
@@ -30,10 +31,11 @@ struct recorder_summary {
 	uint64_t events, bytes, lost;
 	uint64_t goroutines; /* seen alive in the recording */
 	uint64_t channels;
-	int64_t duration;   /* ns */
-	const char *reason; /* why it ended */
-	uint64_t missing;   /* probes */
-	uint64_t left_out;  /* events, to stay within a limit */
+	int64_t duration;     /* ns */
+	const char *reason;   /* why it ended */
+	uint64_t missing;     /* probes */
+	uint64_t short_waits; /* shorter than asked for, left out */
+	uint64_t left_out;    /* events, to stay within a limit */
 	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];
 	bool has_overhead;
 	uint32_t overhead, overhead_max; /* millionths of the target's CPU time */

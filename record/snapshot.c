@@ -176,6 +176,34 @@ static struct trace_obj only_obj(const struct snapshot *s, size_t first, const s
 	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
 }
 
+int snapshot_obj(struct intern *in, const struct gread_obj *from, const struct stack_info *info, struct trace_obj *o,
+                 struct err *err)
+{
+	*o = (struct trace_obj){ .kind = from->kind, .dir = from->dir };
+	if (o->kind == TRACE_OBJ_CHAN)
+		return intern_chan(in, from->addr, false, &o->id, err);
+	if (o->kind == TRACE_OBJ_SYNC) {
+		o->dir = info->dir;
+		return intern_sync(in, info->sync_kind, from->addr - (uint64_t)(int64_t)info->sync_off, &o->id, err);
+	}
+	if (o->kind == TRACE_OBJ_FD) {
+		o->dir = info->dir;
+		o->id = (uint32_t)from->addr;
+	}
+	return 0;
+}
+
+uint64_t snapshot_stack(struct intern *in, const struct gread *g, const struct stack_info **info, struct err *err)
+{
+	/* An exact leaf makes another stack than the same number as a return address. */
+	uint64_t hash = stack_hash(g->pcs, g->nframes) + g->exact_leaf;
+
+	if (intern_stack(in, hash, g->pcs, g->nframes, g->cut, g->exact_leaf, err))
+		return 0;
+	*info = intern_stack_info(in, hash);
+	return hash;
+}
+
 /* Gives what the goroutine waits on its ids, and keeps the objects for the record. */
 static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
                        struct trace_go_park *w, struct err *err)
@@ -183,20 +211,13 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 	size_t first = s->objs.n;
 
 	for (uint32_t i = 0; i < g->nobjs; i++) {
-		struct trace_obj o = { .kind = g->objs[i].kind, .dir = g->objs[i].dir };
 		uint64_t addr = g->objs[i].addr;
+		struct trace_obj o;
 
-		if (o.kind == TRACE_OBJ_CHAN && intern_chan(s->in, addr, false, &o.id, err))
+		if (snapshot_obj(s->in, &g->objs[i], info, &o, err))
 			return err->code;
-		if (o.kind == TRACE_OBJ_SYNC) {
+		if (o.kind == TRACE_OBJ_SYNC)
 			addr -= (uint64_t)(int64_t)info->sync_off;
-			o.dir = info->dir;
-			if (intern_sync(s->in, info->sync_kind, addr, &o.id, err))
-				return err->code;
-		} else if (o.kind == TRACE_OBJ_FD) {
-			o.dir = info->dir;
-			o.id = (uint32_t)addr;
-		}
 		if (remember(s, &o, addr, info->sync_kind, err))
 			return err->code;
 		if (vec_push(&s->objs, o))
@@ -245,7 +266,6 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	const struct stack_info *info = &none;
 	struct trace_rec rec;
 	struct go_func f;
-	uint64_t hash;
 
 	rec_begin(s, &rec, TRACE_SNAP_GO, time);
 	rec.goid = g->goid;
@@ -260,11 +280,8 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
 		return err->code;
 	if (g->nframes) {
-		/* An exact leaf makes another stack than the same number as a return address. */
-		hash = stack_hash(g->pcs, g->nframes) + g->exact_leaf;
-		if (intern_stack(s->in, hash, g->pcs, g->nframes, g->cut, g->exact_leaf, err))
+		if (!snapshot_stack(s->in, g, &info, err))
 			return err->code;
-		info = intern_stack_info(s->in, hash);
 		rec.snap_go.wait.stack = info->id;
 	}
 	if (g->state == TRACE_GO_WAITING) {

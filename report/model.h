@@ -358,6 +358,8 @@ struct model {
 	uint64_t events[TRACE_TYPE_MAX + 1];
 	uint64_t nevents;
 	VEC(struct loss) losses;
+	uint64_t short_limit, short_waits, short_ns; /* waits that were left out: all shorter than the limit */
+	bool has_short_waits;
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
 	uint64_t left_out, left_out_stacks; /* on purpose; what was not counted is not in left_out */
 	bool waits_left_out;                /* parks or wake-ups, counted or not */

@@ -64,6 +64,16 @@ static void put_trace(struct json *j, const struct report *r)
 	json_key_u64_if(j, "max_size", meta->max_size, meta->max_size);
 	put_overhead(j, r);
 	json_key_bool(j, "with_ops", model_has_ops(r->m));
+	json_key(j, "left_out");
+	if (r->m->has_short_waits) {
+		json_open(j);
+		json_key_u64(j, "shorter_than_ns", r->m->short_limit);
+		json_key_u64(j, "waits", r->m->short_waits);
+		json_key_u64(j, "blocked_ns", r->m->short_ns);
+		json_close(j);
+	} else {
+		json_null(j);
+	}
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
 	json_close(j);
 }

@@ -105,6 +105,17 @@ static void put_trust(struct text *t)
 		fmt_raw(&t->b, "). What stands before that is reported");
 		warn(t);
 	}
+	if (m->has_short_waits) {
+		text_mark(t, MARK_WARN);
+		fmt_raw(&t->b, "Only waits of ");
+		fmt_dur(&t->b, (int64_t)m->short_limit);
+		fmt_raw(&t->b, " and longer were recorded: ");
+		fmt_plural(&t->b, m->short_waits, "shorter one");
+		fmt_raw(&t->b, ", ");
+		fmt_dur(&t->b, (int64_t)m->short_ns);
+		fmt_raw(&t->b, " in all, and what ended them, are left out");
+		warn(t);
+	}
 	text_put_loss_warnings(t);
 	if (m->missed_exits) {
 		text_mark(t, MARK_BAD);

@@ -35,6 +35,15 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
+static void apply_short_waits(struct model *m, const struct trace_short_waits *p)
+{
+	m->has_short_waits = true;
+	if (p->limit > m->short_limit)
+		m->short_limit = p->limit;
+	m->short_waits += p->count;
+	m->short_ns += p->total;
+}
+
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
 	return goid && !model_goroutine_find(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
@@ -52,16 +61,22 @@ static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 static void dispatch(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
-	int64_t t = rec->time > m->now ? rec->time : m->now;
+	/* A wait that was held back until it ended is told of with the time it began. */
+	int64_t t = rec->time > m->now || rec->type == TRACE_GO_PARK ? rec->time : m->now;
 
 	if (rec->type == TRACE_LOSS) {
 		lossrange_add(m, rec);
 		replay_gap(m, &rec->loss);
 		return;
 	}
+	if (rec->type == TRACE_SHORT_WAITS) {
+		apply_short_waits(m, &rec->short_waits);
+		return;
+	}
 	if (t > m->opts.until)
 		return;
-	m->now = t;
+	if (t > m->now)
+		m->now = t;
 	if (m->opts.goroutine)
 		life_note(m, rec, t);
 	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {

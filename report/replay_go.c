@@ -134,9 +134,13 @@ void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t)
 void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_go_park *p = &rec->park;
-	struct goroutine *g = replay_actor(m, rec->goid, t);
+	struct goroutine *g = rec->goid ? model_goroutine_get(m, rec->goid) : NULL;
 	struct sync_obj *s;
 
+	/* Clocks of two CPUs may differ a little. */
+	if (g && g->has_event && t < g->last_event)
+		t = g->last_event;
+	g = replay_actor(m, rec->goid, t);
 	if (!g)
 		return;
 	if (g->state == TRACE_GO_WAITING)

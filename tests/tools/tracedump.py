@@ -241,6 +241,9 @@ class Reader:
         elif kind == 48:
             cause, what, begin, count = span.number(8), span.number(8), span.svarint(), span.varint()
             name, values = "loss", [cause, what, signed((time + begin) & U64), count, span.number(8)]
+        elif kind == 50:
+            limit, count, total, begin = span.varint(), span.varint(), span.varint(), span.svarint()
+            name, values = "short.waits", [limit, count, total, signed((time + begin) & U64)]
         elif kind == 49:
             name, values = "proc.exit", [span.varint() & 1, span.svarint()]
         else:

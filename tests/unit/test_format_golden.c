@@ -80,6 +80,8 @@ static const struct {
 	    .loss = { TRACE_LOSS_ROOM, TRACE_GO_PARK, 4000, 77, TRACE_LOSS_ITS_STACK } },
 	  "30060412cf0f4d01" },
 	{ { .type = TRACE_PROC_EXIT, .proc_exit = { true, -9 } }, "31020111" },
+	{ { .type = TRACE_SHORT_WAITS, .time = 5000, .short_waits = { 1000000, 77, 300, 4000 } },
+	  "3208c0843d4dac02cf0f" },
 };
 
 static void test_records(void **state)

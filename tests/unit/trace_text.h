@@ -123,6 +123,10 @@ static void text_snapshot(FILE *f, const struct trace_rec *r)
 		fprintf(f, " %u %u %" PRId64 " %" PRIu64 " %u", r->loss.cause, r->loss.type, r->loss.from,
 		        r->loss.count, r->loss.part);
 		break;
+	case TRACE_SHORT_WAITS:
+		fprintf(f, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, r->short_waits.limit, r->short_waits.count,
+		        r->short_waits.total, r->short_waits.from);
+		break;
 	case TRACE_PROC_EXIT:
 		fprintf(f, " %d %d", r->proc_exit.known, r->proc_exit.status);
 		break;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_BPF_HOLD_H
+#define CHANREC_BPF_HOLD_H
+
+/*
+ * Parks that are kept back until it is known how long they last
+ * (shared.min_block): a short one sends nothing at all, of a longer one the
+ * stack is walked when it ends, since until then it is what it was.
+ */
+
+#include "bpf/goid.h"
+#include "bpf/park.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WAIT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct wait_slot);
+} waits SEC(".maps");
+
+/*
+ * Whose a place is: the g that came first, for good, as Go never frees a g.
+ * A hash map, since that decides between two CPUs. Others send at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, WAIT_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} claims SEC(".maps");
+
+static __always_inline __u32 slot_of(__u64 g)
+{
+	return (g * 0x9e3779b97f4a7c15ull >> 32) % WAIT_SLOTS;
+}
+
+static __always_inline struct wait_slot *slot_get(__u64 g)
+{
+	__u32 i = slot_of(g);
+
+	return bpf_map_lookup_elem(&waits, &i);
+}
+
+static __always_inline bool slot_claim(struct wait_slot *s, __u64 g)
+{
+	__u32 i = slot_of(g);
+
+	if (s->g || bpf_map_update_elem(&claims, &i, &g, BPF_NOEXIST))
+		return false;
+	s->g = g;
+	return true;
+}
+
+/* The netpoller was faster and called the park off (netpollblockcommit): it did not wait. */
+static __always_inline void hold_called_off(const struct wait_slot *s)
+{
+	struct ring_netready *rec = reserve(RING_NETREADY, sizeof(*rec));
+
+	if (!rec)
+		return;
+	rec->gpp = s->lock;
+	rec->goid = 0;
+	submit(rec);
+}
+
+/*
+ * It runs, and no wake-up was seen: the runtime wakes some of its own through
+ * injectglist (scavenger.wake). True: the wait was sent, and ends with the next
+ * park, which has to be sent, too.
+ */
+static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
+{
+	__u64 began = s->time, waited = bpf_ktime_get_ns() - began;
+	struct ring_park *rec;
+
+	s->time = 0;
+	/* Another goroutine's, which ended. */
+	if (s->goid != goid)
+		return false;
+	if (cfg.reason_flags[s->reason & (REASON_MAX - 1)] & REASON_FD) {
+		hold_called_off(s);
+		return false;
+	}
+	if (waited < shared.min_block) {
+		s->nshort++;
+		s->short_ns += waited;
+		return false;
+	}
+	rec = reserve(RING_PARK, sizeof(*rec));
+	if (!rec)
+		return false;
+	rec->hdr.time = began;
+	rec->hdr.aux = s->reason | RING_HELD;
+	rec->goid = goid;
+	rec->stack = 0;
+	rec->lock = s->lock;
+	rec->arg = rec->arg2 = 0;
+	submit(rec);
+	return true;
+}
+
+/* True: the park is kept back. */
+static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason, __u32 flags)
+{
+	bool wanted = shared.min_block && (flags & REASON_HOLD) && !shared.starting && !shared.closing;
+	__u64 g = regs->r14, goid;
+	struct wait_slot *s = slot_get(g);
+
+	if (!s || (s->g != g && (!wanted || !slot_claim(s, g))))
+		return false;
+	goid = parking_goid(g, flags & REASON_SELECT);
+	if (s->time && hold_missed(s, goid))
+		return false;
+	if (!wanted || !goid)
+		return false;
+	s->goid = goid;
+	s->lock = regs->bx;
+	s->bp = regs->bp;
+	s->reason = reason;
+	s->time = bpf_ktime_get_ns();
+	return true;
+}
+
+/* Whatever g waited for, it is not told of. */
+static __always_inline void hold_drop(__u64 g)
+{
+	struct wait_slot *s = shared.holds ? slot_get(g) : NULL;
+
+	if (s && s->g == g)
+		s->time = 0;
+}
+
+/* The park that was kept back, of a goroutine that stands in gopark with that frame pointer. */
+int hold_send(__u64 g, __u64 stack, __u64 gopark_bp);
+__noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
+{
+	struct wait_slot *s = slot_get(g);
+	struct park p = { 0 };
+	__u64 hi;
+
+	if (!s)
+		return 0;
+	p.time = s->time;
+	p.goid = s->goid;
+	p.lock = s->lock;
+	p.reason = s->reason;
+	s->time = 0;
+	if (gopark_bp && read_u64(&p.bp, gopark_bp) && read_u64(&hi, g + cfg.g_stack_hi)) {
+		p.moved = p.bp - s->bp;
+		p.room = hi - p.bp;
+	} else {
+		count(shared.faults, RING_PARK);
+		p.bp = 0;
+	}
+	return park_send(&p, stack);
+}
+
+/*
+ * The wait of a goroutine that is just being woken was long. Its stack is what
+ * it was, but may have been moved (shrunk by the collector), so it is looked up
+ * anew. The walk is not below hold_send() for want of stack: 512 bytes in all.
+ */
+int hold_long(__u64 g);
+__noinline int hold_long(__u64 g)
+{
+	__u64 bp = 0, stack = 0;
+	bool walk;
+
+	if (!room(RING_PARK, &walk)) {
+		hold_drop(g);
+		return 0;
+	}
+	read_u64(&bp, g + cfg.g_sched_bp);
+	if (walk && bp)
+		stack = stack_of(0, bp);
+	return hold_send(g, stack, bp);
+}
+
+/* Of a goroutine that is woken. True: its wait was too short, and neither that nor the wake-up is sent. */
+static __always_inline bool hold_end(__u64 g)
+{
+	struct wait_slot *s;
+	__u64 waited;
+
+	if (!shared.holds)
+		return false;
+	s = slot_get(g);
+	if (!s || s->g != g || !s->time)
+		return false;
+	waited = bpf_ktime_get_ns() - s->time;
+	if (waited >= shared.min_block || shared.closing) {
+		hold_long(g);
+		return false;
+	}
+	s->time = 0;
+	s->nshort++;
+	s->short_ns += waited;
+	return true;
+}
+
+#endif
