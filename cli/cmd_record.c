@@ -114,8 +114,8 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 		{ "no-ready-stacks", no_argument, NULL, 'R' },
 		{ "max-size", required_argument, NULL, 'S' },
 		{ "max-overhead", required_argument, NULL, 'O' },
-		{ "min-block", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "min-block", required_argument, NULL, 'm' },
 		{ 0 },
 	};
 	char *end;

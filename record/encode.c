@@ -80,12 +80,6 @@ int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, str
 	return 0;
 }
 
-void encoder_forget_waits(struct encoder *e)
-{
-	map_clear(&e->waits);
-	map_clear(&e->polls);
-}
-
 int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err)
 {
 	uint64_t *slot = map_put(&e->taken, goid, NULL);
@@ -106,6 +100,12 @@ static bool is_taken(const struct encoder *e, const struct ring_hdr *h, uint64_t
 static uint32_t reason_of(const struct ring_hdr *h)
 {
 	return h->aux & (RING_HELD - 1);
+}
+
+void encoder_forget_waits(struct encoder *e)
+{
+	map_clear(&e->waits);
+	map_clear(&e->polls);
 }
 
 static struct trace_obj wait_of(struct encoder *e, uint64_t goid)

@@ -35,13 +35,13 @@ int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *er
 int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err);
 /* What a goroutine waits on (kind NONE: not known, or several), from a snapshot, so that its wake-up can name it. */
 int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err);
-/* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
-void encoder_forget_waits(struct encoder *e);
 /*
  * A goroutine's wait that began at time (CLOCK_MONOTONIC ns) is written
  * already: the ring may tell of it, too.
  */
 int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err);
+/* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
+void encoder_forget_waits(struct encoder *e);
 /* Type of the trace records that come of a ring record. */
 enum trace_type encoder_type_of(enum ring_type t);
 

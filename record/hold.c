@@ -11,11 +11,11 @@ int hold_note(struct hold *h, const struct probes *p, struct encoder *e, uint64_
 	struct trace_rec rec = { .type = TRACE_SHORT_WAITS, .time = (int64_t)(now - e->epoch) };
 	uint64_t count = 0, total = 0;
 
-	if (!p->held)
+	if (!p->waits_held)
 		return 0;
 	for (size_t i = 0; i < WAIT_SLOTS; i++) {
-		count += p->held[i].nshort;
-		total += p->held[i].short_ns;
+		count += p->waits_held[i].nshort;
+		total += p->waits_held[i].short_ns;
 	}
 	rec.short_waits.limit = p->shared->min_block;
 	rec.short_waits.from = h->from;
@@ -31,7 +31,7 @@ int hold_note(struct hold *h, const struct probes *p, struct encoder *e, uint64_
 static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_GO_PARK, .time = (int64_t)(time - e->epoch), .goid = g->goid };
-	struct trace_obj objs[TRACE_MAX_OBJS];
+	struct trace_obj objs[TRACE_MAX_OBJS] = { 0 };
 	static const struct stack_info none;
 	const struct stack_info *info = &none;
 
@@ -47,7 +47,8 @@ static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, s
 	}
 	rec.park.nobjs_all = g->nobjs_all;
 	rec.park.objs = objs;
-	if (encoder_waits_on(e, g->goid, g->nobjs_all == 1 ? objs[0] : (struct trace_obj){ 0 }, err) ||
+	if (encoder_waits_on(e, g->goid, g->nobjs_all == 1 && rec.park.nobjs ? objs[0] : (struct trace_obj){ 0 },
+	                     err) ||
 	    encoder_park_taken(e, g->goid, time, err))
 		return err->code;
 	return encoder_write(e, &rec, err);
@@ -87,13 +88,13 @@ int hold_take(const struct probes *p, const struct gread_env *env, struct encode
 	size_t n = 0;
 	int ret = 0;
 
-	if (!p->held)
+	if (!p->waits_held)
 		return 0;
 	c = gread_chunk_new(env);
 	if (!c)
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < WAIT_SLOTS && !ret; i++) {
-		const struct wait_slot *s = &p->held[i];
+		const struct wait_slot *s = &p->waits_held[i];
 		uint64_t time = __atomic_load_n(&s->time, __ATOMIC_ACQUIRE);
 
 		if (time)
@@ -109,8 +110,8 @@ int hold_take(const struct probes *p, const struct gread_env *env, struct encode
 
 int hold_take_dead(const struct probes *p, struct encoder *e, struct err *err)
 {
-	for (size_t i = 0; p->held && i < WAIT_SLOTS; i++) {
-		const struct wait_slot *s = &p->held[i];
+	for (size_t i = 0; p->waits_held && i < WAIT_SLOTS; i++) {
+		const struct wait_slot *s = &p->waits_held[i];
 		struct ring_park rec = {
 			.hdr = { .type = RING_PARK, .aux = (uint16_t)(s->reason | RING_HELD), .time = s->time },
 			.goid = s->goid,

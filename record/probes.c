@@ -214,13 +214,13 @@ void probes_started(struct probes *p)
 
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
 {
-	if (!p->held && ns) {
-		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->held), PROT_READ | PROT_WRITE, MAP_SHARED,
+	if (!p->waits_held && ns) {
+		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits_held), PROT_READ | PROT_WRITE, MAP_SHARED,
 		                 bpf_map__fd(p->skel->maps.waits), 0);
 
 		if (mem == MAP_FAILED)
 			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
-		p->held = mem;
+		p->waits_held = mem;
 		p->shared->holds = 1;
 	}
 	__atomic_store_n(&p->shared->min_block, ns, __ATOMIC_RELEASE);
@@ -252,8 +252,8 @@ void probes_free(struct probes *p)
 	probes_detach(p);
 	if (p->ring)
 		ring_buffer__free(p->ring);
-	if (p->held)
-		munmap(p->held, WAIT_SLOTS * sizeof(*p->held));
+	if (p->waits_held)
+		munmap(p->waits_held, WAIT_SLOTS * sizeof(*p->waits_held));
 	if (p->skel)
 		chanrec_bpf__destroy(p->skel);
 	vec_free(&p->v);

@@ -44,8 +44,8 @@ struct probes {
 	VEC(struct probe) v;
 	struct links links, waits; /* of goroutines' and channels' life; of all else */
 	struct ring_buffer *ring;
-	struct bpf_shared *shared; /* in the skeleton's memory */
-	struct wait_slot *held;    /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
+	struct bpf_shared *shared;    /* in the skeleton's memory */
+	struct wait_slot *waits_held; /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
 };
 
 /* "go.park", … */
@@ -72,7 +72,7 @@ void probes_enable(struct probes *p);
 void probes_started(struct probes *p);
 /*
  * From here on a wait that is shorter than ns is left out, 0: none. Those that
- * go on when the recording ends are in p->held, see record/hold.h.
+ * go on when the recording ends are in p->waits_held, see record/hold.h.
  */
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
 /* Parks are no longer held back, and no wait is too short to be sent. */

@@ -24,6 +24,9 @@ bool probe_is_of_life(const struct probe *p)
 void probes_waits_detach(struct probes *p)
 {
 	links_free(&p->waits);
+	/* Nobody sees the end of what was held back. */
+	for (size_t i = 0; p->waits_held && i < WAIT_SLOTS; i++)
+		p->waits_held[i].time = 0;
 }
 
 int probes_waits_attach(struct probes *p, struct err *err)

@@ -284,6 +284,8 @@ static int take_held(struct recorder *r, struct err *err)
 {
 	int ret;
 
+	if (r->full)
+		return 0;
 	probes_closing(&r->probes);
 	do {
 		ret = probes_drain(&r->probes);
@@ -382,7 +384,7 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
 	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
-	    hold_note(&r->hold, &r->probes, &r->enc, mono_ns(), err))
+	    (hold_note(&r->hold, &r->probes, &r->enc, mono_ns(), err) && !is_full(r, err)))
 		return err->code;
 	if (r->exited && note_exit(r, err))
 		return err->code;

@@ -31,14 +31,14 @@ struct recorder_summary {
 	uint64_t events, bytes, lost;
 	uint64_t goroutines; /* seen alive in the recording */
 	uint64_t channels;
-	int64_t duration;     /* ns */
-	const char *reason;   /* why it ended */
-	uint64_t missing;     /* probes */
-	uint64_t short_waits; /* shorter than asked for, left out */
-	uint64_t left_out;    /* events, to stay within a limit */
+	int64_t duration;   /* ns */
+	const char *reason; /* why it ended */
+	uint64_t missing;   /* probes */
+	uint64_t left_out;  /* events, to stay within a limit */
 	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];
 	bool has_overhead;
 	uint32_t overhead, overhead_max; /* millionths of the target's CPU time */
+	uint64_t short_waits;            /* that were left out */
 };
 
 /*

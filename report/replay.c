@@ -69,10 +69,8 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 		replay_gap(m, &rec->loss);
 		return;
 	}
-	if (rec->type == TRACE_SHORT_WAITS) {
-		apply_short_waits(m, &rec->short_waits);
-		return;
-	}
+	if (rec->type == TRACE_SHORT_WAITS)
+		return apply_short_waits(m, &rec->short_waits);
 	if (t > m->opts.until)
 		return;
 	if (t > m->now)

@@ -96,7 +96,7 @@ def test_target_is_killed(workload, record):
     recorder = record("-p", target.pid, "--min-block", "1h")
     started(recorder)
     assert target.ask("stay") == "staying"
-    wait_for("they wait", lambda: all(line.split()[2] in "St" for line in [open(f"/proc/{target.pid}/stat").read()]))
+    assert target.ask("nap") == "napped", "which leaves the others the time to run until they wait"
     target.process.send_signal(signal.SIGKILL)
     recorder.end()
     assert "the target exited" in recorder.summary
