@@ -35,7 +35,7 @@ static __always_inline __u64 hash_step(__u64 h, __u64 pc)
 	return h ^ (h >> 29);
 }
 
-/* Words of a stack that are read at once: a read costs some 70 ns, be it of 8 bytes or of 320. */
+/* Words of a stack that are read at once: a read costs some 90 ns, be it of 8 bytes or of 320. */
 #define WINDOW 40
 #define FRAME_WORDS 2
 
