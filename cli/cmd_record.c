@@ -195,6 +195,7 @@ static void print_left_out(const struct recorder_summary *sum, enum shed_limit b
 {
 	static const char *const what[SHED_STEPS] = { [SHED_READY_STACKS] = "stacks of wake-ups",
 		                                      [SHED_STACKS] = "stacks of waits",
+		                                      [SHED_SHORT] = "waits shorter than 1 ms",
 		                                      [SHED_WAITS] = "waits and wake-ups",
 		                                      [SHED_PROBES] = "their probes" };
 	static const char *const option[] = { [SHED_BY_SIZE] = "--max-size", [SHED_BY_OVERHEAD] = "--max-overhead" };

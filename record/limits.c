@@ -6,10 +6,11 @@
 #define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */
 #define NOTE_LONG_NS 1000000000ull /* and while waits are left out all the time */
 
-void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc)
+void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
+                  struct hold *hold)
 {
 	losses_init(&l->losses, probes->shared, enc, o->events, enc->epoch);
-	shed_init(&l->shed, probes, &l->losses, enc);
+	shed_init(&l->shed, probes, &l->losses, hold, o->min_block);
 	sizelimit_init(&l->size, o->max_size, enc->epoch, o->deadline);
 	l->noted = enc->epoch;
 }

@@ -25,10 +25,12 @@ struct limits_opts {
 	uint32_t max_overhead; /* millionths; 0 none */
 	uint64_t deadline;     /* CLOCK_MONOTONIC ns; 0 none */
 	uint32_t events;       /* TRACE_EVENTS_… */
+	uint64_t min_block;    /* ns */
 };
 
 /* The recording begins now. overhead_init() of l->overhead comes before, once the probes are loaded. */
-void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc);
+void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
+                  struct hold *hold);
 /* Measures, leaves out more or less, and brings losses into the trace. live: goroutines that there are. */
 int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, struct err *err);
 /* The part of it that looks at the size. */

@@ -423,8 +423,9 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (r->opts->duration)
 		r->deadline = r->enc.epoch + r->opts->duration;
 	limits_begin(&r->limits,
-	             &(struct limits_opts){ r->opts->max_size, r->opts->max_overhead, r->deadline, r->opts->events },
-	             &r->probes, &r->enc);
+	             &(struct limits_opts){ r->opts->max_size, r->opts->max_overhead, r->deadline, r->opts->events,
+	                                    r->opts->min_block },
+	             &r->probes, &r->enc, &r->hold);
 	/* Whoever sees the header in the file may rely on the recording. */
 	probes_enable(&r->probes);
 	if (output_start(&r->out, err) || write_header(r, err))

@@ -5,13 +5,15 @@
 
 #include "record/gread.h"
 
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct encoder *enc)
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block)
 {
 	memset(s, 0, sizeof(*s));
 	s->probes = probes;
 	s->losses = losses;
-	s->enc = enc;
-	s->since = enc->epoch;
+	s->enc = losses->enc;
+	s->hold = hold;
+	s->min_block = min_block;
+	s->since = s->enc->epoch;
 }
 
 void shed_account(struct shed *s)
@@ -32,11 +34,25 @@ static uint32_t ring_level_of(enum shed_step step)
 {
 	static const uint8_t level[SHED_STEPS] = {
 		[SHED_NOTHING] = RING_LEVEL_ALL,      [SHED_READY_STACKS] = RING_LEVEL_NO_READY_STACKS,
-		[SHED_STACKS] = RING_LEVEL_NO_STACKS, [SHED_WAITS] = RING_LEVEL_LIFE,
-		[SHED_PROBES] = RING_LEVEL_LIFE,
+		[SHED_STACKS] = RING_LEVEL_NO_STACKS, [SHED_SHORT] = RING_LEVEL_NO_STACKS,
+		[SHED_WAITS] = RING_LEVEL_LIFE,       [SHED_PROBES] = RING_LEVEL_LIFE,
 	};
 
 	return level[step];
+}
+
+/* A short wait is one that lasts less than what the user or the step says. */
+static int switch_min_block(struct shed *s, enum shed_step step, struct err *err)
+{
+	uint64_t ns = step == SHED_SHORT && s->min_block < SHED_SHORT_NS ? SHED_SHORT_NS : s->min_block;
+
+	if (ns == s->probes->shared->min_block)
+		return 0;
+	/* What was left out so far was by the old limit. */
+	if (hold_note(s->hold, s->probes, s->enc, mono_ns(), err))
+		return err->code;
+	s->hold->from = (int64_t)(mono_ns() - s->enc->epoch);
+	return probes_set_min_block(s->probes, ns, err);
 }
 
 /* What is in the ring still was recorded by the old step, so the losses are written with its cause first. */
@@ -54,6 +70,8 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 	s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
 	s->losses->blind = step == SHED_PROBES;
 	probes_set_level(s->probes, ring_level_of(step));
+	if (switch_min_block(s, step, err))
+		return err->code;
 	s->now = step;
 	s->by = by;
 	if (step == SHED_PROBES && old < SHED_PROBES)

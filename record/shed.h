@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "record/hold.h"
 #include "record/losses.h"
 #include "record/probes.h"
 
@@ -17,10 +18,13 @@ enum shed_step {
 	SHED_NOTHING,
 	SHED_READY_STACKS,
 	SHED_STACKS,
+	SHED_SHORT,  /* waits shorter than SHED_SHORT_NS, as record --min-block leaves them out */
 	SHED_WAITS,  /* parks and wake-ups; their probes still fire */
 	SHED_PROBES, /* and the probes are taken out */
 	SHED_STEPS,
 };
+
+#define SHED_SHORT_NS 1000000ull
 
 enum shed_limit { SHED_BY_SIZE, SHED_BY_OVERHEAD, SHED_LIMITS };
 
@@ -33,6 +37,8 @@ struct shed {
 	struct probes *probes;
 	struct losses *losses;
 	struct encoder *enc;
+	struct hold *hold;
+	uint64_t min_block; /* ns: what is too short in any case */
 	enum shed_step want[SHED_LIMITS], now;
 	enum shed_limit by;
 	uint64_t since; /* CLOCK_MONOTONIC ns, of now */
@@ -40,7 +46,7 @@ struct shed {
 };
 
 /* All outlive s. */
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct encoder *enc);
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block);
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err);
 /* Brings the spans up to now. */
 void shed_account(struct shed *s);

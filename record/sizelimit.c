@@ -32,10 +32,11 @@ static enum shed_step step_by_share(const struct sizelimit *l, uint64_t used)
 {
 	uint64_t room = l->max - l->reserve;
 
-	return used > room / 8 * 7   ? SHED_WAITS
-	       : used > room / 8 * 6 ? SHED_STACKS
-	       : used > room / 8 * 4 ? SHED_READY_STACKS
-	                             : SHED_NOTHING;
+	return used > room / 16 * 14   ? SHED_WAITS
+	       : used > room / 16 * 13 ? SHED_SHORT
+	       : used > room / 16 * 12 ? SHED_STACKS
+	       : used > room / 16 * 8  ? SHED_READY_STACKS
+	                               : SHED_NOTHING;
 }
 
 static void measure_rate(struct sizelimit *l, uint64_t used, uint64_t now)

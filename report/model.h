@@ -66,7 +66,8 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
-	bool in_gap; /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	bool in_gap;  /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	bool had_gap; /* and that wait is not known to have gone on */
 	int64_t gap;
 	bool unheld;             /* nothing that can go on holds what it waits for, as the end snapshot found */
 	int64_t started, exited; /* TIME_UNKNOWN */
@@ -360,6 +361,7 @@ struct model {
 	VEC(struct loss) losses;
 	uint64_t short_limit, short_waits, short_ns; /* waits that were left out: all shorter than the limit */
 	bool has_short_waits;
+	int64_t short_from, short_to; /* between the first and the last time that there was a limit */
 	uint64_t lost_ring, lost_stacks, lost_cases, lost_memory;
 	uint64_t left_out, left_out_stacks; /* on purpose; what was not counted is not in left_out */
 	bool waits_left_out;                /* parks or wake-ups, counted or not */

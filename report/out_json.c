@@ -70,6 +70,8 @@ static void put_trace(struct json *j, const struct report *r)
 		json_key_u64(j, "shorter_than_ns", r->m->short_limit);
 		json_key_u64(j, "waits", r->m->short_waits);
 		json_key_u64(j, "blocked_ns", r->m->short_ns);
+		json_key_i64(j, "from_ns", r->m->short_from);
+		json_key_i64(j, "to_ns", r->m->short_to);
 		json_close(j);
 	} else {
 		json_null(j);

@@ -92,6 +92,9 @@ static void put_unread(struct text *t)
 	warn(t);
 }
 
+/* What was so for all but this much of the recording was so for all of it. */
+#define SHORT_WHOLE_NS 100000000
+
 static void put_trust(struct text *t)
 {
 	const struct report *r = t->r;
@@ -109,7 +112,14 @@ static void put_trust(struct text *t)
 		text_mark(t, MARK_WARN);
 		fmt_raw(&t->b, "Only waits of ");
 		fmt_dur(&t->b, (int64_t)m->short_limit);
-		fmt_raw(&t->b, " and longer were recorded: ");
+		fmt_raw(&t->b, " and longer were recorded");
+		if (m->short_from > SHORT_WHOLE_NS || m->short_to + SHORT_WHOLE_NS < m->end) {
+			fmt_raw(&t->b, " at times from ");
+			fmt_dur(&t->b, m->short_from);
+			fmt_raw(&t->b, " to ");
+			fmt_dur(&t->b, m->short_to);
+		}
+		fmt_raw(&t->b, ": ");
 		fmt_plural(&t->b, m->short_waits, "shorter one");
 		fmt_raw(&t->b, ", ");
 		fmt_dur(&t->b, (int64_t)m->short_ns);

@@ -35,9 +35,17 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
-static void apply_short_waits(struct model *m, const struct trace_short_waits *p)
+static void apply_short_waits(struct model *m, const struct trace_rec *rec)
 {
-	m->has_short_waits = true;
+	const struct trace_short_waits *p = &rec->short_waits;
+
+	/* It is 0 while none is too short; then there are those that were it before. */
+	if (p->limit) {
+		if (!m->has_short_waits || p->from < m->short_from)
+			m->short_from = p->from;
+		m->short_to = rec->time;
+		m->has_short_waits = true;
+	}
 	if (p->limit > m->short_limit)
 		m->short_limit = p->limit;
 	m->short_waits += p->count;
@@ -70,7 +78,7 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 		return;
 	}
 	if (rec->type == TRACE_SHORT_WAITS)
-		return apply_short_waits(m, &rec->short_waits);
+		return apply_short_waits(m, rec);
 	if (t > m->opts.until)
 		return;
 	if (t > m->now)

@@ -32,6 +32,7 @@ void gap_ends_wait(struct model *m, struct goroutine *g)
 	if (g->wait.nobjs == 1)
 		e.obj = g->objs[0];
 	g->in_gap = false;
+	g->had_gap = true;
 	wait_account(m, g, &e);
 	g->prev_end = TIME_UNKNOWN;
 }

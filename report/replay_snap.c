@@ -155,7 +155,7 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 	int64_t since = g->end_wait.since;
 
 	goroutine_begin_wait(m, g, &p);
-	g->wait.before_start = !g->has_event && g->at_start;
+	g->wait.before_start = !g->has_event && g->at_start && !g->had_gap;
 	g->wait.since = g->wait.counted = since;
 	if (g->wait.before_start) {
 		g->wait.counted = 0;

@@ -253,9 +253,13 @@ def test_overhead_is_kept(workload, record):
     assert begins == sorted(begins)
     assert not all(r["counted"] for r in ranges(doc, type="go.park", part="event"))
     assert doc["losses"]["ring_dropped"] == 0
+    short = doc["trace"]["left_out"]
+    assert short["shorter_than_ns"] == 1000000 and short["waits"] > 0
+    assert begins[1] < short["from_ns"] <= begins[2] and short["to_ns"] < doc["trace"]["duration_ns"]
     check_what_remains_true(doc)
     assert re.search(r"chanrec: left out for --max-overhead: stacks of wake-ups for \S+ s from \S+ s on, "
-                     r"stacks of waits for \S+ s from \S+ s on, waits and wake-ups for \S+ s from \S+ s on, "
+                     r"stacks of waits for \S+ s from \S+ s on, waits shorter than 1 ms for \S+ s from \S+ s on, "
+                     r"waits and wake-ups for \S+ s from \S+ s on, "
                      r"their probes for \S+ s from \S+ s on", recorder.stderr)
     text = re.sub(r"\s+", " ", report(recorder.trace))
     assert "limits probes within 20 % of the program's CPU time; they took " in text
