@@ -35,18 +35,22 @@ static __always_inline bool read_u64(__u64 *to, __u64 addr)
 	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
 }
 
-static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type type)
+static __always_inline bool is_target(void)
 {
 	struct bpf_pidns_info ns;
 
-	if (!shared.enabled)
+	if (cfg.is_filtered)
+		return true;
+	if (cfg.use_pidns)
+		return !bpf_get_ns_current_pid_tgid(cfg.pidns_dev, cfg.pidns_ino, &ns, sizeof(ns)) &&
+		       ns.tgid == cfg.tgid;
+	return bpf_get_current_pid_tgid() >> 32 == cfg.tgid;
+}
+
+static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type type)
+{
+	if (!shared.enabled || !is_target())
 		return false;
-	if (cfg.use_pidns) {
-		if (bpf_get_ns_current_pid_tgid(cfg.pidns_dev, cfg.pidns_ino, &ns, sizeof(ns)) || ns.tgid != cfg.tgid)
-			return false;
-	} else if (bpf_get_current_pid_tgid() >> 32 != cfg.tgid) {
-		return false;
-	}
 	/* The same jump runs again after the stack has grown. */
 	if (cfg.at_jbe & (1u << type))
 		return !(regs->flags & (FLAG_CF | FLAG_ZF));

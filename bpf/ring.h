@@ -158,7 +158,8 @@ struct ring_run {
 /* Offsets are bytes; -1: not there. Set before the programs are loaded. */
 struct bpf_config {
 	__u32 tgid;
-	__u32 use_pidns; /* the recorder sees tgid in a pid namespace other than the first */
+	__u32 is_filtered; /* the kernel runs the programs in no other process */
+	__u32 use_pidns;   /* the recorder sees tgid in a pid namespace other than the first */
 	__u64 pidns_dev, pidns_ino;
 	__u64 text_lo, text_hi; /* Go code, in memory */
 	__s32 g_m, g_goid, g_param, g_waitreason, g_gopc, g_startpc, m_curg;

@@ -88,6 +88,8 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->cfg.ready_stacks = !opts->no_ready_stacks;
 	p->cfg.cache_goids = plan_has(p, RING_EXIT);
 	p->links.kind = p->waits.kind = link_kind_here();
+	/* uprobe_multi_link's own test, not the perf event's: that is of the memory, which children inherit. */
+	p->cfg.is_filtered = p->links.kind == LINK_MULTI;
 	ret = try_load(p, opts, true, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
 	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;

@@ -125,7 +125,7 @@ static uint32_t mark_new(struct chan_uses *u)
 {
 	uint32_t i = u->spare_marks;
 
-	if (i)
+	if (i && u->marks.v)
 		u->spare_marks = u->marks.v[i].next;
 	else if (!vec_push(&u->marks, (struct use_mark){ 0 }))
 		i = (uint32_t)u->marks.n - 1;
