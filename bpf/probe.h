@@ -67,6 +67,8 @@ static __always_inline __u32 ring_level(void)
 {
 	__u64 used = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 
+	if (used > cfg.ring_size / 8 * 6 && !shared.is_tight)
+		shared.is_tight = 1;
 	return used > cfg.ring_size / 8 * 7   ? RING_LEVEL_LIFE
 	       : used > cfg.ring_size / 8 * 6 ? RING_LEVEL_NO_STACKS
 	       : used > cfg.ring_size / 8 * 4 ? RING_LEVEL_NO_READY_STACKS

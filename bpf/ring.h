@@ -216,7 +216,7 @@ struct bpf_shared {
 	__u32 closing;   /* the recording ends: what waits from here on is sent at once, and every wake-up */
 	__u64 min_block; /* ns; a shorter wait sends nothing, 0: all do. Can be changed at any time */
 	__u32 holds;     /* min_block was not 0 at some time */
-	__u32 pad;
+	__u32 is_tight;  /* the ring had no room for stacks; the recorder takes it back */
 };
 
 /*

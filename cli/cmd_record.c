@@ -198,7 +198,9 @@ static void print_left_out(const struct recorder_summary *sum, enum shed_limit b
 		                                      [SHED_SHORT] = "waits shorter than 1 ms",
 		                                      [SHED_WAITS] = "waits and wake-ups",
 		                                      [SHED_PROBES] = "their probes" };
-	static const char *const option[] = { [SHED_BY_SIZE] = "--max-size", [SHED_BY_OVERHEAD] = "--max-overhead" };
+	static const char *const option[SHED_LIMITS] = { [SHED_BY_SIZE] = "--max-size",
+		                                         [SHED_BY_OVERHEAD] = "--max-overhead",
+		                                         [SHED_BY_RING] = "room in the ring" };
 	bool any = false;
 
 	for (int i = 0; i < SHED_STEPS; i++) {

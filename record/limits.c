@@ -5,6 +5,7 @@
 
 #define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */
 #define NOTE_LONG_NS 1000000000ull /* and while waits are left out all the time */
+#define TIGHT_NS 2000000000ull     /* how long short waits are left out once the ring was nearly full */
 
 void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
                   struct hold *hold)
@@ -13,6 +14,7 @@ void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *
 	shed_init(&l->shed, probes, &l->losses, hold, o->min_block);
 	sizelimit_init(&l->size, o->max_size, enc->epoch, o->deadline);
 	l->noted = enc->epoch;
+	l->probes = probes;
 }
 
 int limits_size_step(struct limits *l, const struct trace_writer *w, struct err *err)
@@ -42,12 +44,22 @@ bool limits_drop(struct limits *l, const void *rec, size_t len)
 	}
 }
 
+/* Short waits are taken up again when the ring has had room for a while. */
+static enum shed_step ring_step(struct limits *l, uint64_t now)
+{
+	if (probes_was_tight(l->probes))
+		l->tight = now;
+	return l->tight && now - l->tight < TIGHT_NS ? SHED_SHORT : SHED_NOTHING;
+}
+
 int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, struct err *err)
 {
 	uint64_t now = mono_ns();
 
 	sizelimit_expect(&l->size, w, live);
-	if (limits_size_step(l, w, err) || shed_want(&l->shed, SHED_BY_OVERHEAD, overhead_step(&l->overhead, now), err))
+	if (limits_size_step(l, w, err) ||
+	    shed_want(&l->shed, SHED_BY_OVERHEAD, overhead_step(&l->overhead, now), err) ||
+	    shed_want(&l->shed, SHED_BY_RING, ring_step(l, now), err))
 		return err->code;
 	if (now - l->noted < (l->shed.now >= SHED_WAITS ? NOTE_LONG_NS : NOTE_NS))
 		return 0;

@@ -18,6 +18,8 @@ struct limits {
 	struct sizelimit size;
 	struct overhead overhead;
 	uint64_t noted; /* CLOCK_MONOTONIC ns */
+	uint64_t tight; /* CLOCK_MONOTONIC ns: when the ring was last seen to have no room for stacks; 0 never */
+	struct probes *probes;
 };
 
 struct limits_opts {

@@ -79,6 +79,8 @@ int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
 void probes_closing(struct probes *p);
 /* And here they end, all at once. */
 void probes_disable(struct probes *p);
+/* Whether the ring had no room for stacks at some time since the last call. */
+bool probes_was_tight(struct probes *p);
 /* How much is left out at least, whatever room the ring has. */
 void probes_set_level(struct probes *p, enum ring_level level);
 /*

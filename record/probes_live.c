@@ -21,6 +21,11 @@ bool probe_is_of_life(const struct probe *p)
 }
 
 /* A perf event that is switched off keeps its breakpoint (kernel/trace/trace_uprobe.c): only its end takes it out. */
+bool probes_was_tight(struct probes *p)
+{
+	return __atomic_exchange_n(&p->shared->is_tight, 0, __ATOMIC_ACQ_REL);
+}
+
 void probes_waits_detach(struct probes *p)
 {
 	links_free(&p->waits);

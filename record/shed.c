@@ -20,7 +20,8 @@ void shed_account(struct shed *s)
 {
 	uint64_t now = mono_ns();
 
-	for (enum shed_step i = SHED_NOTHING + 1; i <= s->now; i++) {
+	/* What the ring itself leaves out it counts itself. */
+	for (enum shed_step i = s->by == SHED_BY_RING ? SHED_SHORT : SHED_NOTHING + 1; i <= s->now; i++) {
 		struct shed_span *span = &s->spans[s->by][i];
 
 		if (!span->total)
@@ -30,7 +31,7 @@ void shed_account(struct shed *s)
 	s->since = now;
 }
 
-static uint32_t ring_level_of(enum shed_step step)
+static enum ring_level ring_level_of(enum shed_step step, enum shed_limit by)
 {
 	static const uint8_t level[SHED_STEPS] = {
 		[SHED_NOTHING] = RING_LEVEL_ALL,      [SHED_READY_STACKS] = RING_LEVEL_NO_READY_STACKS,
@@ -38,7 +39,7 @@ static uint32_t ring_level_of(enum shed_step step)
 		[SHED_WAITS] = RING_LEVEL_LIFE,       [SHED_PROBES] = RING_LEVEL_LIFE,
 	};
 
-	return level[step];
+	return by == SHED_BY_RING ? RING_LEVEL_ALL : (enum ring_level)level[step];
 }
 
 /* A short wait is one that lasts less than what the user or the step says. */
@@ -67,9 +68,9 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 	/* What a goroutine waited on before is not what it waits on after this. */
 	if (old >= SHED_WAITS && step < SHED_WAITS)
 		encoder_forget_waits(s->enc);
-	s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
+	s->losses->cause = by == SHED_BY_OVERHEAD ? TRACE_LOSS_OVERHEAD : TRACE_LOSS_SIZE;
 	s->losses->blind = step == SHED_PROBES;
-	probes_set_level(s->probes, ring_level_of(step));
+	probes_set_level(s->probes, ring_level_of(step, by));
 	if (switch_min_block(s, step, err))
 		return err->code;
 	s->now = step;
@@ -81,11 +82,13 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err)
 {
-	enum shed_limit who;
+	enum shed_limit who = SHED_BY_SIZE;
 	enum shed_step most;
 
 	s->want[by] = step;
-	who = s->want[SHED_BY_OVERHEAD] > s->want[SHED_BY_SIZE] ? SHED_BY_OVERHEAD : SHED_BY_SIZE;
+	for (enum shed_limit i = SHED_BY_SIZE; i < SHED_LIMITS; i++)
+		if (s->want[i] > s->want[who])
+			who = i;
 	most = s->want[who];
 	if (most == s->now && (who == s->by || !most))
 		return 0;

@@ -5,7 +5,8 @@
 /*
  * What is left out to stay within a limit, in one order for all limits. Each
  * limit wants a step; the highest holds. The ring's own fill has the same
- * order, but acts by itself (enum ring_level in bpf/ring.h).
+ * order, but acts by itself (enum ring_level in bpf/ring.h), save that short
+ * waits go on its behalf here, once it had no room for stacks.
  */
 
 #include <stdint.h>
@@ -26,7 +27,7 @@ enum shed_step {
 
 #define SHED_SHORT_NS 1000000ull
 
-enum shed_limit { SHED_BY_SIZE, SHED_BY_OVERHEAD, SHED_LIMITS };
+enum shed_limit { SHED_BY_SIZE, SHED_BY_OVERHEAD, SHED_BY_RING, SHED_LIMITS };
 
 /* How long a step was in force, and who wanted it. */
 struct shed_span {

@@ -93,6 +93,31 @@ def test_one_order(workload, record, version):
     assert re.search(r"[\d,]+ events lost because the ring was full from \S+ to \S+ ", text)
 
 
+def test_short_waits_go_while_the_ring_is_nearly_full(workload, record):
+    """They are taken up again when there was room for a while."""
+    target = flood(workload, NEWEST, GOMAXPROCS="1")
+    recorder = record("-p", target.pid, "--ring", "1M")
+    time.sleep(0.5)
+    stop(recorder.process)
+    target.ask("hand", HANDS)
+    recorder.process.send_signal(signal.SIGCONT)
+    time.sleep(0.5)
+    target.ask("hand", HANDS)
+    time.sleep(2.5)
+    target.ask("hand", 100)
+    recorder.stop()
+
+    assert re.search(r"left out for room in the ring: waits shorter than 1 ms for 2\.\d s from", recorder.stderr)
+    doc = report_json(recorder.trace)
+    left = doc["trace"]["left_out"]
+    assert left["shorter_than_ns"] == 1e6 and 1.9 * HANDS < left["waits"] <= 2 * HANDS
+    count = collections.Counter(name for name, _ in events(recorder.trace))
+    assert count["go.park"] + counted(doc, cause="ring", type="go.park") + left["waits"] == 4 * HANDS + 200
+    assert [name for name, _ in events(recorder.trace)][-400:].count("go.park") >= 190
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert re.search(r"Only waits of 1\.00ms and longer were recorded at times from \S+ to \S+: [\d,]+ shorter ones", text), text[:2000]
+
+
 def check_what_remains_true(doc):
     user = doc["summary"]["user"]
     assert (user["created"], user["exited"]) == (LIFE + STUCK, LIFE)
