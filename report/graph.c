@@ -61,10 +61,29 @@ static bool is_shown(const struct report *r, const struct wsite *ws)
 	return report_shows_wsite(r, ws) && !wait_class_is_idle(model_wait_class(m, ws->reason));
 }
 
+static uint32_t obj_site(const struct model *m, const struct trace_obj *o)
+{
+	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->id) : NULL;
+	const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(m, o->id) : NULL;
+
+	return c ? c->objsite : s ? s->objsite : 0;
+}
+
+/* Waits of one object of which nobody knows where they were stand with those of which it is known. */
+static uint32_t known_site(const struct model *m, uint32_t objsite)
+{
+	const struct objsite *o = &m->objsites.v[objsite];
+	uint32_t known =
+	        o->place || o->objects != 1 ? 0 : obj_site(m, &(struct trace_obj){ .kind = o->kind, .id = o->example });
+
+	return known ? known : objsite;
+}
+
 /* What a wait is on: the class of an object, or of the reason where there is none. */
 static uint32_t object_node(struct graph *g, const struct model *m, uint32_t objsite, uint32_t reason)
 {
-	return objsite ? node_get(g, GRAPH_OBJECT, objsite) : node_get(g, GRAPH_NOTHING, model_wait_class(m, reason));
+	return objsite ? node_get(g, GRAPH_OBJECT, known_site(m, objsite))
+	               : node_get(g, GRAPH_NOTHING, model_wait_class(m, reason));
 }
 
 static void node_add(struct graph_node *n, uint64_t count, uint64_t blocked, uint64_t max)
@@ -109,21 +128,13 @@ static int add_edge(struct graph *g, const struct report *r, const struct edge *
 	ret = add_wait(g, m, ws, e->objsite, e->count, e->blocked, 0, ws->max);
 	if (ret || !e->waker_group || m->groups.v[e->waker_group].system)
 		return ret;
-	w = edge_get(g, node_get(g, GRAPH_OBJECT, e->objsite), node_get(g, GRAPH_GROUP, e->waker_group), GRAPH_WOKEN_BY,
-	             e->cause);
+	w = edge_get(g, object_node(g, m, e->objsite, ws->reason), node_get(g, GRAPH_GROUP, e->waker_group),
+	             GRAPH_WOKEN_BY, e->cause);
 	if (!w)
 		return -ENOMEM;
 	w->count += e->count;
 	w->blocked += e->blocked;
 	return 0;
-}
-
-static uint32_t obj_site(const struct model *m, const struct trace_obj *o)
-{
-	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->id) : NULL;
-	const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(m, o->id) : NULL;
-
-	return c ? c->objsite : s ? s->objsite : 0;
 }
 
 /* Waits that are not over: a select stands at the channels of all its cases, its time at the first. */

@@ -358,6 +358,19 @@ static uint32_t objsite_get(struct model *m, struct objsite key)
 	return (uint32_t)*slot;
 }
 
+/*
+ * Of an object that was only waited for where nobody knows, so far: the next
+ * wait may tell, so it is not counted here.
+ */
+static uint32_t objsite_unknown(struct model *m, struct objsite key)
+{
+	uint32_t i = objsite_get(m, key);
+
+	if (i && m->objsites.v[i].objects > 1)
+		m->objsites.v[i].objects--;
+	return i;
+}
+
 uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where)
 {
 	struct objsite key = { .kind = obj->kind, .example = obj->id };
@@ -383,9 +396,9 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 	} else {
 		return 0;
 	}
-	if (!*cached)
+	if (!*cached && (key.made || key.place))
 		*cached = objsite_get(m, key);
-	return *cached;
+	return *cached ? *cached : objsite_unknown(m, key);
 }
 
 const char *illegal_name(enum illegal i)

@@ -123,8 +123,9 @@ static void object_label(struct dot *d, const struct graph_node *n)
 		fmt_raw(&d->b, " never used (dangling)");
 		put_line(d);
 	}
-	fmt_raw(&d->b, o->made ? "made at " : "waited for at ");
-	fmt_file_line(&d->b, m, o->place, 2);
+	fmt_raw(&d->b, o->made ? "made at " : o->place ? "waited for at " : "it is not known where");
+	if (o->place)
+		fmt_file_line(&d->b, m, o->place, 2);
 	put_escaped(d, LABEL_WIDTH);
 }
 
