@@ -45,11 +45,11 @@ bool limits_drop(struct limits *l, const void *rec, size_t len)
 }
 
 /* Short waits are taken up again when the ring has had room for a while. */
-static enum shed_step ring_step(struct limits *l, uint64_t now)
+static bool is_tight(struct limits *l, uint64_t now)
 {
 	if (probes_was_tight(l->probes))
 		l->tight = now;
-	return l->tight && now - l->tight < TIGHT_NS ? SHED_SHORT : SHED_NOTHING;
+	return l->tight && now - l->tight < TIGHT_NS;
 }
 
 int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, struct err *err)
@@ -59,7 +59,7 @@ int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, s
 	sizelimit_expect(&l->size, w, live);
 	if (limits_size_step(l, w, err) ||
 	    shed_want(&l->shed, SHED_BY_OVERHEAD, overhead_step(&l->overhead, now), err) ||
-	    shed_want(&l->shed, SHED_BY_RING, ring_step(l, now), err))
+	    shed_tight(&l->shed, is_tight(l, now), err))
 		return err->code;
 	if (now - l->noted < (l->shed.now >= SHED_WAITS ? NOTE_LONG_NS : NOTE_NS))
 		return 0;

@@ -16,22 +16,27 @@ void shed_init(struct shed *s, struct probes *probes, struct losses *losses, str
 	s->since = s->enc->epoch;
 }
 
+static void span_add(struct shed *s, enum shed_limit by, enum shed_step step, uint64_t now)
+{
+	struct shed_span *span = &s->spans[by][step];
+
+	if (!span->total)
+		span->first = s->since - s->enc->epoch;
+	span->total += now - s->since;
+}
+
 void shed_account(struct shed *s)
 {
 	uint64_t now = mono_ns();
 
-	/* What the ring itself leaves out it counts itself. */
-	for (enum shed_step i = s->by == SHED_BY_RING ? SHED_SHORT : SHED_NOTHING + 1; i <= s->now; i++) {
-		struct shed_span *span = &s->spans[s->by][i];
-
-		if (!span->total)
-			span->first = s->since - s->enc->epoch;
-		span->total += now - s->since;
-	}
+	for (enum shed_step i = SHED_NOTHING + 1; i <= s->now; i++)
+		span_add(s, s->by, i, now);
+	if (s->is_tight)
+		span_add(s, SHED_BY_RING, SHED_SHORT, now);
 	s->since = now;
 }
 
-static enum ring_level ring_level_of(enum shed_step step, enum shed_limit by)
+static enum ring_level ring_level_of(enum shed_step step)
 {
 	static const uint8_t level[SHED_STEPS] = {
 		[SHED_NOTHING] = RING_LEVEL_ALL,      [SHED_READY_STACKS] = RING_LEVEL_NO_READY_STACKS,
@@ -39,13 +44,14 @@ static enum ring_level ring_level_of(enum shed_step step, enum shed_limit by)
 		[SHED_WAITS] = RING_LEVEL_LIFE,       [SHED_PROBES] = RING_LEVEL_LIFE,
 	};
 
-	return by == SHED_BY_RING ? RING_LEVEL_ALL : (enum ring_level)level[step];
+	return (enum ring_level)level[step];
 }
 
 /* A short wait is one that lasts less than what the user or the step says. */
 static int switch_min_block(struct shed *s, enum shed_step step, struct err *err)
 {
-	uint64_t ns = step == SHED_SHORT && s->min_block < SHED_SHORT_NS ? SHED_SHORT_NS : s->min_block;
+	uint64_t ns =
+	        (step == SHED_SHORT || s->is_tight) && s->min_block < SHED_SHORT_NS ? SHED_SHORT_NS : s->min_block;
 
 	if (ns == s->probes->shared->min_block)
 		return 0;
@@ -68,9 +74,9 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 	/* What a goroutine waited on before is not what it waits on after this. */
 	if (old >= SHED_WAITS && step < SHED_WAITS)
 		encoder_forget_waits(s->enc);
-	s->losses->cause = by == SHED_BY_OVERHEAD ? TRACE_LOSS_OVERHEAD : TRACE_LOSS_SIZE;
+	s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
 	s->losses->blind = step == SHED_PROBES;
-	probes_set_level(s->probes, ring_level_of(step, by));
+	probes_set_level(s->probes, ring_level_of(step));
 	if (switch_min_block(s, step, err))
 		return err->code;
 	s->now = step;
@@ -86,12 +92,20 @@ int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct er
 	enum shed_step most;
 
 	s->want[by] = step;
-	for (enum shed_limit i = SHED_BY_SIZE; i < SHED_LIMITS; i++)
-		if (s->want[i] > s->want[who])
-			who = i;
+	if (s->want[SHED_BY_OVERHEAD] > s->want[SHED_BY_SIZE])
+		who = SHED_BY_OVERHEAD;
 	most = s->want[who];
 	if (most == s->now && (who == s->by || !most))
 		return 0;
 	shed_account(s);
 	return shed_switch(s, most, who, err);
+}
+
+int shed_tight(struct shed *s, bool tight, struct err *err)
+{
+	if (tight == s->is_tight)
+		return 0;
+	shed_account(s);
+	s->is_tight = tight;
+	return switch_min_block(s, s->now, err);
 }

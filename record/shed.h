@@ -9,6 +9,7 @@
  * waits go on its behalf here, once it had no room for stacks.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/hold.h"
@@ -40,8 +41,9 @@ struct shed {
 	struct encoder *enc;
 	struct hold *hold;
 	uint64_t min_block; /* ns: what is too short in any case */
-	enum shed_step want[SHED_LIMITS], now;
+	enum shed_step want[SHED_BY_RING], now;
 	enum shed_limit by;
+	bool is_tight;  /* short waits go for the ring, whatever the limits want */
 	uint64_t since; /* CLOCK_MONOTONIC ns, of now */
 	struct shed_span spans[SHED_LIMITS][SHED_STEPS];
 };
@@ -49,6 +51,8 @@ struct shed {
 /* All outlive s. */
 void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block);
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err);
+/* Short waits are left out, or not, since the ring was nearly full. */
+int shed_tight(struct shed *s, bool tight, struct err *err);
 /* Brings the spans up to now. */
 void shed_account(struct shed *s);
 

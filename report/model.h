@@ -411,12 +411,6 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 const char *illegal_name(enum illegal i);
 const char *illegal_phrase(enum illegal i);
 
-/* The wait's objects that count: those of g->wait. */
-static inline const struct trace_obj *goroutine_objs(const struct goroutine *g)
-{
-	return g->objs;
-}
-
 /* Waits that are a goroutine's job or the runtime's own: never a suspect. */
 bool wait_class_is_idle(uint8_t wait_class);
 /* A channel wait's direction, from the object or else from the reason. */
