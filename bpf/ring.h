@@ -184,6 +184,28 @@ struct ring_run {
 
 #define REASON_MAX 64
 
+/*
+ * A place where the runtime wakes a goroutine: goready, which may be inlined,
+ * has systemstack call a closure of the waker's frame, and that calls ready.
+ */
+#define READY_SITES 6
+struct ready_site {
+	__u64 ret;   /* into the waker's function, behind its call of systemstack; 0: no more sites */
+	__u64 code;  /* the closure's */
+	__u64 pc;    /* of the return into that from ready */
+	__u64 hash;  /* of the stack's first two frames: this, and the return into systemstack */
+	__u32 words; /* from the waker's rsp while it called systemstack up to the closure */
+	__s32 bp;    /* of the third frame, from the closure */
+};
+
+/* A stack's hash: from 0, by each return address, innermost first. */
+static inline __attribute__((always_inline)) __u64 stack_hash_step(__u64 h, __u64 pc)
+{
+	h ^= pc;
+	h *= 0x9e3779b97f4a7c15ull;
+	return h ^ (h >> 29);
+}
+
 /* Offsets are bytes; -1: not there. Set before the programs are loaded. */
 struct bpf_config {
 	__u32 tgid;
@@ -207,9 +229,11 @@ struct bpf_config {
 	__u64 cb_lo, cb_len, switch_lo, switch_len;
 	__s32 cb_frame, switch_delta, cgocall_delta;
 	__u64 sigpanic_lo, sigpanic_len;
-	__u32 ready_stacks; /* 0: no stacks of wakers */
-	__u32 cache_goids;  /* the end of every goroutine is seen */
-	__u64 ring_size;    /* bytes */
+	struct ready_site ready_site[READY_SITES];
+	__u64 systemstack_pc; /* of the return into it from what it calls on g0 */
+	__u32 ready_stacks;   /* 0: no stacks of wakers */
+	__u32 cache_goids;    /* the end of every goroutine is seen */
+	__u64 ring_size;      /* bytes */
 	__u32 reason_flags[REASON_MAX];
 	__u64 site[RING_TYPES]; /* in memory, of the probes that go_any serves; 0: none */
 	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */

@@ -28,13 +28,6 @@ static __always_inline bool in_text(__u64 pc)
 	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
 }
 
-static __always_inline __u64 hash_step(__u64 h, __u64 pc)
-{
-	h ^= pc;
-	h *= 0x9e3779b97f4a7c15ull;
-	return h ^ (h >> 29);
-}
-
 /* Words of a stack that are read at once: a read costs some 90 ns, be it of 8 bytes or of 320. */
 #define FRAME_WORDS 2
 #ifdef OLD_KERNEL /* cannot read from a program's stack at a variable place: one frame at a time */
@@ -207,18 +200,15 @@ __noinline int send_long(__u64 hash, __u64 sp, __u64 bp)
 	return send_frames(hash, sp, bp, RING_MAX_FRAMES);
 }
 
-static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
+/* Of the frames from the one at number from on. */
+static __always_inline __u64 hash_walk(struct walk *w, __u64 *win, const __u32 words, __u64 hash, __u32 from)
 {
-	struct walk w = { .bp = bp };
-	__u64 win[WINDOW], hash = 0;
-
-	walk_begin(&w, win, words, sp);
-	for (int i = 0; i < RING_MAX_FRAMES; i++) {
-		__u64 pc = walk_next(&w, win, words);
+	for (__u32 i = from; i < RING_MAX_FRAMES; i++) {
+		__u64 pc = walk_next(w, win, words);
 
 		if (!pc)
 			break;
-		hash = hash_step(hash, pc);
+		hash = stack_hash_step(hash, pc);
 	}
 	return hash ? hash : 1;
 }
@@ -226,20 +216,31 @@ static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
 __u64 stack_hash(__u64 sp, __u64 bp);
 __noinline __u64 stack_hash(__u64 sp, __u64 bp)
 {
-	return hash_stack(sp, bp, WINDOW);
+	struct walk w = { .bp = bp };
+	__u64 win[WINDOW];
+
+	walk_begin(&w, win, WINDOW, sp);
+	return hash_walk(&w, win, WINDOW, 0, 0);
 }
 
-/* The hash of a stack; its frames are sent when they were not before. */
-static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+/* The frames of a stack with that hash are sent when they were not before. */
+static __always_inline void stack_send(__u64 hash, __u64 sp, __u64 bp)
 {
-	__u64 hash = stack_hash(sp, bp), *known;
 	__u32 slot = hash % SEEN_SLOTS;
+	__u64 *known = bpf_map_lookup_elem(&seen, &slot);
 
-	known = bpf_map_lookup_elem(&seen, &slot);
 	if (known && *known == hash)
-		return hash;
+		return;
 	if (send_short(hash, sp, bp))
 		send_long(hash, sp, bp);
+}
+
+/* The hash of a stack, which is sent. */
+static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+{
+	__u64 hash = stack_hash(sp, bp);
+
+	stack_send(hash, sp, bp);
 	return hash;
 }
 
