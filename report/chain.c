@@ -137,6 +137,36 @@ static bool is_brief(const struct builder *b, uint64_t ns)
 	return ns < (uint64_t)b->m->opts.min_edge;
 }
 
+/*
+ * A circle of channels is one only as far as its users are known. Where the
+ * search in the target's memory has found that something that can go on holds
+ * one of them, somebody else can end this.
+ */
+static bool is_closed_circle(const struct builder *b, const struct draft *d, uint64_t from)
+{
+	bool in = false;
+
+	for (uint32_t i = 0; i < d->c.n; i++) {
+		const struct chain_link *l = &d->links[i];
+
+		in |= l->goid == from;
+		if (in && l->evidence != EVIDENCE_LOCK_WOKEN && !model_goroutine(b->m, l->goid)->unheld)
+			return !b->m->snap[1].searched;
+	}
+	return true;
+}
+
+static void end_in_circle(const struct builder *b, struct draft *d, uint64_t from)
+{
+	d->c.root_cause = ROOT_CYCLE;
+	if (is_closed_circle(b, d, from))
+		return;
+	d->c.root_cause = ROOT_UNKNOWN;
+	d->c.root = 0;
+	d->c.root_group = 0;
+	d->c.root_state = 0;
+}
+
 /* Follows who waits for whom from g on. */
 static int draft_open(struct builder *b, const struct goroutine *g, struct draft *d)
 {
@@ -169,7 +199,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 		}
 		d->c.root_cause = ROOT_DEPTH;
 		if (map_get(&seen, next->id)) {
-			d->c.root_cause = ROOT_CYCLE;
+			end_in_circle(b, d, next->id);
 			break;
 		}
 		g = next;
