@@ -115,6 +115,7 @@ static struct chain_link link_of(const struct builder *b, const struct goroutine
 		                .held_group = held ? held->group : 0,
 		                .evidence = h->evidence,
 		                .among = h->nlive,
+		                .before = g->wait.before_start,
 		                .blocked = (uint64_t)goroutine_wait_ns(b->m, g),
 		                .repeats = 1 };
 

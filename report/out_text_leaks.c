@@ -89,10 +89,10 @@ static void put_idle(struct text *t)
 	if (!n)
 		return;
 	fmt_raw(&t->b, "Idle: ");
-	fmt_plural(&t->b, n, "other goroutine");
+	fmt_plural(&t->b, n, l->nsuspects ? "other goroutine" : "goroutine");
 	fmt_raw(&t->b, n == 1 ? " waits at " : " wait at ");
 	fmt_plural(&t->b, l->v.n - l->nsuspects, "place");
-	fmt_raw(&t->b, ", as is their job as far as the trace shows.");
+	fmt_f(&t->b, ", as is %s job as far as the trace shows.", n == 1 ? "its" : "their");
 	if (unknown) {
 		fmt_raw(&t->b, " Of ");
 		fmt_count(&t->b, unknown);
