@@ -212,6 +212,12 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 	return ret;
 }
 
+/* "select {}" in main: the program goes on without it. */
+static bool is_idle_main(const struct chain_link *l, uint8_t class)
+{
+	return class == TRACE_WAIT_EMPTY_SELECT && l->goid == 1;
+}
+
 /* One goroutine that sleeps, waits for the network or for nobody knows whom on a channel: that is no chain. */
 static bool is_idle_alone(const struct builder *b, const struct draft *d)
 {
@@ -221,7 +227,8 @@ static bool is_idle_alone(const struct builder *b, const struct draft *d)
 		return false;
 	if (d->c.root_cause == ROOT_UNKNOWN && !d->c.past)
 		return class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT;
-	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER;
+	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER ||
+	       is_idle_main(&d->links[0], class);
 }
 
 static int open_chain(struct builder *b, const struct goroutine *g)

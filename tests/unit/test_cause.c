@@ -329,6 +329,20 @@ static void they_wait_for_each_other_where_nobody_else_could_help(void **state)
 	report_free(r);
 }
 
+static void main_that_keeps_the_program_alive_is_no_chain(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_park(&t, MS(2), 1, TRACE_WAIT_EMPTY_SELECT, tb_none, "runtime.block /go/select.go:1|" SITE);
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(3), 7, TRACE_WAIT_EMPTY_SELECT, tb_none, "runtime.block /go/select.go:1|" WORKER);
+	r = tb_report(&t, MS(20));
+	assert_int_equal(r->chains.v.n, 1);
+	assert_int_equal(chain_from(r, 7)->root_cause, ROOT_NOBODY);
+	report_free(r);
+}
+
 static void the_state_of_a_moment(void **state)
 {
 	struct trace_obj wg;
@@ -446,6 +460,7 @@ int main(void)
 		cmocka_unit_test(who_stands_in_line_himself_is_not_waited_for),
 		cmocka_unit_test(of_the_cases_of_a_select_one_whose_user_goes_on_counts),
 		cmocka_unit_test(they_wait_for_each_other_where_nobody_else_could_help),
+		cmocka_unit_test(main_that_keeps_the_program_alive_is_no_chain),
 		cmocka_unit_test(the_state_of_a_moment),
 		cmocka_unit_test(light_edges_are_pruned),
 		cmocka_unit_test(locks_in_a_circle),
