@@ -227,8 +227,7 @@ static bool is_idle_alone(const struct builder *b, const struct draft *d)
 		return false;
 	if (d->c.root_cause == ROOT_UNKNOWN && !d->c.past)
 		return class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT;
-	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER ||
-	       is_idle_main(&d->links[0], class);
+	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER || is_idle_main(&d->links[0], class);
 }
 
 static int open_chain(struct builder *b, const struct goroutine *g)
