@@ -139,9 +139,10 @@ static bool is_brief(const struct builder *b, uint64_t ns)
 }
 
 /*
- * A circle of channels is one only as far as its users are known. Where the
+ * A circle of channels is one only as far as their users are known. Where the
  * search in the target's memory has found that something that can go on holds
- * one of them, somebody else can end this.
+ * one of them, somebody else can end this; without a search, who could use the
+ * other cases of a select is not known.
  */
 static bool is_closed_circle(const struct builder *b, const struct draft *d, uint64_t from)
 {
@@ -151,8 +152,10 @@ static bool is_closed_circle(const struct builder *b, const struct draft *d, uin
 		const struct chain_link *l = &d->links[i];
 
 		in |= l->goid == from;
-		if (in && l->evidence != EVIDENCE_LOCK_WOKEN && !model_goroutine(b->m, l->goid)->unheld)
-			return !b->m->snap[1].searched;
+		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unheld)
+			continue;
+		if (b->m->snap[1].searched || l->nobjs > 1)
+			return false;
 	}
 	return true;
 }

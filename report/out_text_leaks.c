@@ -104,8 +104,11 @@ static void put_idle(struct text *t)
 	if (unknown) {
 		fmt_raw(&t->b, " Of ");
 		fmt_count(&t->b, unknown);
-		fmt_raw(&t->b, " it shows little: at the end the program's memory was not searched for who could end "
-		               "their waits.");
+		fmt_raw(&t->b, t->m->opts.until != INT64_MAX
+		                       ? " it shows little: the program's memory is searched for who could end their "
+		                         "waits only at the end of the recording."
+		                       : " it shows little: at the end the program's memory was not searched for who "
+		                         "could end their waits.");
 	}
 	text_wrap(t, 2, 2);
 }

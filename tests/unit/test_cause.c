@@ -292,20 +292,32 @@ static void of_the_cases_of_a_select_one_whose_user_goes_on_counts(void **state)
 	report_free(r);
 }
 
-/* 7 and 8 receive what the other sent before; whether somebody else could send is what the search tells. */
-static struct report *circle(bool out_of_reach)
+/* 7 and 8 receive what the other sent before; 7 perhaps in a select. */
+static struct tb circle_of(struct trace_obj *a, struct trace_obj *b, uint32_t cases)
 {
 	struct tb t = tb_new();
-	struct trace_obj a = tb_chan(&t), b = tb_chan(&t);
+	struct trace_obj objs[2] = { tb_chan(&t), tb_chan(&t) };
 
+	*a = objs[0];
+	*b = tb_chan(&t);
+	objs[0].dir = objs[1].dir = TRACE_DIR_RECV;
 	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
 	tb_create(&t, MS(1), 1, 8, SITE, WORKER);
-	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, a, RECV_AT);
-	tb_ready(&t, MS(3), 8, 7, TRACE_CAUSE_SEND, a, WAKER_AT);
-	tb_park(&t, MS(4), 8, TRACE_WAIT_RECV, b, RECV_AT);
-	tb_ready(&t, MS(5), 7, 8, TRACE_CAUSE_SEND, b, WAKER_AT);
-	tb_park(&t, MS(6), 7, TRACE_WAIT_RECV, a, RECV_AT);
-	tb_park(&t, MS(7), 8, TRACE_WAIT_RECV, b, RECV_AT);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, *a, RECV_AT);
+	tb_ready(&t, MS(3), 8, 7, TRACE_CAUSE_SEND, *a, WAKER_AT);
+	tb_park(&t, MS(4), 8, TRACE_WAIT_RECV, *b, RECV_AT);
+	tb_ready(&t, MS(5), 7, 8, TRACE_CAUSE_SEND, *b, WAKER_AT);
+	tb_park_n(&t, MS(6), 7, cases > 1 ? TRACE_WAIT_SELECT : TRACE_WAIT_RECV, objs, cases, RECV_AT);
+	tb_park(&t, MS(7), 8, TRACE_WAIT_RECV, *b, RECV_AT);
+	return t;
+}
+
+/* Whether somebody else could send is what the search tells. */
+static struct report *circle(bool out_of_reach)
+{
+	struct trace_obj a, b;
+	struct tb t = circle_of(&a, &b, 1);
+
 	tb_snap_begin(&t, SEC(4), 1);
 	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, a, 0, RECV_AT);
 	tb_snap_go(&t, SEC(4), 1, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, b, 0, RECV_AT);
@@ -327,6 +339,18 @@ static void they_wait_for_each_other_where_nobody_else_could_help(void **state)
 	assert_int_equal(chain_from(r, 7)->root_cause, ROOT_UNKNOWN);
 	assert_int_equal(chain_from(r, 7)->root, 0);
 	report_free(r);
+}
+
+static void without_a_search_a_select_closes_no_circle(void **state)
+{
+	for (uint32_t cases = 1; cases <= 2; cases++) {
+		struct trace_obj a, b;
+		struct tb t = circle_of(&a, &b, cases);
+		struct report *r = tb_report(&t, MS(20));
+
+		assert_int_equal(chain_from(r, 7)->root_cause, cases > 1 ? ROOT_UNKNOWN : ROOT_CYCLE);
+		report_free(r);
+	}
 }
 
 static void main_that_keeps_the_program_alive_is_no_chain(void **state)
@@ -460,6 +484,7 @@ int main(void)
 		cmocka_unit_test(who_stands_in_line_himself_is_not_waited_for),
 		cmocka_unit_test(of_the_cases_of_a_select_one_whose_user_goes_on_counts),
 		cmocka_unit_test(they_wait_for_each_other_where_nobody_else_could_help),
+		cmocka_unit_test(without_a_search_a_select_closes_no_circle),
 		cmocka_unit_test(main_that_keeps_the_program_alive_is_no_chain),
 		cmocka_unit_test(the_state_of_a_moment),
 		cmocka_unit_test(light_edges_are_pruned),
