@@ -149,6 +149,52 @@ static void join_left_over(struct suspect *s, uint32_t n)
 			s[i].j = most;
 }
 
+/* What it waits for in a line, as one object. */
+static uint64_t line_of(const struct model *m, const struct suspect *s)
+{
+	const struct goroutine *g = model_goroutine(m, s->goid);
+	uint8_t class = model_wait_class(m, s->reason);
+
+	if (g->wait.nobjs != 1 || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT)
+		return 0;
+	return (uint64_t)g->objs[0].kind << 32 | g->objs[0].id;
+}
+
+/*
+ * Senders and lockers are served in their order: who came later to a line that
+ * stands still stands as still, however short it has waited.
+ */
+static int join_line(struct finder *f)
+{
+	struct leaks *l = f->out;
+	struct map first = { 0 };
+	int ret = 0;
+
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		const struct suspect *s = &l->suspects.v[i];
+		uint64_t line = s->j.verdict != VERDICT_IDLE && s->is_long ? line_of(f->m, s) : 0, *slot;
+
+		if (!line)
+			continue;
+		slot = map_put(&first, line, NULL);
+		if (slot)
+			*slot = i;
+		else
+			ret = -ENOMEM;
+	}
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		struct suspect *s = &l->suspects.v[i];
+		const uint64_t *at = s->j.idle == IDLE_SHORT ? map_get(&first, line_of(f->m, s)) : NULL;
+
+		if (at) {
+			s->j = l->suspects.v[*at].j;
+			s->j.strength = s->j.strength == STRENGTH_PROVEN ? STRENGTH_LIKELY : s->j.strength;
+		}
+	}
+	map_free(&first);
+	return ret;
+}
+
 /* Whether the goroutines came one by one over the recording to stay: then waiting long is not what they are for. */
 static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 {
@@ -284,6 +330,8 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 		n = run_length(l, i, same_place);
 		join_left_over(&l->suspects.v[i], n);
 	}
+	if (!ret)
+		ret = join_line(&f);
 	sort_suspects(l);
 	for (uint32_t i = 0, n; i < l->suspects.n && !ret; i += n) {
 		n = run_length(l, i, same_leak);
