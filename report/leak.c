@@ -195,6 +195,30 @@ static int join_line(struct finder *f)
 	return ret;
 }
 
+/* Whether nobody of the group was seen to go on from there. */
+static bool is_dead_end(const struct model *m, const struct suspect *s)
+{
+	for (uint32_t i = 1; i < m->wsites.n; i++) {
+		const struct wsite *ws = &m->wsites.v[i];
+
+		if (ws->group == s->group && ws->reason == s->reason && ws->waits > ws->open &&
+		    symbols_stack_user(&m->sym, ws->stack) == s->place)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether waiting as it does can be what makes a group grow. A goroutine waits
+ * in a select between all that it does, so there nobody may have gone on.
+ */
+static bool can_pile_up(const struct model *m, const struct suspect *s)
+{
+	uint8_t class = model_wait_class(m, s->reason);
+
+	return class == TRACE_WAIT_RECV || (class == TRACE_WAIT_SELECT && is_dead_end(m, s));
+}
+
 /* Whether the goroutines came one by one over the recording to stay: then waiting long is not what they are for. */
 static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 {
@@ -202,7 +226,7 @@ static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
 	uint32_t quarters = 0, created = 0;
 
-	if (grp->exited || grp->missed || whole <= 0 || model_wait_class(m, s->reason) != TRACE_WAIT_RECV)
+	if (grp->exited || grp->missed || whole <= 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct goroutine *g = model_goroutine(m, s[i].goid);
@@ -212,7 +236,7 @@ static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 		created++;
 		quarters |= 1u << ((g->started - from) / (whole / 4 + 1));
 	}
-	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN;
+	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN && can_pile_up(m, s);
 }
 
 static void judge_growth(const struct model *m, struct suspect *s, uint32_t n)

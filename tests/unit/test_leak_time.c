@@ -12,6 +12,7 @@
 #define SITE "main.main /src/main.go:20"
 #define WORKER "main.worker /src/main.go:30"
 #define SEND_AT "runtime.gopark /go/proc.go:1|runtime.chansend1 /go/chan.go:4|main.worker /src/main.go:50"
+#define SELECT_AT "runtime.gopark /go/proc.go:1|runtime.selectgo /go/select.go:4|main.worker /src/main.go:60"
 #define LOCK_AT "runtime.gopark /go/proc.go:1|sync.(*Mutex).Lock /go/mutex.go:3|main.worker /src/main.go:40"
 #define SLEEP_AT "runtime.gopark /go/proc.go:1|time.Sleep /go/time.go:3|main.worker /src/main.go:70"
 #define WAKER_AT "runtime.ready /go/proc.go:9|main.main /src/main.go:50"
@@ -78,11 +79,46 @@ static void who_came_last_to_a_line_that_stands_counts_with_it(void **state)
 	report_free(r);
 }
 
+/* One goroutine a second comes to wait in a select for its turn; the first one may get it. */
+static struct report *piled_up(bool any_goes_on)
+{
+	struct tb t = tb_new();
+	struct trace_obj objs[2] = { { 0 } };
+	struct report *r;
+
+	for (uint64_t i = 0; i < 10; i++) {
+		objs[0] = tb_dir(tb_chan(&t), TRACE_DIR_RECV);
+		objs[1] = tb_dir(tb_chan(&t), TRACE_DIR_RECV);
+		tb_create(&t, SEC(i) + MS(1), 1, 10 + i, SITE, WORKER);
+		tb_park_n(&t, SEC(i) + MS(2), 10 + i, TRACE_WAIT_SELECT, objs, 2, SELECT_AT);
+		if (i || !any_goes_on)
+			continue;
+		tb_ready(&t, MS(3), 9, 10, TRACE_CAUSE_SEND, objs[0], WAKER_AT);
+		tb_park(&t, MS(4), 10, TRACE_WAIT_SLEEP, tb_none, SLEEP_AT);
+	}
+	r = tb_report(&t, SEC(10));
+	return r;
+}
+
+static void a_select_of_which_nobody_goes_on_piles_up(void **state)
+{
+	struct report *r = piled_up(false);
+
+	assert_int_equal(r->leaks.nsuspects, 1);
+	assert_int_equal(r->leaks.v.v[0].j.verdict, VERDICT_STUCK);
+	assert_int_equal(r->leaks.v.v[0].n, 10);
+	report_free(r);
+	r = piled_up(true);
+	assert_int_equal(r->leaks.nsuspects, 0);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_moves_is_not_stuck),
 		cmocka_unit_test(a_second_is_the_least_that_speaks),
+		cmocka_unit_test(a_select_of_which_nobody_goes_on_piles_up),
 		cmocka_unit_test(who_came_last_to_a_line_that_stands_counts_with_it),
 	};
 
