@@ -56,7 +56,7 @@ all: $(BUILD)/chanrec
 
 $(BUILD)/chanrec: $(OBJ)/cli/main.o $(LIB)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIB): $(filter-out $(OBJ)/cli/main.o,$(OBJS))
 	@rm -f $@
@@ -67,6 +67,12 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The report calls across files for every event. Its objects hold machine code, too, for tests and tools.
+ifneq ($(SAN),1)
+LTO = -flto=auto -ffat-lto-objects
+$(filter $(OBJ)/util/% $(OBJ)/format/% $(OBJ)/report/%,$(OBJS)): ALL_CFLAGS += $(LTO)
+endif
 
 # Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
@@ -85,12 +91,12 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o
 $(BUILD)/tests/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -fno-lto $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
 
 $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -fno-lto $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 .PHONY: tools unit unit-build
 tools: $(TOOLS)
