@@ -56,7 +56,7 @@ all: $(BUILD)/chanrec
 
 $(BUILD)/chanrec: $(OBJ)/cli/main.o $(LIB)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIB): $(filter-out $(OBJ)/cli/main.o,$(OBJS))
 	@rm -f $@
@@ -67,6 +67,12 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The report calls across files for every event. Its objects hold machine code, too, for tests and tools.
+ifneq ($(SAN),1)
+LTO = -flto=auto -ffat-lto-objects
+$(filter $(OBJ)/util/% $(OBJ)/format/% $(OBJ)/report/%,$(OBJS)): ALL_CFLAGS += $(LTO)
+endif
 
 # Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
@@ -88,12 +94,12 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o
 $(BUILD)/tests/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -fno-lto $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
 
 $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -fno-lto $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 .PHONY: tools unit unit-build
 tools: $(TOOLS)
@@ -119,7 +125,7 @@ check: deps
 GO_VERSIONS ?= 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27
 check-go: all
 	CHANREC_TEST_GO="$(GO_VERSIONS)" CHANREC_TEST_VARIANTS=all $(PYTHON) -m pytest -q $(addprefix tests/e2e/test_, \
-		oracle.py counts.py stacks.py versions.py)
+		oracle.py counts.py stacks.py versions.py leaks.py)
 
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e

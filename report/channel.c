@@ -39,7 +39,7 @@ struct channel *channel_next(const struct model *m, uint32_t *id)
 static struct channel *channel_new(struct channels *cs)
 {
 	uint32_t id = cs->n ? cs->n : 1;
-	struct channel *c = cs->spare;
+	struct channel *c;
 	struct chan_page *p;
 
 	if (vec_extend(&cs->pages, (size_t)id / PAGE_IDS + 1))
@@ -49,10 +49,7 @@ static struct channel *channel_new(struct channels *cs)
 		p->v = calloc(PAGE_IDS, sizeof(struct channel *));
 	if (!p->v)
 		return NULL;
-	if (c)
-		cs->spare = c->free;
-	else
-		c = malloc(sizeof(*c));
+	c = slab_get(&cs->slab);
 	if (!c)
 		return NULL;
 	*c = (struct channel){ .id = id, .made = TIME_UNKNOWN, .close = TIME_UNKNOWN };
@@ -94,23 +91,14 @@ static void channel_free(struct channels *cs, struct channel *c)
 		free(p->v);
 		p->v = NULL;
 	}
-	c->free = cs->spare;
-	cs->spare = c;
+	slab_put(&cs->slab, c);
 }
 
 void channels_free(struct channels *cs)
 {
-	struct channel *c;
-
-	for (size_t i = 0; i < cs->pages.n; i++) {
-		for (uint32_t k = 0; cs->pages.v[i].v && k < PAGE_IDS; k++)
-			free(cs->pages.v[i].v[k]);
+	for (size_t i = 0; i < cs->pages.n; i++)
 		free(cs->pages.v[i].v);
-	}
-	while ((c = cs->spare)) {
-		cs->spare = c->free;
-		free(c);
-	}
+	slab_free(&cs->slab);
 	vec_free(&cs->pages);
 	map_free(&cs->by_addr);
 	chan_rows_free(&cs->gone);

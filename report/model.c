@@ -20,6 +20,9 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 		return ret;
 	}
 	m->opts = *opts;
+	m->goroutine_slab.size = sizeof(struct goroutine);
+	m->channels.slab.size = sizeof(struct channel);
+	m->likely[0] = m->likely[1] = &m->nobody;
 	if (filter_init(&m->filter, &opts->filter) || vec_extend(&m->reasons, 1) || vec_extend(&m->syncs, 1) ||
 	    chanuse_init(&m->uses) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
 	    vec_extend(&m->wsites, 1) || vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
@@ -34,22 +37,17 @@ static void goroutine_drop(struct goroutine *g)
 {
 	if (g->objs != &g->obj1)
 		free(g->objs);
-	free(g->end_objs);
+	if (g->end)
+		free(g->end->objs);
+	free(g->end);
 }
 
 static void goroutines_free(struct model *m)
 {
-	struct goroutine *g;
-
-	for (size_t i = 0; i < m->slots.n; i++) {
+	for (size_t i = 0; i < m->slots.n; i++)
 		if (m->slots.v[i])
 			goroutine_drop(m->slots.v[i]);
-		free(m->slots.v[i]);
-	}
-	while ((g = m->spare)) {
-		m->spare = g->free;
-		free(g);
-	}
+	slab_free(&m->goroutine_slab);
 	vec_free(&m->slots);
 	vec_free(&m->free_slots);
 }
@@ -91,20 +89,21 @@ void model_free(struct model *m)
 
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid)
 {
-	const uint64_t *slot = map_get(&m->by_id, goid);
+	const uint64_t *at;
 
-	return slot && *slot ? m->slots.v[*slot - 1] : NULL;
+	if (m->likely[0]->id == goid && goid)
+		return m->likely[0];
+	if (m->likely[1]->id == goid && goid)
+		return m->likely[1];
+	at = map_get(&m->by_id, goid);
+	return at ? (struct goroutine *)(uintptr_t)*at : NULL;
 }
 
-static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t *slot)
+static struct goroutine *goroutine_new(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = m->spare;
+	struct goroutine *g = slab_get(&m->goroutine_slab);
 	uint32_t i;
 
-	if (g)
-		m->spare = g->free;
-	else
-		g = malloc(sizeof(*g));
 	if (!g)
 		return NULL;
 	*g = (struct goroutine){ .id = goid,
@@ -118,41 +117,29 @@ static struct goroutine *goroutine_new(struct model *m, uint64_t goid, uint64_t 
 		m->slots.v[i] = g;
 	} else {
 		i = (uint32_t)m->slots.n;
-		if (vec_push(&m->slots, g)) {
-			free(g);
+		if (vec_push(&m->slots, g))
 			return NULL;
-		}
 	}
 	g->slot = i;
-	*slot = (uint64_t)i + 1;
-	return g;
-}
-
-struct goroutine *model_goroutine_find(struct model *m, uint64_t goid)
-{
-	struct goroutine **seen = &m->seen[goid % MODEL_SEEN], *g = *seen;
-
-	if (g && g->id == goid)
-		return g;
-	g = model_goroutine(m, goid);
-	if (g)
-		*seen = g;
 	return g;
 }
 
 struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = model_goroutine_find(m, goid);
-	uint64_t *slot;
+	struct goroutine *g = model_goroutine(m, goid);
+	uint64_t *at;
 
 	if (g)
 		return g;
-	slot = map_put(&m->by_id, goid, NULL);
-	g = slot ? goroutine_new(m, goid, slot) : NULL;
-	if (!g)
+	at = map_put(&m->by_id, goid, NULL);
+	g = at ? goroutine_new(m, goid) : NULL;
+	if (!g) {
+		map_del(&m->by_id, goid);
 		m->failed = true;
-	else
-		m->seen[goid % MODEL_SEEN] = g;
+		return NULL;
+	}
+	*at = (uintptr_t)g;
+	m->likely[1] = g;
 	return g;
 }
 
@@ -189,14 +176,12 @@ void model_goroutine_fold(struct model *m, struct goroutine *g)
 	else
 		m->gone_dropped++;
 	chanuse_goroutine_gone(m, g);
-	if (m->seen[g->id % MODEL_SEEN] == g)
-		m->seen[g->id % MODEL_SEEN] = NULL;
 	map_del(&m->by_id, g->id);
 	m->slots.v[g->slot] = NULL;
 	m->failed |= vec_push(&m->free_slots, g->slot) != 0;
 	goroutine_drop(g);
-	g->free = m->spare;
-	m->spare = g;
+	g->id = 0;
+	slab_put(&m->goroutine_slab, g);
 }
 
 void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t group)

@@ -22,6 +22,7 @@
 #include "report/symbols.h"
 #include "util/err.h"
 #include "util/map.h"
+#include "util/slab.h"
 #include "util/vec.h"
 
 #define TIME_UNKNOWN INT64_MIN
@@ -33,7 +34,6 @@
 #define MODEL_MAX_WAKE_CHAINS (1u << 18) /* distinct chains of completed waits */
 #define MODEL_MAX_WAKE_STACKS (1u << 18) /* pairs of a wait and its waker's stack */
 #define MODEL_MAX_CHAIN_DEPTH 32
-#define MODEL_SEEN 4096
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
 #define MODEL_MAX_LOSSES 1024     /* ranges of one kind of loss each */
 
@@ -52,12 +52,18 @@ struct wait {
 	bool unsure;       /* from the end snapshot alone: when it began is not known */
 };
 
+/* What the end snapshot says of a goroutine. */
+struct end_look {
+	struct wait wait;
+	struct trace_obj *objs; /* [wait.nobjs] */
+};
+
+/* In the order in which the replay needs it: what every event touches is in the first cache line. */
 struct goroutine {
-	uint64_t id, parent;
+	uint64_t id;   /* 0: it has gone */
 	uint32_t slot; /* in model.slots */
 	uint32_t group;
-	uint32_t create_stack; /* stack of its creator */
-	uint8_t state;         /* enum trace_go_state, GO_STATE_EXITED */
+	uint8_t state; /* enum trace_go_state, GO_STATE_EXITED */
 	bool system;
 	bool has_event;    /* an event told its state; the start snapshot does not count */
 	bool acted;        /* did something since it was last made runnable */
@@ -66,20 +72,18 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
-	bool in_gap;  /* it waited when waits began to be left out, at .gap; .wait is still that wait */
-	bool had_gap; /* and that wait is not known to have gone on */
-	int64_t gap;
-	bool unheld;             /* nothing that can go on holds what it waits for, as the end snapshot found */
-	int64_t started, exited; /* TIME_UNKNOWN */
+	bool in_gap;    /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	bool had_gap;   /* and that wait is not known to have gone on */
+	bool unheld;    /* nothing that can go on holds what it waits for, as the end snapshot found */
+	uint32_t users; /* see chanuse.h */
 	int64_t last_event;
-	uint64_t waits, blocked; /* ns */
-	uint64_t unseen;         /* waits whose wake-up was not seen */
-	struct wait wait;        /* while WAITING */
-	struct trace_obj *objs;  /* of .wait; owned; [objs_cap] */
+	struct use_list marks;
 	uint32_t objs_cap;
+	struct trace_obj *objs; /* of .wait; owned; [objs_cap] */
+
+	struct wait wait;      /* while WAITING */
 	struct trace_obj obj1; /* storage for the usual one object */
-	struct wait end_wait;  /* of the end snapshot */
-	struct trace_obj *end_objs;
+
 	/* its last wait that is over, for wake chains */
 	int64_t prev_since, prev_end;
 	uint32_t prev_chain;
@@ -90,10 +94,16 @@ struct goroutine {
 	struct {
 		uint32_t chan, user;
 	} last_user[2];
-	uint32_t users; /* see chanuse.h */
-	struct use_list marks;
-	struct goroutine *free; /* the next, of those to be used again */
+
+	uint64_t waits, blocked; /* ns */
+	uint64_t unseen;         /* waits whose wake-up was not seen */
+	uint64_t parent;
+	int64_t started, exited; /* TIME_UNKNOWN */
+	struct end_look *end;    /* owned; NULL: not in the end snapshot */
+	int64_t gap;
+	uint32_t create_stack; /* stack of its creator */
 };
+#define GOROUTINE_HOT_BYTES offsetof(struct goroutine, parent)
 
 /* What stays of an exited goroutine. */
 struct gone {
@@ -178,14 +188,12 @@ struct wake_stack {
 	uint64_t count, blocked;
 };
 
+/* In the order in which the replay needs it, as a goroutine's. */
 struct channel {
 	uint32_t id;
 	uint32_t older; /* the channel that was at this address before, and the collector may not have been seen to take
 	                 */
-	uint64_t addr;
-	uint32_t gen;
-	uint32_t elem_size;
-	uint64_t capacity, length;
+	struct use_list users, marks; /* see chanuse.h */
 	bool defined;
 	bool capacity_known, length_known;
 	bool closed, closed_known; /* closed_known: read in the end snapshot, or the close was seen */
@@ -196,17 +204,23 @@ struct channel {
 	bool kept;       /* asked for: it is not folded away */
 	uint8_t last_op; /* enum trace_dir, with ops */
 	uint8_t state;   /* enum chan_state; by chanstate.c */
+	uint32_t objsite;
 	uint32_t made_stack, close_stack;
+	uint32_t gen;
+
 	uint64_t made_by, close_by;
 	int64_t made, close;
-	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
+	uint64_t capacity;
 	uint64_t waits, blocked;
-	struct use_list users, marks; /* see chanuse.h */
-	uint32_t recvq, sendq;        /* end snapshot */
-	uint32_t objsite;
+	uint32_t elem_size;
+	uint32_t recvq, sendq; /* end snapshot */
+
 	uint32_t waiters_first, waiters_n; /* in model.waiters, after the end */
-	struct channel *free;              /* the next, of those to be used again */
+	uint64_t addr;
+	uint64_t length;
+	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
 };
+#define CHANNEL_HOT_BYTES offsetof(struct channel, recvq)
 
 /* Channels that look alike: made at one place, with one history. */
 struct chan_row {
@@ -229,7 +243,7 @@ struct chan_page {
 struct channels {
 	VEC(struct chan_page) pages;
 	uint32_t n; /* ids are below */
-	struct channel *spare;
+	struct slab slab;
 	struct map by_addr;    /* id of the last that was defined there */
 	struct chan_rows gone; /* those that were folded away */
 };
@@ -326,9 +340,10 @@ struct model {
 
 	VEC(struct goroutine *) slots; /* live goroutines; a free slot is NULL */
 	VEC(uint32_t) free_slots;
-	struct map by_id;                   /* goid -> slot + 1 */
-	struct goroutine *seen[MODEL_SEEN]; /* looked up last, by the low bits of their ids */
-	struct goroutine *spare;
+	struct map by_id;            /* goid -> the goroutine's address */
+	struct goroutine *likely[2]; /* whom the next event is of, if their ids are the right ones; never NULL */
+	struct goroutine nobody;     /* for .likely */
+	struct slab goroutine_slab;
 	VEC(struct gone) gone; /* at the end by id */
 	uint64_t gone_dropped;
 
@@ -386,8 +401,6 @@ void model_free(struct model *m);
 
 /* NULL when it does not live (or never did). */
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
-/* The same, and remembered. */
-struct goroutine *model_goroutine_find(struct model *m, uint64_t goid);
 /* After the replay, what is kept of one that exited; else NULL. */
 const struct gone *model_gone(const struct model *m, uint64_t goid);
 /* As it is, or a new one of which nothing is known. NULL: out of memory. */

@@ -54,7 +54,7 @@ static void apply_short_waits(struct model *m, const struct trace_rec *rec)
 
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
-	return goid && !model_goroutine_find(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
+	return goid && !model_goroutine(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
 }
 
 /* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */
@@ -66,7 +66,58 @@ static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 	       (rec->type == TRACE_GO_CREATE && has_exited(r, rec->create.child));
 }
 
-static void dispatch(struct replay *r, const struct trace_rec *rec)
+static void snapshot_record(struct replay *r, const struct trace_rec *rec)
+{
+	switch (rec->type) {
+	case TRACE_SNAP_BEGIN:
+		return replay_snap_begin(r, rec);
+	case TRACE_SNAP_GO:
+		return replay_snap_go(r, rec);
+	case TRACE_SNAP_CHAN:
+		return replay_snap_chan(r, rec);
+	case TRACE_SNAP_SYNC:
+		return replay_snap_sync(r, rec);
+	case TRACE_SNAP_UNHELD:
+		return replay_snap_unheld(r, rec);
+	case TRACE_SNAP_END:
+		return replay_snap_end(r, rec);
+	case TRACE_PROC_EXIT:
+		r->m->proc_exited = true;
+		r->m->proc_status_known = rec->proc_exit.known;
+		r->m->proc_status = rec->proc_exit.status;
+		return;
+	default:
+		return;
+	}
+}
+
+static void happen(struct replay *r, const struct trace_rec *rec, int64_t t)
+{
+	struct model *m = r->m;
+
+	switch (rec->type) {
+	case TRACE_GO_PARK:
+		return replay_park(m, rec, t);
+	case TRACE_GO_READY:
+		return replay_ready(m, rec, t);
+	case TRACE_CHAN_OP:
+		return replay_op(m, rec, t);
+	case TRACE_GO_RUN:
+		return replay_run(m, rec, t);
+	case TRACE_GO_CREATE:
+		return replay_create(m, rec, t);
+	case TRACE_GO_EXIT:
+		return replay_exit(r, rec, t);
+	case TRACE_CHAN_MAKE:
+		return replay_make(m, rec, t);
+	case TRACE_CHAN_CLOSE:
+		return replay_close(m, rec, t);
+	default:
+		return snapshot_record(r, rec);
+	}
+}
+
+void replay_event(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
 	/* A wait that was held back until it ended is told of with the time it began. */
@@ -89,47 +140,10 @@ static void dispatch(struct replay *r, const struct trace_rec *rec)
 		m->events[rec->type]++;
 		m->nevents++;
 	}
-	if (is_after_exit(r, rec)) {
+	if (is_after_exit(r, rec))
 		m->illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;
-		return;
-	}
-	switch (rec->type) {
-	case TRACE_GO_PARK:
-		return replay_park(m, rec, t);
-	case TRACE_GO_READY:
-		return replay_ready(m, rec, t);
-	case TRACE_CHAN_OP:
-		return replay_op(m, rec, t);
-	case TRACE_GO_RUN:
-		return replay_run(m, rec, t);
-	case TRACE_GO_CREATE:
-		return replay_create(m, rec, t);
-	case TRACE_GO_EXIT:
-		return replay_exit(r, rec, t);
-	case TRACE_CHAN_MAKE:
-		return replay_make(m, rec, t);
-	case TRACE_CHAN_CLOSE:
-		return replay_close(m, rec, t);
-	case TRACE_SNAP_BEGIN:
-		return replay_snap_begin(r, rec);
-	case TRACE_SNAP_GO:
-		return replay_snap_go(r, rec);
-	case TRACE_SNAP_CHAN:
-		return replay_snap_chan(r, rec);
-	case TRACE_SNAP_SYNC:
-		return replay_snap_sync(r, rec);
-	case TRACE_SNAP_UNHELD:
-		return replay_snap_unheld(r, rec);
-	case TRACE_SNAP_END:
-		return replay_snap_end(r, rec);
-	case TRACE_PROC_EXIT:
-		m->proc_exited = true;
-		m->proc_status_known = rec->proc_exit.known;
-		m->proc_status = rec->proc_exit.status;
-		return;
-	default:
-		return;
-	}
+	else
+		happen(r, rec, t);
 }
 
 /* Where a record keeps objects. */
@@ -176,7 +190,7 @@ void replay_prelude_end(struct replay *r)
 
 		if (park)
 			park->objs = r->prelude_objs.v + r->prelude.v[i].objs;
-		dispatch(r, &r->prelude.v[i].rec);
+		replay_event(r, &r->prelude.v[i].rec);
 	}
 	vec_free(&r->prelude);
 	vec_free(&r->prelude_objs);
@@ -184,15 +198,17 @@ void replay_prelude_end(struct replay *r)
 
 int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err)
 {
-	if (trace_type_is_def(rec->type))
+	if (trace_type_is_def(rec->type)) {
+		replay_ahead_end(r);
 		return model_define(r->m, rec, err);
+	}
 	if (r->in_prelude) {
 		if (prelude_add(r, rec))
 			return err_set(err, ENOMEM, "out of memory");
 		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->prelude.n >= PRELUDE_MAX)
 			replay_prelude_end(r);
 	} else {
-		dispatch(r, rec);
+		replay_ahead_add(r, rec);
 	}
 	return r->m->failed ? err_set(err, ENOMEM, "out of memory") : 0;
 }

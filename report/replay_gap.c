@@ -40,6 +40,6 @@ void gap_ends_wait(struct model *m, struct goroutine *g)
 bool gap_was_no_end(const struct goroutine *g)
 {
 	/* The runtime noted during the wait, at the latest then, that it waits (g.waitsince). */
-	return g->in_gap && g->end_wait.since != TIME_UNKNOWN && g->end_wait.since <= g->gap &&
-	       g->end_wait.reason == g->wait.reason;
+	return g->in_gap && g->end && g->end->wait.since != TIME_UNKNOWN && g->end->wait.since <= g->gap &&
+	       g->end->wait.reason == g->wait.reason;
 }

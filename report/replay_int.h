@@ -26,8 +26,25 @@ struct prelude_rec {
 	size_t objs; /* where its objects are in prelude_objs */
 };
 
+/* Events that are known but have not happened yet, see replay_ahead.c. A power of two. */
+#define AHEAD 16
+#define AHEAD_OBJS 2 /* of a park; one of more is not held back */
+
+struct ahead_event {
+	struct trace_rec rec;
+	struct trace_obj objs[AHEAD_OBJS];
+	struct goroutine *who[2]; /* likely; never NULL */
+	struct channel *chan;     /* of TRACE_CHAN_MAKE */
+};
+
+struct ahead {
+	struct ahead_event v[AHEAD];
+	uint32_t begin, end; /* from .v[begin % AHEAD] on; both only grow */
+};
+
 struct replay {
 	struct model *m;
+	struct ahead ahead;
 	bool in_prelude; /* before the end of the start snapshot */
 	VEC(struct prelude_rec) prelude;
 	VEC(struct trace_obj) prelude_objs;
@@ -58,6 +75,13 @@ void replay_run(struct model *m, const struct trace_rec *rec, int64_t t);
 void replay_make(struct model *m, const struct trace_rec *rec, int64_t t);
 void replay_close(struct model *m, const struct trace_rec *rec, int64_t t);
 void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
+
+/* The event happens now. */
+void replay_event(struct replay *r, const struct trace_rec *rec);
+/* It happens when AHEAD more are known. */
+void replay_ahead_add(struct replay *r, const struct trace_rec *rec);
+/* All that are known happen now. */
+void replay_ahead_end(struct replay *r);
 
 /* What was held back for the start snapshot happens now. */
 void replay_prelude_end(struct replay *r);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,31 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 	goroutine_uses_channels(m, g, g->last_event);
 }
 
+static int end_look_take(struct goroutine *g, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+
+	if (!g->end)
+		g->end = calloc(1, sizeof(*g->end));
+	if (!g->end)
+		return -ENOMEM;
+	g->end->wait = (struct wait){ .since = p->wait_since ? p->wait_since : TIME_UNKNOWN,
+		                      .last_park = rec->time,
+		                      .reason = p->wait.reason,
+		                      .stack = p->wait.stack,
+		                      .nobjs_all = p->wait.nobjs_all };
+	free(g->end->objs);
+	g->end->objs = NULL;
+	if (!p->wait.nobjs || p->wait.nobjs > TRACE_MAX_OBJS)
+		return 0;
+	g->end->objs = malloc(p->wait.nobjs * sizeof(*g->end->objs));
+	if (!g->end->objs)
+		return -ENOMEM;
+	memcpy(g->end->objs, p->wait.objs, p->wait.nobjs * sizeof(*g->end->objs));
+	g->end->wait.nobjs = p->wait.nobjs;
+	return 0;
+}
+
 /* Kept beside the model's state until it is clear that no later event contradicts it. */
 static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 {
@@ -76,24 +102,12 @@ static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 	if (!g)
 		return;
 	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
-	g->in_end = true;
-	g->end_state = p->state;
-	g->end_wait = (struct wait){ .since = p->wait_since ? p->wait_since : TIME_UNKNOWN,
-		                     .last_park = rec->time,
-		                     .reason = p->wait.reason,
-		                     .stack = p->wait.stack,
-		                     .nobjs_all = p->wait.nobjs_all };
-	free(g->end_objs);
-	g->end_objs = NULL;
-	if (!p->wait.nobjs || p->wait.nobjs > TRACE_MAX_OBJS)
-		return;
-	g->end_objs = malloc(p->wait.nobjs * sizeof(*g->end_objs));
-	if (!g->end_objs) {
+	if (end_look_take(g, rec)) {
 		m->failed = true;
 		return;
 	}
-	memcpy(g->end_objs, p->wait.objs, p->wait.nobjs * sizeof(*g->end_objs));
-	g->end_wait.nobjs = p->wait.nobjs;
+	g->in_end = true;
+	g->end_state = p->state;
 }
 
 void replay_snap_go(struct replay *r, const struct trace_rec *rec)
@@ -147,12 +161,12 @@ void replay_snap_sync(struct replay *r, const struct trace_rec *rec)
 /* The goroutine waits, but no event told. */
 static void adopt_wait(struct model *m, struct goroutine *g)
 {
-	struct trace_go_park p = { .reason = g->end_wait.reason,
-		                   .stack = g->end_wait.stack,
-		                   .nobjs = g->end_wait.nobjs,
-		                   .nobjs_all = g->end_wait.nobjs_all,
-		                   .objs = g->end_objs };
-	int64_t since = g->end_wait.since;
+	struct trace_go_park p = { .reason = g->end->wait.reason,
+		                   .stack = g->end->wait.stack,
+		                   .nobjs = g->end->wait.nobjs,
+		                   .nobjs_all = g->end->wait.nobjs_all,
+		                   .objs = g->end->objs };
+	int64_t since = g->end->wait.since;
 
 	goroutine_begin_wait(m, g, &p);
 	g->wait.before_start = !g->has_event && g->at_start && !g->had_gap;
@@ -171,10 +185,10 @@ static bool is_other_wait(const struct model *m, const struct goroutine *g)
 {
 	if (!m->lost_ring && !m->waits_left_out)
 		return false;
-	if (g->wait.reason && g->end_wait.reason && g->wait.reason != g->end_wait.reason)
+	if (g->wait.reason && g->end->wait.reason && g->wait.reason != g->end->wait.reason)
 		return true;
-	return g->wait.nobjs == 1 && g->end_wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN &&
-	       g->end_objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id != g->end_objs[0].id;
+	return g->wait.nobjs == 1 && g->end->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN &&
+	       g->end->objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id != g->end->objs[0].id;
 }
 
 static void reconcile_goroutine(struct model *m, struct goroutine *g)
@@ -189,29 +203,29 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 		return;
 	if (g->end_state == TRACE_GO_WAITING && g->state == TRACE_GO_WAITING && is_other_wait(m, g))
 		goroutine_end_unseen(m, g,
-		                     g->end_wait.since > g->wait.last_park ? g->end_wait.since : g->wait.last_park);
+		                     g->end->wait.since > g->wait.last_park ? g->end->wait.since : g->wait.last_park);
 	if (g->end_state == TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_WAITING) {
 			adopt_wait(m, g);
 		} else if (!g->wait.stack) {
-			g->wait.stack = g->end_wait.stack;
+			g->wait.stack = g->end->wait.stack;
 			if (!g->wait.reason)
-				g->wait.reason = g->end_wait.reason;
+				g->wait.reason = g->end->wait.reason;
 		}
 		if (g->wait.before_start && g->wait.since == TIME_UNKNOWN)
-			g->wait.since = g->end_wait.since;
-		if (!g->wait.nobjs && g->end_wait.nobjs && goroutine_set_objs(g, g->end_objs, g->end_wait.nobjs))
+			g->wait.since = g->end->wait.since;
+		if (!g->wait.nobjs && g->end->wait.nobjs && goroutine_set_objs(g, g->end->objs, g->end->wait.nobjs))
 			m->failed = true;
 		return;
 	}
 	if (g->state == TRACE_GO_WAITING) {
-		if (!g->wait.before_start && g->wait.last_park > g->end_wait.last_park - SNAP_PARK_GRACE_NS)
+		if (!g->wait.before_start && g->wait.last_park > g->end->wait.last_park - SNAP_PARK_GRACE_NS)
 			return;
-		goroutine_end_unseen(m, g, g->end_wait.last_park);
+		goroutine_end_unseen(m, g, g->end->wait.last_park);
 	}
 	g->state = g->end_state;
 	g->unheld = false;
-	g->wait = (struct wait){ .stack = g->end_wait.stack };
+	g->wait = (struct wait){ .stack = g->end->wait.stack };
 }
 
 /* Not in a whole end snapshot, and nothing heard since: it is gone, its exit was missed. */

@@ -6,7 +6,7 @@
 /* A slot whose key is 0 is free; the key 0 has a slot of its own. */
 static size_t home(const struct map *m, uint64_t key)
 {
-	return hash_u64(key) & (m->cap - 1);
+	return key * 0x9e3779b97f4a7c15ull >> m->shift;
 }
 
 void map_free(struct map *m)
@@ -50,6 +50,7 @@ static bool map_grow(struct map *m)
 	struct map old = *m;
 
 	m->cap = old.cap ? old.cap * 2 : 16;
+	m->shift = old.cap ? old.shift - 1 : 60;
 	m->slots = calloc(m->cap, sizeof(*m->slots));
 	if (!m->slots) {
 		*m = old;

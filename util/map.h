@@ -13,7 +13,8 @@ struct map_slot {
 
 struct map {
 	struct map_slot *slots;
-	size_t n, cap;
+	size_t n, cap; /* cap: 2^(64 - shift) */
+	uint8_t shift;
 	struct map_slot zero; /* of the key 0 */
 	bool has_zero;
 };

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_UTIL_SLAB_H
+#define CHANREC_UTIL_SLAB_H
+
+#include <stddef.h>
+
+/*
+ * Structures of one size that come and go. Each begins at a cache line, and
+ * all lie close together, on huge pages where there are many. Their memory is
+ * used again but given back only with all of it, so a pointer to one that has
+ * gone can still be read. Zero-initialise, and set size.
+ */
+struct slab {
+	size_t size; /* of each; a multiple of SLAB_ALIGN */
+	void *spare;
+	char *next, *end; /* of the last chunk, what was never used */
+	struct slab_chunk *chunks;
+	size_t chunk_bytes;
+};
+
+#define SLAB_ALIGN 64
+
+/* Its content is not defined. NULL: out of memory. */
+void *slab_get(struct slab *s);
+/* Its last bytes, as many as a pointer has, are lost. */
+void slab_put(struct slab *s, void *p);
+void slab_free(struct slab *s);
+
+#endif
