@@ -49,6 +49,8 @@ __attribute__((flatten)) int go_any(struct x86_regs *regs)
 		return go_ready(regs);
 	if (cfg.site[RING_CREATE] && at == cfg.site[RING_CREATE])
 		return go_create(regs);
+	if (cfg.site[RING_CORO] && at == cfg.site[RING_CORO])
+		return go_create(regs);
 	if (cfg.site[RING_EXIT] && at == cfg.site[RING_EXIT])
 		return go_exit(regs);
 	if (cfg.site[RING_NETREADY] && at == cfg.site[RING_NETREADY])

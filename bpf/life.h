@@ -8,13 +8,21 @@
 #include "bpf/hold.h"
 #include "bpf/stack.h"
 
-/* call runqput(pp, newg, next) in newproc.func1, on g0, with its frame set up */
+/*
+ * call runqput(pp, newg, next) in newproc.func1, and in newcoro.func1 behind
+ * the call of newproc1, which returned the new g: on g0, with the frame set up.
+ */
 SEC("uprobe")
 int go_create(struct x86_regs *regs)
 {
-	__u64 newg = regs->bx, creator, stack, child, gopc = 0, startpc = 0;
+	__u64 newg = regs->bx, result = regs->ax, creator, stack, child, gopc = 0, startpc = 0;
 	struct ring_create *rec;
 
+	/* Both are read before one is chosen: the verifier takes no address that is chosen first. */
+	barrier_var(newg);
+	barrier_var(result);
+	if (cfg.site[RING_CORO] && regs->ip == cfg.site[RING_CORO])
+		newg = result;
 	if (!wanted(regs, RING_CREATE))
 		return 0;
 	stack = stack_of(0, regs->bp);

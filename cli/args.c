@@ -58,6 +58,8 @@ int args_events(const char *list, uint32_t *events)
 		      { "all", ARGS_EVENTS_DEFAULT | TRACE_EVENTS_OPS | TRACE_EVENTS_RUN } };
 
 	*events = 0;
+	if (!*list)
+		return -EINVAL;
 	while (*list) {
 		size_t n = strcspn(list, ","), i;
 

@@ -289,7 +289,7 @@ struct trace_snap_sync {
 	uint8_t which;
 	uint32_t sync;
 	uint32_t flags;  /* TRACE_SYNC_… */
-	int64_t counter; /* WaitGroup: Done calls missing; RWMutex: readers */
+	int64_t counter; /* WaitGroup: Done calls missing; RWMutex: readers that have it */
 	uint64_t waiters;
 };
 

@@ -25,20 +25,39 @@ static int read_i32(const struct gread_env *env, uint64_t addr, int32_t *v)
 	return target_read(env->t, addr, v, sizeof(*v));
 }
 
-#define MUTEX_LOCKED 1                /* sync/mutex.go, mutexLocked */
-#define MUTEX_WAITER_SHIFT 3          /* mutexWaiterShift */
-#define RWMUTEX_MAX_READERS (1 << 30) /* sync/rwmutex.go, rwmutexMaxReaders */
+#define MUTEX_LOCKED 1       /* sync/mutex.go, mutexLocked */
+#define MUTEX_WAITER_SHIFT 3 /* mutexWaiterShift */
 
 static int32_t off_of(int32_t off)
 {
 	return off < 0 ? 0 : off;
 }
 
+/*
+ * A writer takes rwmutexMaxReaders away from readerCount, whether it waits for
+ * readers or has the lock. Readers that come then are counted there, but wait;
+ * those that have it are in readerWait, the word behind it (sync/rwmutex.go).
+ */
+static int read_rwmutex(const struct gread_env *env, uint64_t addr, struct trace_snap_sync *out)
+{
+	const struct go_layout *l = env->l;
+	int32_t w, readers[2];
+
+	if (l->rwmutex_readercount < 0 || read_i32(env, addr + (uint64_t)off_of(l->rwmutex_w), &w) ||
+	    target_read(env->t, addr + (uint64_t)l->rwmutex_readercount, readers, sizeof(readers)))
+		return -EFAULT;
+	out->waiters = (uint32_t)w >> MUTEX_WAITER_SHIFT;
+	out->counter = readers[readers[0] < 0];
+	if (readers[0] < 0)
+		out->flags = out->counter > 0 ? TRACE_SYNC_WRITER_WAITS : TRACE_SYNC_LOCKED;
+	return 0;
+}
+
 int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct trace_snap_sync *out)
 {
 	const struct go_layout *l = env->l;
-	int32_t v, readers;
 	uint64_t state;
+	int32_t v;
 
 	switch (kind) {
 	case TRACE_SYNC_MUTEX:
@@ -48,16 +67,7 @@ int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct 
 		out->waiters = (uint32_t)v >> MUTEX_WAITER_SHIFT;
 		return 0;
 	case TRACE_SYNC_RWMUTEX:
-		if (l->rwmutex_readercount < 0 || read_i32(env, addr + (uint64_t)off_of(l->rwmutex_w), &v) ||
-		    read_i32(env, addr + (uint64_t)l->rwmutex_readercount, &readers))
-			return -EFAULT;
-		out->waiters = (uint32_t)v >> MUTEX_WAITER_SHIFT;
-		/* A writer takes rwmutexMaxReaders away, whether it waits for readers or holds the lock. */
-		out->flags = readers < 0 ? TRACE_SYNC_WRITER_WAITS : 0;
-		out->counter = readers < 0 ? (int64_t)readers + RWMUTEX_MAX_READERS : readers;
-		if (readers < 0 && out->counter == 0)
-			out->flags = TRACE_SYNC_LOCKED;
-		return 0;
+		return read_rwmutex(env, addr, out);
 	case TRACE_SYNC_WAITGROUP:
 		if (l->wg_state < 0 || target_read(env->t, addr + (uint64_t)l->wg_state, &state, sizeof(state)))
 			return -EFAULT;

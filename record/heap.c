@@ -13,6 +13,8 @@
 #define USER_TOP (1ull << 47)
 #define SPAN_IN_USE 1 /* mSpanInUse of runtime/mheap.go */
 #define SPAN_BYTES 512
+#define HEADERS_SINCE 22 /* Go 1.22 */
+#define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: in larger ones */
 
 int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
               uint64_t limit)
@@ -23,6 +25,7 @@ int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, c
 	h->t = t;
 	h->l = l;
 	h->limit = limit;
+	h->has_headers = gobin_go_minor(bin) >= HEADERS_SINCE;
 	if (gobin_var(bin, GO_VAR_ARENAS, &addr, NULL) || l->arena_spans < 0 || l->mspan_base < 0 ||
 	    l->mspan_npages < 0 || l->mspan_elemsize < 0 || l->mspan_class < 0 || l->mspan_state < 0 ||
 	    l->mspan_size <= 0 || l->mspan_size > SPAN_BYTES)
@@ -98,6 +101,8 @@ static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 		                 .elem_size = field(b, l->mspan_elemsize),
 		                 .size = npages << PAGE_SHIFT,
 		                 .scan = !(b[l->mspan_class] & 1) };
+	/* Class 0 is for objects that have a span of their own; their type is in the mspan. */
+	s->header = h->has_headers && s->scan && b[l->mspan_class] > 1 && s->elem_size > HEADER_MIN;
 	if (!npages || npages >= USER_TOP >> PAGE_SHIFT || !s->elem_size || (s->elem_size & 7) ||
 	    s->elem_size > s->size || s->base >= USER_TOP)
 		return false;

@@ -19,7 +19,8 @@
 
 struct heap_span {
 	uint64_t base, elem_size, size;
-	bool scan; /* its objects hold pointers */
+	bool scan;   /* its objects hold pointers */
+	bool header; /* each begins with the address of its type */
 	uint64_t *words;
 	uint8_t *marks; /* a bit per object */
 };
@@ -27,6 +28,7 @@ struct heap_span {
 struct heap {
 	const struct target *t;
 	const struct go_layout *l;
+	bool has_headers;
 	uint64_t arenas; /* address of runtime.mheap_.arenas[0] */
 	struct map arena_index, span_index;
 	VEC(uint64_t *) arena_spans; /* of each arena, by page: addresses of mspans */

@@ -45,6 +45,15 @@ static const struct probe_spec specs[] = {
 	  .funcs = { "runtime.newproc.func1" },
 	  .callee = "runtime.runqput",
 	  .without = "new goroutines are seen at their first event, without their creator" },
+	{ .event = "go.create",
+	  .type = RING_CORO,
+	  .how = HOW_RESULT,
+	  .group = TRACE_EVENTS_SCHED,
+	  .optional = true,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.newcoro.func1" },
+	  .callee = "runtime.newproc1",
+	  .without = "goroutines of iter.Pull are seen at their first event, without their creator" },
 	{ .event = "go.exit",
 	  .type = RING_EXIT,
 	  .how = HOW_ENTRY,
@@ -204,6 +213,9 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
                     const struct gobin *bin, const struct go_layout *l, struct err *err)
 {
+	static const char *const notes[] = { [HOW_ENTRY] = "first emulated instruction",
+		                             [HOW_CALL] = "the call with the new g",
+		                             [HOW_RESULT] = "behind the call that returns the new g" };
 	struct site site = { 0 };
 	struct go_func callee;
 	int ret;
@@ -213,9 +225,11 @@ static int plan_one(struct probes *p, const struct probe_spec *spec, const struc
 		ret = site_entry(c, &site, err);
 		break;
 	case HOW_CALL:
-		ret = gobin_func_by_name(bin, spec->callee, &callee)
-		              ? err_set(err, ENOENT, "the program has no function %s", spec->callee)
-		              : site_call(c, callee.entry, &site, err);
+	case HOW_RESULT:
+		if (gobin_func_by_name(bin, spec->callee, &callee))
+			return err_set(err, ENOENT, "the program has no function %s", spec->callee);
+		ret = spec->how == HOW_CALL ? site_call(c, callee.entry, &site, err)
+		                            : site_result(c, callee.entry, &site, err);
 		break;
 	case HOW_MAKE:
 		return plan_make(p, spec, c, f->name, l, err);
@@ -226,8 +240,7 @@ static int plan_one(struct probes *p, const struct probe_spec *spec, const struc
 		return ret;
 	if (site.at_jbe)
 		p->cfg.at_jbe |= 1u << spec->type;
-	if (probe_add(p, spec, f->name, &site,
-	              spec->how == HOW_CALL ? "the call with the new g" : "first emulated instruction"))
+	if (probe_add(p, spec, f->name, &site, notes[spec->how]))
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }
@@ -243,6 +256,8 @@ static int plan_spec(struct probes *p, const struct probe_spec *spec, const stru
 
 	for (int i = 0; i < 3 && spec->funcs[i] && ret == -ENOENT; i++)
 		ret = gobin_func_by_name(bin, spec->funcs[i], &f);
+	if (ret && spec->optional)
+		return 0;
 	if (ret) {
 		err_set(&why, ENOENT, "the program has no such function");
 	} else {

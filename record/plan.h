@@ -12,7 +12,7 @@
 #define PROG_ANY "go_any"
 
 /* Where in the function. */
-enum how { HOW_ENTRY, HOW_CALL, HOW_MAKE, HOW_RETS };
+enum how { HOW_ENTRY, HOW_CALL, HOW_RESULT, HOW_MAKE, HOW_RETS };
 
 /* One kind of probe, for every program. */
 struct probe_spec {
@@ -21,10 +21,11 @@ struct probe_spec {
 	enum how how;
 	uint32_t group; /* TRACE_EVENTS_…; recorded when any of them is wanted */
 	bool required;
+	bool optional;                  /* a program without the function has no use for it */
 	const char *prog;               /* PROG_ANY: tells by cfg.site which probe it is */
 	const struct probe_spec *early; /* HOW_RETS: for those before the first argument is stored */
 	const char *funcs[3];           /* the first that exists */
-	const char *callee;             /* HOW_CALL */
+	const char *callee;             /* HOW_CALL, HOW_RESULT */
 	const char *without;            /* what the trace lacks when it is missing */
 };
 

@@ -17,7 +17,7 @@ bool probe_is_of_life(const struct probe *p)
 {
 	enum ring_type type = p->spec->type;
 
-	return type == RING_CREATE || type == RING_EXIT || type == RING_MAKE || type == RING_CLOSE;
+	return type == RING_CREATE || type == RING_CORO || type == RING_EXIT || type == RING_MAKE || type == RING_CLOSE;
 }
 
 /* A perf event that is switched off keeps its breakpoint (kernel/trace/trace_uprobe.c): only its end takes it out. */

@@ -21,6 +21,7 @@ void reach_init(struct reach *r, const struct gread_env *env)
 
 	memset(r, 0, sizeof(*r));
 	r->env = env;
+	gcmasks_init(&r->masks, env->t, env->bin, env->bias);
 	if (env->l->semtable_stride > 0 && env->l->semtable_len > 0 &&
 	    !gobin_var(env->bin, GO_VAR_SEMTABLE, &addr, NULL)) {
 		r->semtable = addr + env->bias;
@@ -40,6 +41,7 @@ static void pass_free(struct reach *r)
 void reach_free(struct reach *r)
 {
 	pass_free(r);
+	gcmasks_free(&r->masks);
 	if (r->chunk)
 		gread_chunk_free(r->chunk);
 	vec_free(&r->waits);
@@ -367,6 +369,7 @@ static bool is_g(struct reach *r, const uint64_t *words, size_t n)
 
 static bool scan_object(struct reach *r)
 {
+	const struct gcmask *mask;
 	const uint64_t *words;
 	struct heap_obj o;
 	size_t n, skip;
@@ -378,9 +381,10 @@ static bool scan_object(struct reach *r)
 	ret = heap_words(&r->heap, o, &words, &n);
 	if (ret)
 		give_up(r);
+	mask = !ret && r->heap.spans.v[o.span].header ? gcmasks_of(&r->masks, words, n) : NULL;
 	skip = !ret && is_g(r, words, n) ? (size_t)r->env->l->g_stack_hi / 8 : n;
 	for (size_t i = 0; i < n && !ret; i++)
-		if (i != skip)
+		if (i != skip && (!mask || gcmask_has(mask, i)))
 			visit(r, words[i]);
 	return true;
 }

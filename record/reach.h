@@ -6,10 +6,11 @@
  * Which goroutines wait for something that nothing can reach which can still
  * run: no variable of the program, no stack of a goroutine that runs, sleeps,
  * waits for the network or for something that is reached itself, and nothing
- * in the heap that hangs on these. On stacks the compiler's maps tell
- * what is still needed (record/stackroots.h); elsewhere every word is taken for
- * a pointer, so what is not held may seem held, not the other way round. The process
- * runs meanwhile and may move a pointer past the search. So the search is made
+ * in the heap that hangs on these. The compiler's maps tell what is still
+ * needed on stacks (record/stackroots.h), and types where the pointers are in
+ * large objects (record/gcmask.h); elsewhere every word is taken for one, so
+ * what is not held may seem held, not the other way round. The process runs
+ * meanwhile and may move a pointer past the search. So the search is made
  * several times, some time apart, and told is what was found twice.
  *
  * What is not looked at: registers, memory of C, plugins and finalizers.
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/gcmask.h"
 #include "record/gread.h"
 #include "record/heap.h"
 #include "util/map.h"
@@ -51,6 +53,7 @@ struct reach {
 	VEC(uint64_t) addrs;
 	struct map by_goid;
 	struct gread_chunk *chunk;
+	struct gcmasks masks;
 	struct heap heap;
 	bool heap_ready;
 	uint64_t g_elem_size; /* of the spans with the g's */

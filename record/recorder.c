@@ -303,6 +303,8 @@ static int last_snapshot(struct recorder *r, struct err *err)
 {
 	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
 
+	if (!r->first_goroutines)
+		r->first_goroutines = r->snap.goroutines;
 	if (r->exited || !target_alive(&r->target))
 		return 0;
 	if (snapshot_begin(&r->snap, 1, err))

@@ -202,6 +202,28 @@ int site_call(const struct code *c, uint64_t target, struct site *out, struct er
 	return err_set(err, ENOENT, "the expected call is not there");
 }
 
+int site_result(const struct code *c, uint64_t target, struct site *out, struct err *err)
+{
+	struct site call;
+	int ret = site_call(c, target, &call, err);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < c->n; i++) {
+		const cs_insn *in = &c->insn[i];
+
+		if (in->address <= call.addr)
+			continue;
+		if (insn_is_cond_jump(c, in)) {
+			site_of(in, out);
+			return 0;
+		}
+		if (in->id != X86_INS_NOP && insn_writes(c, in, X86_REG_RAX))
+			break;
+	}
+	return err_set(err, ENOENT, "no emulated instruction before the result is overwritten");
+}
+
 bool code_calls(const struct code *c, uint64_t target)
 {
 	struct site s;

@@ -41,6 +41,8 @@ int site_entry(const struct code *c, struct site *out, struct err *err);
 
 /* The n-th (from 0) direct call to target. */
 int site_call(const struct code *c, uint64_t target, struct site *out, struct err *err);
+/* Behind that call, while its result is in RAX. */
+int site_result(const struct code *c, uint64_t target, struct site *out, struct err *err);
 bool code_calls(const struct code *c, uint64_t target);
 
 /* Every RET, in order; the number (≤ max written). */

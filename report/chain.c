@@ -115,6 +115,7 @@ static struct chain_link link_of(const struct builder *b, const struct goroutine
 		                .held_group = held ? held->group : 0,
 		                .evidence = h->evidence,
 		                .among = h->nlive,
+		                .before = g->wait.before_start,
 		                .blocked = (uint64_t)goroutine_wait_ns(b->m, g),
 		                .repeats = 1 };
 
@@ -135,6 +136,39 @@ static uint64_t recorded_ns(const struct model *m, uint64_t ns)
 static bool is_brief(const struct builder *b, uint64_t ns)
 {
 	return ns < (uint64_t)b->m->opts.min_edge;
+}
+
+/*
+ * A circle of channels is one only as far as their users are known. Where the
+ * search in the target's memory has found that something that can go on holds
+ * one of them, somebody else can end this; without a search, who could use the
+ * other cases of a select is not known.
+ */
+static bool is_closed_circle(const struct builder *b, const struct draft *d, uint64_t from)
+{
+	bool in = false;
+
+	for (uint32_t i = 0; i < d->c.n; i++) {
+		const struct chain_link *l = &d->links[i];
+
+		in |= l->goid == from;
+		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unheld)
+			continue;
+		if (b->m->snap[1].searched || l->nobjs > 1)
+			return false;
+	}
+	return true;
+}
+
+static void end_in_circle(const struct builder *b, struct draft *d, uint64_t from)
+{
+	d->c.root_cause = ROOT_CYCLE;
+	if (is_closed_circle(b, d, from))
+		return;
+	d->c.root_cause = ROOT_UNKNOWN;
+	d->c.root = 0;
+	d->c.root_group = 0;
+	d->c.root_state = 0;
 }
 
 /* Follows who waits for whom from g on. */
@@ -169,7 +203,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 		}
 		d->c.root_cause = ROOT_DEPTH;
 		if (map_get(&seen, next->id)) {
-			d->c.root_cause = ROOT_CYCLE;
+			end_in_circle(b, d, next->id);
 			break;
 		}
 		g = next;
@@ -181,6 +215,12 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 	return ret;
 }
 
+/* "select {}" in main: the program goes on without it. */
+static bool is_idle_main(const struct chain_link *l, uint8_t class)
+{
+	return class == TRACE_WAIT_EMPTY_SELECT && l->goid == 1;
+}
+
 /* One goroutine that sleeps, waits for the network or for nobody knows whom on a channel: that is no chain. */
 static bool is_idle_alone(const struct builder *b, const struct draft *d)
 {
@@ -190,7 +230,7 @@ static bool is_idle_alone(const struct builder *b, const struct draft *d)
 		return false;
 	if (d->c.root_cause == ROOT_UNKNOWN && !d->c.past)
 		return class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT;
-	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER;
+	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER || is_idle_main(&d->links[0], class);
 }
 
 static int open_chain(struct builder *b, const struct goroutine *g)

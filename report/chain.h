@@ -25,6 +25,7 @@ struct chain_link {
 	uint32_t among;   /* open: so many live goroutines are known that could end it */
 	uint8_t evidence; /* open: enum evidence */
 	uint8_t cause;    /* past: enum trace_cause */
+	bool before;      /* open: it began before the recording, so blocked is the least that it can be */
 	uint64_t blocked;
 	uint32_t repeats; /* past: alike links in a row that stand here once */
 };

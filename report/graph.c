@@ -172,9 +172,15 @@ static int mark_worst(struct graph *g, const struct report *r)
 	for (uint32_t i = 0; c && i < c->n; i++) {
 		const struct chain_link *l = &r->chains.links.v[c->first + i];
 		uint32_t site = c->past ? l->objsite : obj_site(r->m, &l->obj);
-		uint32_t from = node_get(g, GRAPH_GROUP, l->group), obj = object_node(g, r->m, site, l->reason);
-		struct graph_edge *e = edge_get(g, from, obj, GRAPH_WAITS, 0);
+		uint32_t from, obj;
+		struct graph_edge *e;
 
+		/* A chain's end that sleeps is not drawn, as no sleep is. */
+		if (i && wait_class_is_idle(model_wait_class(r->m, l->reason)))
+			break;
+		from = node_get(g, GRAPH_GROUP, l->group);
+		obj = object_node(g, r->m, site, l->reason);
+		e = edge_get(g, from, obj, GRAPH_WAITS, 0);
 		if (!e)
 			return -ENOMEM;
 		if (!e->reason) {

@@ -108,11 +108,27 @@ void holders_free(struct holders *h)
 	free(h);
 }
 
-static bool is_better(const struct chan_user *a, const struct chan_user *b)
+/* Who waits for this channel and nothing else can let nobody go on before it is let go on itself. */
+static bool stands_in_line(const struct model *m, uint32_t chan, uint64_t goid)
+{
+	const struct goroutine *g = model_goroutine(m, goid);
+
+	return g && g->state == TRACE_GO_WAITING && g->wait.nobjs_all == 1 && g->wait.nobjs &&
+	       g->objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id == chan;
+}
+
+static bool is_later(const struct chan_user *a, const struct chan_user *b)
 {
 	if (!b)
 		return true;
 	return a->last != b->last ? a->last > b->last : a->goid < b->goid;
+}
+
+static bool is_better(const struct model *m, uint32_t chan, const struct chan_user *a, const struct chan_user *b)
+{
+	bool a_in_line = stands_in_line(m, chan, a->goid), b_in_line = b && stands_in_line(m, chan, b->goid);
+
+	return b && a_in_line != b_in_line ? b_in_line : is_later(a, b);
 }
 
 static uint8_t user_evidence(const struct chan_user *u, uint32_t roles)
@@ -138,7 +154,7 @@ static uint32_t last_gone(const struct model *m, const struct channel *c, uint32
 
 		if (!(u.roles & roles))
 			continue;
-		if (is_better(&u, n ? last : NULL))
+		if (is_later(&u, n ? last : NULL))
 			*last = u;
 		n += (uint32_t)mark->n;
 	}
@@ -146,7 +162,7 @@ static uint32_t last_gone(const struct model *m, const struct channel *c, uint32
 }
 
 /* The users of a channel in any of the roles. */
-static struct side side_find(const struct model *m, const struct channel *c, uint32_t roles)
+static struct side side_find(const struct model *m, uint32_t chan, const struct channel *c, uint32_t roles)
 {
 	const struct chan_user *best = NULL, *second = NULL, *gone = NULL;
 	struct chan_user last;
@@ -161,14 +177,14 @@ static struct side side_find(const struct model *m, const struct channel *c, uin
 			continue;
 		if (!model_goroutine(m, u->goid)) {
 			s.ngone++;
-			gone = is_better(u, gone) ? u : gone;
+			gone = is_later(u, gone) ? u : gone;
 			continue;
 		}
 		s.nlive++;
-		if (is_better(u, best)) {
+		if (is_better(m, chan, u, best)) {
 			second = best;
 			best = u;
-		} else if (is_better(u, second)) {
+		} else if (is_better(m, chan, u, second)) {
 			second = u;
 		}
 	}
@@ -196,7 +212,7 @@ static const struct side *side_of(struct holders *h, uint32_t chan, bool receive
 	if (!slot || !c)
 		return &h->sides.v[0];
 	if (!*slot) {
-		if (vec_push(&h->sides, side_find(h->m, c, roles)))
+		if (vec_push(&h->sides, side_find(h->m, chan, c, roles)))
 			return &h->sides.v[0];
 		*slot = h->sides.n - 1;
 	}
@@ -236,15 +252,27 @@ static bool is_timer(const struct model *m, const struct trace_obj *o)
 	return c && c->timer;
 }
 
-/* Any case can end a select; the goroutine that used one of its channels last stands for all. */
+/* Whether it runs, or will without anybody's doing. */
+static bool goes_on(const struct model *m, const struct goroutine *g)
+{
+	return g->state != TRACE_GO_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
+	       (g->wait.nobjs && is_timer(m, &g->objs[0]));
+}
+
+/*
+ * Any case can end a select. Of the goroutines that used its channels one that
+ * goes on stands for all, else the one that acted last.
+ */
 static struct holder holder_of_select(struct holders *h, const struct goroutine *g)
 {
 	struct holder r = { .root = ROOT_UNKNOWN };
 	int64_t last = INT64_MIN;
+	bool any_goes_on = false;
 
 	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
 		struct holder one;
 		const struct goroutine *who;
+		bool on;
 		uint32_t nlive = r.nlive, ngone = r.ngone;
 
 		if (is_timer(h->m, &g->objs[i]))
@@ -255,7 +283,9 @@ static struct holder holder_of_select(struct holders *h, const struct goroutine 
 		nlive += one.nlive;
 		ngone += one.ngone;
 		who = one.goid ? model_goroutine(h->m, one.goid) : NULL;
-		if (who && (!r.goid || who->last_event > last)) {
+		on = who && goes_on(h->m, who);
+		if (who && (!r.goid || on > any_goes_on || (on == any_goes_on && who->last_event > last))) {
+			any_goes_on = on;
 			last = who->last_event;
 			r = one;
 		} else if (!r.goid && one.root == ROOT_EXITED) {

@@ -30,7 +30,7 @@ static void put_link_what(struct text *t, const struct chain *c, const struct ch
 	fmt_raw(&t->b, " at ");
 	fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, l->wsite_stack));
 	if (!c->past) {
-		fmt_raw(&t->b, ", for ");
+		fmt_raw(&t->b, l->before ? ", for ≥ " : ", for ");
 		fmt_dur(&t->b, l->blocked);
 	}
 	if (l->repeats > 1)
@@ -114,6 +114,8 @@ static void put_chain_head(struct text *t, const struct chain *c, uint64_t n)
 	fmt_plural(&t->b, c->count, c->past ? "wait" : "goroutine");
 	if (c->count > 1) {
 		fmt_raw(&t->b, c->past ? " that ended like this, the longest " : " wait like this, the longest ");
+		if (t->r->chains.links.v[c->first].before)
+			fmt_raw(&t->b, "≥ ");
 		fmt_dur(&t->b, c->max);
 	}
 	text_wrap(t, 1, 5);
@@ -128,6 +130,7 @@ static bool is_trivial(const struct chain *c)
 static void put_trivial(struct text *t, bool past)
 {
 	uint64_t chains = 0, count = 0, max = 0;
+	bool before = false;
 
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
@@ -136,7 +139,10 @@ static void put_trivial(struct text *t, bool past)
 			continue;
 		chains++;
 		count += c->count;
-		max = c->max > max ? c->max : max;
+		if (c->max > max) {
+			max = c->max;
+			before = t->r->chains.links.v[c->first].before;
+		}
 	}
 	if (!chains)
 		return;
@@ -146,7 +152,7 @@ static void put_trivial(struct text *t, bool past)
 	        past ? " whose end nobody was seen to bring" : " of which the trace shows nobody who could wake them");
 	fmt_raw(&t->b, ", at ");
 	fmt_plural(&t->b, chains, "place");
-	fmt_raw(&t->b, ", the longest ");
+	fmt_raw(&t->b, before ? ", the longest ≥ " : ", the longest ");
 	fmt_dur(&t->b, max);
 	fmt_raw(&t->b, past ? "." : " (see BLOCKED AT THE END).");
 	text_wrap(t, 2, 5);

@@ -23,7 +23,7 @@ static void put_what(struct text *t, const struct channel *c)
 	else
 		fmt_raw(&t->b, "An unbuffered channel");
 	if (c->capacity_known)
-		fmt_f(&t->b, ", elements of %u bytes", c->elem_size);
+		fmt_f(&t->b, ", elements of %u byte%s", c->elem_size, c->elem_size == 1 ? "" : "s");
 	fmt_f(&t->b, ", at 0x%" PRIx64, c->addr);
 	if (c->gen > 1)
 		fmt_f(&t->b, " (channel %u at this address)", c->gen);

@@ -34,6 +34,15 @@ static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
 	text_wrap(t, 2, 5);
 }
 
+/* What is no wait for anything: sleep, the network, a timer, "select {}" in main. */
+static bool is_waiting_only(const struct model *m, const struct wsite *ws)
+{
+	uint8_t class = model_wait_class(m, ws->reason);
+
+	return wait_class_is_idle(class) || m->objsites.v[ws->objsite].timer ||
+	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
+}
+
 /* The place that cost most, and who ended its waits. */
 static void put_heaviest(struct text *t)
 {
@@ -42,8 +51,7 @@ static void put_heaviest(struct text *t)
 	for (uint32_t i = 0; i < t->r->nwsites; i++) {
 		const struct wsite *ws = &m->wsites.v[t->r->wsites[i]];
 
-		if (!report_shows_wsite(t->r, ws) || wait_class_is_idle(model_wait_class(m, ws->reason)) ||
-		    m->objsites.v[ws->objsite].timer)
+		if (!report_shows_wsite(t->r, ws) || is_waiting_only(m, ws))
 			continue;
 		if (!ws->blocked)
 			return;
@@ -89,15 +97,18 @@ static void put_idle(struct text *t)
 	if (!n)
 		return;
 	fmt_raw(&t->b, "Idle: ");
-	fmt_plural(&t->b, n, "other goroutine");
+	fmt_plural(&t->b, n, l->nsuspects ? "other goroutine" : "goroutine");
 	fmt_raw(&t->b, n == 1 ? " waits at " : " wait at ");
 	fmt_plural(&t->b, l->v.n - l->nsuspects, "place");
-	fmt_raw(&t->b, ", as is their job as far as the trace shows.");
+	fmt_f(&t->b, ", as is %s job as far as the trace shows.", n == 1 ? "its" : "their");
 	if (unknown) {
 		fmt_raw(&t->b, " Of ");
 		fmt_count(&t->b, unknown);
-		fmt_raw(&t->b, " it shows little: at the end the program's memory was not searched for who could end "
-		               "their waits.");
+		fmt_raw(&t->b, t->m->opts.until != INT64_MAX
+		                       ? " it shows little: the program's memory is searched for who could end their "
+		                         "waits only at the end of the recording."
+		                       : " it shows little: at the end the program's memory was not searched for who "
+		                         "could end their waits.");
 	}
 	text_wrap(t, 2, 2);
 }

@@ -241,6 +241,9 @@ int report_check_filters(const struct report *r, struct err *err)
 	if (r->opts.model.since != INT64_MIN && r->opts.model.since > m->end)
 		return err_set(err, ENOENT, "%s: --since is after the end of the recording, which is %.3f s long",
 		               r->path, (double)m->end / 1e9);
+	if (r->opts.model.is_instant && r->opts.model.until > m->end)
+		return err_set(err, ENOENT, "%s: --at is after the end of the recording, which is %.3f s long", r->path,
+		               (double)m->end / 1e9);
 	if (r->opts.model.channel && !model_channel(m, r->opts.model.channel))
 		return err_set(err, ENOENT, "%s: channel #%u is not in this trace, which has #1 to #%u", r->path,
 		               r->opts.model.channel, m->channels.n ? m->channels.n - 1 : 0);

@@ -105,6 +105,8 @@ def test_short_waits_go_while_the_ring_is_nearly_full(workload, record):
     target.ask("hand", HANDS)
     time.sleep(2.5)
     target.ask("hand", 100)
+    # The answer may come before the partner waits again.
+    time.sleep(0.5)
     recorder.stop()
 
     assert re.search(r"left out for room in the ring: waits shorter than 1 ms for 2\.\d s from", recorder.stderr)
@@ -177,7 +179,7 @@ def test_size_is_kept(workload, record, size, duration):
     check_what_remains_true(doc)
     if duration:
         return
-    assert losses["events_left_out"] > 1000 and f"{losses['events_left_out']} left out" in recorder.summary
+    assert losses["events_left_out"] > 0 and f"{losses['events_left_out']} left out" in recorder.summary
     text = re.sub(r"\s+", " ", report(recorder.trace))
     assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
     assert re.search(r"waits from \S+ to \S+: to keep the file within ", text)

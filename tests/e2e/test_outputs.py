@@ -291,6 +291,7 @@ def test_wrong_usage(traces, args, message):
 
 @pytest.mark.parametrize("args,message", [
     (("--since", "90"), "--since is after the end of the recording, which is 5.000 s long"),
+    (("--at", "90"), "--at is after the end of the recording, which is 5.000 s long"),
     (("--goroutine", "999999"), "goroutine 999999 is not in this trace"),
     (("--channel", "#77"), "channel #77 is not in this trace"),
 ])

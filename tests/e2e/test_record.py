@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -38,6 +39,19 @@ def test_signals_end_it_well(workload, record, sig, why):
     assert why_of(recorder) == why
     assert whole(recorder.trace)["trace"]["final_state_from"] == "snapshot"
     assert target.process.poll() is None
+
+
+def test_interrupted_at_once(workload, record):
+    """Whatever part of the first snapshot was read by then is what the summary counts."""
+    target = workload("blockers", NEWEST)
+    target.line()
+    for pause in (0, 0.02, 0.1):
+        recorder = record("-p", target.pid)
+        time.sleep(pause)
+        assert why_of(recorder.stop()) == "interrupted"
+        doc = whole(recorder.trace)
+        read = doc["snapshots"]["start"]["goroutines"] + doc["events"]["go.create"]
+        assert int(re.search(r"(\d+) goroutines", recorder.summary)[1]) == read > 0
 
 
 def test_duration_ends_it(workload, record):
@@ -131,7 +145,7 @@ def test_no_permission(workload, tmp_path, bpf):
     assert "permission" in tried.stderr and "CAP_" in tried.stderr, tried.stderr
 
 
-@pytest.mark.parametrize("args", [(), ("-p", "x"), ("-p", "1", "--", "true"), ("-p", "1", "--events", "nonsense"),
+@pytest.mark.parametrize("args", [(), ("-p", "x"), ("-p", "1", "--", "true"), ("-p", "1", "--events", "nonsense"), ("-p", "1", "--events", ""),
                                   ("-p", "1", "-d", "soon"), ("--unknown",)])
 def test_wrong_usage_is_two(args):
     done = run(CHANREC, "record", *args)

@@ -142,7 +142,8 @@ def test_doctor(workload, go, bpf):
     assert no_binary.returncode == 1 and "not a Go program" in no_binary.stdout
 
 
-@pytest.mark.parametrize("args", [("a", "b"), ("-p", "1", "a"), ("-p", "x"), ("--events", "nonsense"), ("--unknown",)])
+@pytest.mark.parametrize("args", [("a", "b"), ("-p", "1", "a"), ("-p", "x"), ("--events", "nonsense"), ("--events", ""),
+                                  ("--unknown",)])
 def test_doctor_wrong_usage(args):
     done = run(CHANREC, "doctor", *args)
     assert done.returncode == 2 and done.stderr and not done.stdout

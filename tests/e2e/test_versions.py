@@ -174,6 +174,11 @@ def test_coroutines(workload, record, tmp_path, version):
         assert not g["stack_truncated"]
     reasons = collections.Counter(reason for reason, _, _ in dumped.values())
     assert reasons["coroutine"] == 2 * (3 + 5) and reasons["chan receive"] == 2 * 5
+    pulls = [g for g in doc["groups"] if g["entry"] and g["entry"]["function"] == "runtime.corostart"]
+    assert {g["created_by"]["function"].partition("[")[0] for g in pulls} == {"iter.Pull"}
+    assert [sum(g[n] for g in pulls) for n in ("at_start", "created", "exited")] == [3 + 5, 3 + 5 + 7, 7]
+    parents = collections.Counter(g["parent"] for g in alive.values() if g["entry"]["function"] == "runtime.corostart")
+    assert parents[1] == 2 * 3 and len(parents) == 1 + 2 * 5
     assert doc["losses"]["odd_readies"] == 0
 
 

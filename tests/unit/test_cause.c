@@ -245,6 +245,128 @@ static void nobody_is_waited_for_who_cannot_reach_it(void **state)
 	report_free(r);
 }
 
+static void who_stands_in_line_himself_is_not_waited_for(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj sem = tb_chan(&t);
+	const struct chain *c;
+	struct report *r;
+
+	for (uint64_t g = 7; g <= 9; g++)
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_SEND, sem, SEND_AT);
+	tb_ready(&t, MS(3), 9, 7, TRACE_CAUSE_RECV, sem, WAKER_AT);
+	tb_park(&t, MS(4), 7, TRACE_WAIT_SEND, sem, SEND_AT);
+	tb_ready(&t, MS(5), 8, 7, TRACE_CAUSE_RECV, sem, WAKER_AT);
+	tb_park(&t, MS(6), 7, TRACE_WAIT_SEND, sem, SEND_AT);
+	tb_park(&t, MS(7), 8, TRACE_WAIT_SEND, sem, SEND_AT);
+	tb_park(&t, MS(8), 9, TRACE_WAIT_SLEEP, tb_none, SLEEP_AT);
+	r = tb_report(&t, MS(20));
+	c = chain_from(r, 7);
+	assert_int_equal(r->chains.links.v[c->first].held_by, 9);
+	assert_int_equal(c->root_cause, ROOT_SLEEP);
+	report_free(r);
+}
+
+static void of_the_cases_of_a_select_one_whose_user_goes_on_counts(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch[2] = { tb_chan(&t), tb_chan(&t) }, other = tb_chan(&t),
+	                 objs[2] = { tb_dir(ch[0], TRACE_DIR_RECV), tb_dir(ch[1], TRACE_DIR_RECV) };
+	const struct chain *c;
+	struct report *r;
+
+	for (uint64_t g = 7; g <= 9; g++)
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+	tb_park_n(&t, MS(2), 7, TRACE_WAIT_SELECT, objs, 2, SEND_AT);
+	tb_ready(&t, MS(3), 9, 7, TRACE_CAUSE_SEND, ch[1], WAKER_AT);
+	tb_park(&t, MS(4), 9, TRACE_WAIT_NETWORK, tb_none, SLEEP_AT);
+	tb_park_n(&t, MS(5), 7, TRACE_WAIT_SELECT, objs, 2, SEND_AT);
+	tb_ready(&t, MS(6), 8, 7, TRACE_CAUSE_SEND, ch[0], WAKER_AT);
+	tb_park(&t, MS(7), 8, TRACE_WAIT_RECV, other, RECV_AT);
+	tb_park_n(&t, MS(8), 7, TRACE_WAIT_SELECT, objs, 2, SEND_AT);
+	r = tb_report(&t, MS(20));
+	c = chain_from(r, 7);
+	assert_int_equal(r->chains.links.v[c->first].held_by, 9);
+	assert_int_equal(c->root_cause, ROOT_NETWORK);
+	report_free(r);
+}
+
+/* 7 and 8 receive what the other sent before; 7 perhaps in a select. */
+static struct tb circle_of(struct trace_obj *a, struct trace_obj *b, uint32_t cases)
+{
+	struct tb t = tb_new();
+	struct trace_obj objs[2] = { tb_chan(&t), tb_chan(&t) };
+
+	*a = objs[0];
+	*b = tb_chan(&t);
+	objs[0].dir = objs[1].dir = TRACE_DIR_RECV;
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_create(&t, MS(1), 1, 8, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, *a, RECV_AT);
+	tb_ready(&t, MS(3), 8, 7, TRACE_CAUSE_SEND, *a, WAKER_AT);
+	tb_park(&t, MS(4), 8, TRACE_WAIT_RECV, *b, RECV_AT);
+	tb_ready(&t, MS(5), 7, 8, TRACE_CAUSE_SEND, *b, WAKER_AT);
+	tb_park_n(&t, MS(6), 7, cases > 1 ? TRACE_WAIT_SELECT : TRACE_WAIT_RECV, objs, cases, RECV_AT);
+	tb_park(&t, MS(7), 8, TRACE_WAIT_RECV, *b, RECV_AT);
+	return t;
+}
+
+/* Whether somebody else could send is what the search tells. */
+static struct report *circle(bool out_of_reach)
+{
+	struct trace_obj a, b;
+	struct tb t = circle_of(&a, &b, 1);
+
+	tb_snap_begin(&t, SEC(4), 1);
+	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, a, 0, RECV_AT);
+	tb_snap_go(&t, SEC(4), 1, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, b, 0, RECV_AT);
+	if (out_of_reach) {
+		unheld(&t, SEC(4), 7);
+		unheld(&t, SEC(4), 8);
+	}
+	searched(&t, SEC(4), 2);
+	return tb_report(&t, SEC(4));
+}
+
+static void they_wait_for_each_other_where_nobody_else_could_help(void **state)
+{
+	struct report *r = circle(true);
+
+	assert_int_equal(chain_from(r, 7)->root_cause, ROOT_CYCLE);
+	report_free(r);
+	r = circle(false);
+	assert_int_equal(chain_from(r, 7)->root_cause, ROOT_UNKNOWN);
+	assert_int_equal(chain_from(r, 7)->root, 0);
+	report_free(r);
+}
+
+static void without_a_search_a_select_closes_no_circle(void **state)
+{
+	for (uint32_t cases = 1; cases <= 2; cases++) {
+		struct trace_obj a, b;
+		struct tb t = circle_of(&a, &b, cases);
+		struct report *r = tb_report(&t, MS(20));
+
+		assert_int_equal(chain_from(r, 7)->root_cause, cases > 1 ? ROOT_UNKNOWN : ROOT_CYCLE);
+		report_free(r);
+	}
+}
+
+static void main_that_keeps_the_program_alive_is_no_chain(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	tb_park(&t, MS(2), 1, TRACE_WAIT_EMPTY_SELECT, tb_none, "runtime.block /go/select.go:1|" SITE);
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(3), 7, TRACE_WAIT_EMPTY_SELECT, tb_none, "runtime.block /go/select.go:1|" WORKER);
+	r = tb_report(&t, MS(20));
+	assert_int_equal(r->chains.v.n, 1);
+	assert_int_equal(chain_from(r, 7)->root_cause, ROOT_NOBODY);
+	report_free(r);
+}
+
 static void the_state_of_a_moment(void **state)
 {
 	struct trace_obj wg;
@@ -359,6 +481,11 @@ int main(void)
 		cmocka_unit_test(chains_join_all_kinds_of_waits),
 		cmocka_unit_test(a_select_is_no_send),
 		cmocka_unit_test(nobody_is_waited_for_who_cannot_reach_it),
+		cmocka_unit_test(who_stands_in_line_himself_is_not_waited_for),
+		cmocka_unit_test(of_the_cases_of_a_select_one_whose_user_goes_on_counts),
+		cmocka_unit_test(they_wait_for_each_other_where_nobody_else_could_help),
+		cmocka_unit_test(without_a_search_a_select_closes_no_circle),
+		cmocka_unit_test(main_that_keeps_the_program_alive_is_no_chain),
 		cmocka_unit_test(the_state_of_a_moment),
 		cmocka_unit_test(light_edges_are_pruned),
 		cmocka_unit_test(locks_in_a_circle),

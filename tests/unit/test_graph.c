@@ -132,12 +132,36 @@ static void dangling_channels_are_dashed(void **state)
 	}
 }
 
+/* 7 waits for the lock that 8 was given last, which sleeps. */
+static void the_worst_chain_ends_where_it_sleeps(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct report *r;
+	char *dot;
+
+	tb_create(&t, 0, 1, 7, "main.main /a/main.go:7", "main.f /a/f.go:1");
+	tb_create(&t, 0, 1, 8, "main.main /a/main.go:8", "main.g /a/g.go:1");
+	tb_park(&t, MS(1), 8, TRACE_WAIT_MUTEX, mu, "sync.(*Mutex).Lock /go/m.go:1|main.g /a/g.go:2" EXIT_FRAME);
+	tb_ready(&t, MS(2), 1, 8, TRACE_CAUSE_UNLOCK, mu, "runtime.ready /go/proc.go:9|main.main /a/main.go:9");
+	tb_park(&t, MS(3), 8, TRACE_WAIT_SLEEP, tb_none, "time.Sleep /go/time.go:1|main.g /a/g.go:3" EXIT_FRAME);
+	tb_park(&t, MS(4), 7, TRACE_WAIT_MUTEX, mu, "sync.(*Mutex).Lock /go/m.go:1|main.f /a/f.go:2" EXIT_FRAME);
+	r = tb_report(&t, SEC(1));
+	dot = dot_of(r);
+	assert_non_null(strstr(dot, "held by?"));
+	assert_null(strstr(dot, "sleep"));
+	assert_null(strstr(dot, "not known"));
+	free(dot);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_thousand_of_one_kind_are_one_node),
 		cmocka_unit_test(many_kinds_are_pruned_to_the_heaviest),
 		cmocka_unit_test(dangling_channels_are_dashed),
+		cmocka_unit_test(the_worst_chain_ends_where_it_sleeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

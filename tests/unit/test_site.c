@@ -72,6 +72,27 @@ static void test_calls(void **state)
 	           go127_runqput);
 }
 
+/* call newproc1; cmp runtime.writeBarrier, 0; xchg ax, ax; jne: as Go 1.23 has it. */
+static void test_results(void **state)
+{
+	static const uint8_t kept[] = { 0xe8, 0xfb, 0x0f, 0x00, 0x00, 0x83, 0x3d, 0x02, 0xef,
+		                        0x58, 0x00, 0x00, 0x66, 0x90, 0x75, 0x07, 0xc3 };
+	/* call newproc1; mov eax, [rsp + 8]; jne */
+	static const uint8_t gone[] = { 0xe8, 0xfb, 0x0f, 0x00, 0x00, 0x8b, 0x44, 0x24, 0x08, 0x75, 0x07, 0xc3 };
+	struct site s;
+	struct code c;
+
+	assert_int_equal(code_open(&c, kept, sizeof(kept), 0x1000, NULL), 0);
+	assert_int_equal(site_result(&c, 0x2000, &s, NULL), 0);
+	assert_int_equal(s.addr, 0x100e);
+	assert_false(s.at_jbe || s.single_step);
+	assert_true(site_result(&c, 0x2001, &s, NULL) < 0);
+	code_close(&c);
+	assert_int_equal(code_open(&c, gone, sizeof(gone), 0x1000, NULL), 0);
+	assert_true(site_result(&c, 0x2000, &s, NULL) < 0);
+	code_close(&c);
+}
+
 static void check_make(const void *bytes, size_t len, uint64_t addr, x86_reg reg, int32_t cap_sp, const char *insn)
 {
 	struct err err = { 0 };
@@ -200,10 +221,10 @@ static void test_not_understood(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries),        cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_makechan),       cmocka_unit_test(test_spills),
-		cmocka_unit_test(test_ncases_slot),    cmocka_unit_test(test_rets),
-		cmocka_unit_test(test_not_understood),
+		cmocka_unit_test(test_entries), cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_makechan),
+		cmocka_unit_test(test_spills),  cmocka_unit_test(test_ncases_slot),
+		cmocka_unit_test(test_rets),    cmocka_unit_test(test_not_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

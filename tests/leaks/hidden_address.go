@@ -1,0 +1,45 @@
+package main
+
+import (
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// A registry keeps addresses for its log, as numbers: these hold nothing.
+func init() { register("hidden_address", hiddenAddressBroken, hiddenAddressFixed) }
+
+type hiddenAddressJob struct {
+	wg   sync.WaitGroup
+	name string
+}
+
+// So large that its type stands before it in the heap.
+type hiddenAddressRegistry struct {
+	last *string
+	seen [90]uintptr
+}
+
+var hiddenAddressLog *hiddenAddressRegistry
+
+func hiddenAddressBroken() {
+	hiddenAddressRun(func(*hiddenAddressJob) {})
+}
+
+func hiddenAddressFixed() {
+	hiddenAddressRun(func(j *hiddenAddressJob) { j.wg.Done() })
+}
+
+func hiddenAddressRun(end func(*hiddenAddressJob)) {
+	j := &hiddenAddressJob{name: "job"}
+	hiddenAddressLog = &hiddenAddressRegistry{last: new(string)}
+	hiddenAddressLog.seen[40] = uintptr(unsafe.Pointer(j))
+	j.wg.Add(1)
+	go hiddenAddressWait(j)
+	time.Sleep(2 * time.Millisecond)
+	end(j)
+}
+
+func hiddenAddressWait(j *hiddenAddressJob) {
+	j.wg.Wait() // want: waitgroup not done, 1
+}

@@ -1,0 +1,3 @@
+module chanrec.test/rwlocks
+
+go 1.19
