@@ -27,7 +27,7 @@ enum ring_type {
 	RING_OP = 10,
 	RING_SELECT_OP = 11,
 	RING_RUN = 12,
-	RING_TRY = 13, /* a non-blocking operation begins */
+	RING_TRY = 13,  /* a non-blocking operation begins */
 	RING_CORO = 14, /* a site of its own that sends RING_CREATE: the g of an iter.Pull */
 	RING_TYPES = 15,
 };
