@@ -23,6 +23,11 @@ struct channel *model_channel(const struct model *m, uint32_t id)
 	return slot ? *slot : NULL;
 }
 
+void channel_fetch_slot(const struct model *m, uint32_t id)
+{
+	__builtin_prefetch(channel_slot(m, id));
+}
+
 struct channel *channel_next(const struct model *m, uint32_t *id)
 {
 	struct channel *c = NULL;

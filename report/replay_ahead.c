@@ -8,7 +8,8 @@
 #include "report/replay_int.h"
 
 /* So many events before it happens what hangs on its goroutine and channel is looked at, from step to step. */
-#define SEE_OLDER 10
+#define SEE_IT 12
+#define SEE_OLDER 9
 #define SEE_PAIRS 6
 #define SEE_OTHERS 3
 
@@ -34,6 +35,21 @@ static struct channel *see_channel(const struct model *m, uint32_t id)
 
 	fetch(c, c ? CHANNEL_HOT_BYTES : 0);
 	return c;
+}
+
+/* The ways to what the event is of. */
+static void see_ways(const struct model *m, const struct trace_rec *rec)
+{
+	map_fetch(&m->by_id, rec->goid);
+	if (rec->type == TRACE_GO_READY) {
+		map_fetch(&m->by_id, rec->ready.woken);
+		if (rec->ready.obj.kind == TRACE_OBJ_CHAN)
+			channel_fetch_slot(m, rec->ready.obj.id);
+	} else if (rec->type == TRACE_GO_PARK && rec->park.nobjs && rec->park.objs->kind == TRACE_OBJ_CHAN) {
+		channel_fetch_slot(m, rec->park.objs->id);
+	} else if (rec->type == TRACE_CHAN_CLOSE) {
+		channel_fetch_slot(m, rec->close.chan);
+	}
 }
 
 /* What the event is of. */
@@ -136,10 +152,13 @@ void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
 		return;
 	}
 	event_copy(e, rec);
-	see(r->m, e);
+	e->who[0] = e->who[1] = &r->m->nobody;
+	e->chan = NULL;
+	see_ways(r->m, rec);
 	a->end++;
 	if (a->end - a->begin < AHEAD)
 		return;
+	see(r->m, event_at(a, a->begin + SEE_IT));
 	see_older(r->m, event_at(a, a->begin + SEE_OLDER));
 	see_pairs(r->m, event_at(a, a->begin + SEE_PAIRS));
 	see_others(r->m, event_at(a, a->begin + SEE_OTHERS));
