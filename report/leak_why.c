@@ -8,6 +8,9 @@
 #include "report/channel.h"
 #include "report/fmt.h"
 
+/* Channels of a select that are named. */
+#define CASES_TOLD 4
+
 struct why {
 	struct buf b;
 	const struct model *m;
@@ -68,13 +71,17 @@ static bool has_channel(const struct why *w)
 	return w->g->wait.nobjs == 1 && w->g->objs[0].kind == TRACE_OBJ_CHAN;
 }
 
-/* "channel #3 (cap 0), made by goroutine 1 at main.go:20" */
-static void put_channel(struct why *w)
+static void put_channel(struct why *w, const struct trace_obj *o)
 {
-	const struct channel *c = model_channel(w->m, w->g->objs[0].id);
-
 	fmt_raw(&w->b, "channel ");
-	fmt_obj(&w->b, w->m, &w->g->objs[0]);
+	fmt_obj(&w->b, w->m, o);
+}
+
+/* ", made by goroutine 1 at main.go:20" */
+static void put_made(struct why *w, const struct trace_obj *o)
+{
+	const struct channel *c = model_channel(w->m, o->id);
+
 	if (!c || !c->made_seen) {
 		fmt_raw(&w->b, ", made before the recording");
 		return;
@@ -110,6 +117,43 @@ static void put_unheld(struct why *w)
 		fmt_raw(&w->b, " For the others one was found, perhaps a left-over.");
 }
 
+static bool any_made_seen(const struct why *w)
+{
+	for (uint32_t i = 0; i < w->g->wait.nobjs; i++) {
+		const struct trace_obj *o = &w->g->objs[i];
+		const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(w->m, o->id) : NULL;
+
+		if (c && c->made_seen)
+			return true;
+	}
+	return false;
+}
+
+/* The channels of a select. */
+static void put_cases(struct why *w)
+{
+	bool any_made = any_made_seen(w);
+	uint32_t told = 0, nil = 0;
+
+	for (uint32_t i = 0; i < w->g->wait.nobjs; i++) {
+		nil += w->g->objs[i].kind == TRACE_OBJ_NILCHAN;
+		if (w->g->objs[i].kind != TRACE_OBJ_CHAN || told == CASES_TOLD)
+			continue;
+		if (told++)
+			fmt_raw(&w->b, any_made ? "; " : ", ");
+		else
+			fmt_f(&w->b, "Goroutine %" PRIu64 " selects on ", w->g->id);
+		put_channel(w, &w->g->objs[i]);
+		if (any_made)
+			put_made(w, &w->g->objs[i]);
+	}
+	if (!told)
+		fmt_raw(&w->b, "Which channels it selects on is not known");
+	else if (w->g->wait.nobjs_all > told + nil)
+		fmt_f(&w->b, "%s and %" PRIu32 " more", any_made ? ";" : "", w->g->wait.nobjs_all - told - nil);
+	fmt_raw(&w->b, told && !any_made ? ", made before the recording." : ".");
+}
+
 /* The users on the other side of the channel, as far as they were seen. */
 static void put_other_side(struct why *w)
 {
@@ -117,9 +161,10 @@ static void put_other_side(struct why *w)
 	const struct holder *h = &w->holder;
 
 	if (!has_channel(w))
-		return;
+		return put_cases(w);
 	fmt_f(&w->b, "Goroutine %" PRIu64 " waits on ", w->g->id);
-	put_channel(w);
+	put_channel(w, &w->g->objs[0]);
+	put_made(w, &w->g->objs[0]);
 	if (h->root == ROOT_EXITED) {
 		fmt_f(&w->b, "; %s that was seen to %s it has exited, the last was goroutine %" PRIu64 ".",
 		      h->ngone == 1 ? "the only one" : "everyone", deed, h->gone);

@@ -181,3 +181,11 @@ def test_text_says_the_same(program, bpf, tmp_path):
     text = run(CHANREC, "report", trace).stdout
     assert re.search(r"FINDING\n  1\. no receiver: 6 goroutines wait in chan send", text)
     assert "no pointer to what it" in re.sub(r"\s+", " ", text)
+
+
+def test_a_selects_channels_are_named(program, bpf, tmp_path):
+    trace = tmp_path / "t.zst"
+    record(program, "select_without_done", "broken", "recorded", trace)
+    text = re.sub(r"\s+", " ", run(CHANREC, "report", trace).stdout)
+    assert re.search(r"Goroutine \d+ selects on channel #\d+ \(cap 0\), made by goroutine \d+ at main\.\S+ "
+                     r"\(leaks/select_without_done\.go:\d+\)(, which has exited)?; channel #\d+ ", text), text
