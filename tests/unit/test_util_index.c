@@ -20,7 +20,7 @@ static bool is(const void *table, uint32_t i, const void *key)
 static void test_empty(void **state)
 {
 	struct index x = { 0 };
-	uint64_t table[1] = { 0 };
+	uint64_t table[2] = { 0 };
 
 	assert_int_equal(index_find(&x, 0, is, table, table), 0);
 	assert_int_equal(index_find(&x, UINT64_MAX, is, table, table), 0);
