@@ -122,7 +122,7 @@ check: deps
 GO_VERSIONS ?= 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27
 check-go: all
 	CHANREC_TEST_GO="$(GO_VERSIONS)" CHANREC_TEST_VARIANTS=all $(PYTHON) -m pytest -q $(addprefix tests/e2e/test_, \
-		oracle.py counts.py stacks.py versions.py)
+		oracle.py counts.py stacks.py versions.py leaks.py)
 
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e

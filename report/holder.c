@@ -11,6 +11,7 @@ struct side {
 	uint64_t best, second, gone;
 	uint8_t evidence, second_evidence, gone_evidence;
 	uint32_t nlive, ngone;
+	int64_t last;
 };
 
 /* Live goroutines that one goroutine created, by group. */
@@ -168,13 +169,16 @@ static struct side side_find(const struct model *m, uint32_t chan, const struct 
 	struct chan_user last;
 	struct side s = { .ngone = last_gone(m, c, roles, &last) };
 
-	if (s.ngone)
+	if (s.ngone) {
 		gone = &last;
+		s.last = last.last;
+	}
 	for (uint32_t i = c->users.first; i; i = m->uses.users.v[i].next) {
 		const struct chan_user *u = &m->uses.users.v[i];
 
 		if (!(u->roles & roles))
 			continue;
+		s.last = u->last > s.last ? u->last : s.last;
 		if (!model_goroutine(m, u->goid)) {
 			s.ngone++;
 			gone = is_later(u, gone) ? u : gone;
@@ -223,7 +227,7 @@ static struct holder holder_of_channel(struct holders *h, const struct goroutine
                                        uint8_t class)
 {
 	const struct side *s = side_of(h, o->id, wait_dir(class, o) == TRACE_DIR_SEND);
-	struct holder r = { .root = ROOT_UNKNOWN, .nlive = s->nlive, .ngone = s->ngone };
+	struct holder r = { .root = ROOT_UNKNOWN, .nlive = s->nlive, .ngone = s->ngone, .moved = s->last };
 
 	if (s->best == g->id) {
 		r.nlive--;
@@ -348,13 +352,16 @@ static struct holder holder_of_waitgroup(const struct holders *h, const struct g
 static struct holder holder_of_sync(const struct holders *h, const struct goroutine *g, const struct trace_obj *o)
 {
 	const struct sync_obj *s = model_sync(h->m, o->id);
+	struct holder r;
 
 	if (!s)
 		return (struct holder){ .root = ROOT_UNKNOWN };
 	switch (s->kind) {
 	case TRACE_SYNC_MUTEX:
 	case TRACE_SYNC_RWMUTEX:
-		return holder_known(h->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
+		r = holder_known(h->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
+		r.moved = s->holder_since;
+		return r;
 	case TRACE_SYNC_COND:
 		return holder_known(h->m, s->last_waker, g->id, EVIDENCE_SIGNALLED);
 	case TRACE_SYNC_WAITGROUP:

@@ -43,6 +43,7 @@ struct holder {
 	uint8_t evidence;      /* enum evidence */
 	uint8_t root;          /* enum root_cause, of goid 0 */
 	uint32_t nlive, ngone; /* goroutines known that could end the wait */
+	int64_t moved;         /* when somebody was last served who waited like this for the same; 0: not seen */
 };
 
 struct holders;

@@ -149,6 +149,76 @@ static void join_left_over(struct suspect *s, uint32_t n)
 			s[i].j = most;
 }
 
+/* What it waits for in a line, as one object. */
+static uint64_t line_of(const struct model *m, const struct suspect *s)
+{
+	const struct goroutine *g = model_goroutine(m, s->goid);
+	uint8_t class = model_wait_class(m, s->reason);
+
+	if (g->wait.nobjs != 1 || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT)
+		return 0;
+	return (uint64_t)g->objs[0].kind << 32 | g->objs[0].id;
+}
+
+/*
+ * Senders and lockers are served in their order: who came later to a line that
+ * stands still stands as still, however short it has waited.
+ */
+static int join_line(struct finder *f)
+{
+	struct leaks *l = f->out;
+	struct map first = { 0 };
+	int ret = 0;
+
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		const struct suspect *s = &l->suspects.v[i];
+		uint64_t line = s->j.verdict != VERDICT_IDLE && s->is_long ? line_of(f->m, s) : 0, *slot;
+
+		if (!line)
+			continue;
+		slot = map_put(&first, line, NULL);
+		if (slot)
+			*slot = i;
+		else
+			ret = -ENOMEM;
+	}
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		struct suspect *s = &l->suspects.v[i];
+		const uint64_t *at = s->j.idle == IDLE_SHORT ? map_get(&first, line_of(f->m, s)) : NULL;
+
+		if (at) {
+			s->j = l->suspects.v[*at].j;
+			s->j.strength = s->j.strength == STRENGTH_PROVEN ? STRENGTH_LIKELY : s->j.strength;
+		}
+	}
+	map_free(&first);
+	return ret;
+}
+
+/* Whether nobody of the group was seen to go on from there. */
+static bool is_dead_end(const struct model *m, const struct suspect *s)
+{
+	for (uint32_t i = 1; i < m->wsites.n; i++) {
+		const struct wsite *ws = &m->wsites.v[i];
+
+		if (ws->group == s->group && ws->reason == s->reason && ws->waits > ws->open &&
+		    symbols_stack_user(&m->sym, ws->stack) == s->place)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether waiting as it does can be what makes a group grow. A goroutine waits
+ * in a select between all that it does, so there nobody may have gone on.
+ */
+static bool can_pile_up(const struct model *m, const struct suspect *s)
+{
+	uint8_t class = model_wait_class(m, s->reason);
+
+	return class == TRACE_WAIT_RECV || (class == TRACE_WAIT_SELECT && is_dead_end(m, s));
+}
+
 /* Whether the goroutines came one by one over the recording to stay: then waiting long is not what they are for. */
 static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 {
@@ -156,7 +226,7 @@ static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
 	uint32_t quarters = 0, created = 0;
 
-	if (grp->exited || grp->missed || whole <= 0 || model_wait_class(m, s->reason) != TRACE_WAIT_RECV)
+	if (grp->exited || grp->missed || whole <= 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct goroutine *g = model_goroutine(m, s[i].goid);
@@ -166,7 +236,7 @@ static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 		created++;
 		quarters |= 1u << ((g->started - from) / (whole / 4 + 1));
 	}
-	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN;
+	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN && can_pile_up(m, s);
 }
 
 static void judge_growth(const struct model *m, struct suspect *s, uint32_t n)
@@ -284,6 +354,8 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 		n = run_length(l, i, same_place);
 		join_left_over(&l->suspects.v[i], n);
 	}
+	if (!ret)
+		ret = join_line(&f);
 	sort_suspects(l);
 	for (uint32_t i = 0, n; i < l->suspects.n && !ret; i += n) {
 		n = run_length(l, i, same_leak);

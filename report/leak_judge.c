@@ -23,17 +23,18 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 
 /*
  * A wait of which only time speaks: half of the recording, but no less than a
- * second (or all of a shorter one) and no more than ten.
+ * second and no more than ten. While others are served who wait for the same,
+ * the line moves, and its turn comes.
  */
-static bool is_very_long(const struct model *m, const struct goroutine *g)
+static bool is_very_long(const struct model *m, const struct goroutine *g, const struct holder *h)
 {
-	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half;
+	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = goroutine_wait_ns(m, g);
 
 	if (limit > 10ll * SECOND)
 		limit = 10ll * SECOND;
-	if (limit > 2 * half)
-		limit = 2 * half;
-	return goroutine_wait_ns(m, g) >= limit;
+	if (h->moved && m->end - h->moved < ns)
+		ns = m->end - h->moved;
+	return ns >= limit;
 }
 
 static struct judgement idle_as(enum idle why)
@@ -94,7 +95,7 @@ static struct judgement judge_send(const struct model *m, const struct goroutine
 	if (g->unheld || all_seen_to_go(m, g, h))
 		return judged(gone ? VERDICT_NO_ONE_LEFT : VERDICT_NO_RECEIVER,
 		              g->unheld ? STRENGTH_PROVEN : STRENGTH_LIKELY);
-	if (!is_very_long(m, g))
+	if (!is_very_long(m, g, h))
 		return idle_as(IDLE_SHORT);
 	if (h->goid)
 		return judged(VERDICT_STUCK, STRENGTH_TIME);
@@ -109,7 +110,7 @@ static bool has_only_nil_cases(const struct goroutine *g)
 	return g->wait.nobjs && g->wait.nobjs == g->wait.nobjs_all;
 }
 
-static struct judgement judge_sync(const struct model *m, const struct goroutine *g)
+static struct judgement judge_sync(const struct model *m, const struct goroutine *g, const struct holder *h)
 {
 	const struct sync_obj *s =
 	        g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(m, g->objs[0].id) : NULL;
@@ -120,7 +121,7 @@ static struct judgement judge_sync(const struct model *m, const struct goroutine
 	case TRACE_SYNC_RWMUTEX:
 		if (g->unheld)
 			return judged(VERDICT_LOCK, STRENGTH_PROVEN);
-		return is_very_long(m, g) ? judged(VERDICT_LOCK, STRENGTH_LIKELY) : idle_as(IDLE_SHORT);
+		return is_very_long(m, g, h) ? judged(VERDICT_LOCK, STRENGTH_LIKELY) : idle_as(IDLE_SHORT);
 	case TRACE_SYNC_WAITGROUP:
 		return g->unheld ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : in_reach(m);
 	default:
@@ -165,5 +166,5 @@ struct judgement leak_judge(const struct model *m, struct holders *h, const stru
 		return judge_send(m, g, &who);
 	if (class == TRACE_WAIT_SELECT)
 		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : in_reach(m);
-	return judge_sync(m, g);
+	return judge_sync(m, g, &who);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "report/fmt.h"
+#include "report/library.h"
 #include "report/shown.h"
 #include "report/text.h"
 
@@ -11,6 +12,32 @@ static void put_verdict(struct text *t, const struct leak *l)
 	text_mark(t, l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
 	leak_put_verdict(&t->b, l);
 	text_mark(t, MARK_END);
+}
+
+/* A wait inside of a library: the line of the program that led there. */
+static void put_caller(struct text *t, uint32_t app, uint32_t place, bool is_one)
+{
+	if (!app || app == place)
+		return;
+	fmt_raw(&t->b, is_one ? ", called by " : ", called e.g. by ");
+	fmt_place_short(&t->b, t->m, app);
+}
+
+static uint32_t app_of(const struct text *t, uint64_t goid)
+{
+	const struct goroutine *g = model_goroutine(t->m, goid);
+
+	return g ? symbols_stack_app(&t->m->sym, g->wait.stack) : 0;
+}
+
+static void put_suspect_caller(struct text *t, const struct leak *l)
+{
+	uint32_t app = app_of(t, l->example);
+	bool is_one = true;
+
+	for (uint32_t i = 0; i < l->n && is_one; i++)
+		is_one = app_of(t, t->r->leaks.suspects.v[l->first + i].goid) == app;
+	put_caller(t, app, l->place, is_one);
 }
 
 static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
@@ -23,6 +50,7 @@ static void put_suspect_line(struct text *t, const struct leak *l, unsigned n)
 	fmt_text(&t->b, reason_name(t->m, l->reason));
 	fmt_raw(&t->b, " at ");
 	fmt_place_short(&t->b, t->m, l->place);
+	put_suspect_caller(t, l);
 	fmt_raw(&t->b, l->before_start ? ", ≥ " : ", ");
 	fmt_dur(&t->b, (uint64_t)(l->longest > 0 ? l->longest : 0));
 	if (t->m->groups.v[l->group].site) {
@@ -63,6 +91,7 @@ static void put_heaviest(struct text *t)
 		fmt_text(&t->b, reason_name(m, ws->reason));
 		fmt_raw(&t->b, " at ");
 		fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, ws->stack));
+		put_caller(t, symbols_stack_app(&m->sym, ws->stack), symbols_stack_user(&m->sym, ws->stack), true);
 		fmt_raw(&t->b, ".");
 		text_wrap(t, 2, 5);
 		return;

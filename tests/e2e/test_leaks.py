@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, report_json, run, wait_for
+from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, VERSIONS, at_least, report_json, run, wait_for
 
 SOURCES = ROOT / "tests/leaks"
 SITUATIONS = ("attached", "recorded")
@@ -24,7 +24,7 @@ AT_ONCE = 6
 TOGETHER = 1 if os.environ.get("CHANREC_TEST_LEAKS_APART") == "1" else 8
 
 
-def expectations():
+def expectations(version=NEWEST):
     """{defect: {situation: {(verdict, file, line): count}}}"""
     found = {}
     for path in SOURCES.glob("*.go"):
@@ -34,7 +34,10 @@ def expectations():
             continue
         want = found.setdefault(name[1], {s: {} for s in SITUATIONS})
         for number, line in enumerate(text.splitlines(), 1):
-            for when, verdict, count in re.findall(r"(want|attached|recorded): ([a-z ]+), (\d+)", line):
+            for when, verdict, count, since in re.findall(
+                    r"(want|attached|recorded): ([a-z ]+), (\d+)(?: since (1\.\d+))?", line):
+                if since and not at_least(version, since):
+                    continue
                 for situation in SITUATIONS if when == "want" else (when,):
                     want[situation][verdict, path.name, number] = int(count)
     return found
@@ -108,10 +111,15 @@ class Score:
                 f"({self.wanted} wanted, {self.said} said, {self.right} of them right)")
 
 
+def built(go, version):
+    """All but the newest without symbols: the heap is found without them, too."""
+    variant = "default" if version == NEWEST else "stripped"
+    return go.build_at(SOURCES, BUILD / "leaks" / f"{variant}-{version}" / "leaks", version, variant)
+
+
 @pytest.fixture(scope="session")
 def program(go):
-    out = BUILD / "leaks" / NEWEST / "leaks"
-    return go.build_at(SOURCES, out, NEWEST)
+    return built(go, NEWEST)
 
 
 def one(program, tmp, names, kind, situation):
@@ -138,8 +146,10 @@ def processes(wanted):
     return [[name] for name in slow] + [names[i::n] for i in range(n)]
 
 
-def test_every_defect_and_no_repaired_one(program, bpf, tmp_path, capsys):
-    wanted = expectations()
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_defect_and_no_repaired_one(go, bpf, tmp_path, capsys, version):
+    wanted = expectations(version)
+    program = built(go, version)
     jobs = [(names, kind, situation) for names in processes(wanted)
             for kind in ("broken", "fixed") for situation in SITUATIONS]
     score = Score()
@@ -147,18 +157,8 @@ def test_every_defect_and_no_repaired_one(program, bpf, tmp_path, capsys):
         for job, got in zip(jobs, pool.map(lambda job: one(program, tmp_path, *job), jobs)):
             score.add(job, union(wanted, job[0], job[2]) if job[1] == "broken" else {}, got)
     with capsys.disabled():
-        print(f"\nverdicts on {len(wanted)} defects, Go {NEWEST}: {score}")
+        print(f"\nverdicts on {len(wanted)} defects, Go {version}: {score}")
     assert not score.wrong, "\n".join(score.wrong)
-
-
-def test_verdicts_do_not_depend_on_symbols_or_version(go, bpf, tmp_path):
-    """A few of them built by the oldest version and stripped: the heap is found without symbols, too."""
-    from conftest import OLDEST
-    wanted = expectations()
-    out = go.build_at(SOURCES, BUILD / "leaks" / f"stripped-{OLDEST}" / "leaks", OLDEST, "stripped")
-    names = ("send_unbuffered", "range_unclosed", "forgotten_unlock", "waitgroup_too_many", "cond_missed_signal")
-    assert one(out, tmp_path, names, "broken", "attached") == union(wanted, names, "attached")
-    assert one(out, tmp_path, names, "fixed", "attached") == {}
 
 
 def test_waits_in_a_loop_are_not_out_of_reach(workload, record):
