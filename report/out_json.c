@@ -98,6 +98,20 @@ static void put_filter(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+static void put_not_kept(struct json *j, const struct report *r, const struct listed *listed)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "not_kept");
+	json_open(j);
+	json_key_u64(j, "exited_goroutines", m->gone_dropped + listed->gone_left_out);
+	json_key_u64(j, "channels", listed->channels_left_out);
+	json_key_u64(j, "wakes", m->wakes_dropped);
+	json_key_u64(j, "channel_uses", m->uses.dropped);
+	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
+	json_close(j);
+}
+
 static void put_losses(struct json *j, const struct report *r, const struct listed *listed)
 {
 	const struct model *m = r->m;
@@ -150,14 +164,7 @@ static void put_losses(struct json *j, const struct report *r, const struct list
 		json_close(j);
 	}
 	json_close_list(j);
-	json_key(j, "not_kept");
-	json_open(j);
-	json_key_u64(j, "exited_goroutines", m->gone_dropped + listed->gone_left_out);
-	json_key_u64(j, "channels", listed->channels_left_out);
-	json_key_u64(j, "wakes", m->wakes_dropped);
-	json_key_u64(j, "channel_uses", m->uses.dropped);
-	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
-	json_close(j);
+	put_not_kept(j, r, listed);
 	json_close(j);
 }
 
