@@ -47,6 +47,7 @@ static void print_usage(FILE *f)
 	        "\n"
 	        "How it is shown:\n"
 	        "      --top N          rows of a table (default: %d)\n"
+	        "      --all            json: every goroutine that ended and every channel, however many\n"
 	        "      --full-stacks    with the calls of runtime and libraries\n"
 	        "      --by WHAT        folded stacks by time (default), count, or wake: the waiter's stack,\n"
 	        "                       then that of who woke it\n"
@@ -64,6 +65,7 @@ enum {
 	OPT_AT,
 	OPT_MIN_EDGE,
 	OPT_FULL_STACKS,
+	OPT_ALL,
 	OPT_BY,
 	OPT_LINK,
 };
@@ -74,6 +76,7 @@ static const struct option options[] = { { "format", required_argument, NULL, OP
 	                                 { "channel", required_argument, NULL, OPT_CHANNEL },
 	                                 { "at", required_argument, NULL, OPT_AT },
 	                                 { "min-edge", required_argument, NULL, OPT_MIN_EDGE },
+	                                 { "all", no_argument, NULL, OPT_ALL },
 	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
 	                                 { "by", required_argument, NULL, OPT_BY },
 	                                 { "link", required_argument, NULL, OPT_LINK },
@@ -144,6 +147,9 @@ static int parse_args(struct report_args *a, int argc, char **argv, bool *done, 
 			return EXIT_DONE;
 		case 'o':
 			a->output = optarg;
+			break;
+		case OPT_ALL:
+			a->opts.all = true;
 			break;
 		case OPT_FULL_STACKS:
 			a->opts.full_stacks = true;

@@ -7,37 +7,45 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return hash_u64(a * 0x9e3779b97f4a7c15ull + b);
 }
 
-static bool wsite_eq(const void *table, uint64_t i, const void *key)
+static bool wsite_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct wsite *a = &((const struct model *)table)->wsites.v[i], *b = key;
 
 	return a->group == b->group && a->stack == b->stack && a->reason == b->reason;
 }
 
-static uint32_t wsite_get(struct model *m, struct goroutine *g)
+static uint32_t wsite_new(struct model *m, uint64_t h, const struct wsite *key)
 {
-	struct wsite key = { .group = g->group, .stack = g->wait.stack, .reason = g->wait.reason };
-	uint64_t *slot;
+	struct group *grp = &m->groups.v[key->group];
+	uint32_t i = (uint32_t)m->wsites.n;
 
-	if (g->last_wsite && wsite_eq(m, g->last_wsite, &key))
-		return g->last_wsite;
-	slot = index_slot(&m->wsite_index, mix((uint64_t)key.group << 32 | key.stack, key.reason), wsite_eq, m, &key);
-	if (!slot || (!*slot && vec_push(&m->wsites, key))) {
+	if (vec_push(&m->wsites, *key) || !index_add(&m->wsite_index, h, i)) {
 		m->failed = true;
 		return 0;
 	}
-	if (!*slot) {
-		struct group *grp = &m->groups.v[g->group];
-
-		*slot = m->wsites.n - 1;
-		if (!grp->root)
-			grp->root = symbols_stack_root(&m->sym, key.stack);
-	}
-	g->last_wsite = (uint32_t)*slot;
-	return g->last_wsite;
+	if (!grp->root)
+		grp->root = symbols_stack_root(&m->sym, key->stack);
+	return i;
 }
 
-static bool edge_eq(const void *table, uint64_t i, const void *key)
+static uint32_t wsite_get(struct model *m, struct goroutine *g)
+{
+	struct wsite key = { .group = g->group, .stack = g->wait.stack, .reason = g->wait.reason };
+	uint64_t h;
+	uint32_t i;
+
+	if (g->last_wsite && wsite_eq(m, g->last_wsite, &key))
+		return g->last_wsite;
+	h = hash_two((uint64_t)key.group << 32 | key.stack, key.reason);
+	i = index_find(&m->wsite_index, h, wsite_eq, m, &key);
+	if (!i)
+		i = wsite_new(m, h, &key);
+	if (i)
+		g->last_wsite = i;
+	return i;
+}
+
+static bool edge_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct edge *a = &((const struct model *)table)->edges.v[i], *b = key;
 
@@ -45,28 +53,34 @@ static bool edge_eq(const void *table, uint64_t i, const void *key)
 	       a->objsite == b->objsite && a->waker_stack_place == b->waker_stack_place;
 }
 
-static void edge_add(struct model *m, struct goroutine *g, struct edge key, uint64_t ns)
+static uint32_t edge_get(struct model *m, const struct edge *key)
 {
-	uint64_t *slot;
+	uint64_t h = hash_two((uint64_t)key->waker_group << 32 | key->wsite,
+	                      (uint64_t)key->objsite << 32 ^ (uint64_t)key->waker_stack_place << 4 ^ key->cause);
+	uint32_t i = index_find(&m->edge_index, h, edge_eq, m, key);
 
-	if (!g->last_edge || !edge_eq(m, g->last_edge, &key)) {
-		slot = index_slot(&m->edge_index,
-		                  mix((uint64_t)key.waker_group << 32 | key.wsite,
-		                      (uint64_t)key.objsite << 32 | key.waker_stack_place << 4 | key.cause),
-		                  edge_eq, m, &key);
-		if (!slot || (!*slot && vec_push(&m->edges, key))) {
-			m->failed = true;
-			return;
-		}
-		if (!*slot)
-			*slot = m->edges.n - 1;
-		g->last_edge = (uint32_t)*slot;
+	if (i)
+		return i;
+	i = (uint32_t)m->edges.n;
+	if (vec_push(&m->edges, *key) || !index_add(&m->edge_index, h, i)) {
+		m->failed = true;
+		return 0;
 	}
-	m->edges.v[g->last_edge].count++;
-	m->edges.v[g->last_edge].blocked += ns;
+	return i;
 }
 
-static bool chain_eq(const void *table, uint64_t i, const void *key)
+static void edge_add(struct model *m, struct goroutine *g, const struct edge *key, uint64_t ns)
+{
+	uint32_t i = g->last_edge && edge_eq(m, g->last_edge, key) ? g->last_edge : edge_get(m, key);
+
+	if (!i)
+		return;
+	g->last_edge = i;
+	m->edges.v[i].count++;
+	m->edges.v[i].blocked += ns;
+}
+
+static bool chain_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct wake_chain *a = &((const struct model *)table)->chains.v[i], *b = key;
 
@@ -98,24 +112,27 @@ static struct wake_chain chain_key(const struct model *m, const struct goroutine
 
 static uint32_t chain_get(struct model *m, struct goroutine *g, const struct wake_chain *key)
 {
-	uint64_t h, *slot;
+	uint64_t h;
+	uint32_t i;
 
 	if (g->last_chain && chain_eq(m, g->last_chain, key))
 		return g->last_chain;
-	h = mix((uint64_t)key->wsite << 32 | key->next, (uint64_t)key->waker_group << 8 | key->cause << 1 | key->cut);
-	if (m->chains.n > MODEL_MAX_WAKE_CHAINS && !map_get(&m->chain_index, h)) {
+	h = hash_two((uint64_t)key->wsite << 32 | key->next,
+	             (uint64_t)key->waker_group << 16 | (uint64_t)key->cause << 1 | key->cut);
+	i = index_find(&m->chain_index, h, chain_eq, m, key);
+	if (!i && m->chains.n > MODEL_MAX_WAKE_CHAINS) {
 		m->chains_dropped++;
 		return 0;
 	}
-	slot = index_slot(&m->chain_index, h, chain_eq, m, key);
-	if (!slot || (!*slot && vec_push(&m->chains, *key))) {
-		m->failed = true;
-		return 0;
+	if (!i) {
+		i = (uint32_t)m->chains.n;
+		if (vec_push(&m->chains, *key) || !index_add(&m->chain_index, h, i)) {
+			m->failed = true;
+			return 0;
+		}
 	}
-	if (!*slot)
-		*slot = m->chains.n - 1;
-	g->last_chain = (uint32_t)*slot;
-	return g->last_chain;
+	g->last_chain = i;
+	return i;
 }
 
 static bool wake_eq(const void *table, uint64_t i, const void *key)
@@ -230,13 +247,13 @@ static void chain_account(struct model *m, struct goroutine *g, uint32_t wsite, 
 static void wake_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t objsite,
                          const struct wait_end *e, uint64_t ns)
 {
-	edge_add(m, g,
-	         (struct edge){ .waker_group = e->waker ? e->waker->group : 0,
-	                        .waker_stack_place = e->waker ? symbols_stack_user(&m->sym, e->stack) : 0,
-	                        .wsite = wsite,
-	                        .objsite = objsite,
-	                        .cause = e->cause },
-	         ns);
+	struct edge key = { .waker_group = e->waker ? e->waker->group : 0,
+		            .waker_stack_place = e->waker ? symbols_stack_user(&m->sym, e->stack) : 0,
+		            .wsite = wsite,
+		            .objsite = objsite,
+		            .cause = e->cause };
+
+	edge_add(m, g, &key, ns);
 	if (e->waker)
 		m->groups.v[e->waker->group].wakes++;
 	if (m->opts.keep_wakes)

@@ -23,6 +23,11 @@ struct channel *model_channel(const struct model *m, uint32_t id)
 	return slot ? *slot : NULL;
 }
 
+void channel_fetch_slot(const struct model *m, uint32_t id)
+{
+	__builtin_prefetch(channel_slot(m, id));
+}
+
 struct channel *channel_next(const struct model *m, uint32_t *id)
 {
 	struct channel *c = NULL;
@@ -118,7 +123,7 @@ struct row_table {
 	const struct symbols *sym;
 };
 
-static bool looks_alike(const void *table, uint64_t i, const void *key)
+static bool looks_alike(const void *table, uint32_t i, const void *key)
 {
 	const struct row_table *t = table;
 	const struct channel *a = &t->rows->v.v[i - 1].sum, *b = key;
@@ -150,28 +155,22 @@ static void row_add(struct chan_row *row, const struct chan_row *add)
 static int rows_add(struct chan_rows *rows, const struct model *m, const struct chan_row *add, bool alone)
 {
 	struct row_table t = { rows, &m->sym };
-	uint64_t place = channel_place(m, &add->sum), *slot = NULL;
+	uint64_t h = hash_two(channel_place(m, &add->sum), add->sum.state);
+	uint32_t i = alone ? 0 : index_find(&rows->index, h, looks_alike, &t, &add->sum);
 
-	if (!alone) {
-		slot = index_slot(&rows->index, hash_u64(place << 8 | add->sum.state), looks_alike, &t, &add->sum);
-		if (!slot)
-			return -ENOMEM;
-	}
-	if (slot && *slot) {
-		row_add(&rows->v.v[*slot - 1], add);
+	if (i) {
+		row_add(&rows->v.v[i - 1], add);
 		return 0;
 	}
 	if (vec_push(&rows->v, *add))
 		return -ENOMEM;
-	if (slot)
-		*slot = rows->v.n;
-	return 0;
+	return alone || index_add(&rows->index, h, (uint32_t)rows->v.n) ? 0 : -ENOMEM;
 }
 
 void chan_rows_free(struct chan_rows *rows)
 {
 	vec_free(&rows->v);
-	map_free(&rows->index);
+	index_free(&rows->index);
 }
 
 int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c)

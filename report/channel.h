@@ -12,6 +12,8 @@
 
 /* NULL: 0, not defined, or folded away. */
 struct channel *model_channel(const struct model *m, uint32_t id);
+/* It will be asked for soon. */
+void channel_fetch_slot(const struct model *m, uint32_t id);
 /* The next id from *id on that has a channel, then its channel and *id behind it; NULL: none is left. */
 struct channel *channel_next(const struct model *m, uint32_t *id);
 /* Whether an event told of it: definitions are read beyond the end of a window, too. */

@@ -17,7 +17,7 @@ int chanuse_init(struct chan_uses *u)
 void use_rows_free(struct use_rows *rows)
 {
 	vec_free(&rows->v);
-	map_free(&rows->index);
+	index_free(&rows->index);
 }
 
 void chanuse_free(struct chan_uses *u)
@@ -29,7 +29,7 @@ void chanuse_free(struct chan_uses *u)
 	use_rows_free(&u->gone);
 }
 
-static bool row_eq(const void *table, uint64_t i, const void *key)
+static bool row_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct use_row *a = &((const struct use_rows *)table)->v.v[i - 1], *b = key;
 
@@ -39,14 +39,14 @@ static bool row_eq(const void *table, uint64_t i, const void *key)
 /* NULL: out of memory. */
 static struct use_row *rows_get(struct use_rows *rows, const struct use_row *key)
 {
-	uint64_t h = hash_u64((uint64_t)(key->place ? key->place : ~key->chan) << 32 | key->group) + key->roles;
-	uint64_t *slot = index_slot(&rows->index, h, row_eq, rows, key);
+	uint64_t h = hash_two((uint64_t)(key->place ? key->place : ~key->chan) << 32 | key->group, key->roles);
+	uint32_t i = index_find(&rows->index, h, row_eq, rows, key);
 
-	if (!slot || (!*slot && vec_push(&rows->v, *key)))
+	if (i)
+		return &rows->v.v[i - 1];
+	if (vec_push(&rows->v, *key) || !index_add(&rows->index, h, (uint32_t)rows->v.n))
 		return NULL;
-	if (!*slot)
-		*slot = rows->v.n;
-	return &rows->v.v[*slot - 1];
+	return &rows->v.v[rows->v.n - 1];
 }
 
 struct use_row *use_row_get(struct use_rows *rows, const struct model *m, const struct chan_user *u)
@@ -77,25 +77,18 @@ int use_rows_put(struct use_rows *rows, const struct use_row *row)
 	return 0;
 }
 
-/* Of whom a mark is: a channel's id, or the slot of a goroutine. */
-static uint64_t key_of_channel(const struct channel *c)
+static uint64_t key_of_mark(const struct channel *c, uint32_t row)
 {
-	return (uint64_t)c->id << 32;
+	return (uint64_t)c->id << 32 | row;
 }
 
-static uint64_t key_of_goroutine(const struct goroutine *g)
+static struct use_mark *mark_find(const struct chan_uses *u, const struct channel *c, uint32_t row)
 {
-	return 1ull << 63 | (uint64_t)g->slot << 32;
-}
+	const uint64_t *at = c->marks.is_indexed ? map_get(&u->mark_index, key_of_mark(c, row)) : NULL;
 
-static const struct use_mark *mark_find(const struct chan_uses *u, const struct use_list *list, uint64_t key,
-                                        uint32_t row)
-{
-	const uint64_t *at = list->is_indexed ? map_get(&u->mark_index, key | row) : NULL;
-
-	if (list->is_indexed)
+	if (c->marks.is_indexed)
 		return at ? &u->marks.v[*at] : NULL;
-	for (uint32_t i = list->first; i; i = u->marks.v[i].next)
+	for (uint32_t i = c->marks.first; i; i = u->marks.v[i].next)
 		if (u->marks.v[i].row == row)
 			return &u->marks.v[i];
 	return NULL;
@@ -103,12 +96,7 @@ static const struct use_mark *mark_find(const struct chan_uses *u, const struct 
 
 bool chanuse_channel_has(const struct chan_uses *u, const struct channel *c, uint32_t row)
 {
-	return mark_find(u, &c->marks, key_of_channel(c), row);
-}
-
-bool chanuse_goroutine_has(const struct chan_uses *u, const struct goroutine *g, uint32_t row)
-{
-	return mark_find(u, &g->marks, key_of_goroutine(g), row);
+	return mark_find(u, c, row);
 }
 
 static int index_put(struct map *index, uint64_t key, uint32_t i)
@@ -133,46 +121,46 @@ static uint32_t mark_new(struct chan_uses *u)
 }
 
 /* The list has become long. */
-static int marks_index(struct chan_uses *u, struct use_list *list, uint64_t key)
+static int marks_index(struct chan_uses *u, struct channel *c)
 {
-	for (uint32_t i = list->first; i; i = u->marks.v[i].next)
-		if (index_put(&u->mark_index, key | u->marks.v[i].row, i))
+	for (uint32_t i = c->marks.first; i; i = u->marks.v[i].next)
+		if (index_put(&u->mark_index, key_of_mark(c, u->marks.v[i].row), i))
 			return -ENOMEM;
-	list->is_indexed = true;
+	c->marks.is_indexed = true;
 	return 0;
 }
 
-/* The mark of the row, of whom key and list are. *added: it is new. NULL: out of memory. */
-static struct use_mark *mark_get(struct chan_uses *u, struct use_list *list, uint64_t key, uint32_t row, bool *added)
+/* The channel's mark of the row. *added: it is new. NULL: out of memory. */
+static struct use_mark *mark_get(struct chan_uses *u, struct channel *c, uint32_t row, bool *added)
 {
-	struct use_mark *mark = (struct use_mark *)mark_find(u, list, key, row);
+	struct use_mark *mark = mark_find(u, c, row);
 	uint32_t i;
 
 	*added = !mark;
 	if (mark)
 		return mark;
 	i = mark_new(u);
-	if (!i || (list->is_indexed && index_put(&u->mark_index, key | row, i)))
+	if (!i || (c->marks.is_indexed && index_put(&u->mark_index, key_of_mark(c, row), i)))
 		return NULL;
-	u->marks.v[i] = (struct use_mark){ .row = row, .next = list->first };
-	list->first = i;
-	if (++list->n > FEW && !list->is_indexed && marks_index(u, list, key))
+	u->marks.v[i] = (struct use_mark){ .row = row, .next = c->marks.first };
+	c->marks.first = i;
+	if (++c->marks.n > FEW && !c->marks.is_indexed && marks_index(u, c))
 		return NULL;
 	return &u->marks.v[i];
 }
 
-static void marks_drop(struct chan_uses *u, struct use_list *list, uint64_t key)
+static void marks_drop(struct chan_uses *u, struct channel *c)
 {
-	while (list->first) {
-		uint32_t i = list->first;
+	while (c->marks.first) {
+		uint32_t i = c->marks.first;
 
-		if (list->is_indexed)
-			map_del(&u->mark_index, key | u->marks.v[i].row);
-		list->first = u->marks.v[i].next;
+		if (c->marks.is_indexed)
+			map_del(&u->mark_index, key_of_mark(c, u->marks.v[i].row));
+		c->marks.first = u->marks.v[i].next;
 		u->marks.v[i].next = u->spare_marks;
 		u->spare_marks = i;
 	}
-	*list = (struct use_list){ 0 };
+	c->marks = (struct use_list){ 0 };
 }
 
 static uint64_t key_of_pair(const struct chan_user *p)
@@ -206,7 +194,7 @@ static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, cons
 /* Whether the row counts g, or counted it with a pair that went before; it does from now on. */
 static bool row_sees_goroutine(const struct chan_uses *u, struct use_row *row, const struct goroutine *g)
 {
-	if (row->seen == g->id || (g->marks.n && chanuse_goroutine_has(u, g, (uint32_t)(row - u->gone.v.v))))
+	if (row->seen == g->id || rowset_has(g->marks, (uint32_t)(row - u->gone.v.v)))
 		return true;
 	row->seen = g->id;
 	return false;
@@ -224,7 +212,7 @@ static bool row_sees_channel(const struct chan_uses *u, struct use_row *row, con
 static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, const struct chan_user *p, bool *failed)
 {
 	bool added = false;
-	struct use_mark *mark = mark_get(u, &c->marks, key_of_channel(c), row, &added);
+	struct use_mark *mark = mark_get(u, c, row, &added);
 
 	*failed = !mark;
 	if (!mark)
@@ -237,14 +225,6 @@ static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, c
 	return added;
 }
 
-static bool mark_goroutine(struct chan_uses *u, struct goroutine *g, uint32_t row, bool *failed)
-{
-	bool added = false;
-
-	*failed = !mark_get(u, &g->marks, key_of_goroutine(g), row, &added);
-	return added;
-}
-
 /*
  * One of g and c is about to go: what the pair counts moves into its row, and
  * its place is free. Pairs of the one that goes come one behind the other.
@@ -254,12 +234,13 @@ static void user_fold(struct model *m, struct goroutine *g, struct channel *c, u
 	struct chan_uses *u = &m->uses;
 	struct chan_user *p = &u->users.v[i];
 	struct use_row *row = use_row_get(&u->gone, m, p);
-	bool failed = !row;
+	bool failed = !row, added;
 	uint32_t id = row ? (uint32_t)(row - u->gone.v.v) : 0;
 
 	if (row && is_chan_gone) {
 		row->nchans += !row_sees_channel(u, row, c);
-		row->ngos += mark_goroutine(u, g, id, &failed);
+		failed = rowset_add(&g->marks, id, &added) != 0;
+		row->ngos += added;
 	} else if (row) {
 		row->ngos += !row_sees_goroutine(u, row, g);
 		row->nchans += mark_channel(u, c, id, p, &failed);
@@ -282,7 +263,7 @@ void chanuse_channel_gone(struct model *m, struct channel *c)
 	/* Of a channel that is not kept every pair has a goroutine that lives. */
 	while (c->users.first && !m->failed)
 		user_fold(m, m->slots.v[u->users.v[c->users.first].slot], c, c->users.first, true);
-	marks_drop(u, &c->marks, key_of_channel(c));
+	marks_drop(u, c);
 }
 
 void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
@@ -304,7 +285,6 @@ void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
 		p->go_next = p->go_prev = 0;
 		p->slot = NO_SLOT;
 	}
-	marks_drop(u, &g->marks, key_of_goroutine(g));
 }
 
 static uint32_t user_find(const struct chan_uses *u, const struct channel *c, const struct goroutine *g)

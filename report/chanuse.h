@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/index.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -56,7 +57,7 @@ struct use_row {
 
 struct use_rows {
 	VEC(struct use_row) v;
-	struct map index;
+	struct index index; /* i + 1 */
 };
 
 struct use_mark {
@@ -71,7 +72,7 @@ struct chan_uses {
 	VEC(struct use_mark) marks;  /* from index 1 */
 	uint32_t spare_users, spare_marks;
 	struct map index;      /* slot of the goroutine << 32 | channel -> index */
-	struct map mark_index; /* whose mark it is and the row -> index */
+	struct map mark_index; /* channel << 32 | row -> index */
 	struct use_rows gone;  /* pairs that were folded away */
 	uint64_t dropped;      /* uses of pairs beyond MODEL_MAX_USERS */
 };
@@ -92,6 +93,5 @@ int use_rows_put(struct use_rows *rows, const struct use_row *row);
 void use_rows_free(struct use_rows *rows);
 /* Whether they were counted in the row. */
 bool chanuse_channel_has(const struct chan_uses *u, const struct channel *c, uint32_t row);
-bool chanuse_goroutine_has(const struct chan_uses *u, const struct goroutine *g, uint32_t row);
 
 #endif

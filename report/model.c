@@ -40,6 +40,7 @@ static void goroutine_drop(struct goroutine *g)
 	if (g->end)
 		free(g->end->objs);
 	free(g->end);
+	rowset_free(g->marks);
 }
 
 static void goroutines_free(struct model *m)
@@ -76,11 +77,11 @@ void model_free(struct model *m)
 	map_free(&m->wake_stack_index);
 	vec_free(&m->life_objs);
 	map_free(&m->by_id);
-	map_free(&m->group_index);
-	map_free(&m->objsite_index);
-	map_free(&m->wsite_index);
-	map_free(&m->edge_index);
-	map_free(&m->chain_index);
+	index_free(&m->group_index);
+	index_free(&m->objsite_index);
+	index_free(&m->wsite_index);
+	index_free(&m->edge_index);
+	index_free(&m->chain_index);
 	map_free(&m->wake_index);
 	filter_free(&m->filter);
 	symbols_free(&m->sym);
@@ -226,7 +227,7 @@ struct group_key {
 };
 
 /* Groups of one function are one, wherever its first line is; of an address that has no name, by place. */
-static bool group_eq(const void *table, uint64_t i, const void *key)
+static bool group_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct model *m = table;
 	const struct group_key *k = key;
@@ -240,18 +241,20 @@ uint32_t model_group_get(struct model *m, uint32_t site, uint32_t entry)
 {
 	uint32_t func = symbols_place(&m->sym, entry)->func;
 	struct group_key key = { site, func, entry };
-	uint64_t *slot =
-	        index_slot(&m->group_index, hash_u64((uint64_t)site << 32 | (func ? func : ~entry)), group_eq, m, &key);
+	uint64_t h = hash_two(site, func ? func : ~entry);
+	uint32_t i;
 
 	if (!site && !entry)
 		return 0;
-	if (!slot || (!*slot && vec_push(&m->groups, (struct group){ .site = site, .entry = entry }))) {
+	i = index_find(&m->group_index, h, group_eq, m, &key);
+	if (i)
+		return i;
+	i = (uint32_t)m->groups.n;
+	if (vec_push(&m->groups, (struct group){ .site = site, .entry = entry }) || !index_add(&m->group_index, h, i)) {
 		m->failed = true;
 		return 0;
 	}
-	if (!*slot)
-		*slot = m->groups.n - 1;
-	return (uint32_t)*slot;
+	return i;
 }
 
 struct sync_obj *model_sync(const struct model *m, uint32_t id)
@@ -318,7 +321,7 @@ int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
 	}
 }
 
-static bool objsite_eq(const void *table, uint64_t i, const void *key)
+static bool objsite_eq(const void *table, uint32_t i, const void *key)
 {
 	const struct model *m = table;
 	const struct objsite *a = &m->objsites.v[i], *b = key;
@@ -329,18 +332,19 @@ static bool objsite_eq(const void *table, uint64_t i, const void *key)
 
 static uint32_t objsite_get(struct model *m, struct objsite key)
 {
-	uint64_t h = hash_u64((uint64_t)key.place << 32 | (uint64_t)key.kind << 16 | (uint64_t)key.sync_kind << 8 |
-	                      (key.made ? 2u : 0u) | (key.timer ? 1u : 0u));
-	uint64_t *slot = index_slot(&m->objsite_index, h, objsite_eq, m, &key);
+	uint64_t h = hash_two(key.place, (uint64_t)key.kind << 16 | (uint64_t)key.sync_kind << 8 |
+	                                         (key.made ? 2u : 0u) | (key.timer ? 1u : 0u));
+	uint32_t i = index_find(&m->objsite_index, h, objsite_eq, m, &key);
 
-	if (!slot || (!*slot && vec_push(&m->objsites, key))) {
-		m->failed = true;
-		return 0;
+	if (!i) {
+		i = (uint32_t)m->objsites.n;
+		if (vec_push(&m->objsites, key) || !index_add(&m->objsite_index, h, i)) {
+			m->failed = true;
+			return 0;
+		}
 	}
-	if (!*slot)
-		*slot = m->objsites.n - 1;
-	m->objsites.v[*slot].objects++;
-	return (uint32_t)*slot;
+	m->objsites.v[i].objects++;
+	return i;
 }
 
 /*

@@ -19,8 +19,10 @@
 #include "format/trace.h"
 #include "report/chanuse.h"
 #include "report/filter.h"
+#include "report/rowset.h"
 #include "report/symbols.h"
 #include "util/err.h"
+#include "util/index.h"
 #include "util/map.h"
 #include "util/slab.h"
 #include "util/vec.h"
@@ -77,7 +79,7 @@ struct goroutine {
 	bool unheld;    /* nothing that can go on holds what it waits for, as the end snapshot found */
 	uint32_t users; /* see chanuse.h */
 	int64_t last_event;
-	struct use_list marks;
+	struct rowset *marks; /* see chanuse.h; owned */
 	uint32_t objs_cap;
 	struct trace_obj *objs; /* of .wait; owned; [objs_cap] */
 
@@ -231,7 +233,7 @@ struct chan_row {
 
 struct chan_rows {
 	VEC(struct chan_row) v;
-	struct map index;
+	struct index index; /* i + 1 */
 };
 
 struct chan_page {
@@ -357,7 +359,8 @@ struct model {
 	VEC(struct edge) edges;
 	VEC(struct wake_chain) chains;
 	VEC(struct wake) wakes;
-	struct map group_index, objsite_index, wsite_index, edge_index, chain_index, wake_index;
+	struct index group_index, objsite_index, wsite_index, edge_index, chain_index;
+	struct map wake_index;
 	uint64_t chains_dropped, wakes_dropped;
 
 	VEC(struct goroutine *) sorted; /* at the end: the live ones by id */

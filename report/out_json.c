@@ -11,7 +11,9 @@
 #include "report/json.h"
 #include "report/out.h"
 #include "report/out_json.h"
+
 #include "report/shown.h"
+#include <errno.h>
 
 /* Shares of the program's CPU time. */
 static void put_overhead(struct json *j, const struct report *r)
@@ -96,7 +98,21 @@ static void put_filter(struct json *j, const struct report *r)
 	json_close(j);
 }
 
-static void put_losses(struct json *j, const struct report *r)
+static void put_not_kept(struct json *j, const struct report *r, const struct listed *listed)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "not_kept");
+	json_open(j);
+	json_key_u64(j, "exited_goroutines", m->gone_dropped + listed->gone_left_out);
+	json_key_u64(j, "channels", listed->channels_left_out);
+	json_key_u64(j, "wakes", m->wakes_dropped);
+	json_key_u64(j, "channel_uses", m->uses.dropped);
+	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
+	json_close(j);
+}
+
+static void put_losses(struct json *j, const struct report *r, const struct listed *listed)
 {
 	const struct model *m = r->m;
 
@@ -148,13 +164,7 @@ static void put_losses(struct json *j, const struct report *r)
 		json_close(j);
 	}
 	json_close_list(j);
-	json_key(j, "not_kept");
-	json_open(j);
-	json_key_u64(j, "exited_goroutines", m->gone_dropped);
-	json_key_u64(j, "wakes", m->wakes_dropped);
-	json_key_u64(j, "channel_uses", m->uses.dropped);
-	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
-	json_close(j);
+	put_not_kept(j, r, listed);
 	json_close(j);
 }
 
@@ -227,22 +237,25 @@ static void put_summary(struct json *j, const struct report *r)
 
 static int write_json(const struct report *r, FILE *f, struct err *err)
 {
+	struct listed l;
 	struct json *j;
-	int ret = json_new(&j, f, err);
+	int ret = listed_make(&l, r) ? err_set(err, ENOMEM, "out of memory") : json_new(&j, f, err);
 
-	if (ret)
+	if (ret) {
+		listed_free(&l);
 		return ret;
+	}
 	json_open(j);
 	put_trace(j, r);
 	put_filter(j, r);
-	put_losses(j, r);
+	put_losses(j, r, &l);
 	put_events(j, r);
 	put_snapshots(j, r);
 	put_summary(j, r);
 	json_put_groups(j, r);
-	json_put_goroutines(j, r);
-	json_put_channels(j, r);
-	json_put_uses(j, r);
+	json_put_goroutines(j, r, &l);
+	json_put_channels(j, r, &l);
+	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);
 	json_put_wakes(j, r);
 	json_put_edges(j, r);
@@ -251,6 +264,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_close(j);
 	ret = json_end(j, err);
 	json_free(j);
+	listed_free(&l);
 	return ret;
 }
 

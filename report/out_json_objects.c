@@ -23,19 +23,22 @@ static void put_waiters(struct json *j, const char *key, const struct model *m, 
 	json_close_list(j);
 }
 
-static void put_users(struct json *j, const struct model *m, const struct channel *c)
+static void put_users(struct json *j, const struct model *m, const struct listed *l, const struct channel *c)
 {
 	json_key(j, "users");
 	json_open_list(j);
 	for (uint32_t i = c->users.first; i; i = m->uses.users.v[i].next) {
 		const struct chan_user *u = &m->uses.users.v[i];
+		bool alive = model_goroutine(m, u->goid) != NULL;
 
+		if (!alive && !listed_gone(l, u->goid))
+			continue;
 		json_open(j);
 		json_key_u64(j, "goroutine", u->goid);
 		json_key_u64(j, "group", u->group);
 		json_put_roles(j, u->roles);
 		json_key_u64(j, "count", u->count);
-		json_key_bool(j, "alive", model_goroutine(m, u->goid) != NULL);
+		json_key_bool(j, "alive", alive);
 		json_close(j);
 	}
 	json_close_list(j);
@@ -57,7 +60,7 @@ static void put_by(struct json *j, const char *key, const struct report *r, bool
 	json_close(j);
 }
 
-static void put_channel(struct json *j, const struct report *r, const struct channel *c)
+static void put_channel(struct json *j, const struct report *r, const struct listed *l, const struct channel *c)
 {
 	const struct model *m = r->m;
 	bool ops = model_has_ops(m);
@@ -86,19 +89,19 @@ static void put_channel(struct json *j, const struct report *r, const struct cha
 	json_key_u64(j, "blocked_ns", c->blocked);
 	put_waiters(j, "senders_waiting", m, c, TRACE_DIR_SEND);
 	put_waiters(j, "receivers_waiting", m, c, TRACE_DIR_RECV);
-	put_users(j, m, c);
+	put_users(j, m, l, c);
 	json_close(j);
 }
 
-void json_put_channels(struct json *j, const struct report *r)
+void json_put_channels(struct json *j, const struct report *r, const struct listed *l)
 {
 	const struct channel *c;
 
 	json_key(j, "channels");
 	json_open_list(j);
 	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
-		if (report_shows_channel(r, c))
-			put_channel(j, r, c);
+		if (listed_channel(l, c->id) && report_shows_channel(r, c))
+			put_channel(j, r, l, c);
 	json_close_list(j);
 }
 

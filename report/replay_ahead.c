@@ -7,8 +7,11 @@
 #include "report/channel.h"
 #include "report/replay_int.h"
 
-/* So many events before one happens what hangs on its channel is looked at. */
-#define SEE_BEHIND (AHEAD / 2)
+/* So many events before it happens what hangs on its goroutine and channel is looked at, from step to step. */
+#define SEE_IT 12
+#define SEE_OLDER 9
+#define SEE_PAIRS 6
+#define SEE_OTHERS 3
 
 static void fetch(const void *p, size_t bytes)
 {
@@ -32,6 +35,21 @@ static struct channel *see_channel(const struct model *m, uint32_t id)
 
 	fetch(c, c ? CHANNEL_HOT_BYTES : 0);
 	return c;
+}
+
+/* The ways to what the event is of. */
+static void see_ways(const struct model *m, const struct trace_rec *rec)
+{
+	map_fetch(&m->by_id, rec->goid);
+	if (rec->type == TRACE_GO_READY) {
+		map_fetch(&m->by_id, rec->ready.woken);
+		if (rec->ready.obj.kind == TRACE_OBJ_CHAN)
+			channel_fetch_slot(m, rec->ready.obj.id);
+	} else if (rec->type == TRACE_GO_PARK && rec->park.nobjs && rec->park.objs->kind == TRACE_OBJ_CHAN) {
+		channel_fetch_slot(m, rec->park.objs->id);
+	} else if (rec->type == TRACE_CHAN_CLOSE) {
+		channel_fetch_slot(m, rec->close.chan);
+	}
 }
 
 /* What the event is of. */
@@ -66,14 +84,39 @@ static void see(struct model *m, struct ahead_event *e)
 }
 
 /* A channel that is made takes the place of others, which are folded away then. */
-static void see_behind(const struct model *m, const struct ahead_event *e)
+static void see_older(const struct model *m, struct ahead_event *e)
 {
-	const struct channel *old;
-
-	if (e->rec.type != TRACE_CHAN_MAKE || !e->chan || !e->chan->older)
+	if (e->rec.type != TRACE_CHAN_MAKE || !e->chan)
 		return;
-	old = model_channel(m, e->chan->older);
-	fetch(old, old ? sizeof(*old) : 0);
+	e->chan = model_channel(m, e->chan->older);
+	fetch(e->chan, e->chan ? sizeof(*e->chan) : 0);
+}
+
+/* So are the pairs of what goes. */
+static void see_pairs(const struct model *m, const struct ahead_event *e)
+{
+	const struct chan_user *users = m->uses.users.v;
+
+	if (e->rec.type == TRACE_CHAN_MAKE && e->chan)
+		fetch(&users[e->chan->users.first], sizeof(*users));
+	if (e->rec.type == TRACE_GO_EXIT)
+		for (int i = 0; i < 2; i++)
+			fetch(&users[e->who[0]->last_user[i].user], sizeof(*users));
+}
+
+/* A pair has neighbours, and with a channel its goroutine is told. */
+static void see_others(const struct model *m, const struct ahead_event *e)
+{
+	const struct chan_user *p;
+
+	/* The channel may have gone meanwhile, and its memory be of another. */
+	if (e->rec.type != TRACE_CHAN_MAKE || !e->chan || e->chan->users.first >= m->uses.users.n)
+		return;
+	p = &m->uses.users.v[e->chan->users.first];
+	if (p->slot < m->slots.n)
+		fetch(m->slots.v[p->slot], 64);
+	fetch(&m->uses.users.v[p->go_prev], sizeof(*p));
+	fetch(&m->uses.users.v[p->go_next], sizeof(*p));
 }
 
 static void event_now(struct replay *r, const struct ahead_event *e)
@@ -109,12 +152,17 @@ void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
 		return;
 	}
 	event_copy(e, rec);
-	see(r->m, e);
+	e->who[0] = e->who[1] = &r->m->nobody;
+	e->chan = NULL;
+	see_ways(r->m, rec);
 	a->end++;
-	if (a->end - a->begin > SEE_BEHIND)
-		see_behind(r->m, event_at(a, a->end - SEE_BEHIND));
-	if (a->end - a->begin == AHEAD)
-		event_now(r, event_at(a, a->begin++));
+	if (a->end - a->begin < AHEAD)
+		return;
+	see(r->m, event_at(a, a->begin + SEE_IT));
+	see_older(r->m, event_at(a, a->begin + SEE_OLDER));
+	see_pairs(r->m, event_at(a, a->begin + SEE_PAIRS));
+	see_others(r->m, event_at(a, a->begin + SEE_OTHERS));
+	event_now(r, event_at(a, a->begin++));
 }
 
 void replay_ahead_end(struct replay *r)

@@ -34,7 +34,7 @@ struct ahead_event {
 	struct trace_rec rec;
 	struct trace_obj objs[AHEAD_OBJS];
 	struct goroutine *who[2]; /* likely; never NULL */
-	struct channel *chan;     /* of TRACE_CHAN_MAKE */
+	struct channel *chan;     /* of TRACE_CHAN_MAKE: the new one, then the one in whose place it is; or NULL */
 };
 
 struct ahead {

@@ -64,7 +64,7 @@ static int count_pairs(struct uses *u, bool by_channel)
 		row->seen = id;
 		at = (uint32_t)(row - u->rows.v.v);
 		if (by_channel ? chanuse_channel_has(all, model_channel(u->m, p->chan), at)
-		               : g && chanuse_goroutine_has(all, g, at))
+		               : g && rowset_has(g->marks, at))
 			continue;
 		row->nchans += by_channel;
 		row->ngos += !by_channel;

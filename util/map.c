@@ -4,11 +4,6 @@
 #include <stdlib.h>
 
 /* A slot whose key is 0 is free; the key 0 has a slot of its own. */
-static size_t home(const struct map *m, uint64_t key)
-{
-	return key * 0x9e3779b97f4a7c15ull >> m->shift;
-}
-
 void map_free(struct map *m)
 {
 	free(m->slots);
@@ -26,7 +21,7 @@ void map_clear(struct map *m)
 /* The key's slot, or the free one where it belongs. */
 static size_t find(const struct map *m, uint64_t key)
 {
-	size_t i = home(m, key);
+	size_t i = map_home(m, key);
 
 	while (m->slots[i].key && m->slots[i].key != key)
 		i = (i + 1) & (m->cap - 1);
@@ -103,7 +98,7 @@ static void close_gap(struct map *m, size_t hole)
 
 	for (size_t i = (hole + 1) & mask; m->slots[i].key; i = (i + 1) & mask) {
 		/* One may move whose home is not between the hole and its place. */
-		if (((i - home(m, m->slots[i].key)) & mask) < ((i - hole) & mask))
+		if (((i - map_home(m, m->slots[i].key)) & mask) < ((i - hole) & mask))
 			continue;
 		m->slots[hole] = m->slots[i];
 		hole = i;

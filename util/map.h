@@ -19,10 +19,21 @@ struct map {
 	bool has_zero;
 };
 
+/* Where a search for the key begins. */
+static inline size_t map_home(const struct map *m, uint64_t key)
+{
+	return m->cap ? key * 0x9e3779b97f4a7c15ull >> m->shift : 0;
+}
+
 void map_free(struct map *m);
 void map_clear(struct map *m);
 /* NULL when absent. The pointer holds until the next put or del. */
 uint64_t *map_get(const struct map *m, uint64_t key);
+/* The key will be asked for soon. */
+static inline void map_fetch(const struct map *m, uint64_t key)
+{
+	__builtin_prefetch(&m->slots[map_home(m, key)]);
+}
 /* The value's place, 0 when new (*added tells; may be NULL). NULL: out of memory. */
 uint64_t *map_put(struct map *m, uint64_t key, bool *added);
 bool map_del(struct map *m, uint64_t key);

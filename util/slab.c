@@ -14,9 +14,9 @@ struct slab_chunk {
 	struct slab_chunk *older;
 };
 
-static void **link_of(const struct slab *s, void *p)
+static void **link_of(void *p)
 {
-	return (void **)((char *)p + s->size - sizeof(void *));
+	return (void **)p + 1;
 }
 
 static void *chunk_get(struct slab *s)
@@ -44,7 +44,7 @@ void *slab_get(struct slab *s)
 	void *p = s->spare;
 
 	if (p) {
-		s->spare = *link_of(s, p);
+		s->spare = *link_of(p);
 		return p;
 	}
 	if ((size_t)(s->end - s->next) < s->size && !chunk_get(s))
@@ -56,7 +56,7 @@ void *slab_get(struct slab *s)
 
 void slab_put(struct slab *s, void *p)
 {
-	*link_of(s, p) = s->spare;
+	*link_of(p) = s->spare;
 	s->spare = p;
 }
 

@@ -22,7 +22,7 @@ struct slab {
 
 /* Its content is not defined. NULL: out of memory. */
 void *slab_get(struct slab *s);
-/* Its last bytes, as many as a pointer has, are lost. */
+/* Bytes 8 to 15 are lost. */
 void slab_put(struct slab *s, void *p);
 void slab_free(struct slab *s);
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_UTIL_INDEX_H
+#define CHANREC_UTIL_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Finds entries of a table by a hash of what they are known by: open
+ * addressing, 8 bytes a slot. Entries have numbers from 1 on and are never
+ * taken out. Zero-initialise.
+ */
+struct index {
+	uint64_t *slots; /* high half of the hash << 32 | number; 0: free */
+	size_t n, cap;   /* cap: 2^(32 - shift) */
+	uint8_t shift;
+};
+
+typedef bool (*index_is_fn)(const void *table, uint32_t i, const void *key);
+
+void index_free(struct index *x);
+/* i, which index_find() did not find. false: out of memory. */
+bool index_add(struct index *x, uint64_t hash, uint32_t i);
+
+/* Of two values; the high bits are the best ones. */
+static inline uint64_t hash_two(uint64_t a, uint64_t b)
+{
+	uint64_t x = (a ^ a >> 32) * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 32 ^ b) * 0xd6e8feb86659fd93ull;
+	return (x ^ x >> 32) * 0x9e3779b97f4a7c15ull;
+}
+
+/* The entry that is() accepts; 0: none. */
+static inline __attribute__((always_inline)) uint32_t index_find(const struct index *x, uint64_t hash, index_is_fn is,
+                                                                 const void *table, const void *key)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+	size_t at = tag >> x->shift;
+
+	if (!x->cap)
+		return 0;
+	for (; x->slots[at]; at = (at + 1) & (x->cap - 1))
+		if (x->slots[at] >> 32 == tag && is(table, (uint32_t)x->slots[at], key))
+			return (uint32_t)x->slots[at];
+	return 0;
+}
+
+#endif
