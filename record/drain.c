@@ -45,17 +45,31 @@ static bool is_whole(const struct drain *d, uint64_t pos)
 	return __atomic_load_n(&slot_at(d, pos)->seq, __ATOMIC_ACQUIRE) == pos + 1;
 }
 
-/* A program took slots that were not free, and left them: over all up to the next record that is whole. */
+static bool is_taken(const struct drain *d, uint64_t pos)
+{
+	uint64_t seq = __atomic_load_n(&slot_at(d, pos)->seq, __ATOMIC_ACQUIRE);
+
+	return seq == pos || seq == pos + 1;
+}
+
+/*
+ * A program took slots that were not free, and left them: over all up to the
+ * next that a record begins in. One whose program was stopped right after it
+ * took its slots looks the same, and has until the next call to go on.
+ */
 static bool skip_overrun(struct drain *d)
 {
-	uint64_t head = __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE), at = d->at;
+	uint64_t head = __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE);
 
-	if (!d->vars->shared.overrun || head - at < d->n)
+	if (!d->vars->shared.overrun || d->at >= head || is_taken(d, d->at))
 		return false;
-	while (at < head && !is_whole(d, at))
-		at++;
-	d->at = at;
-	d->vars->shared.overrun = 0;
+	if (!d->is_stuck || d->stuck_at != d->at) {
+		d->is_stuck = true;
+		d->stuck_at = d->at;
+		return false;
+	}
+	while (d->at < head && !is_taken(d, d->at))
+		d->at++;
 	return true;
 }
 

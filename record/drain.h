@@ -21,6 +21,8 @@ struct drain {
 	const struct ring_slot *slots;
 	struct bpf_vars *vars;
 	uint64_t n, at; /* slots; the next one to read */
+	bool is_stuck;  /* nothing began at stuck_at, see skip_overrun() */
+	uint64_t stuck_at;
 };
 
 /* map: of the slots, size bytes, a power of two; vars stay the caller's. */

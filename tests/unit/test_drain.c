@@ -152,22 +152,40 @@ static void test_stop(void **state)
 /* Slots that were taken but not free are gone over, and only when a program said so. */
 static void test_overrun(void **state)
 {
+	uint64_t unfinished;
 	struct end e;
 
 	setup(&e);
 	finish(&e, begin(&e, RING_EXIT, 1, 1));
-	e.vars.pos.head += N;
+	e.vars.pos.head += 5;
+	finish(&e, begin(&e, RING_EXIT, 2, 1));
+	e.vars.pos.head += 3;
+	unfinished = begin(&e, RING_EXIT, 3, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(drain_run(&e.d), 0);
+		assert_int_equal(e.n, 1);
+		assert_int_equal(e.vars.pos.tail, 1);
+	}
+	e.vars.shared.overrun = 1;
+	/* A program may be about to write what seems left. */
 	assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 1);
-	assert_int_equal(e.vars.pos.tail, 1);
-	e.vars.shared.overrun = 1;
-	assert_int_equal(drain_run(&e.d), 0);
-	assert_int_equal(e.vars.pos.tail, N + 1);
-	assert_int_equal(e.vars.shared.overrun, 0);
-	finish(&e, begin(&e, RING_EXIT, 2, 1));
 	assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 2);
 	assert_int_equal(e.got[1], 2);
+	/* The next ones left are gone over, too, but nothing that is being written. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(drain_run(&e.d), 0);
+	assert_int_equal(e.n, 2);
+	assert_int_equal(e.vars.pos.tail, unfinished);
+	finish(&e, unfinished);
+	assert_int_equal(drain_run(&e.d), 0);
+	assert_int_equal(e.n, 3);
+	assert_int_equal(e.got[2], 3);
+	/* Nothing follows. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(drain_run(&e.d), 0);
+	assert_int_equal(e.vars.pos.tail, e.vars.pos.head);
 	teardown(&e);
 }
 
