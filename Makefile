@@ -78,10 +78,13 @@ endif
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
 $(TOOLS): | $(BPF_SKELS)
 
+# Instructions of Linux 5.12.
+$(BUILD)/bpf/chanrec.o: BPF_CPU := -mcpu=v3
+
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)
 	$(call say,BPF)
-	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror -std=gnu17 -I. \
+	$(Q)$(CLANG) -target bpf $(BPF_CPU) -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror -std=gnu17 -I. \
 		-idirafter /usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
 
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o

@@ -5,7 +5,7 @@
  *
  * A uprobe program can be preempted and another can run on the same CPU in
  * between, so nothing is kept in per-CPU scratch: records are filled in place
- * in the ring.
+ * in the ring. chanrec_old.bpf.c makes of this what kernels before 5.12 take.
  */
 #include "bpf/chan.h"
 #include "bpf/hold.h"

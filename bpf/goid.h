@@ -27,11 +27,15 @@ struct {
 } goids SEC(".maps");
 
 /* m by its g0; whether it still holds is seen when it is read. */
+struct cached_m {
+	struct cached m;
+	__u64 sp, bp; /* on g0, where goready's closure called ready, see waker.h */
+};
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MS_SLOTS);
 	__type(key, __u32);
-	__type(value, struct cached);
+	__type(value, struct cached_m);
 } ms SEC(".maps");
 
 static __always_inline __u64 goid_of(__u64 g)
@@ -43,7 +47,7 @@ static __always_inline __u64 goid_of(__u64 g)
 	return goid;
 }
 
-static __always_inline struct cached *cache_at(void *map, __u64 key, const __u32 slots)
+static __always_inline void *cache_at(void *map, __u64 key, const __u32 slots)
 {
 	__u32 slot = (key * 0x9e3779b97f4a7c15ull >> 32) % slots;
 

@@ -52,7 +52,7 @@ static __always_inline int park_plain(const struct park *p, __u64 stack, __u32 f
 }
 
 static __always_inline void select_fill(struct ring_select *rec, const struct park *p, __u64 stack, __u64 ncases,
-                                        __u64 nsends, __u64 cas0, __u64 limit)
+                                        __u64 nsends, __u64 cas0, const __u32 limit)
 {
 	__u64 kept = ncases;
 
@@ -66,7 +66,7 @@ static __always_inline void select_fill(struct ring_select *rec, const struct pa
 	rec->stack = stack;
 	rec->ncases = ncases;
 	rec->nsends = nsends;
-	if (kept && bpf_probe_read_user(rec->cases, kept * sizeof(struct ring_case), (void *)cas0)) {
+	if (kept && !ring_read_cases(rec, kept, cas0, limit)) {
 		rec->hdr.aux32 = 0;
 		count(shared.faults, RING_SELECT);
 	}

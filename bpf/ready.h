@@ -7,6 +7,7 @@
 #include "bpf/goid.h"
 #include "bpf/hold.h"
 #include "bpf/stack.h"
+#include "bpf/waker.h"
 
 /* What a goroutine that is being woken tells: goid, and of a select the channel that fired. */
 struct woken {
@@ -49,7 +50,7 @@ int go_ready(struct x86_regs *regs)
 		return 0;
 	woken_read(&woken, regs->ax);
 	waker = curg_goid(regs->r14);
-	stack = walk && cfg.ready_stacks ? entry_stack(regs) : 0;
+	stack = walk && cfg.ready_stacks ? waker_stack(regs) : 0;
 	rec = reserve(RING_READY, sizeof(*rec));
 	if (!rec)
 		return 0;

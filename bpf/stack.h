@@ -4,7 +4,7 @@
 
 /* Stacks: walked by frame pointers, hashed, and their frames sent the first time. */
 
-#include "bpf/probe.h"
+#include "bpf/send.h"
 
 /*
  * Stacks whose frames were sent: the hash, at the place of its low bits. Two
@@ -28,16 +28,13 @@ static __always_inline bool in_text(__u64 pc)
 	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
 }
 
-static __always_inline __u64 hash_step(__u64 h, __u64 pc)
-{
-	h ^= pc;
-	h *= 0x9e3779b97f4a7c15ull;
-	return h ^ (h >> 29);
-}
-
 /* Words of a stack that are read at once: a read costs some 90 ns, be it of 8 bytes or of 320. */
-#define WINDOW 40
 #define FRAME_WORDS 2
+#ifdef OLD_KERNEL /* cannot read from a program's stack at a variable place: one frame at a time */
+#define WINDOW FRAME_WORDS
+#else
+#define WINDOW 40
+#endif
 
 /*
  * bp: of the next frame; pc: known already, so that it is not read from there;
@@ -152,7 +149,8 @@ static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 w
  */
 static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u32 limit)
 {
-	struct ring_stack *rec = bpf_ringbuf_reserve(&ring, sizeof(*rec) + limit * sizeof(__u64), 0);
+	const __u32 size = sizeof(struct ring_stack) + limit * sizeof(__u64);
+	struct ring_stack *rec = ring_take(size);
 	__u32 n = 0, slot = hash % SEEN_SLOTS;
 	struct walk w = { .bp = bp };
 	__u64 win[FRAME_WORDS];
@@ -165,13 +163,14 @@ static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u
 	for (__u32 i = 0; i < limit; i++) {
 		__u64 pc = walk_next(&w, win, FRAME_WORDS);
 
-		if (!pc)
+		if (!pc || !ring_put_pc(rec, i, pc))
 			break;
-		rec->pcs[i] = pc;
 		n = i + 1;
 	}
+	rec->hdr.slots = RING_SLOTS(size);
 	if (limit < RING_MAX_FRAMES && n == limit) {
-		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		rec->hdr.type = RING_NOTHING;
+		submit(rec);
 		return 1;
 	}
 	rec->hdr.type = RING_STACK;
@@ -201,18 +200,15 @@ __noinline int send_long(__u64 hash, __u64 sp, __u64 bp)
 	return send_frames(hash, sp, bp, RING_MAX_FRAMES);
 }
 
-static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
+/* Of the frames from the one at number from on. */
+static __always_inline __u64 hash_walk(struct walk *w, __u64 *win, const __u32 words, __u64 hash, __u32 from)
 {
-	struct walk w = { .bp = bp };
-	__u64 win[WINDOW], hash = 0;
-
-	walk_begin(&w, win, words, sp);
-	for (int i = 0; i < RING_MAX_FRAMES; i++) {
-		__u64 pc = walk_next(&w, win, words);
+	for (__u32 i = from; i < RING_MAX_FRAMES; i++) {
+		__u64 pc = walk_next(w, win, words);
 
 		if (!pc)
 			break;
-		hash = hash_step(hash, pc);
+		hash = stack_hash_step(hash, pc);
 	}
 	return hash ? hash : 1;
 }
@@ -220,23 +216,31 @@ static __always_inline __u64 hash_stack(__u64 sp, __u64 bp, const __u32 words)
 __u64 stack_hash(__u64 sp, __u64 bp);
 __noinline __u64 stack_hash(__u64 sp, __u64 bp)
 {
-	/* cfg is constant to the verifier, which does not look at the other way. */
-	if (cfg.wide)
-		return hash_stack(sp, bp, WINDOW);
-	return hash_stack(sp, bp, FRAME_WORDS);
+	struct walk w = { .bp = bp };
+	__u64 win[WINDOW];
+
+	walk_begin(&w, win, WINDOW, sp);
+	return hash_walk(&w, win, WINDOW, 0, 0);
 }
 
-/* The hash of a stack; its frames are sent when they were not before. */
-static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+/* The frames of a stack with that hash are sent when they were not before. */
+static __always_inline void stack_send(__u64 hash, __u64 sp, __u64 bp)
 {
-	__u64 hash = stack_hash(sp, bp), *known;
 	__u32 slot = hash % SEEN_SLOTS;
+	__u64 *known = bpf_map_lookup_elem(&seen, &slot);
 
-	known = bpf_map_lookup_elem(&seen, &slot);
 	if (known && *known == hash)
-		return hash;
+		return;
 	if (send_short(hash, sp, bp))
 		send_long(hash, sp, bp);
+}
+
+/* The hash of a stack, which is sent. */
+static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
+{
+	__u64 hash = stack_hash(sp, bp);
+
+	stack_send(hash, sp, bp);
 	return hash;
 }
 

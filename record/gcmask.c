@@ -42,6 +42,7 @@ void gcmasks_free(struct gcmasks *m)
 {
 	for (size_t i = 0; i < m->v.n; i++)
 		free(m->v.v[i].bits);
+	free(m->last.bits);
 	vec_free(&m->v);
 	map_free(&m->index);
 }
@@ -130,7 +131,7 @@ static bool add_type(struct building *b, uint64_t type, uint64_t at, int depth)
 
 static struct gcmask mask_read(const struct gcmasks *m, uint64_t type, uint64_t room)
 {
-	struct gcmask k = { 0 }, none = { 0 };
+	struct gcmask k = { .first = 1 }, none = { 0 };
 	struct building b = { .m = m, .to = &k };
 	uint8_t t[TYPE_BYTES];
 
@@ -147,7 +148,8 @@ static struct gcmask mask_read(const struct gcmasks *m, uint64_t type, uint64_t 
 	return none;
 }
 
-const struct gcmask *gcmasks_of(struct gcmasks *m, const uint64_t *words, size_t n)
+/* Of an object whose first word is its header. */
+static const struct gcmask *mask_of_type(struct gcmasks *m, const uint64_t *words, size_t n)
 {
 	const struct gcmask *k;
 	uint64_t *slot;
@@ -167,13 +169,31 @@ const struct gcmask *gcmasks_of(struct gcmasks *m, const uint64_t *words, size_t
 	return k && k->size && k->size <= (n - 1) * 8 ? k : NULL;
 }
 
+/* Of an object whose words the arena's bitmap tells. */
+static const struct gcmask *mask_of_bitmap(struct gcmasks *m, const struct heap *h, struct heap_obj o, size_t n)
+{
+	free(m->last.bits);
+	m->last = (struct gcmask){ .size = n * 8, .ptr_bytes = n * 8, .bits = calloc(n / 8 + 1, 1) };
+	return m->last.bits && heap_bits(h, o, n, m->last.bits) ? &m->last : NULL;
+}
+
+const struct gcmask *gcmasks_of(struct gcmasks *m, const struct heap *h, struct heap_obj o, const uint64_t *words,
+                                size_t n)
+{
+	const struct heap_span *s = &h->spans.v[o.span];
+
+	if (s->header)
+		return mask_of_type(m, words, n);
+	return s->bitmap ? mask_of_bitmap(m, h, o, n) : NULL;
+}
+
 bool gcmask_has(const struct gcmask *m, size_t i)
 {
 	uint64_t at;
 
-	if (!i)
+	if (i < m->first)
 		return false;
 	/* An array's header has the type of its elements. */
-	at = (i - 1) * 8 % m->size;
+	at = (i - m->first) * 8 % m->size;
 	return at < m->ptr_bytes && m->bits[at / 64] & 1u << at / 8 % 8;
 }

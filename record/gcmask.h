@@ -3,10 +3,11 @@
 #define CHANREC_RECORD_GCMASK_H
 
 /*
- * Which words of an object hold pointers, from the type that Go 1.22 and later
- * put before objects of more than 512 bytes (runtime/mbitmap.go). Without it
- * numbers that look like addresses would hold what lies there: a P's cache of
- * free pages, for one, begins at the address of the first object in them.
+ * Which words of an object of more than 512 bytes hold pointers: from the type
+ * that Go 1.22 and later put before it, or from the arena's bitmap before
+ * (runtime/mbitmap.go). Without it numbers that look like addresses would hold
+ * what lies there: a P's cache of free pages, for one, has the address of the
+ * first object in them.
  */
 
 #include <stdbool.h>
@@ -14,11 +15,13 @@
 #include <stdint.h>
 
 #include "gobin/gobin.h"
+#include "record/heap.h"
 #include "record/target.h"
 #include "util/map.h"
 #include "util/vec.h"
 
 struct gcmask {
+	uint64_t first;           /* words before the first element */
 	uint64_t size, ptr_bytes; /* of one element; size 0: the type is not told */
 	uint8_t *bits;            /* of ptr_bytes / 8 words */
 };
@@ -29,15 +32,14 @@ struct gcmasks {
 	uint64_t bias;
 	struct map index; /* address of a type -> place in v */
 	VEC(struct gcmask) v;
+	struct gcmask last; /* that is of one object only */
 };
 
 void gcmasks_init(struct gcmasks *m, const struct target *t, const struct gobin *bin, uint64_t bias);
 void gcmasks_free(struct gcmasks *m);
-/*
- * Of an object of n words, the first of which is its header. NULL: not known,
- * every word may be a pointer. It holds until the next call.
- */
-const struct gcmask *gcmasks_of(struct gcmasks *m, const uint64_t *words, size_t n);
+/* Of an object of n words. NULL: not known, every word may be a pointer. It holds until the next call. */
+const struct gcmask *gcmasks_of(struct gcmasks *m, const struct heap *h, struct heap_obj o, const uint64_t *words,
+                                size_t n);
 /* Whether the object's word i holds a pointer. */
 bool gcmask_has(const struct gcmask *m, size_t i);
 

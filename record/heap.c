@@ -13,7 +13,8 @@
 #define USER_TOP (1ull << 47)
 #define SPAN_IN_USE 1 /* mSpanInUse of runtime/mheap.go */
 #define SPAN_BYTES 512
-#define HEADERS_SINCE 22 /* Go 1.22 */
+#define HEADERS_SINCE 22 /* Go 1.22: before large objects stands their type; until then each arena has a bitmap */
+#define BITS_SINCE 20    /* of one bit a word, before of two (runtime/mbitmap.go) */
 #define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: in larger ones */
 
 int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
@@ -25,43 +26,44 @@ int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, c
 	h->t = t;
 	h->l = l;
 	h->limit = limit;
-	h->has_headers = gobin_go_minor(bin) >= HEADERS_SINCE;
+	h->go_minor = gobin_go_minor(bin);
 	if (gobin_var(bin, GO_VAR_ARENAS, &addr, NULL) || l->arena_spans < 0 || l->mspan_base < 0 ||
 	    l->mspan_npages < 0 || l->mspan_elemsize < 0 || l->mspan_class < 0 || l->mspan_state < 0 ||
 	    l->mspan_size <= 0 || l->mspan_size > SPAN_BYTES)
 		return -ENOENT;
 	h->arenas = addr + bias;
-	return vec_extend(&h->spans, 1) || vec_extend(&h->arena_spans, 1) ? -ENOMEM : 0;
+	return vec_extend(&h->spans, 1) || vec_extend(&h->arena, 1) ? -ENOMEM : 0;
 }
 
 void heap_free(struct heap *h)
 {
-	for (size_t i = 0; i < h->arena_spans.n; i++)
-		free(h->arena_spans.v[i]);
+	for (size_t i = 0; i < h->arena.n; i++)
+		free(h->arena.v[i].spans);
 	for (size_t i = 0; i < h->spans.n; i++) {
 		free(h->spans.v[i].words);
 		free(h->spans.v[i].marks);
 	}
-	vec_free(&h->arena_spans);
+	vec_free(&h->arena);
 	vec_free(&h->spans);
 	map_free(&h->arena_index);
 	map_free(&h->span_index);
 }
 
-/* The pages' spans of one arena; NULL: there is no such arena. */
-static uint64_t *arena_read(const struct heap *h, uint64_t index)
+static struct heap_arena arena_read(const struct heap *h, uint64_t index)
 {
 	size_t size = ARENA_PAGES * sizeof(uint64_t);
-	uint64_t table, arena, *spans;
+	struct heap_arena a = { 0 };
+	uint64_t table;
 
 	if (target_read(h->t, h->arenas, &table, sizeof(table)) || !table ||
-	    target_read(h->t, table + 8 * (ARENA_FIRST + index), &arena, sizeof(arena)) || !arena)
-		return NULL;
-	spans = malloc(size);
-	if (spans && !target_read(h->t, arena + (uint64_t)h->l->arena_spans, spans, size))
-		return spans;
-	free(spans);
-	return NULL;
+	    target_read(h->t, table + 8 * (ARENA_FIRST + index), &a.addr, sizeof(a.addr)) || !a.addr)
+		return a;
+	a.spans = malloc(size);
+	if (a.spans && target_read(h->t, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
+		free(a.spans);
+		a.spans = NULL;
+	}
+	return a;
 }
 
 static const uint64_t *arena_get(struct heap *h, uint64_t index)
@@ -72,11 +74,11 @@ static const uint64_t *arena_get(struct heap *h, uint64_t index)
 	if (!slot)
 		return NULL;
 	if (added) {
-		*slot = h->arena_spans.n;
-		if (vec_push(&h->arena_spans, arena_read(h, index)))
+		*slot = h->arena.n;
+		if (vec_push(&h->arena, arena_read(h, index)))
 			return NULL;
 	}
-	return *slot < h->arena_spans.n ? h->arena_spans.v[*slot] : NULL;
+	return *slot < h->arena.n ? h->arena.v[*slot].spans : NULL;
 }
 
 static uint64_t field(const uint8_t *b, int32_t off)
@@ -101,8 +103,9 @@ static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 		                 .elem_size = field(b, l->mspan_elemsize),
 		                 .size = npages << PAGE_SHIFT,
 		                 .scan = !(b[l->mspan_class] & 1) };
+	s->bitmap = h->go_minor < HEADERS_SINCE && s->scan && s->elem_size > HEADER_MIN;
 	/* Class 0 is for objects that have a span of their own; their type is in the mspan. */
-	s->header = h->has_headers && s->scan && b[l->mspan_class] > 1 && s->elem_size > HEADER_MIN;
+	s->header = h->go_minor >= HEADERS_SINCE && s->scan && b[l->mspan_class] > 1 && s->elem_size > HEADER_MIN;
 	if (!npages || npages >= USER_TOP >> PAGE_SHIFT || !s->elem_size || (s->elem_size & 7) ||
 	    s->elem_size > s->size || s->base >= USER_TOP)
 		return false;
@@ -184,4 +187,47 @@ int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t
 	*words = s->words + o.i * (s->elem_size / 8);
 	*n = s->elem_size / 8;
 	return 0;
+}
+
+static bool bit_at(const uint8_t *b, size_t i)
+{
+	return b[i / 8] & 1u << i % 8;
+}
+
+/* Four words a byte: whether each holds a pointer, and above whether it or one behind it in the object does. */
+static void bits_by_two(const uint8_t *b, size_t first, size_t n, uint8_t *bits)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint8_t two = (uint8_t)(b[(first % 4 + i) / 4] >> (first + i) % 4);
+
+		if (!(two & 0x10))
+			return;
+		bits[i / 8] |= (uint8_t)((two & 1) << i % 8);
+	}
+}
+
+bool heap_bits(const struct heap *h, struct heap_obj o, size_t n, uint8_t *bits)
+{
+	const struct heap_span *s = &h->spans.v[o.span];
+	uint64_t addr = s->base + o.i * s->elem_size, first = (addr & ((1ull << ARENA_SHIFT) - 1)) / 8;
+	const uint64_t *at = map_get(&h->arena_index, addr >> ARENA_SHIFT);
+	size_t per_byte = h->go_minor >= BITS_SINCE ? 8 : 4, size = (first % per_byte + n + per_byte - 1) / per_byte;
+	uint8_t *b;
+
+	if (h->go_minor < 0 || h->go_minor >= HEADERS_SINCE || !at || *at >= h->arena.n ||
+	    n > (1u << ARENA_SHIFT) / 8 - first)
+		return false;
+	b = malloc(size);
+	/* The bitmap is the first field of heapArena. */
+	if (!b || target_read(h->t, h->arena.v[*at].addr + first / per_byte, b, size)) {
+		free(b);
+		return false;
+	}
+	if (per_byte == 4)
+		bits_by_two(b, first, n, bits);
+	else
+		for (size_t i = 0; i < n; i++)
+			bits[i / 8] |= (uint8_t)(bit_at(b, first % 8 + i) << i % 8);
+	free(b);
+	return true;
 }

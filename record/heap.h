@@ -21,17 +21,23 @@ struct heap_span {
 	uint64_t base, elem_size, size;
 	bool scan;   /* its objects hold pointers */
 	bool header; /* each begins with the address of its type */
+	bool bitmap; /* heap_bits() tells where */
 	uint64_t *words;
 	uint8_t *marks; /* a bit per object */
+};
+
+struct heap_arena {
+	uint64_t addr;   /* of its heapArena */
+	uint64_t *spans; /* by page: addresses of mspans; NULL: there is none */
 };
 
 struct heap {
 	const struct target *t;
 	const struct go_layout *l;
-	bool has_headers;
+	int go_minor;
 	uint64_t arenas; /* address of runtime.mheap_.arenas[0] */
 	struct map arena_index, span_index;
-	VEC(uint64_t *) arena_spans; /* of each arena, by page: addresses of mspans */
+	VEC(struct heap_arena) arena;
 	VEC(struct heap_span) spans;
 	uint64_t bytes, limit; /* read so far, and how much is read at most */
 };
@@ -52,5 +58,10 @@ bool heap_is_marked(const struct heap *h, struct heap_obj o);
 bool heap_mark(struct heap *h, struct heap_obj o);
 /* The object's words; *n is 0 when it has no pointers. 0, -ENOMEM, -EFBIG (beyond the limit), -EFAULT. */
 int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t *n);
+/*
+ * Which of the object's n words hold pointers, before Go 1.22: bits has n of
+ * them, and is 0 where there is none. False: not known.
+ */
+bool heap_bits(const struct heap *h, struct heap_obj o, size_t n, uint8_t *bits);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/closure.h"
+
 #define CODE_MAX (64u << 10) /* a runtime function that is longer than this is not what we look for */
 #define RETS_MAX 16
 
@@ -429,6 +431,7 @@ void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias)
 {
 	fill_range(&p->cfg, bin, bias);
 	fill_walk(&p->cfg, bin, bias);
+	closure_plan(&p->cfg, bin, bias);
 	for (size_t i = 0; i < p->v.n; i++) {
 		const struct probe *pr = &p->v.v[i];
 

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "bpf/chanrec.skel.h"
+#include "bpf/chanrec_old.skel.h"
 #include "record/plan.h"
 
 const char *probe_event(const struct probe *p)
@@ -53,30 +54,62 @@ void probes_set_verbose(bool verbose)
 		libbpf_set_print(quiet);
 }
 
-static int try_load(struct probes *p, const struct probes_opts *opts, bool wide, struct err *err)
+/* The map with that name. */
+static int probes_map(const struct probes *p, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(p->obj, name);
+}
+
+static int open_object(struct probes *p, bool old, struct err *err)
+{
+	size_t size;
+	const void *elf = old ? chanrec_old_bpf__elf_bytes(&size) : chanrec_bpf__elf_bytes(&size);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "chanrec");
+	struct bpf_map *map;
+	void *cfg;
+
+	p->obj = bpf_object__open_mem(elf, size, &opts);
+	if (!p->obj)
+		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
+	map = bpf_object__find_map_by_name(p->obj, ".rodata");
+	cfg = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
+	if (!cfg || size < sizeof(p->cfg))
+		return err_set(err, EINVAL, "the BPF object has no configuration");
+	memcpy(cfg, &p->cfg, sizeof(p->cfg));
+	return 0;
+}
+
+static int map_vars(struct probes *p, struct err *err)
+{
+	void *mem = mmap(NULL, sizeof(*p->vars), PROT_READ | PROT_WRITE, MAP_SHARED, probes_map(p, ".bss"), 0);
+
+	if (mem == MAP_FAILED)
+		return err_set(err, errno, "the BPF programs' variables cannot be mapped: %s", strerror(errno));
+	p->vars = mem;
+	p->shared = &p->vars->shared;
+	return 0;
+}
+
+static int try_load(struct probes *p, const struct probes_opts *opts, bool old, struct err *err)
 {
 	struct bpf_program *prog;
-	int ret;
+	int ret = open_object(p, old, err);
 
-	p->cfg.wide = wide;
-	p->skel = chanrec_bpf__open();
-	if (!p->skel)
-		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
-	memcpy((void *)&p->skel->rodata->cfg, &p->cfg, sizeof(p->cfg));
-	bpf_object__for_each_program(prog, p->skel->obj)
+	if (ret)
+		return ret;
+	bpf_object__for_each_program(prog, p->obj)
 	{
 		bpf_program__set_autoload(prog, plan_uses(p, bpf_program__name(prog)));
 		links_prepare(&p->links, prog);
 	}
-	bpf_map__set_max_entries(p->skel->maps.ring, (uint32_t)opts->ring_size);
-	ret = chanrec_bpf__load(p->skel);
-	if (ret) {
-		chanrec_bpf__destroy(p->skel);
-		p->skel = NULL;
-		return probes_say_load_error(ret, err);
-	}
-	p->shared = &p->skel->bss->shared;
-	return 0;
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "ring"),
+	                         (uint32_t)(old ? opts->ring_size : opts->ring_size / sizeof(struct ring_slot)));
+	ret = bpf_object__load(p->obj);
+	if (!ret)
+		return map_vars(p, err);
+	bpf_object__close(p->obj);
+	p->obj = NULL;
+	return probes_say_load_error(ret, err);
 }
 
 static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
@@ -90,9 +123,10 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->links.kind = p->waits.kind = link_kind_here();
 	/* uprobe_multi_link's own test, not the perf event's: that is of the memory, which children inherit. */
 	p->cfg.is_filtered = p->links.kind == LINK_MULTI;
-	ret = try_load(p, opts, true, err);
+	ret = try_load(p, opts, false, err);
 	/* Before 5.12, and where the verifier gives up on the longer program. */
-	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG ? try_load(p, opts, false, err) : ret;
+	p->is_old = ret == -EACCES || ret == -EINVAL || ret == -E2BIG;
+	return p->is_old ? try_load(p, opts, true, err) : ret;
 }
 
 /* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */
@@ -142,7 +176,7 @@ static int attach_sharing(struct probes *p, size_t first, struct err *err)
 	const struct target *t = p->place.t;
 	const struct gobin *bin = p->place.bin;
 	const struct probe *pr = &p->v.v[first];
-	struct bpf_program *prog = p->skel ? bpf_object__find_program_by_name(p->skel->obj, pr->spec->prog) : NULL;
+	struct bpf_program *prog = p->obj ? bpf_object__find_program_by_name(p->obj, pr->spec->prog) : NULL;
 	VEC(uint64_t) offsets = { 0 };
 	int ret = 0;
 
@@ -218,7 +252,7 @@ int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
 {
 	if (!p->waits_held && ns) {
 		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits_held), PROT_READ | PROT_WRITE, MAP_SHARED,
-		                 bpf_map__fd(p->skel->maps.waits), 0);
+		                 probes_map(p, "waits"), 0);
 
 		if (mem == MAP_FAILED)
 			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
@@ -252,25 +286,26 @@ void probes_detach(struct probes *p)
 void probes_free(struct probes *p)
 {
 	probes_detach(p);
-	if (p->ring)
-		ring_buffer__free(p->ring);
+	drain_close(&p->drain);
 	if (p->waits_held)
 		munmap(p->waits_held, WAIT_SLOTS * sizeof(*p->waits_held));
-	if (p->skel)
-		chanrec_bpf__destroy(p->skel);
+	if (p->vars)
+		munmap(p->vars, sizeof(*p->vars));
+	bpf_object__close(p->obj);
 	vec_free(&p->v);
 	memset(p, 0, sizeof(*p));
 }
 
-int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err)
+int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err)
 {
-	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.ring), fn, arg, NULL);
-	if (!p->ring)
-		return err_set(err, errno, "the ring buffer cannot be mapped: %s", strerror(errno));
-	return 0;
+	int map = probes_map(p, "ring");
+	int ret = p->is_old ? drain_open_ringbuf(&p->drain, map, fn, arg)
+	                    : drain_open(&p->drain, map, p->vars, p->cfg.ring_size, fn, arg);
+
+	return ret ? err_set(err, -ret, "the ring cannot be mapped: %s", strerror(-ret)) : 0;
 }
 
 int probes_drain(struct probes *p)
 {
-	return ring_buffer__consume(p->ring);
+	return drain_run(&p->drain);
 }

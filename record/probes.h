@@ -14,13 +14,13 @@
 #include "bpf/ring.h"
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/drain.h"
 #include "record/link.h"
 #include "record/site.h"
 #include "record/target.h"
 #include "util/vec.h"
 
-struct chanrec_bpf;
-struct ring_buffer;
+struct bpf_object;
 
 struct probe {
 	const struct probe_spec *spec;
@@ -38,13 +38,15 @@ struct probes_place {
 };
 
 struct probes {
-	struct chanrec_bpf *skel;
+	struct bpf_object *obj;
+	bool is_old; /* as for kernels before 5.12 */
 	struct probes_place place;
 	struct bpf_config cfg;
 	VEC(struct probe) v;
 	struct links links, waits; /* of goroutines' and channels' life; of all else */
-	struct ring_buffer *ring;
-	struct bpf_shared *shared;    /* in the skeleton's memory */
+	struct drain drain;
+	struct bpf_vars *vars;        /* of the programs, in memory that both see */
+	struct bpf_shared *shared;    /* of these */
 	struct wait_slot *waits_held; /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
 };
 
@@ -111,9 +113,8 @@ int probes_say_load_error(int ret, struct err *err);
 int probes_say_attach_error(int e, const char *where, struct err *err);
 void probes_set_verbose(bool verbose);
 
-typedef int (*probes_fn)(void *arg, void *rec, size_t len);
-int probes_open_ring(struct probes *p, probes_fn fn, void *arg, struct err *err);
-/* Hands what is in the ring to fn; ends when it is empty or fn returns < 0. */
+int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err);
+/* See drain_run(). */
 int probes_drain(struct probes *p);
 
 #endif

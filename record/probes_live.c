@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
-#include "bpf/chanrec.skel.h"
 #include "record/plan.h"
 
 void probes_set_level(struct probes *p, enum ring_level level)
@@ -44,7 +43,7 @@ size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t m
 	struct bpf_program *prog;
 	size_t n = 0;
 
-	bpf_object__for_each_program(prog, p->skel->obj)
+	bpf_object__for_each_program(prog, p->obj)
 	{
 		if (n == max || bpf_program__fd(prog) < 0)
 			continue;

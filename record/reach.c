@@ -381,7 +381,7 @@ static bool scan_object(struct reach *r)
 	ret = heap_words(&r->heap, o, &words, &n);
 	if (ret)
 		give_up(r);
-	mask = !ret && r->heap.spans.v[o.span].header ? gcmasks_of(&r->masks, words, n) : NULL;
+	mask = !ret && n ? gcmasks_of(&r->masks, &r->heap, o, words, n) : NULL;
 	skip = !ret && is_g(r, words, n) ? (size_t)r->env->l->g_stack_hi / 8 : n;
 	for (size_t i = 0; i < n && !ret; i++)
 		if (i != skip && (!mask || gcmask_has(mask, i)))

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, VERSIONS, at_least, report_json, run, wait_for
+from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, VERSIONS, report_json, run, wait_for
 
 SOURCES = ROOT / "tests/leaks"
 SITUATIONS = ("attached", "recorded")
@@ -24,7 +24,7 @@ AT_ONCE = 6
 TOGETHER = 1 if os.environ.get("CHANREC_TEST_LEAKS_APART") == "1" else 8
 
 
-def expectations(version=NEWEST):
+def expectations():
     """{defect: {situation: {(verdict, file, line): count}}}"""
     found = {}
     for path in SOURCES.glob("*.go"):
@@ -34,10 +34,7 @@ def expectations(version=NEWEST):
             continue
         want = found.setdefault(name[1], {s: {} for s in SITUATIONS})
         for number, line in enumerate(text.splitlines(), 1):
-            for when, verdict, count, since in re.findall(
-                    r"(want|attached|recorded): ([a-z ]+), (\d+)(?: since (1\.\d+))?", line):
-                if since and not at_least(version, since):
-                    continue
+            for when, verdict, count in re.findall(r"(want|attached|recorded): ([a-z ]+), (\d+)", line):
                 for situation in SITUATIONS if when == "want" else (when,):
                     want[situation][verdict, path.name, number] = int(count)
     return found
@@ -148,7 +145,7 @@ def processes(wanted):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_defect_and_no_repaired_one(go, bpf, tmp_path, capsys, version):
-    wanted = expectations(version)
+    wanted = expectations()
     program = built(go, version)
     jobs = [(names, kind, situation) for names in processes(wanted)
             for kind in ("broken", "fixed") for situation in SITUATIONS]

@@ -14,7 +14,7 @@ type hiddenAddressJob struct {
 	name string
 }
 
-// So large that its type stands before it in the heap (Go 1.22).
+// So large that its type is known (record/gcmask.h).
 type hiddenAddressRegistry struct {
 	last *string
 	seen [90]uintptr
@@ -41,5 +41,5 @@ func hiddenAddressRun(end func(*hiddenAddressJob)) {
 }
 
 func hiddenAddressWait(j *hiddenAddressJob) {
-	j.wg.Wait() // want: waitgroup not done, 1 since 1.22
+	j.wg.Wait() // want: waitgroup not done, 1
 }

@@ -9,8 +9,6 @@
 //	// attached: VERDICT, COUNT                when the recording begins after it happened
 //	// recorded: VERDICT, COUNT                when the recording sees it happen
 //
-// "since 1.22" behind it leaves out what is built by an older Go.
-//
 // The program prints "up", makes the defect happen at each line "go" on stdin and
 // answers "done". What a service has beside its defects goes on all the time.
 package main
