@@ -84,6 +84,14 @@ static __always_inline void goid_keep(__u64 g, __u64 goid, bool in_select)
 		cache_put(cache_at(&goids, g, GOID_SLOTS), g, goid * 2 + in_select);
 }
 
+/* Of a goroutine that cannot end while the probe runs; what is not known is read, and not kept. */
+static __always_inline __u64 goid_here(__u64 g)
+{
+	__u64 had = goid_cached(g);
+
+	return had ? had / 2 : goid_of(g);
+}
+
 /* Of the goroutine that parks. */
 static __always_inline __u64 parking_goid(__u64 g, bool in_select)
 {

@@ -51,7 +51,7 @@ int go_exit(struct x86_regs *regs)
 
 	if (!wanted(regs, RING_EXIT))
 		return 0;
-	goid = goid_of(regs->ax);
+	goid = goid_here(regs->ax);
 	if (cfg.cache_goids)
 		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
 	hold_drop(regs->ax);

@@ -76,7 +76,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 		return;
 	rec->hdr.aux = mode;
 	rec->gpp = gpp;
-	rec->goid = gp == 2 ? 0 : goid_of(gp);
+	rec->goid = gp == 2 ? 0 : goid_here(gp);
 	submit(rec);
 }
 
