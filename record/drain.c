@@ -8,7 +8,7 @@
 
 #define PUBLISH 64 /* slots that are read before the programs are told */
 
-static int on_record(void *arg, void *rec, size_t len)
+static int on_ringbuf(void *arg, void *rec, size_t len)
 {
 	struct drain *d = arg;
 	const struct ring_hdr *h = rec;
@@ -31,7 +31,7 @@ int drain_open(struct drain *d, int map, struct bpf_vars *vars, uint64_t size, d
 int drain_open_ringbuf(struct drain *d, int map, drain_fn fn, void *arg)
 {
 	*d = (struct drain){ .fn = fn, .arg = arg };
-	d->ringbuf = ring_buffer__new(map, on_record, d, NULL);
+	d->ringbuf = ring_buffer__new(map, on_ringbuf, d, NULL);
 	return d->ringbuf ? 0 : -errno;
 }
 
@@ -85,9 +85,11 @@ static int take(struct drain *d, uint64_t *nslots)
 	if (n > RING_SLOTS_MAX)
 		n = RING_SLOTS_MAX;
 	*nslots = n;
+	if (h.type == RING_NOTHING)
+		return 0;
 	for (uint64_t i = 0; i < n; i++)
 		memcpy(&words[i * RING_SLOT_WORDS], slot_at(d, d->at + i)->rec, RING_SLOT_BYTES);
-	return on_record(d, words, n * RING_SLOT_BYTES);
+	return d->fn(d->arg, words, n * RING_SLOT_BYTES);
 }
 
 static void publish(struct drain *d)
