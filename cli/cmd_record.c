@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "cli/args.h"
 #include "cli/cli.h"
@@ -19,6 +20,7 @@ static const char usage[] =
         "\n"
         "Records what the goroutines of a Go program wait for and who wakes them.\n"
         "The program is not changed, restarted or stopped.\n"
+        "Ends with the exit status of CMD (128 + signal), when that ends by itself.\n"
         "\n"
         "  -p, --pid PID        the process (any of its threads)\n"
         "  -o, --output FILE    the trace (default: chanrec.trace.zst; -: stdout)\n"
@@ -217,6 +219,25 @@ static void print_left_out(const struct recorder_summary *sum, enum shed_limit b
 		fputc('\n', stderr);
 }
 
+static void print_command_end(const struct recorder_summary *sum)
+{
+	if (!sum->has_status)
+		return;
+	if (WIFSIGNALED(sum->status))
+		fprintf(stderr, "; the command was ended by signal %d, %s", WTERMSIG(sum->status),
+		        strsignal(WTERMSIG(sum->status)));
+	else
+		fprintf(stderr, "; the command's exit status is %d", WEXITSTATUS(sum->status));
+}
+
+/* That of a command that ended by itself, as a shell tells it. */
+static int exit_code(const struct recorder_summary *sum)
+{
+	if (!sum->has_status)
+		return EXIT_DONE;
+	return WIFSIGNALED(sum->status) ? 128 + WTERMSIG(sum->status) : WEXITSTATUS(sum->status);
+}
+
 static void print_summary(const struct recorder_opts *opts, const struct recorder_summary *sum)
 {
 	for (int by = 0; by < SHED_LIMITS; by++)
@@ -235,7 +256,9 @@ static void print_summary(const struct recorder_opts *opts, const struct recorde
 	if (sum->has_overhead)
 		fprintf(stderr, ", probes took %.1f %% of its CPU time (at most %.1f %%)", sum->overhead / 1e4,
 		        sum->overhead_max / 1e4);
-	fprintf(stderr, " (%s)\n", sum->reason);
+	fprintf(stderr, " (%s", sum->reason);
+	print_command_end(sum);
+	fputs(")\n", stderr);
 }
 
 int cmd_record(int argc, char **argv, struct err *err)
@@ -251,5 +274,5 @@ int cmd_record(int argc, char **argv, struct err *err)
 	if (recorder_run(&opts, &sum, err))
 		return EXIT_FAILED;
 	print_summary(&opts, &sum);
-	return EXIT_DONE;
+	return exit_code(&sum);
 }

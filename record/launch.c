@@ -218,15 +218,19 @@ void launch_reap(struct launch *l)
 	}
 }
 
-void launch_wait(struct launch *l)
+bool launch_wait(struct launch *l)
 {
+	bool alone = true;
 	int sig;
 
 	for (launch_reap(l); !l->ended; launch_reap(l)) {
 		wait_signal(l->sigfd, &sig);
-		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP)
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP) {
+			alone = false;
 			launch_end(l);
+		}
 	}
+	return alone;
 }
 
 void launch_end(struct launch *l)

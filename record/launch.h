@@ -27,8 +27,8 @@ int launch_start(struct launch *l, int sigfd, char *const argv[], struct err *er
 int launch_go(struct launch *l, struct err *err);
 /* Takes notice of a child that ended. */
 void launch_reap(struct launch *l);
-/* Waits until the command has ended; a signal to end goes to it. */
-void launch_wait(struct launch *l);
+/* Waits until the command has ended; a signal to end goes to it. Whether it ended without one. */
+bool launch_wait(struct launch *l);
 /* Ends what still runs of the command: SIGTERM. */
 void launch_end(struct launch *l);
 

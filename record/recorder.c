@@ -48,6 +48,7 @@ struct recorder {
 	struct launch launch;
 	int sigfd;
 	bool launched, exited;
+	bool interrupted;   /* a signal asked for the end */
 	bool execed;        /* the process lives on as another program */
 	bool is_next;       /* what the ring has from here on is of that */
 	uint32_t mains;     /* first goroutines of a program that were created */
@@ -220,11 +221,13 @@ static void on_signal(struct recorder *r)
 		if (si.ssi_signo == SIGCHLD) {
 			if (r->launched)
 				launch_reap(&r->launch);
-		} else if (!r->reason) {
+			continue;
+		}
+		r->interrupted = true;
+		if (!r->reason)
 			r->reason = si.ssi_signo == SIGINT    ? "interrupted"
 			            : si.ssi_signo == SIGTERM ? "terminated"
 			                                      : "hung up";
-		}
 	}
 }
 
@@ -439,6 +442,20 @@ static int begin_recording(struct recorder *r, struct err *err)
 	return snapshot_begin(&r->snap, 0, err);
 }
 
+/* A command whose program is gone runs to its end, whose status is the user's; else it ends with the recording. */
+static void end_command(struct recorder *r, struct recorder_summary *sum)
+{
+	if (!r->exited) {
+		launch_end(&r->launch);
+	} else if (!r->interrupted) {
+		/* The number may be another process's by now. */
+		if (!r->execed)
+			r->launch.pid = 0;
+		sum->has_status = launch_wait(&r->launch);
+		sum->status = r->launch.status;
+	}
+}
+
 int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum, struct err *err)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
@@ -464,11 +481,9 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 		ret = close_recording(r, sum, err);
 	limits_free(&r->limits);
 	probes_free(&r->probes);
-	if (r->launched && r->execed)
-		launch_wait(&r->launch);
-	else if (r->launch.child > 0 && !r->exited)
-		launch_end(&r->launch);
 	output_close(&r->out);
+	if (r->launch.child > 0)
+		end_command(r, sum);
 	snapshot_free(&r->snap);
 	encoder_free(&r->enc);
 	intern_free(&r->intern);

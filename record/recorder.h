@@ -33,6 +33,8 @@ struct recorder_summary {
 	uint64_t channels;
 	int64_t duration;   /* ns */
 	const char *reason; /* why it ended */
+	bool has_status;    /* a started command ended by itself */
+	int status;         /* its, as of waitpid() */
 	uint64_t missing;   /* probes */
 	uint64_t left_out;  /* events, to stay within a limit */
 	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];

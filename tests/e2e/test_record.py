@@ -1,6 +1,7 @@
 """What record promises around the recording itself: beginnings, ends, the file, the words."""
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -14,8 +15,8 @@ SUMMARY = re.compile(r"chanrec: \S+: \d+ events in \d+\.\d s, [\d.]+ (B|kB|MB), 
                      r"\((?P<why>[^)]+)\)$")
 
 
-def why_of(recorder):
-    assert recorder.process.returncode == 0, recorder.stderr
+def why_of(recorder, status=0):
+    assert recorder.process.returncode == status, recorder.stderr
     found = SUMMARY.match(recorder.summary)
     assert found and len(recorder.stderr.splitlines()) == 1, recorder.stderr
     return found["why"]
@@ -157,10 +158,31 @@ def test_launched_through_wrappers(go, record, tmp_path, version):
     path, trace = go.build("hello", version), tmp_path / "t.zst"
     recorder = record("--", "env", "A=b", "sh", "-c", f"true; nice {path}; exit 3", trace=trace, wait=False).end()
     assert recorder.stdout == "hello\n"
+    assert why_of(recorder, 3).endswith("the command's exit status is 3")
     doc = whole(trace)
     starts = [g for g in doc["goroutines"] if g["created_by"] and g["created_by"]["function"] == "main.main"]
     assert len(starts) == 1
     assert [g["started_ns"] is not None for g in doc["goroutines"] if g["id"] == 1] == [True]
+
+
+@pytest.mark.parametrize("command, status, told", [
+    ("{path}", 0, "the command's exit status is 0"),
+    ("{path}; sleep 1; kill -SEGV $$", 128 + 11, "the command was ended by signal 11, Segmentation fault")])
+def test_exit_status_of_the_command(go, record, tmp_path, command, status, told):
+    path, trace = go.build("hello", NEWEST), tmp_path / "t.zst"
+    recorder = record("--", "sh", "-c", command.format(path=path), trace=trace, wait=False).end()
+    assert why_of(recorder, status) == f"the target exited; {told}"
+    whole(trace)
+
+
+def test_launched_and_crashed(go, record, tmp_path):
+    """The Go program itself is killed in the middle of its recording."""
+    trace = tmp_path / "t.zst"
+    recorder = record("--", go.build("shop", NEWEST), trace=trace)
+    children = pathlib.Path(f"/proc/{recorder.process.pid}/task/{recorder.process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    recorder.end()
+    assert why_of(recorder, 128 + 9) == "the target exited; the command was ended by signal 9, Killed"
 
 
 def test_launched_and_stopped(go, record, tmp_path):
