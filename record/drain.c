@@ -78,7 +78,7 @@ static int take(struct drain *d, uint64_t *nslots)
 {
 	uint64_t words[RING_SLOTS_MAX * RING_SLOT_WORDS];
 	struct ring_hdr h;
-	uint64_t n;
+	uint64_t n, i = 0;
 
 	memcpy(&h, slot_at(d, d->at)->rec, sizeof(h));
 	n = h.slots ? h.slots : 1;
@@ -87,8 +87,9 @@ static int take(struct drain *d, uint64_t *nslots)
 	*nslots = n;
 	if (h.type == RING_NOTHING)
 		return 0;
-	for (uint64_t i = 0; i < n; i++)
+	do {
 		memcpy(&words[i * RING_SLOT_WORDS], slot_at(d, d->at + i)->rec, RING_SLOT_BYTES);
+	} while (++i < n);
 	return d->fn(d->arg, words, n * RING_SLOT_BYTES);
 }
 

@@ -239,8 +239,13 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 {
 	struct listed l;
 	struct json *j;
-	int ret = listed_make(&l, r) ? err_set(err, ENOMEM, "out of memory") : json_new(&j, f, err);
+	int ret;
 
+	if (listed_make(&l, r)) {
+		listed_free(&l);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	ret = json_new(&j, f, err);
 	if (ret) {
 		listed_free(&l);
 		return ret;
