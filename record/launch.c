@@ -70,19 +70,24 @@ static bool is_go(pid_t pid)
 	return yes;
 }
 
+/* Lets go of a tracee that stopped so. Stops by ptrace itself are not the program's, a signal is. */
+static void detach_stopped(pid_t pid, int status)
+{
+	long sig = status >> 16 ? 0 : WSTOPSIG(status);
+
+	ptrace(PTRACE_DETACH, pid, NULL, (void *)sig);
+}
+
 /* Lets go of a tracee that may be running: it has to stop first. */
 static void detach_running(pid_t pid)
 {
-	int status, sig = 0;
+	int status;
 
 	if (ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0)
 		return;
 	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) || waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
 		return;
-	/* A signal that came in between is the program's. */
-	if (!(status >> 16))
-		sig = WSTOPSIG(status);
-	ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)sig);
+	detach_stopped(pid, status);
 }
 
 static void detach_others(struct tracees *t, pid_t keep)
@@ -101,7 +106,6 @@ static bool on_stop(struct tracees *t, pid_t pid, int status)
 		return false;
 	if (sig == SIGTRAP && event == PTRACE_EVENT_EXEC && is_go(pid))
 		return true;
-	/* Stops by ptrace itself are not the program's. */
 	if (event)
 		sig = 0;
 	ptrace(PTRACE_CONT, pid, NULL, (void *)(long)sig);
@@ -211,7 +215,10 @@ void launch_reap(struct launch *l)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
-		if (pid == l->child && !WIFSTOPPED(status)) {
+		/* A tracee that was born while the Go program was found, so that its first stop came too late. */
+		if (WIFSTOPPED(status)) {
+			detach_stopped(pid, status);
+		} else if (pid == l->child) {
 			l->ended = true;
 			l->status = status;
 		}
