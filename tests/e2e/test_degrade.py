@@ -179,7 +179,10 @@ def test_size_is_kept(workload, record, size, duration):
     check_what_remains_true(doc)
     if duration:
         return
-    assert losses["events_left_out"] > 0 and f"{losses['events_left_out']} left out" in recorder.summary
+    # How many of them went as short waits depends on the machine's load.
+    short = (doc["trace"]["left_out"] or {}).get("waits", 0)
+    assert losses["events_left_out"] + short > 1000 and losses["events_left_out"] > 0
+    assert f"{losses['events_left_out']} left out" in recorder.summary
     text = re.sub(r"\s+", " ", report(recorder.trace))
     assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
     assert re.search(r"waits from \S+ to \S+: to keep the file within ", text)
