@@ -79,7 +79,7 @@ $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
 $(TOOLS): | $(BPF_SKELS)
 
 # Instructions of Linux 5.12.
-$(BUILD)/bpf/chanrec.o: BPF_CPU := -mcpu=v3
+$(BUILD)/bpf/chanrec.o $(BUILD)/bpf/chanrec_direct.o: BPF_CPU := -mcpu=v3
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 	@mkdir -p $(@D)

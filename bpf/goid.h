@@ -102,7 +102,20 @@ static __always_inline __u64 parking_goid(__u64 g, bool in_select)
 	return goid;
 }
 
-/* g0's m, and in the same read whether it is that still. */
+/* g0's m, if it is that still. */
+#ifdef DIRECT_READS
+
+static __always_inline __u64 curg_cached(__u64 g0)
+{
+	__u64 m = cache_get(cache_at(&ms, g0, MS_SLOTS), g0), m_g0, curg;
+	struct mem_page page = { 0 };
+
+	return m && mem_u64(&page, &m_g0, m) && m_g0 == g0 && mem_u64(&page, &curg, m + cfg.m_curg) ? curg : 0;
+}
+
+#else
+
+/* In one read. */
 static __always_inline __u64 curg_cached(__u64 g0)
 {
 	__u64 m = cache_get(cache_at(&ms, g0, MS_SLOTS), g0), buf[M_WORDS];
@@ -113,17 +126,28 @@ static __always_inline __u64 curg_cached(__u64 g0)
 	return buf[at];
 }
 
+#endif
+
+static __always_inline __u64 curg_of(__u64 g0)
+{
+	__u64 m, curg = curg_cached(g0);
+
+	if (curg)
+		return curg;
+	if (!read_u64(&m, g0 + cfg.g_m) || !m || !read_u64(&curg, m + cfg.m_curg) || !curg)
+		return 0;
+	cache_put(cache_at(&ms, g0, MS_SLOTS), g0, m);
+	return curg;
+}
+
 /* On g0 the user's goroutine is g.m.curg. */
 __u64 curg_goid(__u64 g0);
 __noinline __u64 curg_goid(__u64 g0)
 {
-	__u64 m, curg = curg_cached(g0), goid;
+	__u64 curg = curg_of(g0), goid;
 
-	if (!curg) {
-		if (!read_u64(&m, g0 + cfg.g_m) || !m || !read_u64(&curg, m + cfg.m_curg) || !curg)
-			return 0;
-		cache_put(cache_at(&ms, g0, MS_SLOTS), g0, m);
-	}
+	if (!curg)
+		return 0;
 	goid = goid_cached(curg) / 2;
 	if (!goid) {
 		goid = goid_of(curg);

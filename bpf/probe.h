@@ -26,10 +26,7 @@ const volatile struct bpf_config cfg;
 struct bpf_vars vars;
 #define shared vars.shared
 
-static __always_inline bool read_u64(__u64 *to, __u64 addr)
-{
-	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
-}
+#include "bpf/memory.h"
 
 static __always_inline bool is_target(void)
 {
@@ -47,6 +44,7 @@ static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type t
 {
 	if (!shared.enabled || !is_target())
 		return false;
+	mem_begin();
 	/* The same jump runs again after the stack has grown. */
 	if (cfg.at_jbe & (1u << type))
 		return !(regs->flags & (FLAG_CF | FLAG_ZF));

@@ -207,6 +207,22 @@ static inline __attribute__((always_inline)) __u64 stack_hash_step(__u64 h, __u6
 	return h ^ (h >> 29);
 }
 
+/* Where the kernel has all physical memory mapped, see bpf/direct.h. base 0: not known. */
+struct direct_map {
+	__u64 base;
+	__u64 limit; /* where physical memory ends, bytes */
+	__u64 mask;  /* the bits of a page table's entry that are an address */
+	__u64 levels;
+	__u64 end; /* of what a process can map */
+};
+
+/* What the program that tries it is told, and tells. */
+struct direct_try {
+	struct direct_map map;
+	__u64 addr;
+	__u64 pgd, found, word;
+};
+
 /* Offsets are bytes; -1: not there. Set before the programs are loaded. */
 struct bpf_config {
 	__u32 tgid;
@@ -239,6 +255,7 @@ struct bpf_config {
 	__u64 site[RING_TYPES]; /* in memory, of the probes that go_any serves; 0: none */
 	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */
 	__u32 at_jbe; /* bit 1 << RING_…: the site of that event is a jbe */
+	struct direct_map direct;
 };
 
 /*
@@ -276,6 +293,7 @@ struct bpf_shared {
 /* What the recorder maps of the programs' variables. */
 struct bpf_vars {
 	struct bpf_shared shared;
+	__u64 pgd; /* the target's top page table, of the first hit; 0: no hit yet */
 	struct ring_pos pos __attribute__((aligned(64)));
 };
 

@@ -13,13 +13,13 @@
  * with the goroutine that is woken; below it systemstack's argument, which is
  * the closure, and the return from systemstack into a place where one is made.
  * And at this very rsp and rbp of this g0 the two returns have been seen once.
- * Else the stack is walked from g0.
+ * Else the stack is walked from g0, as it always is where a read costs next to nothing.
  */
 
 #include "bpf/goid.h"
 #include "bpf/stack.h"
 
-#ifdef OLD_KERNEL
+#if defined(OLD_KERNEL) || defined(DIRECT_READS)
 
 static __always_inline __u64 waker_hash(const struct x86_regs *regs)
 {

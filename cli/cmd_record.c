@@ -114,6 +114,7 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "redact", no_argument, NULL, 'x' },
 		{ "no-ready-stacks", no_argument, NULL, 'R' },
+		{ "no-direct-reads", no_argument, NULL, 'D' },
 		{ "max-size", required_argument, NULL, 'S' },
 		{ "max-overhead", required_argument, NULL, 'O' },
 		{ "help", no_argument, NULL, 'h' },
@@ -166,6 +167,9 @@ static int parse_options(int argc, char **argv, struct recorder_opts *o, struct 
 			break;
 		case 'R':
 			o->no_ready_stacks = true;
+			break;
+		case 'D':
+			o->no_direct_reads = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);

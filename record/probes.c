@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 
 #include "bpf/chanrec.skel.h"
+#include "bpf/chanrec_direct.skel.h"
 #include "bpf/chanrec_old.skel.h"
+#include "record/direct.h"
 #include "record/plan.h"
 
 const char *probe_event(const struct probe *p)
@@ -60,10 +62,15 @@ static int probes_map(const struct probes *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->obj, name);
 }
 
-static int open_object(struct probes *p, bool old, struct err *err)
+static int open_object(struct probes *p, struct err *err)
 {
+	static const void *(*const elf_bytes[PROBES_BUILDS])(size_t *) = {
+		[PROBES_DIRECT] = chanrec_direct_bpf__elf_bytes,
+		[PROBES_PLAIN] = chanrec_bpf__elf_bytes,
+		[PROBES_OLD] = chanrec_old_bpf__elf_bytes,
+	};
 	size_t size;
-	const void *elf = old ? chanrec_old_bpf__elf_bytes(&size) : chanrec_bpf__elf_bytes(&size);
+	const void *elf = elf_bytes[p->build](&size);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "chanrec");
 	struct bpf_map *map;
 	void *cfg;
@@ -90,10 +97,11 @@ static int map_vars(struct probes *p, struct err *err)
 	return 0;
 }
 
-static int try_load(struct probes *p, const struct probes_opts *opts, bool old, struct err *err)
+static int try_load(struct probes *p, const struct probes_opts *opts, struct err *err)
 {
+	bool has_slots = p->build != PROBES_OLD;
 	struct bpf_program *prog;
-	int ret = open_object(p, old, err);
+	int ret = open_object(p, err);
 
 	if (ret)
 		return ret;
@@ -103,13 +111,31 @@ static int try_load(struct probes *p, const struct probes_opts *opts, bool old, 
 		links_prepare(&p->links, prog);
 	}
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "ring"),
-	                         (uint32_t)(old ? opts->ring_size : opts->ring_size / sizeof(struct ring_slot)));
+	                         (uint32_t)(has_slots ? opts->ring_size / sizeof(struct ring_slot) : opts->ring_size));
 	ret = bpf_object__load(p->obj);
 	if (!ret)
 		return map_vars(p, err);
 	bpf_object__close(p->obj);
 	p->obj = NULL;
 	return probes_say_load_error(ret, err);
+}
+
+static enum probes_build first_build(struct probes *p, const struct probes_opts *opts)
+{
+	struct err why = { 0 };
+
+	if (opts->no_direct_reads)
+		return PROBES_PLAIN;
+	if (!direct_find(&p->cfg.direct, &why))
+		return PROBES_DIRECT;
+	if (opts->verbose)
+		fprintf(stderr, "chanrec: the target's memory is read by the helper: %s\n", why.msg);
+	return PROBES_PLAIN;
+}
+
+static bool is_refused(int ret)
+{
+	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG;
 }
 
 static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
@@ -123,10 +149,14 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->links.kind = p->waits.kind = link_kind_here();
 	/* uprobe_multi_link's own test, not the perf event's: that is of the memory, which children inherit. */
 	p->cfg.is_filtered = p->links.kind == LINK_MULTI;
-	ret = try_load(p, opts, false, err);
-	/* Before 5.12, and where the verifier gives up on the longer program. */
-	p->is_old = ret == -EACCES || ret == -EINVAL || ret == -E2BIG;
-	return p->is_old ? try_load(p, opts, true, err) : ret;
+	p->build = first_build(p, opts);
+	ret = try_load(p, opts, err);
+	/* The kernel lacks what it needs, or its verifier gives up on the longer program. */
+	while (is_refused(ret) && p->build + 1 < PROBES_BUILDS) {
+		p->build++;
+		ret = try_load(p, opts, err);
+	}
+	return ret;
 }
 
 /* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */
@@ -299,8 +329,8 @@ void probes_free(struct probes *p)
 int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err)
 {
 	int map = probes_map(p, "ring");
-	int ret = p->is_old ? drain_open_ringbuf(&p->drain, map, fn, arg)
-	                    : drain_open(&p->drain, map, p->vars, p->cfg.ring_size, fn, arg);
+	int ret = p->build == PROBES_OLD ? drain_open_ringbuf(&p->drain, map, fn, arg)
+	                                 : drain_open(&p->drain, map, p->vars, p->cfg.ring_size, fn, arg);
 
 	return ret ? err_set(err, -ret, "the ring cannot be mapped: %s", strerror(-ret)) : 0;
 }

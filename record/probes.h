@@ -37,9 +37,17 @@ struct probes_place {
 	uint64_t bias;
 };
 
+/* The same programs for different kernels, best first. */
+enum probes_build {
+	PROBES_DIRECT, /* reads the target's memory without a helper */
+	PROBES_PLAIN,
+	PROBES_OLD, /* before 5.12 */
+	PROBES_BUILDS,
+};
+
 struct probes {
 	struct bpf_object *obj;
-	bool is_old; /* as for kernels before 5.12 */
+	enum probes_build build;
 	struct probes_place place;
 	struct bpf_config cfg;
 	VEC(struct probe) v;
@@ -58,6 +66,7 @@ struct probes_opts {
 	size_t ring_size; /* bytes, a power of two */
 	bool verbose;     /* libbpf's own words on stderr */
 	bool no_ready_stacks;
+	bool no_direct_reads;
 };
 
 /*

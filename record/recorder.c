@@ -101,7 +101,8 @@ static int attach(struct recorder *r, struct err *err)
 	struct probes_opts po = { .events = r->opts->events,
 		                  .ring_size = r->opts->ring_size,
 		                  .verbose = r->opts->verbose,
-		                  .no_ready_stacks = r->opts->no_ready_stacks };
+		                  .no_ready_stacks = r->opts->no_ready_stacks,
+		                  .no_direct_reads = r->opts->no_direct_reads };
 
 	if (gobin_layout(r->bin, &r->layout, err))
 		return err->code;

@@ -21,6 +21,7 @@ struct recorder_opts {
 	uint64_t min_block; /* ns, a shorter wait is left out; 0: none */
 	size_t ring_size;   /* bytes, a power of two */
 	bool verbose;
+	bool no_direct_reads;  /* of the target's memory: with the kernel's helper alone */
 	bool no_ready_stacks;  /* of wakers; the causes of wake-ups go with them */
 	bool redact;           /* no command line, host name and path prefixes in the trace */
 	uint64_t max_size;     /* of the trace, bytes; 0 any */

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* For record/direct.c: whether memory of the process that calls it is what a look-up by the page tables gives. */
+#include "bpf/direct.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("syscall")
+int direct_top(struct direct_try *try)
+{
+	try->pgd = direct_pgd();
+	return 0;
+}
+
+/* The word at try->addr; found is where it is. */
+SEC("syscall")
+int direct_read(struct direct_try *try)
+{
+	struct direct_map map = try->map;
+	struct direct_leaf leaf;
+	__u64 at = direct_at(&map, direct_pgd(), try->addr, &leaf);
+
+	try->found = at;
+	try->word = at ? direct_word(at) : 0;
+	return 0;
+}

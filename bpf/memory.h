@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_BPF_MEMORY_H
+#define CHANREC_BPF_MEMORY_H
+
+/*
+ * The target's memory. bpf_probe_read_user() takes 90 to 160 ns, be it for one
+ * word. With DIRECT_READS an address is looked up in the page tables of the
+ * thread that was trapped, and the word is loaded where the kernel has all
+ * memory mapped (bpf/direct.h): 10 ns. What is not found there is read by
+ * the helper.
+ *
+ * An address that is not mapped, or whose page is not there, is false.
+ */
+
+#include "bpf/ring.h"
+
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+/* The page that was read from last, so that it need not be looked up again. All zeros: none. */
+struct mem_page {
+	__u64 start;
+	__u64 at; /* where that is loaded from; 0: the helper has to read it */
+};
+
+#ifdef DIRECT_READS
+
+#include "bpf/direct.h"
+
+/*
+ * Where the page table's entries of pages were found: as long as an entry has
+ * the value that it had, it is where it was. That is one load in place of four.
+ * Two CPUs may write one slot at once: what is torn does not pass its check.
+ */
+#define PAGES_SLOTS 1024
+struct known_page {
+	__u64 check; /* the page's address ^ entry ^ at */
+	struct direct_leaf leaf;
+	__u64 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PAGES_SLOTS);
+	__type(key, __u32);
+	__type(value, struct known_page);
+} pages SEC(".maps");
+
+static __always_inline struct known_page *known_page_of(__u64 start)
+{
+	__u32 slot = (start / PAGE_BYTES) % PAGES_SLOTS;
+
+	return bpf_map_lookup_elem(&pages, &slot);
+}
+
+static __always_inline __u64 mem_known(__u64 start)
+{
+	const struct direct_map d = { .base = cfg.direct.base, .limit = cfg.direct.limit, .mask = cfg.direct.mask };
+	const struct known_page *k = known_page_of(start);
+	__u64 entry, at;
+
+	if (!k)
+		return 0;
+	entry = k->leaf.entry;
+	at = k->leaf.at;
+	if ((k->check ^ entry ^ at) != start || !at || direct_word(at) != entry)
+		return 0;
+	return direct_leaf_page(&d, entry);
+}
+
+__u64 mem_look_up(__u64 start);
+__noinline __u64 mem_look_up(__u64 start)
+{
+	struct known_page *k = known_page_of(start);
+	struct direct_leaf leaf;
+	__u64 at = direct_at(&cfg.direct, vars.pgd, start, &leaf);
+
+	if (k && at && leaf.at) {
+		k->leaf = leaf;
+		k->check = start ^ leaf.entry ^ leaf.at;
+	}
+	return at;
+}
+
+/* Where the page that begins at start is loaded from; 0: not found. Not static, so that the verifier looks at it once.
+ */
+__u64 mem_page_at(__u64 start);
+__noinline __u64 mem_page_at(__u64 start)
+{
+	__u64 at = mem_known(start);
+
+	return at ? at : mem_look_up(start);
+}
+
+/*
+ * At the first hit. The recorder has /proc/PID/mem open, which keeps the top
+ * table of that memory: should the process execute another program, the table
+ * is empty (exit_mmap() takes out what is below it) and the helper reads.
+ */
+static __always_inline void mem_begin(void)
+{
+	if (!vars.pgd)
+		vars.pgd = direct_pgd();
+}
+
+/* Where size bytes are loaded from that do not leave the page; 0: not there. */
+static __always_inline __u64 mem_at(struct mem_page *p, __u64 addr, const __u32 size)
+{
+	__u64 off = addr % PAGE_BYTES;
+
+	if (off > PAGE_BYTES - size)
+		return 0;
+	if (addr - off != p->start || !p->at) {
+		p->start = addr - off;
+		p->at = mem_page_at(p->start);
+	}
+	return p->at ? p->at + off : 0;
+}
+
+static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
+{
+	__u64 at = mem_at(p, addr, sizeof(*to));
+
+	if (!at)
+		return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+	*to = direct_word(at);
+	return true;
+}
+
+static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
+{
+	__u64 at = mem_at(p, addr, 2 * sizeof(*to));
+
+	if (!at)
+		return bpf_probe_read_user(to, 2 * sizeof(*to), (void *)addr) == 0;
+	to[0] = direct_word(at);
+	to[1] = direct_word(at + sizeof(*to));
+	return true;
+}
+
+#else
+
+static __always_inline void mem_begin(void) {}
+
+static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
+{
+	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+}
+
+static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
+{
+	return bpf_probe_read_user(to, 2 * sizeof(*to), (void *)addr) == 0;
+}
+
+#endif
+
+static __always_inline bool read_u64(__u64 *to, __u64 addr)
+{
+	struct mem_page p = { 0 };
+
+	return mem_u64(&p, to, addr);
+}
+
+#endif
