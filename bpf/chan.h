@@ -10,20 +10,20 @@
 static __always_inline void made(const struct x86_regs *regs, __u64 chan, __u64 stack)
 {
 	struct ring_make *rec;
-	__u64 goid = goid_of(regs->r14), capacity = 0;
-	__u16 elem = 0;
+	__u64 goid = goid_of(regs->r14), capacity = 0, word = 0;
 	bool ok;
 
 	if (cfg.make_cap_sp >= 0)
 		ok = read_u64(&capacity, regs->sp + cfg.make_cap_sp);
 	else
 		ok = read_u64(&capacity, chan + cfg.hchan_dataqsiz);
-	if (!ok || bpf_probe_read_user(&elem, sizeof(elem), (void *)(chan + cfg.hchan_elemsize)))
+	/* The word that it is part of: hchan is aligned to words. */
+	if (!ok || !read_u64(&word, (chan + cfg.hchan_elemsize) & ~7ull))
 		count(shared.faults, RING_MAKE);
 	rec = reserve(RING_MAKE, sizeof(*rec));
 	if (!rec)
 		return;
-	rec->hdr.aux = elem;
+	rec->hdr.aux = word >> (cfg.hchan_elemsize & 7) * 8;
 	rec->goid = goid;
 	rec->chan = chan;
 	rec->capacity = capacity;

@@ -18,6 +18,12 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
+/* Where the verifier would follow the other way too often. */
+static __always_inline bool helper_u64(__u64 *to, __u64 addr)
+{
+	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+}
+
 /* The page that was read from last, so that it need not be looked up again. All zeros: none. */
 struct mem_page {
 	__u64 start;
@@ -122,7 +128,7 @@ static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
 	__u64 at = mem_at(p, addr, sizeof(*to));
 
 	if (!at)
-		return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+		return helper_u64(to, addr);
 	*to = direct_word(at);
 	return true;
 }
@@ -138,13 +144,30 @@ static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
 	return true;
 }
 
+/* n words, a constant, if they are all in one page. */
+static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
+{
+	struct mem_page p = { 0 };
+	__u64 at = mem_at(&p, addr, n * sizeof(*to));
+
+	for (__u32 i = 0; i < n && at; i++)
+		to[i] = direct_word(at + i * sizeof(*to));
+	return at;
+}
+
 #else
+
+/* Only where it saves a helper. */
+static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
+{
+	return false;
+}
 
 static __always_inline void mem_begin(void) {}
 
 static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
 {
-	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
+	return helper_u64(to, addr);
 }
 
 static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
@@ -159,6 +182,13 @@ static __always_inline bool read_u64(__u64 *to, __u64 addr)
 	struct mem_page p = { 0 };
 
 	return mem_u64(&p, to, addr);
+}
+
+static __always_inline bool read_pair(__u64 *to, __u64 addr)
+{
+	struct mem_page p = { 0 };
+
+	return mem_pair(&p, to, addr);
 }
 
 #endif

@@ -35,7 +35,7 @@ static __always_inline int park_plain(const struct park *p, __u64 stack, __u32 f
 			count(shared.faults, RING_PARK);
 	} else if ((flags & REASON_FD) && p->lock) {
 		/* rg and wg are neighbours: one read serves both cases. */
-		if (bpf_probe_read_user(arg, sizeof(arg), (void *)(p->lock - cfg.pd_wg + cfg.pd_fd)))
+		if (!read_pair(arg, p->lock - cfg.pd_wg + cfg.pd_fd))
 			count(shared.faults, RING_PARK);
 	}
 	rec = reserve(RING_PARK, sizeof(*rec));

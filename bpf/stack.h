@@ -28,13 +28,9 @@ static __always_inline bool in_text(__u64 pc)
 	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
 }
 
-/*
- * Words of a stack that are read at once: a read by the helper costs some 90 ns, be it of 8 bytes or of 320.
- * One frame at a time where a read is cheap, and on kernels that cannot read from a program's stack at a
- * variable place.
- */
+/* Words of a stack that are read at once: a read by the helper costs some 90 ns, be it of 8 bytes or of 320. */
 #define FRAME_WORDS 2
-#if defined(OLD_KERNEL) || defined(DIRECT_READS)
+#ifdef OLD_KERNEL /* cannot read from a program's stack at a variable place: one frame at a time */
 #define WINDOW FRAME_WORDS
 #else
 #define WINDOW 40
@@ -47,7 +43,6 @@ static __always_inline bool in_text(__u64 pc)
  */
 struct walk {
 	__u64 bp, pc, last, base;
-	struct mem_page page;
 };
 
 /*
@@ -59,10 +54,10 @@ static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 wo
 	__u64 *end = &win[words - FRAME_WORDS];
 
 	w->base = addr;
-	if (words == FRAME_WORDS)
-		return mem_pair(&w->page, win, addr);
 	if (!bpf_probe_read_user(win, words * sizeof(*win), (void *)addr))
 		return true;
+	if (words == FRAME_WORDS)
+		return false;
 	w->base = addr - (words - FRAME_WORDS) * sizeof(*win);
 	return !bpf_probe_read_user(end, sizeof(struct frame), (void *)addr);
 }
@@ -90,7 +85,7 @@ static __always_inline void walk_cross(struct walk *w)
 	__u64 sp = w->bp + sizeof(struct frame) + cfg.cb_frame, pc;
 
 	w->bp = 0;
-	if (!read_u64(&pc, sp - 8))
+	if (!helper_u64(&pc, sp - 8))
 		return;
 	if (pc - cfg.switch_lo >= cfg.switch_len) {
 		w->pc = pc;
@@ -98,7 +93,7 @@ static __always_inline void walk_cross(struct walk *w)
 	}
 	if (pc != cfg.switch_lo)
 		sp += cfg.switch_delta;
-	if (read_u64(&w->pc, sp))
+	if (helper_u64(&w->pc, sp))
 		w->bp = sp + cfg.cgocall_delta;
 }
 
@@ -118,7 +113,7 @@ static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 w
 	if (!in_text(pc))
 		return 0;
 	if (w->last - cfg.sigpanic_lo < cfg.sigpanic_len &&
-	    (!read_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
+	    (!helper_u64(&w->pc, w->bp + sizeof(struct frame)) || !in_text(w->pc)))
 		w->pc = cfg.text_lo;
 	w->last = pc;
 	if (pc - cfg.cb_lo < cfg.cb_len)
@@ -138,7 +133,7 @@ static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 w
 	if (!sp)
 		return;
 	if (words == FRAME_WORDS) {
-		if (mem_u64(&w->page, &pc0, sp) && in_text(pc0))
+		if (helper_u64(&pc0, sp) && in_text(pc0))
 			w->pc = pc0;
 	} else if (walk_read(w, win, words, sp)) {
 		pc0 = w->base == sp ? win[0] : win[words - FRAME_WORDS];
