@@ -7,13 +7,19 @@
 
 void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now)
 {
-	*l = (struct losses){ .shared = shared, .enc = enc, .events = events, .since = now, .cause = TRACE_LOSS_SIZE };
+	*l = (struct losses){ .shared = shared,
+		              .enc = enc,
+		              .events = events,
+		              .since = now,
+		              .cause = TRACE_LOSS_SIZE,
+		              .dropped_from = UINT64_MAX };
 }
 
 /* One kind of loss, its events by ring_type. */
 struct loss_kind {
 	uint8_t cause, part;
 	const __u64 *now, *seen;
+	uint64_t from; /* CLOCK_MONOTONIC ns; 0: since the last note */
 };
 
 static int write_loss(struct losses *l, const struct loss_kind *k, uint8_t type, uint64_t count, uint64_t at,
@@ -24,7 +30,7 @@ static int write_loss(struct losses *l, const struct loss_kind *k, uint8_t type,
 	rec.loss.cause = k->cause;
 	rec.loss.part = k->part;
 	rec.loss.type = type;
-	rec.loss.from = (int64_t)(l->since - l->enc->epoch);
+	rec.loss.from = (int64_t)((k->from ? k->from : l->since) - l->enc->epoch);
 	rec.loss.count = count;
 	return encoder_write(l->enc, &rec, err);
 }
@@ -53,7 +59,7 @@ static int write_blind(struct losses *l, uint64_t at, struct err *err)
 		      { TRACE_GO_READY, TRACE_EVENTS_SCHED },
 		      { TRACE_CHAN_OP, TRACE_EVENTS_OPS },
 		      { TRACE_GO_RUN, TRACE_EVENTS_RUN } };
-	const struct loss_kind k = { l->cause, TRACE_LOSS_EVENT, NULL, NULL };
+	const struct loss_kind k = { .cause = l->cause, .part = TRACE_LOSS_EVENT };
 
 	for (size_t i = 0; l->blind && i < sizeof(types) / sizeof(types[0]); i++)
 		if ((l->events & types[i].group) && write_loss(l, &k, types[i].type, 0, at, err))
@@ -74,16 +80,17 @@ static bool is_new(const struct losses *l, const struct bpf_shared *now)
 
 static int write_all(struct losses *l, const struct bpf_shared *now, uint64_t at, struct err *err)
 {
-	static const struct loss_kind stack = { TRACE_LOSS_STACK, TRACE_LOSS_EVENT, NULL, NULL },
-	                              memory = { TRACE_LOSS_MEMORY, TRACE_LOSS_EVENT, NULL, NULL };
+	static const struct loss_kind stack = { .cause = TRACE_LOSS_STACK }, memory = { .cause = TRACE_LOSS_MEMORY };
+	/* What the ring held was of a time before this range. */
+	uint64_t dropped = l->dropped_from < l->since && l->dropped_from > l->enc->epoch ? l->dropped_from : 0;
 	const struct bpf_shared *seen = &l->seen;
 	const struct loss_kind kinds[] = {
-		{ TRACE_LOSS_RING, TRACE_LOSS_EVENT, now->lost, seen->lost },
-		{ TRACE_LOSS_MEMORY, TRACE_LOSS_EVENT, now->faults, seen->faults },
-		{ TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, now->bare, seen->bare },
-		{ l->cause, TRACE_LOSS_ITS_STACK, now->shed_stacks, seen->shed_stacks },
-		{ l->cause, TRACE_LOSS_EVENT, now->shed, seen->shed },
-		{ TRACE_LOSS_SIZE, TRACE_LOSS_EVENT, l->dropped, l->dropped_seen },
+		{ TRACE_LOSS_RING, TRACE_LOSS_EVENT, now->lost, seen->lost, 0 },
+		{ TRACE_LOSS_MEMORY, TRACE_LOSS_EVENT, now->faults, seen->faults, 0 },
+		{ TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, now->bare, seen->bare, 0 },
+		{ l->cause, TRACE_LOSS_ITS_STACK, now->shed_stacks, seen->shed_stacks, 0 },
+		{ l->cause, TRACE_LOSS_EVENT, now->shed, seen->shed, 0 },
+		{ TRACE_LOSS_SIZE, TRACE_LOSS_EVENT, l->dropped, l->dropped_seen, dropped },
 	};
 	uint64_t none = 0, *const sums[] = { &l->lost, &none, &none, &none, &l->left_out, &l->left_out };
 
@@ -100,15 +107,17 @@ static int write_all(struct losses *l, const struct bpf_shared *now, uint64_t at
 
 int losses_note(struct losses *l, struct err *err)
 {
+	/* What is counted while the counters are read belongs to the next range, which begins before that. */
+	uint64_t since = mono_ns();
 	struct bpf_shared now = *l->shared;
-	uint64_t at = mono_ns();
 
-	if (is_new(l, &now) && write_all(l, &now, at, err))
+	if (is_new(l, &now) && write_all(l, &now, mono_ns(), err))
 		return err->code;
 	l->foreign = l->enc->foreign;
 	l->seen = now;
 	memcpy(l->dropped_seen, l->dropped, sizeof(l->dropped));
-	l->since = at;
+	l->since = since;
+	l->dropped_from = UINT64_MAX;
 	return 0;
 }
 
@@ -117,6 +126,9 @@ void losses_drop(struct losses *l, const void *rec, size_t len)
 	const struct ring_hdr *h = rec;
 
 	/* A stack is no event. */
-	if (len >= sizeof(*h) && h->type < RING_TYPES && h->type != RING_STACK)
-		l->dropped[h->type]++;
+	if (len < sizeof(*h) || h->type >= RING_TYPES || h->type == RING_STACK)
+		return;
+	l->dropped[h->type]++;
+	if (h->time < l->dropped_from)
+		l->dropped_from = h->time;
 }

@@ -25,6 +25,7 @@ struct losses {
 	bool blind;              /* what is not of life has no probes, so nobody counts it */
 	uint64_t lost, left_out; /* events; what the ring had no room for is lost */
 	__u64 dropped[RING_TYPES], dropped_seen[RING_TYPES]; /* came out of the ring, but the file had no room */
+	uint64_t dropped_from; /* CLOCK_MONOTONIC ns, of the first of these that is new; UINT64_MAX: there is none */
 };
 
 /* events: TRACE_EVENTS_… that are recorded. */

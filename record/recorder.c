@@ -22,6 +22,7 @@
 #include "record/limits.h"
 #include "record/output.h"
 #include "record/probes.h"
+#include "record/settle.h"
 #include "record/snapshot.h"
 #include "record/target.h"
 
@@ -408,6 +409,19 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 	return output_commit(&r->out, err);
 }
 
+/* The probes are on, and all that happens from here on is told of by them. */
+static int settle_target(struct recorder *r, struct err *err)
+{
+	struct settle s;
+	int ret = 0;
+
+	settle_begin(&s, r->target.pid);
+	while (!ret && !settle_step(&s))
+		ret = drain(r, err);
+	settle_end(&s);
+	return ret;
+}
+
 static int begin_recording(struct recorder *r, struct err *err)
 {
 	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
@@ -438,7 +452,7 @@ static int begin_recording(struct recorder *r, struct err *err)
 		return err->code;
 	r->intern.w = r->enc.w = r->w;
 	r->flushed = r->enc.epoch;
-	if (r->launched && launch_go(&r->launch, err))
+	if (r->launched ? launch_go(&r->launch, err) : settle_target(r, err))
 		return err->code;
 	return snapshot_begin(&r->snap, 0, err);
 }

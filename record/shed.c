@@ -62,6 +62,28 @@ static int switch_min_block(struct shed *s, enum shed_step step, struct err *err
 	return probes_set_min_block(s->probes, ns, err);
 }
 
+/*
+ * The losses of both steps are told apart. When less is left out from here on,
+ * what still was while this was switched is told at once: what begins after
+ * that is not in doubt.
+ */
+static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
+{
+	bool is_less = step < s->now;
+
+	if (is_less) {
+		probes_set_level(s->probes, ring_level_of(step));
+		if (losses_note(s->losses, err))
+			return err->code;
+	}
+	if (step > SHED_NOTHING)
+		s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
+	s->losses->blind = step == SHED_PROBES;
+	if (!is_less)
+		probes_set_level(s->probes, ring_level_of(step));
+	return 0;
+}
+
 /* What is in the ring still was recorded by the old step, so the losses are written with its cause first. */
 static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
 {
@@ -74,9 +96,8 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 	/* What a goroutine waited on before is not what it waits on after this. */
 	if (old >= SHED_WAITS && step < SHED_WAITS)
 		encoder_forget_waits(s->enc);
-	s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
-	s->losses->blind = step == SHED_PROBES;
-	probes_set_level(s->probes, ring_level_of(step));
+	if (switch_level(s, step, by, err))
+		return err->code;
 	if (switch_min_block(s, step, err))
 		return err->code;
 	s->now = step;

@@ -50,6 +50,8 @@ void lossrange_add(struct model *m, const struct trace_rec *rec)
 		m->failed |= vec_push(&m->losses, l) != 0;
 		return;
 	}
+	if (l.from < had->from)
+		had->from = l.from;
 	if (l.to > had->to)
 		had->to = l.to;
 	had->count += l.count;

@@ -38,6 +38,7 @@
 #define MODEL_MAX_CHAIN_DEPTH 32
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
 #define MODEL_MAX_LOSSES 1024     /* ranges of one kind of loss each */
+#define MODEL_MAX_DOUBTS (1u << 16)
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -308,6 +309,12 @@ enum illegal {
 	ILLEGAL_N,
 };
 
+/* One of them, which lost events may explain: its goroutine's last event that is known, and what cannot follow it. */
+struct doubt {
+	int64_t from, to;
+	uint8_t what; /* enum illegal */
+};
+
 /* What the goroutine of model_opts.goroutine did, or what was done to it; see life.h. */
 struct life_event {
 	int64_t time;
@@ -386,7 +393,8 @@ struct model {
 	uint64_t lost_type[TRACE_TYPE_MAX + 1];
 	uint64_t unseen_wakes;       /* waits that ended without a go.ready */
 	uint64_t unseen_network;     /* of these: network waits, which the runtime ends in bulk */
-	uint64_t illegal[ILLEGAL_N]; /* transitions that a whole trace cannot have */
+	uint64_t illegal[ILLEGAL_N]; /* transitions that a whole trace cannot have, and no loss explains */
+	VEC(struct doubt) doubts;    /* those of which that is not known yet */
 	uint64_t odd_readies;        /* go.ready for a goroutine that was not waiting */
 	uint64_t missed_exits;
 	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */

@@ -125,7 +125,7 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 
 	if (rec->type == TRACE_LOSS) {
 		lossrange_add(m, rec);
-		replay_gap(m, &rec->loss);
+		replay_gap(m, rec);
 		return;
 	}
 	if (rec->type == TRACE_SHORT_WAITS)

@@ -7,19 +7,21 @@
 #include "report/account.h"
 #include "report/replay_int.h"
 
-void replay_gap(struct model *m, const struct trace_loss *loss)
+void replay_gap(struct model *m, const struct trace_rec *rec)
 {
+	const struct trace_loss *loss = &rec->loss;
+
 	if (loss->type != TRACE_GO_PARK || loss->part != TRACE_LOSS_EVENT || loss->from > m->opts.until ||
 	    (loss->cause != TRACE_LOSS_SIZE && loss->cause != TRACE_LOSS_OVERHEAD))
 		return;
 	for (size_t i = 0; i < m->slots.n; i++) {
 		struct goroutine *g = m->slots.v[i];
 
-		if (!g || g->last_event > loss->from || g->state == TRACE_GO_STATE_UNKNOWN)
+		if (!g || g->last_event > rec->time || g->state == TRACE_GO_STATE_UNKNOWN)
 			continue;
 		if (g->state == TRACE_GO_WAITING) {
 			g->in_gap = true;
-			g->gap = loss->from;
+			g->gap = g->last_event > loss->from ? g->last_event : loss->from;
 		}
 		g->state = TRACE_GO_STATE_UNKNOWN;
 	}

@@ -58,12 +58,6 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	g->state = TRACE_GO_RUNNING;
 }
 
-static void count_illegal(struct model *m, const struct goroutine *g, enum illegal what, int64_t t)
-{
-	if (t >= m->opts.since && !g->system)
-		m->illegal[what]++;
-}
-
 /* Whether a wait of this class ends without a go.ready in a whole trace, too; of other reasons it is not known. */
 static bool may_end_unseen(uint8_t class)
 {
@@ -75,7 +69,7 @@ static bool may_end_unseen(uint8_t class)
 static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal what, int64_t t)
 {
 	if (!may_end_unseen(model_wait_class(m, g->wait.reason)))
-		count_illegal(m, g, what, t);
+		replay_doubt(m, g, what, g->wait.last_park, t);
 	goroutine_end_unseen(m, g, t);
 }
 
@@ -207,10 +201,12 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	struct wait_end e = {
 		.at = t, .waker = waker, .obj = p->obj, .stack = p->stack, .cause = p->cause, .seen = true
 	};
+	int64_t last;
 	uint64_t before;
 
 	if (!g || !p->woken)
 		return;
+	last = g->last_event;
 	if (waker && waker != g)
 		goroutine_act(m, waker, t);
 	/* The snapshot's "running" may have been read after this, and stand before it. */
@@ -224,7 +220,7 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	}
 	if (g->state != TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_STATE_UNKNOWN)
-			count_illegal(m, g, ILLEGAL_READY, t);
+			replay_doubt(m, g, ILLEGAL_READY, last, t);
 		m->odd_readies += t >= m->opts.since;
 		return;
 	}
@@ -258,8 +254,8 @@ void replay_create(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (!g)
 		return;
 	goroutine_fill(m, g, rec->goid, p->site, p->entry, p->flags);
-	if (g->started != TIME_UNKNOWN)
-		count_illegal(m, g, ILLEGAL_CREATED_TWICE, t);
+	if (g->started != TIME_UNKNOWN && t >= m->opts.since && !g->system)
+		m->illegal[ILLEGAL_CREATED_TWICE]++;
 	if (g->has_event)
 		return; /* it was faster than its creator's record */
 	g->has_event = true;

@@ -86,8 +86,13 @@ void replay_ahead_end(struct replay *r);
 /* What was held back for the start snapshot happens now. */
 void replay_prelude_end(struct replay *r);
 
-/* Waits were left out: of goroutines without an event since nothing is known. */
-void replay_gap(struct model *m, const struct trace_loss *loss);
+/* A transition that cannot be, of a goroutine whose last event before it was at from. */
+void replay_doubt(struct model *m, const struct goroutine *g, enum illegal what, int64_t from, int64_t t);
+/* All losses are known: what they do not explain is a defect. */
+void replay_judge_doubts(struct model *m);
+
+/* Waits were left out up to rec->time: of goroutines without an event since nothing is known. */
+void replay_gap(struct model *m, const struct trace_rec *rec);
 /* Ends a wait where they began to be left out: what comes after that is not known to be the same one. */
 void gap_ends_wait(struct model *m, struct goroutine *g);
 /* Whether the end snapshot shows that the wait went on. */

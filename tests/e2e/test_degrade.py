@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import NEWEST, OLDEST, CHANREC, report, report_json, run, wait_for
+from conftest import NEWEST, OLDEST, CHANREC, PATIENCE, report, report_json, run, wait_for
 
 LIFE = 307
 STUCK = 11
@@ -225,6 +225,28 @@ def test_size_of_many_goroutines(workload, record):
     assert len(stuck) == 5000
     assert {(g["state"], g["wait"]["reason"], g["stack"][0]["function"]) for g in stuck} == \
         {("waiting", "chan receive", "main.forever")}
+
+
+@pytest.mark.parametrize("limit", [("--max-size", "200K"), ("--max-size", "500K", "-d", "2"), ("--max-overhead", "20"),
+                                   ("--ring", "64K")], ids=lambda limit: "".join(limit[:2])[2:])
+def test_what_is_left_out_is_no_defect(workload, record, limit):
+    """Goroutines whose waits are left out, but not what they create meanwhile; and a start in full swing."""
+    target = flood(workload, NEWEST)
+    for _ in range(2):
+        target.ask("breed")
+    left_out = 0
+    for _ in range(4):
+        recorder = record("-p", target.pid, *limit)
+        if "-d" in limit:
+            recorder.process.wait(PATIENCE)
+        else:
+            time.sleep(1.5)
+        recorder.stop()
+        losses = verified(recorder.trace)["losses"]
+        assert not any(losses["illegal_transitions"].values()), losses["illegal_transitions"]
+        assert "defects" not in report(recorder.trace)
+        left_out += losses["events_left_out"] + losses["ring_dropped"]
+    assert left_out > 1000
 
 
 def turns(target):

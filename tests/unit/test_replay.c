@@ -514,6 +514,78 @@ static void waits_left_out_end_what_is_known(void **state)
 	report_free(r);
 }
 
+/*
+ * A loss stands behind what happened meanwhile. Goroutine 7 parked within its
+ * range, and what it does next is there; 8 parks after it, and is woken by
+ * nobody; of 9 the park is missing, which explains a wake-up. A wake-up that is
+ * missing explains one act, not two.
+ */
+static void a_loss_explains_what_cannot_be(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	for (uint64_t g = 7; g <= 10; g++)
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+	tb_park(&t, MS(11), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_create(&t, MS(13), 7, 20, SITE, WORKER);
+	tb_ready(&t, MS(14), 1, 9, TRACE_CAUSE_SEND, ch, SEND_AT);
+	put_loss_of(&t, TRACE_GO_PARK, MS(10), MS(15), TRACE_LOSS_RING, TRACE_LOSS_EVENT, 1);
+	put_loss_of(&t, TRACE_GO_READY, MS(10), MS(15), TRACE_LOSS_SIZE, TRACE_LOSS_EVENT, 1);
+	tb_park(&t, MS(16), 8, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_exit(&t, MS(17), 8);
+	tb_park(&t, MS(14), 10, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_park(&t, MS(18), 10, TRACE_WAIT_RECV, ch, RECV_AT);
+	r = tb_report(&t, MS(30));
+	assert_int_equal(r->m->illegal[ILLEGAL_ACT_WAITING], 0);
+	assert_int_equal(r->m->illegal[ILLEGAL_READY], 0);
+	assert_int_equal(r->m->illegal[ILLEGAL_EXIT_WAITING], 1);
+	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 1);
+	report_free(r);
+}
+
+/* Stacks that were left out, and other events, explain nothing. */
+static void a_loss_of_something_else_explains_nothing(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(11), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_park(&t, MS(13), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	put_loss_of(&t, TRACE_GO_READY, MS(10), MS(15), TRACE_LOSS_ROOM, TRACE_LOSS_ITS_STACK, 9);
+	put_loss_of(&t, TRACE_GO_PARK, MS(10), MS(15), TRACE_LOSS_RING, TRACE_LOSS_EVENT, 9);
+	put_loss_of(&t, TRACE_GO_READY, MS(10), MS(15), TRACE_LOSS_MEMORY, TRACE_LOSS_EVENT, 9);
+	r = tb_report(&t, MS(30));
+	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 1);
+	report_free(r);
+}
+
+/* A range that begins with a wait that is still there: the wait may have ended in it. 8 begins to wait after it. */
+static void a_wait_at_the_begin_of_a_gap_is_cut(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_create(&t, MS(1), 1, 8, SITE, WORKER);
+	tb_park(&t, MS(11), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	put_loss_of(&t, TRACE_GO_PARK, MS(10), MS(500), TRACE_LOSS_SIZE, TRACE_LOSS_EVENT, 1000);
+	put_loss_of(&t, TRACE_GO_READY, MS(9), MS(500), TRACE_LOSS_SIZE, TRACE_LOSS_EVENT, 1000);
+	tb_park(&t, MS(600), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_park(&t, MS(501), 8, TRACE_WAIT_RECV, ch, RECV_AT);
+	tb_ready(&t, MS(610), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+	tb_ready(&t, MS(611), 1, 8, TRACE_CAUSE_SEND, ch, SEND_AT);
+	r = tb_report(&t, MS(700));
+	assert_int_equal(go(r, 7)->blocked, MS(10));
+	assert_int_equal(go(r, 8)->blocked, MS(110));
+	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 0);
+	report_free(r);
+}
+
 /* Neighbours in time are one range; what is left out on purpose is apart from what is lost. */
 static void losses_by_cause_and_time(void **state)
 {
@@ -615,6 +687,9 @@ int main(void)
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
 		cmocka_unit_test(wakes_beyond_the_cap_are_told),
 		cmocka_unit_test(losses_are_summed),
+		cmocka_unit_test(a_loss_explains_what_cannot_be),
+		cmocka_unit_test(a_loss_of_something_else_explains_nothing),
+		cmocka_unit_test(a_wait_at_the_begin_of_a_gap_is_cut),
 		cmocka_unit_test(losses_by_cause_and_time),
 		cmocka_unit_test(waits_left_out_end_what_is_known),
 		cmocka_unit_test(go_run_does_not_split_a_lock),

@@ -5,7 +5,8 @@
 //	life N     creates N goroutines, each of which ends at once; makes N channels and closes them; waits for nothing
 //	stuck N    N goroutines that wait for ever
 //	spin       a pair hands values to and fro from now on
-//	rest       and stops that
+//	breed      and so does a pair that both create goroutines all the while, each of which ends at once
+//	rest       both stop that
 //	count      how often it did
 //
 // With GOMAXPROCS=1 all of that happens in one order.
@@ -66,15 +67,21 @@ func stuck(n int) {
 	}
 }
 
-func spin() {
+func nothing() {}
+
+func breed() { go short() }
+
+func spin(also func()) {
 	a, b := make(chan int), make(chan int)
 	go func() {
 		for v := range a {
+			also()
 			b <- v
 		}
 	}()
 	for atomic.LoadInt32(&resting) == 0 {
 		a <- 1
+		also()
 		<-b
 		atomic.AddInt64(&turns, 1)
 	}
@@ -95,7 +102,9 @@ func main() {
 		case "stuck":
 			stuck(n)
 		case "spin":
-			go spin()
+			go spin(nothing)
+		case "breed":
+			go spin(breed)
 		case "rest":
 			atomic.StoreInt32(&resting, 1)
 		}
