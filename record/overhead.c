@@ -10,6 +10,7 @@
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
 #define PAUSE_NS 100000000ull    /* and off */
+#define CLOSE_NS 20000000ull     /* on, at a step that leaves out stacks at most */
 #define CPU_LEAST_NS 10000000.0  /* a share is told of so much CPU time, be it of several windows */
 #define IDLE_NS 2000000000ull    /* less than that in this time is no burden */
 #define BACKOFF_NS 2000000000ull /* before a step is taken back; doubled each time that was too early */
@@ -63,6 +64,7 @@ int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pi
 	for (size_t i = 0; i < o->nprogs; i++)
 		o->progs[i].prog = progs[i];
 	o->backoff = BACKOFF_NS;
+	o->is_close = true;
 	stats_off(o);
 	return 0;
 }
@@ -112,7 +114,21 @@ static void window_open(struct overhead *o, uint64_t now)
 		return;
 	probe_time(o);
 	o->cpu0 = cpu_time(o);
+	if (!o->cpu_told)
+		o->cpu_told = o->cpu0;
 	o->at = now;
+}
+
+/* A window tells of the time since the last one, too: close looks are no larger part of the sum than others. */
+static void account(struct overhead *o, uint64_t cpu)
+{
+	double whole = cpu > o->cpu_told ? (double)(cpu - o->cpu_told) : 0;
+
+	o->probe_ns += o->part_cpu > 0 ? o->part_ns / o->part_cpu * whole : o->part_ns;
+	o->cpu_ns += whole;
+	o->part_ns = o->part_cpu = 0;
+	if (cpu > o->cpu_told)
+		o->cpu_told = cpu;
 }
 
 /* Whether there is a new share: of enough CPU time, or of hardly any in a long time. */
@@ -132,9 +148,7 @@ static bool window_close(struct overhead *o, uint64_t now)
 	o->last = share < 1 ? (uint32_t)(share * 1e6) : 1000000;
 	if (o->last > o->most)
 		o->most = o->last;
-	o->probe_ns += o->part_ns;
-	o->cpu_ns += o->part_cpu;
-	o->part_ns = o->part_cpu = 0;
+	account(o, cpu);
 	o->part_at = now;
 	return true;
 }
@@ -147,6 +161,7 @@ static void step_down(struct overhead *o, uint64_t now)
 	o->stepped = now;
 	o->retry_at = now + o->backoff;
 	o->retried = false;
+	o->is_close = true;
 }
 
 static void step_back(struct overhead *o, uint64_t now)
@@ -155,6 +170,13 @@ static void step_back(struct overhead *o, uint64_t now)
 	o->stepped = now;
 	o->retry_at = now + o->backoff;
 	o->retried = true;
+	o->is_close = true;
+}
+
+/* Before events are left out it is looked at longer: a burst may be over by then. */
+static uint64_t window_length(const struct overhead *o)
+{
+	return o->is_close && o->step < SHED_SHORT ? CLOSE_NS : WINDOW_NS;
 }
 
 enum shed_step overhead_step(struct overhead *o, uint64_t now)
@@ -162,12 +184,14 @@ enum shed_step overhead_step(struct overhead *o, uint64_t now)
 	if (!o->limit)
 		return SHED_NOTHING;
 	if (o->stats_fd < 0) {
-		if (now - o->at >= PAUSE_NS)
+		if (o->is_close || now - o->at >= PAUSE_NS)
 			window_open(o, now);
 		return o->step;
 	}
-	if (now - o->at < WINDOW_NS || !window_close(o, now))
+	if (now - o->at < window_length(o) || !window_close(o, now))
 		return o->step;
+	/* Each step is looked at closely, until it is enough: also whether one that was taken back was too early. */
+	o->is_close = false;
 	if (now - o->stepped >= CALM_NS) {
 		o->retried = false;
 		o->backoff = BACKOFF_NS;

@@ -32,6 +32,8 @@ struct overhead {
 	bool always;              /* the kernel's statistics are on anyway */
 	uint64_t at;              /* begin or end of the window */
 	uint64_t cpu0;            /* the target's CPU time at its begin */
+	uint64_t cpu_told;        /* and up to where it is in the sums */
+	bool is_close;            /* a step was just taken: there is no pause */
 	double part_ns, part_cpu; /* of the windows since part_at: probes, and the target's CPU time */
 	uint64_t part_at;
 	double probe_ns, cpu_ns; /* of all windows before */

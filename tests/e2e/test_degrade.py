@@ -319,6 +319,46 @@ def test_overhead_is_kept(workload, record):
     assert re.search(r"waits from .* to keep within 20 % of the program's CPU time \(and some that", text)
 
 
+def test_overhead_is_soon_kept(workload, record):
+    """All steps are taken within the first half of a second, however busy the machine is otherwise."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--max-overhead", "5")
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    recorder.stop()
+    doc = verified(recorder.trace)
+    gone = [r for r in ranges(doc, type="go.park", part="event") if not r["counted"]]
+    assert len(gone) == 1 and gone[0]["from_ns"] < 0.5e9
+
+
+def test_overhead_and_a_full_ring(workload, record):
+    """A recorder that stands still: each loss has its own cause and time, and what is never left out is whole."""
+    target = flood(workload, NEWEST)
+    target.ask("spin")
+    recorder = record("-p", target.pid, "--ring", "1M", "--max-overhead", "20")
+    stop(recorder.process)
+    time.sleep(0.5)
+    recorder.process.send_signal(signal.SIGCONT)
+    wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    target.ask("stuck", STUCK)
+    target.ask("life", LIFE)
+    recorder.stop()
+    doc = verified(recorder.trace)
+    check_what_remains_true(doc)
+    losses = doc["losses"]
+    lost, left_out = ranges(doc, cause="ring"), ranges(doc, cause="overhead", type="go.park", part="event")
+    assert losses["ring_dropped"] == counted(doc, cause="ring") > 1000
+    assert losses["events_left_out"] == counted(doc, cause="overhead", part="event")
+    assert lost and left_out and all(r["counted"] for r in lost)
+    # The ring is full before anything is left out for the other limit, and empty once that has no probes any more.
+    assert min(r["from_ns"] for r in lost) < min(r["from_ns"] for r in left_out)
+    assert max(r["to_ns"] for r in lost) < max(r["to_ns"] for r in left_out)
+    assert not any(losses["illegal_transitions"].values())
+    text = re.sub(r"\s+", " ", report(recorder.trace))
+    assert "because the ring was full from " in text
+    assert "waits and wake-ups were left out to stay within a limit, from " in text
+
+
 def test_overhead_is_taken_back(workload, record):
     """Probes come back when the program waits less, and see what happens from then on."""
     target = flood(workload, NEWEST)
