@@ -260,6 +260,8 @@ static void print_summary(const struct recorder_opts *opts, const struct recorde
 	if (sum->has_overhead)
 		fprintf(stderr, ", probes took %.1f %% of its CPU time (at most %.1f %%)", sum->overhead / 1e4,
 		        sum->overhead_max / 1e4);
+	if (sum->halted)
+		fprintf(stderr, ", stopped or frozen for %.1f s", (double)sum->halted / 1e9);
 	fprintf(stderr, " (%s", sum->reason);
 	print_command_end(sum);
 	fputs(")\n", stderr);

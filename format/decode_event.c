@@ -168,6 +168,10 @@ static bool get_rare_event(struct wire_dec *d, struct trace_rec *rec)
 		rec->short_waits.total = get_u(d);
 		rec->short_waits.from = (int64_t)((uint64_t)rec->time + get_s(d));
 		return true;
+	case TRACE_PROC_STATE:
+		rec->proc_look.state = get_u8(d);
+		rec->proc_look.from = (int64_t)((uint64_t)rec->time + get_s(d));
+		return true;
 	case TRACE_PROC_EXIT:
 		get_proc_exit(d, &rec->proc_exit);
 		return true;

@@ -338,6 +338,10 @@ static void put_rare_event(struct put *w, const struct trace_rec *rec)
 		put_u(w, rec->short_waits.total);
 		put_s(w, (uint64_t)rec->short_waits.from - (uint64_t)rec->time);
 		break;
+	case TRACE_PROC_STATE:
+		put_u(w, rec->proc_look.state);
+		put_s(w, (uint64_t)rec->proc_look.from - (uint64_t)rec->time);
+		break;
 	case TRACE_PROC_EXIT:
 		put_u(w, rec->proc_exit.known);
 		put_s(w, (uint64_t)(int64_t)rec->proc_exit.status);

@@ -30,6 +30,7 @@ const char *trace_type_name(enum trace_type t)
 		[TRACE_PROC_EXIT] = "proc.exit",
 		[TRACE_SNAP_UNHELD] = "snap.unheld",
 		[TRACE_SHORT_WAITS] = "short.waits",
+		[TRACE_PROC_STATE] = "proc.state",
 	};
 
 	return NAME_OF(names, t);

@@ -65,6 +65,7 @@ enum trace_type {
 	TRACE_LOSS = 48,
 	TRACE_PROC_EXIT = 49,
 	TRACE_SHORT_WAITS = 50,
+	TRACE_PROC_STATE = 51,
 	TRACE_TYPE_MAX = 63,
 };
 
@@ -341,6 +342,23 @@ struct trace_short_waits {
 	int64_t from;
 };
 
+/* What kept all of the process from running. */
+enum trace_proc_state {
+	TRACE_PROC_GOES_ON = 0, /* nothing, or that could not be told */
+	TRACE_PROC_STOPPED = 1, /* a signal or a debugger */
+	TRACE_PROC_FROZEN = 2,  /* its cgroup */
+};
+
+/*
+ * What it was, at least at the first and last look, between from and ev.time.
+ * One about every second, so that they also tell how long a recording went on
+ * that was not ended.
+ */
+struct trace_proc_look {
+	uint8_t state; /* enum trace_proc_state */
+	int64_t from;
+};
+
 struct trace_proc_exit {
 	bool known;     /* whether the status is known (a started child's is) */
 	int32_t status; /* as of waitpid() */
@@ -374,6 +392,7 @@ struct trace_rec {
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
 		struct trace_short_waits short_waits;
+		struct trace_proc_look proc_look;
 	};
 };
 

@@ -42,6 +42,7 @@ struct recorder_summary {
 	bool has_overhead;
 	uint32_t overhead, overhead_max; /* millionths of the target's CPU time */
 	uint64_t short_waits;            /* that were left out */
+	uint64_t halted;                 /* ns that the process was stopped or frozen */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "report/fmt.h"
 #include "report/leak_judge.h"
 #include "report/leak_why.h"
+#include "report/stops.h"
 
 /* So many goroutines that came to wait at a place, none of the group going away, are a growing group. */
 #define GROWING_MIN 8
@@ -257,8 +258,10 @@ static void measure_one(const struct finder *f, struct leak *l, const struct sus
 
 	if ((proven && !l->proven) || (ns > l->longest && proven == !!l->proven))
 		l->example = s->goid;
-	if (ns > l->longest)
+	if (ns > l->longest) {
 		l->longest = ns;
+		l->stopped = stops_ns(f->m, f->m->end - ns, f->m->end);
+	}
 	l->proven += proven;
 	l->before_start |= g->wait.before_start;
 	l->created += g->started != TIME_UNKNOWN;
@@ -281,8 +284,8 @@ static bool leak_measure(const struct finder *f, struct leak *l)
 		measure_one(f, l, s);
 		is_any_long |= s->is_long;
 	}
-	if (m->end > from)
-		l->per_minute = (double)l->grown * 60e9 / (double)(m->end - from);
+	if (leak_run_ns(m, from) > 0)
+		l->per_minute = (double)l->grown * 60e9 / (double)leak_run_ns(m, from);
 	l->growing = grows(m, &f->out->suspects.v[l->first], l->n);
 	return is_any_long;
 }
@@ -383,6 +386,11 @@ void leak_put_verdict(struct buf *b, const struct leak *l)
 	if (l->j.verdict == VERDICT_STUCK) {
 		fmt_raw(b, " for ");
 		fmt_dur(b, (uint64_t)(l->longest > 0 ? l->longest : 0));
+		if (l->stopped) {
+			fmt_raw(b, ", in ");
+			fmt_dur(b, (uint64_t)l->stopped);
+			fmt_raw(b, " of which the program could not run");
+		}
 	}
 }
 

@@ -61,6 +61,7 @@ struct leak {
 	uint32_t proven;   /* of these */
 	uint64_t example;  /* the goroutine that has waited longest, of the proven ones where there are any */
 	int64_t longest;   /* the longest wait, ns */
+	int64_t stopped;   /* of that: the program could not run */
 	bool before_start; /* that began before the recording */
 	uint64_t created;  /* of these goroutines in the recording */
 	uint64_t grown;    /* of these waits begun in the recording */

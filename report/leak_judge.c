@@ -2,6 +2,7 @@
 /* One goroutine's wait, and what the trace shows about it. */
 #include "report/leak_judge.h"
 #include "report/channel.h"
+#include "report/stops.h"
 
 #include <string.h>
 
@@ -9,16 +10,30 @@
 
 static int64_t half_of_recording(const struct model *m)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	return leak_run_ns(m, m->opts.since > 0 ? m->opts.since : 0) / 2;
+}
 
-	return (m->end - from) / 2;
+int64_t leak_run_ns(const struct model *m, int64_t from)
+{
+	return m->end - from - stops_ns(m, from, m->end);
+}
+
+/* How long it waited while the program could run. */
+static int64_t waited_ns(const struct model *m, const struct goroutine *g)
+{
+	return leak_run_ns(m, m->end - goroutine_wait_ns(m, g));
 }
 
 bool leak_is_long(const struct model *m, const struct goroutine *g)
 {
 	int64_t half = half_of_recording(m);
 
-	return g->wait.before_start || goroutine_wait_ns(m, g) >= (half < SECOND ? half : SECOND);
+	/* Of a program that was stopped it takes more than that it waited the whole recording. */
+	if (g->wait.before_start && (!m->stops.n || g->unheld))
+		return true;
+	if (stops_are_all(m))
+		return false;
+	return waited_ns(m, g) >= (half < SECOND ? half : SECOND);
 }
 
 /*
@@ -28,12 +43,12 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
  */
 static bool is_very_long(const struct model *m, const struct goroutine *g, const struct holder *h)
 {
-	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = goroutine_wait_ns(m, g);
+	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = waited_ns(m, g);
 
 	if (limit > 10ll * SECOND)
 		limit = 10ll * SECOND;
-	if (h->moved && m->end - h->moved < ns)
-		ns = m->end - h->moved;
+	if (h->moved && leak_run_ns(m, h->moved) < ns)
+		ns = leak_run_ns(m, h->moved);
 	return ns >= limit;
 }
 

@@ -9,5 +9,7 @@ struct judgement leak_judge(const struct model *m, struct holders *h, const stru
                             const struct goroutine *g);
 /* Long enough to be a suspect: half of the recording, or a second. */
 bool leak_is_long(const struct model *m, const struct goroutine *g);
+/* How long the program could run from then to the end. */
+int64_t leak_run_ns(const struct model *m, int64_t from);
 
 #endif

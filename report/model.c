@@ -73,6 +73,7 @@ void model_free(struct model *m)
 	vec_free(&m->sorted);
 	vec_free(&m->losses);
 	vec_free(&m->doubts);
+	vec_free(&m->stops);
 	vec_free(&m->life);
 	vec_free(&m->wake_stacks);
 	map_free(&m->wake_stack_index);

@@ -39,6 +39,7 @@
 #define MODEL_MAX_LIFE (1u << 16) /* events of one life */
 #define MODEL_MAX_LOSSES 1024     /* ranges of one kind of loss each */
 #define MODEL_MAX_DOUBTS (1u << 16)
+#define MODEL_MAX_STOPS 256
 
 /* A goroutine's state: enum trace_go_state, and */
 #define GO_STATE_EXITED 5
@@ -297,6 +298,12 @@ struct snapshot {
 	uint64_t goroutines, unread;
 };
 
+/* A time in which the process could not run. */
+struct stop {
+	int64_t from, to;
+	uint8_t state; /* enum trace_proc_state */
+};
+
 /* Transitions of a goroutine that cannot be. They are defects of the trace, most often of lost events. */
 enum illegal {
 	ILLEGAL_PARK_WAITING, /* parks although it waits already */
@@ -401,10 +408,12 @@ struct model {
 	struct snapshot snap[2];
 	bool proc_exited, proc_status_known;
 	int32_t proc_status;
-	int64_t now;          /* of the last event; monotone */
-	int64_t end;          /* of the recording, or of the window */
-	bool end_from_events; /* no end snapshot (of use): final states come from the events */
-	bool failed;          /* out of memory */
+	VEC(struct stop) stops; /* one after the other */
+	int64_t now;            /* of the last event; monotone */
+	int64_t looked;         /* the recording went on at least up to then */
+	int64_t end;            /* of the recording, or of the window */
+	bool end_from_events;   /* no end snapshot (of use): final states come from the events */
+	bool failed;            /* out of memory */
 };
 
 int model_new(struct model **out, const struct model_opts *opts, struct err *err);

@@ -13,6 +13,7 @@
 #include "report/out_json.h"
 
 #include "report/shown.h"
+#include "report/stops.h"
 #include <errno.h>
 
 /* Shares of the program's CPU time. */
@@ -33,6 +34,22 @@ static void put_overhead(struct json *j, const struct report *r)
 		json_key_null(j, "most_percent");
 	}
 	json_close(j);
+}
+
+static void put_stopped(struct json *j, const struct model *m)
+{
+	json_key(j, "stopped");
+	json_open_list(j);
+	for (size_t i = 0; i < m->stops.n; i++) {
+		const struct stop *s = &m->stops.v[i];
+
+		json_open(j);
+		json_key_str(j, "how", stop_name(s));
+		json_key_i64(j, "from_ns", s->from);
+		json_key_i64(j, "to_ns", s->to);
+		json_close(j);
+	}
+	json_close_list(j);
 }
 
 static void put_trace(struct json *j, const struct report *r)
@@ -78,6 +95,7 @@ static void put_trace(struct json *j, const struct report *r)
 	} else {
 		json_null(j);
 	}
+	put_stopped(j, r->m);
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
 	json_close(j);
 }

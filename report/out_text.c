@@ -167,6 +167,7 @@ static void put_filter(struct text *t)
 
 void text_put_warnings(struct text *t)
 {
+	text_put_stops(t);
 	put_trust(t);
 	put_unread(t);
 	put_window(t);

@@ -5,6 +5,7 @@
 #include "report/fmt.h"
 #include "report/library.h"
 #include "report/shown.h"
+#include "report/stops.h"
 #include "report/text.h"
 
 static void put_verdict(struct text *t, const struct leak *l)
@@ -108,8 +109,9 @@ void text_put_finding(struct text *t)
 	if (l->nsuspects > 5)
 		text_line(t, "  … and %u more, see LEAK SUSPECTS", l->nsuspects - 5);
 	if (!l->nsuspects)
-		text_line(t, "  No goroutine%s is suspected to wait for ever.",
-		          snapshot_is_cut(&t->m->snap[0]) ? " that was read" : "");
+		text_line(t, "  No goroutine%s is suspected to wait for ever%s.",
+		          snapshot_is_cut(&t->m->snap[0]) ? " that was read" : "",
+		          stops_are_all(t->m) ? ", but the program could not run, so that says little" : "");
 	put_heaviest(t);
 }
 

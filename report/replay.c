@@ -6,6 +6,7 @@
 
 #include "report/life.h"
 #include "report/lossrange.h"
+#include "report/stops.h"
 
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
@@ -50,6 +51,14 @@ static void apply_short_waits(struct model *m, const struct trace_rec *rec)
 		m->short_limit = p->limit;
 	m->short_waits += p->count;
 	m->short_ns += p->total;
+}
+
+static void apply_look(struct model *m, const struct trace_rec *rec)
+{
+	/* Not .now: events that the ring held meanwhile come behind it. */
+	if (rec->time > m->looked)
+		m->looked = rec->time;
+	stops_add(m, rec);
 }
 
 static bool has_exited(const struct replay *r, uint64_t goid)
@@ -130,6 +139,8 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 	}
 	if (rec->type == TRACE_SHORT_WAITS)
 		return apply_short_waits(m, rec);
+	if (rec->type == TRACE_PROC_STATE)
+		return apply_look(m, rec);
 	if (t > m->opts.until)
 		return;
 	if (t > m->now)

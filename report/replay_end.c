@@ -104,6 +104,9 @@ int replay_finish(struct replay *r, const struct trace_end *end, struct err *err
 	if (r->in_prelude)
 		replay_prelude_end(r);
 	replay_ahead_end(r);
+	/* Of a recording that was not ended. */
+	if (!end && m->looked > m->now)
+		m->now = m->looked;
 	m->end = end && end->duration > m->now ? end->duration : m->now;
 	if (m->end > m->opts.until)
 		m->end = m->opts.until;

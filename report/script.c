@@ -265,6 +265,13 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 		fmt_f(&s->b, " limit=%" PRIu64 " count=%" PRIu64 " total=%" PRIu64 " from=%" PRId64,
 		      r->short_waits.limit, r->short_waits.count, r->short_waits.total, r->short_waits.from);
 		return 0;
+	case TRACE_PROC_STATE:
+		fmt_f(&s->b, " state=%s from=%" PRId64,
+		      r->proc_look.state == TRACE_PROC_STOPPED  ? "stopped"
+		      : r->proc_look.state == TRACE_PROC_FROZEN ? "frozen"
+		                                                : "goes-on",
+		      r->proc_look.from);
+		return 0;
 	case TRACE_PROC_EXIT:
 		if (r->proc_exit.known)
 			fmt_f(&s->b, " status=%d", r->proc_exit.status);

@@ -55,6 +55,7 @@ void text_put_recorded(struct text *t);
 /* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
 void text_put_losses(struct text *t);
 void text_put_loss_warnings(struct text *t);
+void text_put_stops(struct text *t);
 void text_put_limits(struct text *t);
 void text_put_groups(struct text *t);
 void text_put_blocked(struct text *t);

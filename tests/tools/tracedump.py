@@ -244,6 +244,9 @@ class Reader:
         elif kind == 50:
             limit, count, total, begin = span.varint(), span.varint(), span.varint(), span.svarint()
             name, values = "short.waits", [limit, count, total, signed((time + begin) & U64)]
+        elif kind == 51:
+            state, begin = span.number(8), span.svarint()
+            name, values = "proc.state", [state, signed((time + begin) & U64)]
         elif kind == 49:
             name, values = "proc.exit", [span.varint() & 1, span.svarint()]
         else:

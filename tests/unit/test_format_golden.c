@@ -82,6 +82,7 @@ static const struct {
 	{ { .type = TRACE_PROC_EXIT, .proc_exit = { true, -9 } }, "31020111" },
 	{ { .type = TRACE_SHORT_WAITS, .time = 5000, .short_waits = { 1000000, 77, 300, 4000 } },
 	  "3208c0843d4dac02cf0f" },
+	{ { .type = TRACE_PROC_STATE, .time = 5000, .proc_look = { TRACE_PROC_FROZEN, 4000 } }, "330302cf0f" },
 };
 
 static void test_records(void **state)

@@ -49,6 +49,28 @@ static void a_line_that_moves_is_not_stuck(void **state)
 	}
 }
 
+/* 7 waits to send for 9 s of 10, in 1 s or in 8.5 s of which the program was stopped. */
+static void a_program_that_is_stopped_does_not_serve(void **state)
+{
+	for (int k = 0; k < 2; k++) {
+		struct tb t = tb_new();
+		struct trace_obj ch = tb_chan(&t);
+		struct report *r;
+
+		create(&t, 7, 7);
+		tb_park(&t, SEC(1), 7, TRACE_WAIT_SEND, ch, SEND_AT);
+		tb_rec(&t, &(struct trace_rec){ .type = TRACE_PROC_STATE,
+		                                .time = k ? MS(9500) : SEC(2),
+		                                .proc_look = { TRACE_PROC_STOPPED, SEC(1) } });
+		r = tb_report(&t, SEC(10));
+		assert_int_equal(r->leaks.nsuspects, !k);
+		assert_int_equal(r->leaks.v.v[0].stopped, k ? MS(8500) : SEC(1));
+		if (k)
+			assert_int_equal(r->leaks.v.v[0].j.idle, IDLE_SHORT);
+		report_free(r);
+	}
+}
+
 static void a_second_is_the_least_that_speaks(void **state)
 {
 	struct tb t = tb_new();
@@ -117,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_moves_is_not_stuck),
+		cmocka_unit_test(a_program_that_is_stopped_does_not_serve),
 		cmocka_unit_test(a_second_is_the_least_that_speaks),
 		cmocka_unit_test(a_select_of_which_nobody_goes_on_piles_up),
 		cmocka_unit_test(who_came_last_to_a_line_that_stands_counts_with_it),

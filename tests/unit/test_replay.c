@@ -9,6 +9,7 @@
 
 #include "report/channel.h"
 #include "report/shown.h"
+#include "report/stops.h"
 #include "tests/unit/trace_build.h"
 
 #define SITE "main.main /src/main.go:20"
@@ -586,6 +587,35 @@ static void a_wait_at_the_begin_of_a_gap_is_cut(void **state)
 	report_free(r);
 }
 
+static void look(struct tb *t, int64_t from, int64_t to, uint8_t state)
+{
+	tb_rec(t, &(struct trace_rec){ .type = TRACE_PROC_STATE, .time = to, .proc_look = { state, from } });
+}
+
+/* Neighbours are one; what overlaps, ends before it begins or is of no known state does no harm. */
+static void stops_are_put_together(void **state)
+{
+	struct tb t = tb_new();
+	struct report *r;
+
+	look(&t, 0, SEC(1), TRACE_PROC_GOES_ON);
+	look(&t, SEC(1), SEC(2), TRACE_PROC_STOPPED);
+	look(&t, SEC(2), SEC(3), TRACE_PROC_STOPPED);
+	look(&t, SEC(3), SEC(4), TRACE_PROC_FROZEN);
+	look(&t, SEC(2), SEC(5), TRACE_PROC_FROZEN);
+	look(&t, SEC(7), SEC(6), TRACE_PROC_STOPPED);
+	look(&t, SEC(6), SEC(7), 77);
+	look(&t, SEC(8), SEC(20), TRACE_PROC_STOPPED);
+	r = tb_report(&t, SEC(10));
+	assert_int_equal(r->m->stops.n, 3);
+	assert_true(r->m->stops.v[0].from == SEC(1) && r->m->stops.v[0].to == SEC(3));
+	assert_true(r->m->stops.v[1].from == SEC(3) && r->m->stops.v[1].to == SEC(5));
+	assert_int_equal(stops_ns(r->m, INT64_MIN, INT64_MAX), SEC(6));
+	assert_int_equal(stops_ns(r->m, MS(1500), MS(8500)), SEC(4));
+	assert_false(stops_are_all(r->m));
+	report_free(r);
+}
+
 /* Neighbours in time are one range; what is left out on purpose is apart from what is lost. */
 static void losses_by_cause_and_time(void **state)
 {
@@ -690,6 +720,7 @@ int main(void)
 		cmocka_unit_test(a_loss_explains_what_cannot_be),
 		cmocka_unit_test(a_loss_of_something_else_explains_nothing),
 		cmocka_unit_test(a_wait_at_the_begin_of_a_gap_is_cut),
+		cmocka_unit_test(stops_are_put_together),
 		cmocka_unit_test(losses_by_cause_and_time),
 		cmocka_unit_test(waits_left_out_end_what_is_known),
 		cmocka_unit_test(go_run_does_not_split_a_lock),

@@ -247,16 +247,20 @@ static void gen_snapshot(struct gen *g, struct trace_rec *r)
 		r->short_waits = (struct trace_short_waits){ gen_num(g, 64), gen_num(g, 64), gen_num(g, 64),
 			                                     (int64_t)gen_num(g, 64) };
 		break;
+	case TRACE_PROC_STATE:
+		r->proc_look = (struct trace_proc_look){ (uint8_t)gen_num(g, 8), (int64_t)gen_num(g, 64) };
+		break;
 	default:
 		r->proc_exit = (struct trace_proc_exit){ gen_below(g, 2), (int32_t)gen_num(g, 32) };
 	}
 }
 
 static const enum trace_type gen_types[] = {
-	TRACE_DEF_STRING, TRACE_DEF_FUNC,   TRACE_DEF_FRAME, TRACE_DEF_STACK,  TRACE_DEF_CHAN,    TRACE_DEF_SYNC,
-	TRACE_DEF_REASON, TRACE_GO_CREATE,  TRACE_GO_EXIT,   TRACE_GO_PARK,    TRACE_GO_READY,    TRACE_GO_RUN,
-	TRACE_CHAN_MAKE,  TRACE_CHAN_CLOSE, TRACE_CHAN_OP,   TRACE_SNAP_BEGIN, TRACE_SNAP_GO,     TRACE_SNAP_CHAN,
-	TRACE_SNAP_SYNC,  TRACE_SNAP_END,   TRACE_LOSS,      TRACE_PROC_EXIT,  TRACE_SNAP_UNHELD, TRACE_SHORT_WAITS,
+	TRACE_DEF_STRING, TRACE_DEF_FUNC,   TRACE_DEF_FRAME,   TRACE_DEF_STACK,   TRACE_DEF_CHAN,
+	TRACE_DEF_SYNC,   TRACE_DEF_REASON, TRACE_GO_CREATE,   TRACE_GO_EXIT,     TRACE_GO_PARK,
+	TRACE_GO_READY,   TRACE_GO_RUN,     TRACE_CHAN_MAKE,   TRACE_CHAN_CLOSE,  TRACE_CHAN_OP,
+	TRACE_SNAP_BEGIN, TRACE_SNAP_GO,    TRACE_SNAP_CHAN,   TRACE_SNAP_SYNC,   TRACE_SNAP_END,
+	TRACE_LOSS,       TRACE_PROC_EXIT,  TRACE_SNAP_UNHELD, TRACE_SHORT_WAITS, TRACE_PROC_STATE,
 };
 
 #define GEN_NTYPES (sizeof(gen_types) / sizeof(*gen_types))

@@ -127,6 +127,9 @@ static void text_snapshot(FILE *f, const struct trace_rec *r)
 		fprintf(f, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, r->short_waits.limit, r->short_waits.count,
 		        r->short_waits.total, r->short_waits.from);
 		break;
+	case TRACE_PROC_STATE:
+		fprintf(f, " %u %" PRId64, r->proc_look.state, r->proc_look.from);
+		break;
 	case TRACE_PROC_EXIT:
 		fprintf(f, " %d %d", r->proc_exit.known, r->proc_exit.status);
 		break;
