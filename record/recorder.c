@@ -15,6 +15,7 @@
 
 #include "format/trace.h"
 #include "record/encode.h"
+#include "record/fresh.h"
 #include "record/header.h"
 #include "record/hold.h"
 #include "record/launch.h"
@@ -22,14 +23,11 @@
 #include "record/limits.h"
 #include "record/output.h"
 #include "record/probes.h"
-#include "record/procstate.h"
 #include "record/settle.h"
 #include "record/snapshot.h"
 #include "record/target.h"
 
 #define TICK_MS 5                        /* how often the ring is drained */
-#define FLUSH_NS 1000000000ull           /* how often the file is brought up to date */
-#define MARKS 8192                       /* bytes of the file's size for which it may be by one such part of the time */
 #define DRAIN_BATCH 100000               /* records before other work gets its turn */
 #define SIZE_BATCH 128                   /* records before the size of the trace is looked at */
 #define SNAPSHOT_LIMIT_NS 10000000000ull /* a last snapshot that takes longer is cut short */
@@ -57,10 +55,9 @@ struct recorder {
 	uint32_t mains;     /* first goroutines of a program that were created */
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
-	uint64_t flushed, batch;
-	uint64_t flushed_events;
-	struct procstate proc;
+	uint64_t batch;
 	struct hold hold;
+	struct fresh fresh;
 	struct limits limits;
 	bool full; /* the trace has reached its size: no more events */
 	uint64_t first_goroutines;
@@ -207,34 +204,6 @@ static int drain(struct recorder *r, struct err *err)
 	return ret >= 0 ? snapshot_flush(&r->snap, before, err) : 0;
 }
 
-/*
- * How long the recording goes on is told about every second. Where nothing
- * happens for days that must not fill a file that has a most size.
- */
-static uint64_t quiet_flush_ns(const struct recorder *r, uint64_t now)
-{
-	uint64_t part = r->opts->max_size ? (now - r->enc.epoch) / (r->opts->max_size / MARKS + 1) : 0;
-
-	return part > FLUSH_NS ? part : FLUSH_NS;
-}
-
-static int keep_file_fresh(struct recorder *r, struct err *err)
-{
-	uint64_t now = mono_ns();
-	int fits;
-
-	if (now - r->flushed < (r->enc.events == r->flushed_events ? quiet_flush_ns(r, now) : FLUSH_NS))
-		return 0;
-	r->flushed = now;
-	r->flushed_events = r->enc.events;
-	fits = sizelimit_fits(&r->limits.size, r->w, err);
-	if (fits < 0 || (fits && procstate_note(&r->proc, &r->enc, now, err)))
-		return err->code;
-	if (hold_note(&r->hold, &r->probes, &r->enc, now, err))
-		return err->code;
-	return trace_writer_flush(r->w, err);
-}
-
 static void on_signal(struct recorder *r)
 {
 	struct signalfd_siginfo si;
@@ -285,8 +254,7 @@ static int record_step(struct recorder *r, struct err *err)
 {
 	if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
 		return err->code;
-	if (drain(r, err) || procstate_step(&r->proc, &r->enc, mono_ns(), err) || snapshot_step(&r->snap, err) ||
-	    keep_file_fresh(r, err))
+	if (drain(r, err) || snapshot_step(&r->snap, err) || fresh_step(&r->fresh, err))
 		return err->code;
 	if (r->snap.done && !r->first_goroutines) {
 		r->first_goroutines = r->snap.goroutines;
@@ -369,7 +337,7 @@ static void summarize(struct recorder *r, const struct trace_end *end, struct re
 	sum->duration = end->duration;
 	sum->reason = r->reason;
 	sum->short_waits = r->hold.count;
-	sum->halted = r->proc.halted;
+	sum->halted = r->fresh.proc.halted;
 	sum->left_out = r->limits.losses.left_out;
 	memcpy(sum->left_out_from, r->limits.shed.spans, sizeof(sum->left_out_from));
 	sum->has_overhead = end->has_overhead;
@@ -396,17 +364,6 @@ static int drain_rest(struct recorder *r, struct err *err)
 	return is_full(r, err) ? snapshot_cut(&r->snap, err) : err->code;
 }
 
-/* The number of a process that is gone may be another's. */
-static int note_state(struct recorder *r, struct err *err)
-{
-	uint64_t now = mono_ns();
-
-	r->proc.looked = 0;
-	if (!r->exited && procstate_step(&r->proc, &r->enc, now, err))
-		return err->code;
-	return procstate_note(&r->proc, &r->enc, now, err);
-}
-
 /* Everything stops at one moment; then what is in the ring is written. */
 static int close_recording(struct recorder *r, struct recorder_summary *sum, struct err *err)
 {
@@ -424,7 +381,7 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
 	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
-	    ((hold_note(&r->hold, &r->probes, &r->enc, mono_ns(), err) || note_state(r, err)) && !is_full(r, err)))
+	    (fresh_end(&r->fresh, r->exited, err) && !is_full(r, err)))
 		return err->code;
 	if (r->exited && note_exit(r, err))
 		return err->code;
@@ -484,9 +441,10 @@ static int begin_recording(struct recorder *r, struct err *err)
 	if (output_start(&r->out, err) || write_header(r, err))
 		return err->code;
 	r->intern.w = r->enc.w = r->w;
-	r->flushed = r->enc.epoch;
-	procstate_init(&r->proc, r->target.pid, r->enc.epoch);
-	if (r->launched ? launch_go(&r->launch, err) : settle_target(r, err))
+	if (r->launched && launch_go(&r->launch, err))
+		return err->code;
+	fresh_begin(&r->fresh, r->target.pid, &r->enc, &r->hold, &r->probes, &r->limits.size);
+	if (!r->launched && settle_target(r, err))
 		return err->code;
 	return snapshot_begin(&r->snap, 0, err);
 }

@@ -17,7 +17,7 @@ static void put_range(struct text *t, const struct stop *s, bool is_first)
 	fmt_raw(&t->b, is_first ? " from " : ", from ");
 	fmt_dur(&t->b, (uint64_t)(s->from > 0 ? s->from : 0));
 	fmt_raw(&t->b, " to ");
-	if (s->to + STOP_EDGE_NS > t->m->end)
+	if (s->to > t->m->end || t->m->end - s->to < STOP_EDGE_NS)
 		fmt_raw(&t->b, "the end");
 	else
 		fmt_dur(&t->b, (uint64_t)s->to);

@@ -6,6 +6,8 @@ void stops_add(struct model *m, const struct trace_rec *rec)
 	struct stop s = { .from = rec->proc_look.from, .to = rec->time, .state = rec->proc_look.state };
 	struct stop *last = m->stops.n ? &m->stops.v[m->stops.n - 1] : NULL;
 
+	if (s.from < 0)
+		s.from = 0;
 	if ((s.state != TRACE_PROC_STOPPED && s.state != TRACE_PROC_FROZEN) || s.from >= s.to)
 		return;
 	/* They do not overlap, whatever a file says; more than are kept are taken for one. */
@@ -38,9 +40,9 @@ int64_t stops_ns(const struct model *m, int64_t from, int64_t to)
 
 bool stops_are_all(const struct model *m)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0, ns = stops_ns(m, from, m->end), ran = m->end - from - ns;
 
-	return m->stops.n && stops_ns(m, from, m->end) + STOP_EDGE_NS >= m->end - from;
+	return ns > 0 && ran <= STOP_EDGE_NS && ran <= ns;
 }
 
 const char *stop_name(const struct stop *s)

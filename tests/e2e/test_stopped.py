@@ -140,11 +140,14 @@ def test_frozen(cgroup, workload, record):
     target.kill()
 
 
-def test_one_that_runs(workload, record):
+def test_one_that_runs(go, workload, record):
+    """Nor is one that chanrec holds until its probes are in stopped."""
     target = workload("blockers", NEWEST)
     target.line()
-    trace = record("-p", target.pid, "-d", "0.5").end().trace
-    assert stops(trace) == [] and "could go on" not in report(trace)
+    for args in (("-p", target.pid, "-d", "0.5"), ("-d", "0.5", "--", go.build("blockers", NEWEST))):
+        recorder = record(*args).end()
+        assert stops(recorder.trace) == [] and "could go on" not in report(recorder.trace)
+        assert "stopped" not in recorder.summary
 
 
 @pytest.mark.parametrize("limit", [(), ("--max-size", "64K")], ids=["plain", "max-size"])
