@@ -8,6 +8,8 @@
 #include "report/lossrange.h"
 #include "report/replay_int.h"
 
+#define TOLD_NS 1500000000 /* the recorder tells of losses at least once a second */
+
 /* What has to be missing: who does something although it waits was woken, who is woken without waiting had parked. */
 static uint8_t missing_type(uint8_t what)
 {
@@ -59,7 +61,13 @@ static uint64_t missing_in_all(const struct model *m, uint8_t type)
 	return n;
 }
 
-void replay_judge_doubts(struct model *m)
+/* Of a recording that was not ended: some were told before, and those of the end were not. */
+static bool is_told_later(const struct model *m, const struct doubt *d)
+{
+	return (m->lost_ring || m->waits_left_out) && d->to > m->end - TOLD_NS;
+}
+
+void replay_judge_doubts(struct model *m, bool is_ended)
 {
 	uint64_t left[TRACE_TYPE_MAX + 1] = {
 		[TRACE_GO_PARK] = missing_in_all(m, TRACE_GO_PARK), [TRACE_GO_READY] = missing_in_all(m, TRACE_GO_READY)
@@ -71,7 +79,7 @@ void replay_judge_doubts(struct model *m)
 
 		if (*n && is_explained(m, d))
 			--*n;
-		else
+		else if (is_ended || !is_told_later(m, d))
 			m->illegal[d->what]++;
 	}
 	vec_free(&m->doubts);

@@ -113,7 +113,7 @@ int replay_finish(struct replay *r, const struct trace_end *end, struct err *err
 	if (end && end->target_exited)
 		m->proc_exited = true;
 	replay_reconcile(r);
-	replay_judge_doubts(m);
+	replay_judge_doubts(m, end != NULL);
 	sort_goroutines(m);
 	account_open(m);
 	collect_waiters(m);

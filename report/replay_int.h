@@ -88,8 +88,8 @@ void replay_prelude_end(struct replay *r);
 
 /* A transition that cannot be, of a goroutine whose last event before it was at from. */
 void replay_doubt(struct model *m, const struct goroutine *g, enum illegal what, int64_t from, int64_t t);
-/* All losses are known: what they do not explain is a defect. */
-void replay_judge_doubts(struct model *m);
+/* All losses are known: what they do not explain is a defect. is_ended: the recording has an end. */
+void replay_judge_doubts(struct model *m, bool is_ended);
 
 /* Waits were left out up to rec->time: of goroutines without an event since nothing is known. */
 void replay_gap(struct model *m, const struct trace_rec *rec);

@@ -1,5 +1,6 @@
 """What is left out when not all can be kept: in one stated order, never a creation or an end, and said so."""
 import collections
+import json
 import os
 import re
 import signal
@@ -247,6 +248,21 @@ def test_what_is_left_out_is_no_defect(workload, record, limit):
         assert "defects" not in report(recorder.trace)
         left_out += losses["events_left_out"] + losses["ring_dropped"]
     assert left_out > 1000
+
+
+def test_what_a_killed_recorder_left_out_is_no_defect(workload, record):
+    """It has not told yet what it left out last."""
+    target = flood(workload, NEWEST)
+    for _ in range(2):
+        target.ask("breed")
+    for lasted in (0.9, 1.4, 1.9, 2.4):
+        recorder = record("-p", target.pid, "--max-size", "400K")
+        time.sleep(lasted)
+        recorder.process.kill()
+        recorder.process.wait()
+        shown = run(CHANREC, "report", "--format", "json", recorder.trace)
+        assert shown.returncode == 0, shown.stderr
+        assert not any(json.loads(shown.stdout)["losses"]["illegal_transitions"].values())
 
 
 def turns(target):
