@@ -5,7 +5,7 @@
 #   make check      install what is missing, build, run every test
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make check-go   the recordings of every Go version in every way to build
-#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU
+#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU, 6.12 with five levels of page tables, too
 #   make bench      what watching costs, into docs/performance.md; BENCH="-p PART,..."
 #   make unit e2e lint fuzz valgrind format clean
 #

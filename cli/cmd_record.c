@@ -33,6 +33,7 @@ static const char usage[] =
         "                       then the recording ends\n"
         "      --max-overhead PERCENT  of the program's CPU time, for probes: else less is recorded\n"
         "      --no-ready-stacks  without the stacks of wakers and the causes of wake-ups: cheaper\n"
+        "      --no-direct-reads  reads the program's memory with the kernel's helper alone: slower\n"
         "      --redact         without command line, host name and path prefixes,\n"
         "                       to be shown to strangers\n"
         "  -v, --verbose        what libbpf and the kernel say\n"
