@@ -15,7 +15,8 @@
 SEC("uprobe")
 int go_create(struct x86_regs *regs)
 {
-	__u64 newg = regs->bx, result = regs->ax, creator, stack, child, gopc = 0, startpc = 0;
+	__u64 newg = regs->bx, result = regs->ax, creator, stack, child = 0, gopc = 0, startpc = 0;
+	struct mem_page page = { 0 };
 	struct ring_create *rec;
 
 	/* Both are read before one is chosen: the verifier takes no address that is chosen first. */
@@ -27,9 +28,9 @@ int go_create(struct x86_regs *regs)
 		return 0;
 	stack = stack_of(0, regs->bp);
 	creator = curg_goid(regs->r14);
-	child = goid_of(newg);
-	read_u64(&gopc, newg + cfg.g_gopc);
-	read_u64(&startpc, newg + cfg.g_startpc);
+	mem_u64(&page, &child, newg + cfg.g_goid);
+	mem_u64(&page, &gopc, newg + cfg.g_gopc);
+	mem_u64(&page, &startpc, newg + cfg.g_startpc);
 	rec = reserve(RING_CREATE, sizeof(*rec));
 	if (!rec)
 		return 0;
