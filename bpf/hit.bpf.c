@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/direct.h"
 #include "bpf/hit.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -27,7 +28,8 @@ struct {
 	__type(value, __u64);
 } hash SEC(".maps");
 
-__u64 counter, which;
+__u64 counter, which, pgd;
+const volatile struct direct_map direct;
 const volatile __u64 addr;
 
 __u64 called(__u64 x);
@@ -46,6 +48,17 @@ static __always_inline __u64 reads(const __u32 n)
 		h = (h ^ f[1]) * 0x9e3779b97f4a7c15ull;
 	}
 	return h;
+}
+
+/* Words of one page. */
+static __always_inline __u64 direct_reads(__u64 from, const __u32 words)
+{
+	struct direct_leaf leaf;
+	__u64 at = direct_at(&direct, pgd, from, &leaf), sum = 0;
+
+	for (__u32 i = 0; i < words && at; i++)
+		sum += direct_word(at + i * sizeof(sum));
+	return sum;
 }
 
 #define READ(n) \
@@ -109,6 +122,15 @@ int hit(void *ctx)
 	case HIT_FAILED:
 		bpf_probe_read_user(buf, 8, (void *)~0ull);
 		return buf[0] == 12345;
+	case HIT_TASK:
+		pgd = direct_pgd();
+		return 0;
+	case HIT_DIRECT_8:
+		return direct_reads(addr, 1) == 12345;
+	case HIT_DIRECT_128:
+		return direct_reads(addr, 16) == 12345;
+	case HIT_DIRECT_2_PAGES:
+		return direct_reads(addr, 1) + direct_reads(addr + PAGE_BYTES, 1) == 12345;
 	}
 	return 0;
 }

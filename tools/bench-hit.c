@@ -18,7 +18,10 @@
 #include <unistd.h>
 
 #include "bpf/hit.h"
+#include "bpf/ring.h"
+
 #include "bpf/hit.skel.h"
+#include "record/direct.h"
 
 #define CALLS 50 /* so short that most rounds are not interrupted */
 
@@ -28,7 +31,7 @@ asm(".text\n.globl probed\n.type probed, @function\nprobed:\n\tpush %rbp\n\tpop 
 
 extern char __executable_start;
 
-static char memory[4096];
+static char memory[8192] __attribute__((aligned(4096)));
 
 static uint64_t now_ns(void)
 {
@@ -59,6 +62,7 @@ static int discarded(void *arg, void *data, size_t len)
 static struct hit_bpf *start(void)
 {
 	struct hit_bpf *skel = hit_bpf__open();
+	struct direct_map map;
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
@@ -68,6 +72,9 @@ static struct hit_bpf *start(void)
 	if (!skel)
 		return NULL;
 	skel->rodata->addr = (uintptr_t)memory;
+	/* Where that does not work, nothing is read so, and costs nothing. */
+	if (!direct_find(&map, NULL))
+		skel->rodata->direct = map;
 	if (hit_bpf__load(skel))
 		return NULL;
 	skel->links.hit = bpf_program__attach_uprobe(skel->progs.hit, false, getpid(), "/proc/self/exe",
