@@ -77,7 +77,7 @@ static int dec_block_end(const struct wire_dec *d, struct err *err)
 	return 0;
 }
 
-static inline void dec_time(struct wire_dec *d, struct trace_rec *rec)
+static void dec_time(struct wire_dec *d, struct trace_rec *rec)
 {
 	d->time += wire_unzigzag(wire_get(&d->times));
 	rec->time = (int64_t)d->time;
@@ -87,21 +87,13 @@ static inline void dec_time(struct wire_dec *d, struct trace_rec *rec)
 		d->tmax = rec->time;
 }
 
-/* One record: 1 when it is to be given, 0 when skipped, -EBADMSG. */
-static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err)
+/* The fields of the record in d->s. 1 when it is to be given, 0 when skipped, -EBADMSG. */
+static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err)
 {
-	uint64_t type = wire_get(&d->body), len = wire_get(&d->body);
-	const uint8_t *p = span_take(&d->body, len);
 	bool defs = d->head.kind == WIRE_DEFS;
 	int state;
 
-	*rec = (struct trace_rec){ .type = type <= TRACE_TYPE_MAX ? (enum trace_type)type : TRACE_TYPE_MAX };
 	d->why = NULL;
-	d->s = span_of(p, p ? len : 0);
-	if (!defs)
-		dec_time(d, rec);
-	if (!p || d->times.failed)
-		return err_set(err, EBADMSG, "record %u is cut off", d->head.records - d->left);
 	if (!(defs ? dec_def(d, rec) : dec_event(d, rec))) {
 		d->skipped++;
 		return 0;
@@ -117,6 +109,21 @@ static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err
 	if (defs && state)
 		wire_id_define(&d->ids, rec->type, wire_def_id(rec));
 	return state;
+}
+
+/* One record: 1 when it is to be given, 0 when skipped, -EBADMSG. */
+static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err)
+{
+	uint64_t type = wire_get(&d->body), len = wire_get(&d->body);
+	const uint8_t *p = span_take(&d->body, len);
+
+	*rec = (struct trace_rec){ .type = type <= TRACE_TYPE_MAX ? (enum trace_type)type : TRACE_TYPE_MAX };
+	d->s = span_of(p, p ? len : 0);
+	if (d->head.kind != WIRE_DEFS)
+		dec_time(d, rec);
+	if (!p || d->times.failed)
+		return err_set(err, EBADMSG, "record %u is cut off", d->head.records - d->left);
+	return dec_fields(d, rec, err);
 }
 
 int wire_dec_next(struct wire_dec *d, struct trace_rec *rec, struct err *err)

@@ -215,7 +215,7 @@ static int read_next_frame(struct trace_reader *r)
 	return skip_frame(r, size - 4);
 }
 
-int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err)
+static __attribute__((noinline)) int reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err)
 {
 	struct err why;
 	int rc;
@@ -238,6 +238,13 @@ int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err 
 			return reader_fail(r, err);
 	}
 	return 0;
+}
+
+int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err)
+{
+	if (r->state == IN_BLOCK && wire_dec_quick(r->dec, rec))
+		return 1;
+	return reader_next(r, rec, err);
 }
 
 static int check_magic(struct trace_reader *r, const uint8_t *p, size_t n)

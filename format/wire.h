@@ -178,6 +178,11 @@ void wire_dec_free(struct wire_dec *d);
 int wire_dec_block(struct wire_dec *d, const struct wire_block *b, const uint8_t *raw, struct err *err);
 /* 1 and a record, 0 at the payload's end, -EBADMSG. */
 int wire_dec_next(struct wire_dec *d, struct trace_rec *rec, struct err *err);
+/*
+ * The next record where it is a usual event, of the types that there are
+ * millions of. false: it is not, nothing has changed, and wire_dec_next() tells.
+ */
+bool wire_dec_quick(struct wire_dec *d, struct trace_rec *rec);
 uint64_t wire_dec_skipped(const struct wire_dec *d);
 
 /*
