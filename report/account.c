@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/account.h"
+
+#include <stddef.h>
+
 #include "report/channel.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -34,14 +37,19 @@ static uint32_t wsite_get(struct model *m, struct goroutine *g)
 	uint64_t h;
 	uint32_t i;
 
-	if (g->last_wsite && wsite_eq(m, g->last_wsite, &key))
-		return g->last_wsite;
-	h = hash_two((uint64_t)key.group << 32 | key.stack, key.reason);
-	i = index_find(&m->wsite_index, h, wsite_eq, m, &key);
-	if (!i)
-		i = wsite_new(m, h, &key);
-	if (i)
-		g->last_wsite = i;
+	i = key.stack < m->wsite_of_stack.n ? m->wsite_of_stack.v[key.stack] : 0;
+	if (!i || !wsite_eq(m, i, &key)) {
+		h = hash_two((uint64_t)key.group << 32 | key.stack, key.reason);
+		i = index_find(&m->wsite_index, h, wsite_eq, m, &key);
+		if (!i)
+			i = wsite_new(m, h, &key);
+		if (!i || vec_extend(&m->wsite_of_stack, (size_t)key.stack + 1)) {
+			m->failed = true;
+			return 0;
+		}
+		m->wsite_of_stack.v[key.stack] = i;
+	}
+	g->last_wsite = i;
 	return i;
 }
 
@@ -53,10 +61,15 @@ static bool edge_eq(const void *table, uint32_t i, const void *key)
 	       a->objsite == b->objsite && a->waker_stack_place == b->waker_stack_place;
 }
 
+static uint64_t edge_hash(const struct edge *key)
+{
+	return hash_two((uint64_t)key->waker_group << 32 | key->wsite,
+	                (uint64_t)key->objsite << 32 ^ (uint64_t)key->waker_stack_place << 4 ^ key->cause);
+}
+
 static uint32_t edge_get(struct model *m, const struct edge *key)
 {
-	uint64_t h = hash_two((uint64_t)key->waker_group << 32 | key->wsite,
-	                      (uint64_t)key->objsite << 32 ^ (uint64_t)key->waker_stack_place << 4 ^ key->cause);
+	uint64_t h = edge_hash(key);
 	uint32_t i = index_find(&m->edge_index, h, edge_eq, m, key);
 
 	if (i)
@@ -69,15 +82,30 @@ static uint32_t edge_get(struct model *m, const struct edge *key)
 	return i;
 }
 
-static void edge_add(struct model *m, struct goroutine *g, const struct edge *key, uint64_t ns)
+struct account_way account_fetch(const struct model *m, const struct goroutine *g, const struct goroutine *w,
+                                 const struct channel *c, const struct trace_go_ready *r)
 {
-	uint32_t i = g->last_edge && edge_eq(m, g->last_edge, key) ? g->last_edge : edge_get(m, key);
+	uint32_t wsite = g->wait.stack < m->wsite_of_stack.n ? m->wsite_of_stack.v[g->wait.stack] : 0;
+	const struct sync_obj *s = r->obj.kind == TRACE_OBJ_SYNC ? model_sync(m, r->obj.id) : NULL;
+	struct edge key = { .waker_group = w->group,
+		            .waker_stack_place = symbols_stack_user(&m->sym, r->stack),
+		            .wsite = wsite,
+		            .objsite = s ? s->objsite : c->objsite,
+		            .cause = r->cause };
+	uint64_t h = edge_hash(&key);
 
-	if (!i)
-		return;
-	g->last_edge = i;
-	m->edges.v[i].count++;
-	m->edges.v[i].blocked += ns;
+	index_fetch(&m->edge_index, h);
+	__builtin_prefetch(&m->wsites.v[wsite]);
+	__builtin_prefetch((const char *)&m->wsites.v[wsite + 1] - 1);
+	return (struct account_way){ .wsite = wsite, .edge_hash = (uint32_t)(h >> 32) };
+}
+
+void account_fetch_sums(const struct model *m, const struct account_way *way)
+{
+	const struct edge *e = &m->edges.v[index_likely(&m->edge_index, (uint64_t)way->edge_hash << 32)];
+
+	__builtin_prefetch(e);
+	__builtin_prefetch((const char *)(e + 1) - 1);
 }
 
 static bool chain_eq(const void *table, uint32_t i, const void *key)
@@ -110,13 +138,11 @@ static struct wake_chain chain_key(const struct model *m, const struct goroutine
 	return key;
 }
 
-static uint32_t chain_get(struct model *m, struct goroutine *g, const struct wake_chain *key)
+static uint32_t chain_get(struct model *m, const struct wake_chain *key)
 {
 	uint64_t h;
 	uint32_t i;
 
-	if (g->last_chain && chain_eq(m, g->last_chain, key))
-		return g->last_chain;
 	h = hash_two((uint64_t)key->wsite << 32 | key->next,
 	             (uint64_t)key->waker_group << 16 | (uint64_t)key->cause << 1 | key->cut);
 	i = index_find(&m->chain_index, h, chain_eq, m, key);
@@ -131,7 +157,6 @@ static uint32_t chain_get(struct model *m, struct goroutine *g, const struct wak
 			return 0;
 		}
 	}
-	g->last_chain = i;
 	return i;
 }
 
@@ -225,15 +250,21 @@ static void wsite_account(struct model *m, const struct goroutine *g, struct wsi
 	}
 }
 
-static void chain_account(struct model *m, struct goroutine *g, uint32_t wsite, const struct wait_end *e, uint64_t ns)
+/* edge: of the same end, or 0. */
+static void chain_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t edge, const struct wait_end *e,
+                          uint64_t ns)
 {
-	struct wake_chain key = chain_key(m, g, wsite, e);
-	uint32_t id = chain_get(m, g, &key);
-	struct wake_chain *ch = &m->chains.v[id];
+	struct wake_chain key = chain_key(m, g, wsite, e), *ch;
+	uint32_t *seen = &m->edges.v[edge].chain, id = *seen;
 
+	if (!edge || !id || !chain_eq(m, id, &key)) {
+		id = chain_get(m, &key);
+		*seen = id;
+	}
 	g->prev_chain = id;
 	if (!id)
 		return;
+	ch = &m->chains.v[id];
 	ch->count++;
 	ch->blocked += ns;
 	if (ns >= ch->max) {
@@ -243,21 +274,26 @@ static void chain_account(struct model *m, struct goroutine *g, uint32_t wsite, 
 	}
 }
 
-/* Who ended it. */
-static void wake_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t objsite,
-                         const struct wait_end *e, uint64_t ns)
+/* Who ended it; returns the edge. */
+static uint32_t wake_account(struct model *m, struct goroutine *g, uint32_t wsite, uint32_t objsite,
+                             const struct wait_end *e, uint64_t ns)
 {
 	struct edge key = { .waker_group = e->waker ? e->waker->group : 0,
 		            .waker_stack_place = e->waker ? symbols_stack_user(&m->sym, e->stack) : 0,
 		            .wsite = wsite,
 		            .objsite = objsite,
 		            .cause = e->cause };
+	uint32_t i = edge_get(m, &key);
 
-	edge_add(m, g, &key, ns);
+	if (i) {
+		m->edges.v[i].count++;
+		m->edges.v[i].blocked += ns;
+	}
 	if (e->waker)
 		m->groups.v[e->waker->group].wakes++;
 	if (m->opts.keep_wakes)
 		wake_add(m, g, e, ns);
+	return i;
 }
 
 void wait_account(struct model *m, struct goroutine *g, const struct wait_end *e)
@@ -268,7 +304,7 @@ void wait_account(struct model *m, struct goroutine *g, const struct wait_end *e
 	int64_t to = e->at < m->opts.until ? e->at : m->opts.until;
 	uint64_t ns = to > from ? (uint64_t)(to - from) : 0;
 	uint64_t whole;
-	uint32_t n = !w->is_counted, wsite, objsite;
+	uint32_t n = !w->is_counted, wsite, objsite, edge = 0;
 
 	if (first < 0)
 		first = 0; /* the sums are of the time that was recorded */
@@ -286,17 +322,17 @@ void wait_account(struct model *m, struct goroutine *g, const struct wait_end *e
 	wsite = wsite_get(m, g);
 	if (!wsite)
 		return;
+	if (filter_shows_wait(&m->filter, m, w->stack, w->reason)) {
+		w->is_counted = true;
+		goroutine_account(m, g, n, ns, whole, e);
+		objsite = model_objsite_of(m, &e->obj, w->stack);
+		if (objsite && !m->wsites.v[wsite].objsite)
+			m->wsites.v[wsite].objsite = objsite;
+		wsite_account(m, g, &m->wsites.v[wsite], n, ns, whole, e);
+		object_account(m, &e->obj, n, ns);
+		if (!e->open && e->seen)
+			edge = wake_account(m, g, wsite, objsite, e, ns);
+	}
 	if (!e->open)
-		chain_account(m, g, wsite, e, ns);
-	if (!filter_shows_wait(&m->filter, m, w->stack, w->reason))
-		return;
-	w->is_counted = true;
-	goroutine_account(m, g, n, ns, whole, e);
-	objsite = model_objsite_of(m, &e->obj, w->stack);
-	if (objsite && !m->wsites.v[wsite].objsite)
-		m->wsites.v[wsite].objsite = objsite;
-	wsite_account(m, g, &m->wsites.v[wsite], n, ns, whole, e);
-	object_account(m, &e->obj, n, ns);
-	if (!e->open && e->seen)
-		wake_account(m, g, wsite, objsite, e, ns);
+		chain_account(m, g, wsite, edge, e, ns);
 }

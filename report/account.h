@@ -17,6 +17,16 @@ struct wait_end {
 	bool open;               /* not over when the recording (or window) ends */
 };
 
+/* The way to the sums of a wake-up, of which all is likely. */
+struct account_way {
+	uint32_t wsite, edge_hash;
+};
+
+/* w will wake g soon, by c if by a channel; that waits already. Fetches the way to the sums, then those. */
+struct account_way account_fetch(const struct model *m, const struct goroutine *g, const struct goroutine *w,
+                                 const struct channel *c, const struct trace_go_ready *r);
+void account_fetch_sums(const struct model *m, const struct account_way *way);
+
 /*
  * Adds g->wait, from where it was counted last up to e->at, to every sum, cut
  * to the model's window and filters. The wait counts once however often it is

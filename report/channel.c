@@ -6,21 +6,23 @@
 
 #include "report/chanstate.h"
 
-/* Ids are dense, channels are not: a page of ids goes when none of them has its channel any more. */
-#define PAGE_IDS 256
-
-static struct channel **channel_slot(const struct model *m, uint32_t id)
+struct channel *channel_new(const struct model *looked_at, uint32_t id, struct chan_slot *slot)
 {
-	const struct chan_page *p = id < m->channels.n ? &m->channels.pages.v[id / PAGE_IDS] : NULL;
+	/* Only what is looked at for the first time is made here; nobody can tell that it was not there before. */
+	struct model *m = (struct model *)looked_at;
+	struct channel *c = slab_get_zeroed(&m->channels.slab);
 
-	return p && p->v ? &p->v[id % PAGE_IDS] : NULL;
-}
-
-struct channel *model_channel(const struct model *m, uint32_t id)
-{
-	struct channel **slot = channel_slot(m, id);
-
-	return slot ? *slot : NULL;
+	if (!c) {
+		m->failed = true;
+		return NULL;
+	}
+	c->id = id;
+	c->addr = slot->addr;
+	c->gen = slot->gen;
+	c->kept = id == m->opts.channel;
+	c->made = c->close = TIME_UNKNOWN;
+	slot->c = c;
+	return c;
 }
 
 void channel_fetch_slot(const struct model *m, uint32_t id)
@@ -28,75 +30,70 @@ void channel_fetch_slot(const struct model *m, uint32_t id)
 	__builtin_prefetch(channel_slot(m, id));
 }
 
+uint32_t channel_older(const struct model *m, uint32_t id)
+{
+	const struct chan_slot *slot = channel_slot(m, id);
+
+	return slot && slot->older != id ? slot->older : 0;
+}
+
 struct channel *channel_next(const struct model *m, uint32_t *id)
 {
 	struct channel *c = NULL;
 
 	while (!c && *id < m->channels.n) {
-		if (m->channels.pages.v[*id / PAGE_IDS].v)
-			c = model_channel(m, (*id)++);
+		if (m->channels.pages.v[*id / CHAN_PAGE_IDS].v)
+			c = channel_peek(m, (*id)++);
 		else
-			*id = (*id / PAGE_IDS + 1) * PAGE_IDS;
+			*id = (*id / CHAN_PAGE_IDS + 1) * CHAN_PAGE_IDS;
 	}
 	return c;
 }
 
-static struct channel *channel_new(struct channels *cs)
+static int slot_new(struct channels *cs, const struct trace_def_chan *d, uint32_t older)
 {
-	uint32_t id = cs->n ? cs->n : 1;
-	struct channel *c;
 	struct chan_page *p;
 
-	if (vec_extend(&cs->pages, (size_t)id / PAGE_IDS + 1))
-		return NULL;
-	p = &cs->pages.v[id / PAGE_IDS];
+	if (vec_extend(&cs->pages, (size_t)d->id / CHAN_PAGE_IDS + 1))
+		return -ENOMEM;
+	p = &cs->pages.v[d->id / CHAN_PAGE_IDS];
 	if (!p->v)
-		p->v = calloc(PAGE_IDS, sizeof(struct channel *));
+		p->v = calloc(CHAN_PAGE_IDS, sizeof(*p->v));
 	if (!p->v)
-		return NULL;
-	c = slab_get(&cs->slab);
-	if (!c)
-		return NULL;
-	*c = (struct channel){ .id = id, .made = TIME_UNKNOWN, .close = TIME_UNKNOWN };
-	p->v[id % PAGE_IDS] = c;
+		return -ENOMEM;
+	p->v[d->id % CHAN_PAGE_IDS] = (struct chan_slot){ .addr = d->addr, .gen = d->gen, .older = older };
 	p->live++;
-	cs->n = id + 1;
-	return c;
+	cs->n = d->id + 1;
+	return 0;
 }
 
 int channel_define(struct model *m, const struct trace_def_chan *d, struct err *err)
 {
-	struct channel *c;
 	uint64_t *at;
 
 	if (d->id && d->id < m->channels.n)
 		return 0;
 	if (d->id != (m->channels.n ? m->channels.n : 1))
 		return err_set(err, EBADMSG, "the trace is damaged: channel %u is defined out of order", d->id);
-	c = channel_new(&m->channels);
-	at = c ? map_put(&m->channels.by_addr, d->addr, NULL) : NULL;
-	if (!at)
+	at = map_put(&m->channels.by_addr, d->addr, NULL);
+	if (!at || slot_new(&m->channels, d, (uint32_t)*at))
 		return err_set(err, ENOMEM, "out of memory");
-	c->defined = true;
-	c->addr = d->addr;
-	c->gen = d->gen;
-	c->kept = d->id == m->opts.channel;
-	c->older = (uint32_t)*at;
 	*at = d->id;
 	return 0;
 }
 
-static void channel_free(struct channels *cs, struct channel *c)
+static void slot_free(struct channels *cs, uint32_t id)
 {
-	uint32_t page = c->id / PAGE_IDS;
+	uint32_t page = id / CHAN_PAGE_IDS;
 	struct chan_page *p = &cs->pages.v[page];
 
-	p->v[c->id % PAGE_IDS] = NULL;
-	if (!--p->live && cs->n / PAGE_IDS > page) {
+	if (p->v[id % CHAN_PAGE_IDS].c)
+		slab_put(&cs->slab, p->v[id % CHAN_PAGE_IDS].c);
+	p->v[id % CHAN_PAGE_IDS] = (struct chan_slot){ .older = id };
+	if (!--p->live && cs->n / CHAN_PAGE_IDS > page) {
 		free(p->v);
 		p->v = NULL;
 	}
-	slab_put(&cs->slab, c);
 }
 
 void channels_free(struct channels *cs)
@@ -134,35 +131,42 @@ static bool looks_alike(const void *table, uint32_t i, const void *key)
 	       symbols_stack_user(t->sym, a->close_stack) == symbols_stack_user(t->sym, b->close_stack);
 }
 
-static void row_add(struct chan_row *row, const struct chan_row *add)
+/* Of what looks_alike() compares. */
+static uint64_t look_hash(const struct symbols *sym, const struct channel *c)
 {
-	const struct channel *c = &add->sum;
+	uint64_t made = symbols_stack_user(sym, c->made_stack), closed = symbols_stack_user(sym, c->close_stack);
 
+	return hash_two(made << 32 | closed, c->capacity << 8 ^ c->state);
+}
+
+static void row_add(struct chan_row *row, const struct channel *c, uint32_t id, uint32_t n, uint64_t waiting)
+{
 	row->sum.sends += c->sends;
 	row->sum.recvs += c->recvs;
 	row->sum.waits += c->waits;
 	row->sum.blocked += c->blocked;
-	row->n += add->n;
-	row->waiting += add->waiting;
+	row->n += n;
+	row->waiting += waiting;
 	if (row->sum.length != c->length)
 		row->sum.length_known = false;
 	row->sum.closed_known &= c->closed_known;
-	if (add->id < row->id)
-		row->id = add->id;
+	if (id < row->id)
+		row->id = id;
 }
 
-/* Joins one of a row that looks alike, unless it is to stand alone. 0 or -ENOMEM. */
-static int rows_add(struct chan_rows *rows, const struct model *m, const struct chan_row *add, bool alone)
+/* n channels, as c, join one of a row that looks alike, unless they are to stand alone. 0 or -ENOMEM. */
+static int rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c, uint32_t id, uint32_t n,
+                    uint64_t waiting, bool alone)
 {
 	struct row_table t = { rows, &m->sym };
-	uint64_t h = hash_two(channel_place(m, &add->sum), add->sum.state);
-	uint32_t i = alone ? 0 : index_find(&rows->index, h, looks_alike, &t, &add->sum);
+	uint64_t h = look_hash(&m->sym, c);
+	uint32_t i = alone ? 0 : index_find(&rows->index, h, looks_alike, &t, c);
 
 	if (i) {
-		row_add(&rows->v.v[i - 1], add);
+		row_add(&rows->v.v[i - 1], c, id, n, waiting);
 		return 0;
 	}
-	if (vec_push(&rows->v, *add))
+	if (vec_push(&rows->v, (struct chan_row){ *c, id, n, waiting }))
 		return -ENOMEM;
 	return alone || index_add(&rows->index, h, (uint32_t)rows->v.n) ? 0 : -ENOMEM;
 }
@@ -175,49 +179,47 @@ void chan_rows_free(struct chan_rows *rows)
 
 int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c)
 {
-	struct chan_row row = { *c, c->id, 1, channel_waiting(m, c) };
-
-	return rows_add(rows, m, &row, !channel_place(m, c));
+	return rows_add(rows, m, c, c->id, 1, channel_waiting(m, c), !channel_place(m, c));
 }
 
 int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone)
 {
-	struct chan_row row = *gone;
+	struct channel c = gone->sum;
 
-	row.sum.state = (uint8_t)chanstate_after(m, row.sum.state);
-	return rows_add(rows, m, &row, false);
+	c.state = (uint8_t)chanstate_after(m, c.state);
+	return rows_add(rows, m, &c, gone->id, gone->n, gone->waiting, false);
 }
 
 static void channel_fold(struct model *m, struct channel *c)
 {
 	struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = c->id };
-	struct chan_row row;
 
 	if (c->made_seen)
 		model_objsite_of(m, &obj, 0); /* counts it */
 	c->state = (uint8_t)chanstate_of(m, c);
-	row = (struct chan_row){ *c, c->id, 1, 0 };
 	if (m->now >= m->opts.since && channel_is_there(c))
-		m->failed |= rows_add(&m->channels.gone, m, &row, false) != 0;
+		m->failed |= rows_add(&m->channels.gone, m, c, c->id, 1, 0, false) != 0;
 	chanuse_channel_gone(m, c);
-	channel_free(&m->channels, c);
 }
 
-void channel_replaces(struct model *m, struct channel *c)
+void channel_replaces(struct model *m, uint32_t id)
 {
-	uint32_t id = c->older;
+	struct chan_slot *slot = channel_slot(m, id);
+	uint32_t older = slot ? slot->older : id;
 
-	if (m->opts.keep_each)
+	if (m->opts.keep_each || older == id)
 		return;
-	c->older = 0;
-	while (id) {
-		struct channel *old = model_channel(m, id);
-
-		if (!old)
+	slot->older = 0;
+	while (older) {
+		id = older;
+		slot = channel_slot(m, id);
+		if (!slot || slot->older == id)
 			return;
-		id = old->older;
-		if (old->kept)
+		older = slot->older;
+		if (slot->c ? slot->c->kept : id == m->opts.channel)
 			continue;
-		channel_fold(m, old);
+		if (slot->c)
+			channel_fold(m, slot->c);
+		slot_free(&m->channels, id);
 	}
 }

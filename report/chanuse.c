@@ -2,16 +2,40 @@
 #include "report/chanuse.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "report/channel.h"
 #include "report/model.h"
 
 #define FEW 8
-#define NO_SLOT UINT32_MAX /* of a goroutine that has exited */
+
+/* Room for one more, so that none of these lies in two cache lines. */
+static int grow(void **v, size_t *cap, size_t n, size_t size)
+{
+	size_t room = *cap ? *cap * 2 : 64;
+	void *p;
+
+	if (n < *cap)
+		return 0;
+	p = aligned_alloc(64, room * size);
+	if (!p)
+		return -ENOMEM;
+	if (*v)
+		memcpy(p, *v, n * size);
+	free(*v);
+	*v = p;
+	*cap = room;
+	return 0;
+}
 
 int chanuse_init(struct chan_uses *u)
 {
-	return vec_extend(&u->users, 1) || vec_extend(&u->marks, 1) ? -ENOMEM : 0;
+	if (grow((void **)&u->users.v, &u->users.cap, 0, sizeof(*u->users.v)) ||
+	    grow((void **)&u->marks.v, &u->marks.cap, 0, sizeof(*u->marks.v)) || vec_extend(&u->users, 1) ||
+	    vec_extend(&u->marks, 1))
+		return -ENOMEM;
+	return 0;
 }
 
 void use_rows_free(struct use_rows *rows)
@@ -51,17 +75,14 @@ static struct use_row *rows_get(struct use_rows *rows, const struct use_row *key
 
 struct use_row *use_row_get(struct use_rows *rows, const struct model *m, const struct chan_user *u)
 {
-	const struct channel *c = model_channel(m, u->chan);
-	struct use_row key = { .place = c ? channel_place(m, c) : 0,
-		               .group = u->group,
-		               .roles = u->roles,
-		               .chan = u->chan,
-		               .goid = u->goid };
+	struct use_row key = {
+		.place = channel_place(m, u->c), .group = u->group, .roles = u->roles, .chan = u->c->id, .goid = u->goid
+	};
 	struct use_row *row = rows_get(rows, &key);
 
-	if (row && (u->chan < row->chan || (u->chan == row->chan && u->goid < row->goid))) {
-		row->chan = u->chan;
-		row->goid = u->goid;
+	if (row && (key.chan < row->chan || (key.chan == row->chan && key.goid < row->goid))) {
+		row->chan = key.chan;
+		row->goid = key.goid;
 	}
 	return row;
 }
@@ -115,7 +136,8 @@ static uint32_t mark_new(struct chan_uses *u)
 
 	if (i && u->marks.v)
 		u->spare_marks = u->marks.v[i].next;
-	else if (!vec_push(&u->marks, (struct use_mark){ 0 }))
+	else if (!grow((void **)&u->marks.v, &u->marks.cap, u->marks.n, sizeof(*u->marks.v)) &&
+	         !vec_push(&u->marks, (struct use_mark){ 0 }))
 		i = (uint32_t)u->marks.n - 1;
 	return i;
 }
@@ -163,32 +185,37 @@ static void marks_drop(struct chan_uses *u, struct channel *c)
 	c->marks = (struct use_list){ 0 };
 }
 
-static uint64_t key_of_pair(const struct chan_user *p)
+static uint64_t key_of_pair(const struct goroutine *g, const struct channel *c)
 {
-	return (uint64_t)p->slot << 32 | p->chan;
+	return (uint64_t)g->slot << 32 | c->id;
 }
 
-static void unlink_from_channel(struct chan_uses *u, struct channel *c, const struct chan_user *p)
+/* A search goes over the shorter list; in the index are only the pairs of which both lists were long. */
+static bool is_indexed(const struct channel *c, const struct goroutine *g)
 {
-	if (c->users.is_indexed)
-		map_del(&u->index, key_of_pair(p));
+	return c->users.is_indexed && g->users.is_indexed;
+}
+
+static void unlink_from_channel(struct chan_uses *u, const struct chan_user *p)
+{
 	if (p->prev)
 		u->users.v[p->prev].next = p->next;
 	else
-		c->users.first = p->next;
+		p->c->users.first = p->next;
 	if (p->next)
 		u->users.v[p->next].prev = p->prev;
-	c->users.n--;
+	p->c->users.n--;
 }
 
-static void unlink_from_goroutine(struct chan_uses *u, struct goroutine *g, const struct chan_user *p)
+static void unlink_from_goroutine(struct chan_uses *u, const struct chan_user *p)
 {
 	if (p->go_prev)
 		u->users.v[p->go_prev].go_next = p->go_next;
 	else
-		g->users = p->go_next;
+		p->g->users.first = p->go_next;
 	if (p->go_next)
 		u->users.v[p->go_next].go_prev = p->go_prev;
+	p->g->users.n--;
 }
 
 /* Whether the row counts g, or counted it with a pair that went before; it does from now on. */
@@ -225,113 +252,151 @@ static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, c
 	return added;
 }
 
-/*
- * One of g and c is about to go: what the pair counts moves into its row, and
- * its place is free. Pairs of the one that goes come one behind the other.
- */
-static void user_fold(struct model *m, struct goroutine *g, struct channel *c, uint32_t i, bool is_chan_gone)
+/* What the pair counts is in its row now, and its place is free. */
+static void user_free(struct chan_uses *u, uint32_t i)
 {
-	struct chan_uses *u = &m->uses;
 	struct chan_user *p = &u->users.v[i];
-	struct use_row *row = use_row_get(&u->gone, m, p);
-	bool failed = !row, added;
-	uint32_t id = row ? (uint32_t)(row - u->gone.v.v) : 0;
 
-	if (row && is_chan_gone) {
-		row->nchans += !row_sees_channel(u, row, c);
-		failed = rowset_add(&g->marks, id, &added) != 0;
-		row->ngos += added;
-	} else if (row) {
-		row->ngos += !row_sees_goroutine(u, row, g);
-		row->nchans += mark_channel(u, c, id, p, &failed);
-	}
-	if (failed) {
-		m->failed = true;
-		return;
-	}
-	row->count += p->count;
-	unlink_from_channel(u, c, p);
-	unlink_from_goroutine(u, g, p);
+	if (is_indexed(p->c, p->g))
+		map_del(&u->index, key_of_pair(p->g, p->c));
 	*p = (struct chan_user){ .next = u->spare_users };
 	u->spare_users = i;
 }
 
+/*
+ * The channel is about to go: what its pairs count moves into their rows.
+ * Every one has a goroutine that lives, since of one that has gone the pairs
+ * with channels that are not kept went with it.
+ */
 void chanuse_channel_gone(struct model *m, struct channel *c)
 {
 	struct chan_uses *u = &m->uses;
+	uint32_t next;
 
-	/* Of a channel that is not kept every pair has a goroutine that lives. */
-	while (c->users.first && !m->failed)
-		user_fold(m, m->slots.v[u->users.v[c->users.first].slot], c, c->users.first, true);
+	for (uint32_t i = c->users.first; i; i = next) {
+		struct chan_user *p = &u->users.v[i];
+		struct use_row *row = use_row_get(&u->gone, m, p);
+		bool added = false;
+
+		if (!row || rowset_add(&p->g->marks, (uint32_t)(row - u->gone.v.v), &added)) {
+			m->failed = true;
+			return;
+		}
+		row->nchans += !row_sees_channel(u, row, c);
+		row->ngos += added;
+		row->count += p->count;
+		next = p->next;
+		unlink_from_goroutine(u, p);
+		user_free(u, i);
+	}
 	marks_drop(u, c);
+}
+
+/* The channel is kept, and the pair with it. */
+static void user_outlives(struct chan_uses *u, struct chan_user *p)
+{
+	if (is_indexed(p->c, p->g))
+		map_del(&u->index, key_of_pair(p->g, p->c));
+	p->go_next = p->go_prev = 0;
+	p->g = NULL;
 }
 
 void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
 {
 	struct chan_uses *u = &m->uses;
+	uint32_t next;
 
-	while (g->users && !m->failed) {
-		uint32_t i = g->users;
+	for (uint32_t i = g->users.first; i; i = next) {
 		struct chan_user *p = &u->users.v[i];
-		struct channel *c = model_channel(m, p->chan);
+		struct use_row *row;
+		bool failed = false;
 
-		if (!m->opts.keep_each && !c->kept) {
-			user_fold(m, g, c, i, false);
+		next = p->go_next;
+		if (m->opts.keep_each || p->c->kept) {
+			user_outlives(u, p);
 			continue;
 		}
-		if (c->users.is_indexed)
-			map_del(&u->index, key_of_pair(p));
-		unlink_from_goroutine(u, g, p);
-		p->go_next = p->go_prev = 0;
-		p->slot = NO_SLOT;
+		row = use_row_get(&u->gone, m, p);
+		if (row) {
+			row->ngos += !row_sees_goroutine(u, row, g);
+			row->nchans += mark_channel(u, p->c, (uint32_t)(row - u->gone.v.v), p, &failed);
+		}
+		if (!row || failed) {
+			m->failed = true;
+			return;
+		}
+		row->count += p->count;
+		unlink_from_channel(u, p);
+		user_free(u, i);
 	}
 }
 
 static uint32_t user_find(const struct chan_uses *u, const struct channel *c, const struct goroutine *g)
 {
-	const uint64_t *at = c->users.is_indexed ? map_get(&u->index, (uint64_t)g->slot << 32 | c->id) : NULL;
+	uint32_t i;
 
-	if (c->users.is_indexed)
+	if (is_indexed(c, g)) {
+		const uint64_t *at = map_get(&u->index, key_of_pair(g, c));
+
 		return at ? (uint32_t)*at : 0;
-	for (uint32_t i = c->users.first; i; i = u->users.v[i].next)
-		if (u->users.v[i].slot == g->slot)
-			return i;
+	}
+	if (c->users.is_indexed) {
+		for (i = g->users.first; i && u->users.v[i].c != c;)
+			i = u->users.v[i].go_next;
+		return i;
+	}
+	for (i = c->users.first; i && u->users.v[i].g != g;)
+		i = u->users.v[i].next;
+	return i;
+}
+
+/* One of the lists has become long. */
+static int channel_index(struct chan_uses *u, struct channel *c)
+{
+	c->users.is_indexed = true;
+	for (uint32_t i = c->users.first; i; i = u->users.v[i].next) {
+		const struct chan_user *p = &u->users.v[i];
+
+		if (p->g && p->g->users.is_indexed && index_put(&u->index, key_of_pair(p->g, c), i))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
-static int users_index(struct chan_uses *u, struct channel *c)
+static int goroutine_index(struct chan_uses *u, struct goroutine *g)
 {
-	for (uint32_t i = c->users.first; i; i = u->users.v[i].next)
-		if (u->users.v[i].slot != NO_SLOT && index_put(&u->index, key_of_pair(&u->users.v[i]), i))
+	g->users.is_indexed = true;
+	for (uint32_t i = g->users.first; i; i = u->users.v[i].go_next)
+		if (u->users.v[i].c->users.is_indexed && index_put(&u->index, key_of_pair(g, u->users.v[i].c), i))
 			return -ENOMEM;
-	c->users.is_indexed = true;
 	return 0;
 }
 
 /* A new pair, or 0: out of memory. */
 static uint32_t user_new(struct chan_uses *u, struct channel *c, struct goroutine *g)
 {
-	struct chan_user p = {
-		.goid = g->id, .slot = g->slot, .chan = c->id, .next = c->users.first, .go_next = g->users
-	};
+	struct chan_user p = { .goid = g->id, .g = g, .c = c, .next = c->users.first, .go_next = g->users.first };
 	uint32_t i = u->spare_users;
 
 	if (i) {
 		u->spare_users = u->users.v[i].next;
 		u->users.v[i] = p;
-	} else if (vec_push(&u->users, p)) {
+	} else if (grow((void **)&u->users.v, &u->users.cap, u->users.n, sizeof(p)) || vec_push(&u->users, p)) {
 		return 0;
 	} else {
 		i = (uint32_t)u->users.n - 1;
 	}
 	if (c->users.first)
 		u->users.v[c->users.first].prev = i;
-	if (g->users)
-		u->users.v[g->users].go_prev = i;
-	c->users.first = g->users = i;
-	if (c->users.is_indexed && index_put(&u->index, key_of_pair(&p), i))
+	if (g->users.first)
+		u->users.v[g->users.first].go_prev = i;
+	c->users.first = g->users.first = i;
+	c->users.n++;
+	g->users.n++;
+	if (is_indexed(c, g) && index_put(&u->index, key_of_pair(g, c), i))
 		return 0;
-	if (++c->users.n > FEW && !c->users.is_indexed && users_index(u, c))
+	if ((c->users.n > FEW && !c->users.is_indexed && channel_index(u, c)) ||
+	    (g->users.n > FEW && !g->users.is_indexed && goroutine_index(u, g)))
 		return 0;
 	return i;
 }
@@ -352,21 +417,18 @@ static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g
 	return i;
 }
 
-void chanuse_add(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t)
+void chanuse_add(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t)
 {
-	struct channel *c = model_channel(m, chan);
 	struct chan_user *p;
-	uint32_t i = chan & 1, id;
+	uint32_t i = c->id & 1, id;
 
-	if (!c || !g)
-		return;
 	c->used = true;
 	c->kept |= g->id == m->opts.goroutine;
-	if (g->last_user[i].chan != chan) {
+	if (g->last_user[i].chan != c->id) {
 		id = user_get(m, c, g);
 		if (!id)
 			return;
-		g->last_user[i].chan = chan;
+		g->last_user[i].chan = c->id;
 		g->last_user[i].user = id;
 	}
 	p = &m->uses.users.v[g->last_user[i].user];

@@ -27,16 +27,18 @@ struct model;
 
 /* In an index, too, once it was longer than a few: most channels have a user or two. */
 struct use_list {
-	uint32_t first, n;
-	bool is_indexed;
+	uint32_t first;
+	uint32_t n : 31;
+	uint32_t is_indexed : 1;
 };
 
+/* A cache line. */
 struct chan_user {
 	uint64_t goid;
-	uint32_t chan;
+	struct goroutine *g;       /* while it lives */
+	struct channel *c;         /* there as long as the pair is */
 	uint32_t next, prev;       /* of the channel's list */
 	uint32_t go_next, go_prev; /* of the goroutine's list, while it lives */
-	uint32_t slot;             /* of the goroutine, while it lives */
 	uint32_t group;
 	uint32_t roles; /* USER_…; 0: not in use */
 	uint64_t count; /* parks, wakes and operations */
@@ -81,8 +83,8 @@ struct chan_uses {
 int chanuse_init(struct chan_uses *u);
 void chanuse_free(struct chan_uses *u);
 
-/* g used the channel at t. */
-void chanuse_add(struct model *m, uint32_t chan, struct goroutine *g, uint32_t roles, int64_t t);
+/* g used c at t. */
+void chanuse_add(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t);
 void chanuse_channel_gone(struct model *m, struct channel *c);
 void chanuse_goroutine_gone(struct model *m, struct goroutine *g);
 

@@ -20,8 +20,8 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 		return ret;
 	}
 	m->opts = *opts;
-	m->goroutine_slab.size = sizeof(struct goroutine);
-	m->channels.slab.size = sizeof(struct channel);
+	m->goroutine_slab.size = slab_size(sizeof(struct goroutine));
+	m->channels.slab.size = slab_size(sizeof(struct channel));
 	m->likely[0] = m->likely[1] = &m->nobody;
 	if (filter_init(&m->filter, &opts->filter) || vec_extend(&m->reasons, 1) || vec_extend(&m->syncs, 1) ||
 	    chanuse_init(&m->uses) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
@@ -66,6 +66,8 @@ void model_free(struct model *m)
 	vec_free(&m->groups);
 	vec_free(&m->objsites);
 	vec_free(&m->wsites);
+	vec_free(&m->wsite_of_stack);
+	vec_free(&m->group_of_entry);
 	vec_free(&m->edges);
 	vec_free(&m->chains);
 	vec_free(&m->wakes);
@@ -92,29 +94,24 @@ void model_free(struct model *m)
 
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid)
 {
-	const uint64_t *at;
-
 	if (m->likely[0]->id == goid && goid)
 		return m->likely[0];
 	if (m->likely[1]->id == goid && goid)
 		return m->likely[1];
-	at = map_get(&m->by_id, goid);
-	return at ? (struct goroutine *)(uintptr_t)*at : NULL;
+	return model_goroutine_find(m, goid);
 }
 
 static struct goroutine *goroutine_new(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = slab_get(&m->goroutine_slab);
+	struct goroutine *g = slab_get_zeroed(&m->goroutine_slab);
 	uint32_t i;
 
 	if (!g)
 		return NULL;
-	*g = (struct goroutine){ .id = goid,
-		                 .started = TIME_UNKNOWN,
-		                 .exited = TIME_UNKNOWN,
-		                 .prev_end = TIME_UNKNOWN,
-		                 .objs = &g->obj1,
-		                 .objs_cap = 1 };
+	g->id = goid;
+	g->started = g->exited = g->prev_end = TIME_UNKNOWN;
+	g->objs = &g->obj1;
+	g->objs_cap = 1;
 	if (m->free_slots.n) {
 		i = m->free_slots.v[--m->free_slots.n];
 		m->slots.v[i] = g;
@@ -200,7 +197,7 @@ void model_goroutine_set_group(struct model *m, struct goroutine *g, uint32_t gr
 	to->blocked += g->blocked;
 	to->unseen += g->unseen;
 	g->group = group;
-	g->last_wsite = g->last_edge = g->last_chain = 0;
+	g->last_wsite = 0;
 }
 
 int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n)
@@ -217,8 +214,9 @@ int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32
 		g->objs = p;
 		g->objs_cap = n;
 	}
-	if (n)
-		memcpy(g->objs, objs, n * sizeof(*objs));
+	/* Most often one: a loop is faster than what memcpy() becomes. */
+	for (uint32_t i = 0; i < n; i++)
+		g->objs[i] = objs[i];
 	g->wait.nobjs = n;
 	return 0;
 }
@@ -372,6 +370,8 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 
 		if (!c)
 			return 0;
+		if (c->objsite)
+			return c->objsite;
 		key.made = c->made_seen && c->made_stack;
 		key.place = symbols_stack_user(&m->sym, key.made ? c->made_stack : where);
 		key.timer = c->timer;
@@ -381,15 +381,18 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 
 		if (!s)
 			return 0;
+		if (s->objsite)
+			return s->objsite;
 		key.sync_kind = s->kind;
 		key.place = symbols_stack_user(&m->sym, where);
 		cached = &s->objsite;
 	} else {
 		return 0;
 	}
-	if (!*cached && (key.made || key.place))
-		*cached = objsite_get(m, key);
-	return *cached ? *cached : objsite_unknown(m, key);
+	if (!key.made && !key.place)
+		return objsite_unknown(m, key);
+	*cached = objsite_get(m, key);
+	return *cached;
 }
 
 const char *illegal_name(enum illegal i)

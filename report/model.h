@@ -76,12 +76,12 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* what the end snapshot says, while no later event contradicts it */
 	bool exit_missed;
-	bool in_gap;    /* it waited when waits began to be left out, at .gap; .wait is still that wait */
-	bool had_gap;   /* and that wait is not known to have gone on */
-	bool unheld;    /* nothing that can go on holds what it waits for, as the end snapshot found */
-	uint32_t users; /* see chanuse.h */
+	bool in_gap;  /* it waited when waits began to be left out, at .gap; .wait is still that wait */
+	bool had_gap; /* and that wait is not known to have gone on */
+	bool unheld;  /* nothing that can go on holds what it waits for, as the end snapshot found */
 	int64_t last_event;
-	struct rowset *marks; /* see chanuse.h; owned */
+	struct use_list users; /* see chanuse.h */
+	struct rowset *marks;  /* see chanuse.h; owned */
 	uint32_t objs_cap;
 	struct trace_obj *objs; /* of .wait; owned; [objs_cap] */
 
@@ -94,7 +94,7 @@ struct goroutine {
 	uint32_t prev_reason, prev_stack;
 	struct trace_obj prev_obj;
 	/* what it used last: lookups of the hot path */
-	uint32_t last_wsite, last_edge, last_chain;
+	uint32_t last_wsite;
 	struct {
 		uint32_t chan, user;
 	} last_user[2];
@@ -132,6 +132,11 @@ struct group {
 	uint64_t max_wait;
 };
 
+/* The group of the last goroutine that began at a frame, and its go statement's frame. */
+struct group_seen {
+	uint32_t site, group;
+};
+
 /*
  * The class of an object that goroutines wait on: channels by the place that
  * made them, sync objects by the place where one was first waited for.
@@ -161,7 +166,8 @@ struct edge {
 	uint32_t waker_stack_place; /* user place of the waker's stack */
 	uint32_t wsite;
 	uint32_t objsite;
-	uint8_t cause; /* enum trace_cause */
+	uint8_t cause;  /* enum trace_cause */
+	uint32_t chain; /* of the last such wake-up: most often that of the next, too */
 	uint64_t count, blocked;
 };
 
@@ -195,10 +201,7 @@ struct wake_stack {
 /* In the order in which the replay needs it, as a goroutine's. */
 struct channel {
 	uint32_t id;
-	uint32_t older; /* the channel that was at this address before, and the collector may not have been seen to take
-	                 */
 	struct use_list users, marks; /* see chanuse.h */
-	bool defined;
 	bool capacity_known, length_known;
 	bool closed, closed_known; /* closed_known: read in the end snapshot, or the close was seen */
 	bool timer;
@@ -238,8 +241,18 @@ struct chan_rows {
 	struct index index; /* i + 1 */
 };
 
+/* What a definition says. Its channel is made when the first event needs it, most often in the memory of one that went.
+ */
+struct chan_slot {
+	struct channel *c; /* NULL: not yet needed, or gone */
+	uint64_t addr;
+	uint32_t gen;
+	uint32_t older; /* the channel that was at this address before, until that is folded away; its own id: it is
+	                   gone */
+};
+
 struct chan_page {
-	struct channel **v; /* by id; NULL: none is left */
+	struct chan_slot *v; /* by id; NULL: none is left */
 	uint32_t live;
 };
 
@@ -359,6 +372,7 @@ struct model {
 	struct map by_id;            /* goid -> the goroutine's address */
 	struct goroutine *likely[2]; /* whom the next event is of, if their ids are the right ones; never NULL */
 	struct goroutine nobody;     /* for .likely */
+	struct channel no_channel;
 	struct slab goroutine_slab;
 	VEC(struct gone) gone; /* at the end by id */
 	uint64_t gone_dropped;
@@ -374,6 +388,8 @@ struct model {
 	VEC(struct wake_chain) chains;
 	VEC(struct wake) wakes;
 	struct index group_index, objsite_index, wsite_index, edge_index, chain_index;
+	VEC(uint32_t) wsite_of_stack;          /* the last wait at a stack was of this wsite */
+	VEC(struct group_seen) group_of_entry; /* by frame */
 	struct map wake_index;
 	uint64_t chains_dropped, wakes_dropped;
 
@@ -421,6 +437,12 @@ void model_free(struct model *m);
 
 /* NULL when it does not live (or never did). */
 struct goroutine *model_goroutine(const struct model *m, uint64_t goid);
+static inline struct goroutine *model_goroutine_find(const struct model *m, uint64_t goid)
+{
+	const uint64_t *at = map_get(&m->by_id, goid);
+
+	return at ? (struct goroutine *)(uintptr_t)*at : NULL;
+}
 /* After the replay, what is kept of one that exited; else NULL. */
 const struct gone *model_gone(const struct model *m, uint64_t goid);
 /* As it is, or a new one of which nothing is known. NULL: out of memory. */

@@ -33,7 +33,7 @@ static void put_goroutine(struct json *j, const struct model *m, const uint32_t 
 		const struct chan_user *u = &m->uses.users.v[ids[i]];
 
 		json_open(j);
-		json_key_u64(j, "channel", u->chan);
+		json_key_u64(j, "channel", u->c->id);
 		json_put_roles(j, u->roles);
 		json_key_u64(j, "count", u->count);
 		json_close(j);

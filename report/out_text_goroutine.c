@@ -282,15 +282,15 @@ static void put_channels_of(struct text *t, uint64_t goid)
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 0; i < shown; i++) {
 		const struct chan_user *cu = &t->m->uses.users.v[ids[i]];
-		const struct channel *c = model_channel(t->m, cu->chan);
-		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = cu->chan };
+		const struct channel *c = cu->c;
+		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = c->id };
 
 		fmt_obj(&t->b, t->m, &obj);
 		table_cell(&tb);
 		text_put_roles(t, cu->roles);
 		table_cell(&tb);
 		table_cell_count(&tb, cu->count);
-		if (c && c->made_seen)
+		if (c->made_seen)
 			fmt_place_short(&t->b, t->m, symbols_stack_user(&t->m->sym, c->made_stack));
 		else
 			fmt_raw(&t->b, "?");

@@ -63,7 +63,8 @@ static void apply_look(struct model *m, const struct trace_rec *rec)
 
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
-	return goid && !model_goroutine(r->m, goid) && r->exited[goid % EXITED_KEPT] == goid;
+	return r->m->likely[0]->id != goid && r->m->likely[1]->id != goid && r->exited[goid % EXITED_KEPT] == goid &&
+	       goid && !model_goroutine(r->m, goid);
 }
 
 /* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */

@@ -20,6 +20,8 @@ int replay_new(struct replay **out, struct model *m, struct err *err);
 void replay_free(struct replay *r);
 
 /* Takes a record of any type; keeps nothing that rec points to. 0, -EBADMSG (a definition that cannot be), -ENOMEM. */
+/* Where a record is best read to: it need not be copied then. It holds until it was given to replay_record(). */
+struct trace_rec *replay_place(struct replay *r);
 int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err);
 
 /*

@@ -1,174 +1,174 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Events wait a little before they happen, so that the memory they need is on
- * its way when they do: a goroutine or channel that was not touched for
+ * Events wait until there are a few of them, so that the memory they need is
+ * on its way when they happen: a goroutine or channel that was not touched for
  * thousands of events is in no near cache. Nothing here changes the model.
+ *
+ * What comes next is random to the processor, so the steps do the same for
+ * every event, whatever it needs: to fetch for nothing costs less than a
+ * branch that was not foreseen.
  */
+#include <string.h>
+
+#include "report/account.h"
 #include "report/channel.h"
 #include "report/replay_int.h"
 
-/* So many events before it happens what hangs on its goroutine and channel is looked at, from step to step. */
-#define SEE_IT 12
-#define SEE_OLDER 9
-#define SEE_PAIRS 6
-#define SEE_OTHERS 3
+/* Where an event has another goroutine, and a channel or an object that may be one; offsets in struct ahead_event. */
+#define AT(field) (uint8_t) offsetof(struct ahead_event, field)
+#define NO_OTHER AT(zero)
+#define NO_CHAN AT(none.kind), AT(none.id)
+#define IS_CHAN(field) AT(chan_kind), AT(field)
+#define IS_OBJ(field) AT(field.kind), AT(field.id)
 
-static void fetch(const void *p, size_t bytes)
+static const struct {
+	uint8_t other, kind, id;
+} parts[TRACE_SNAP_BEGIN] = {
+	[TRACE_GO_CREATE] = { AT(rec.create.child), NO_CHAN },
+	[TRACE_GO_EXIT] = { NO_OTHER, NO_CHAN },
+	[TRACE_GO_RUN] = { NO_OTHER, NO_CHAN },
+	[TRACE_GO_PARK] = { NO_OTHER, IS_OBJ(objs[0]) },
+	[TRACE_GO_READY] = { AT(rec.ready.woken), IS_OBJ(rec.ready.obj) },
+	[TRACE_CHAN_MAKE] = { NO_OTHER, IS_CHAN(rec.make.chan) },
+	[TRACE_CHAN_CLOSE] = { NO_OTHER, IS_CHAN(rec.close.chan) },
+	[TRACE_CHAN_OP] = { NO_OTHER, IS_CHAN(rec.op.chan) },
+};
+_Static_assert(sizeof(struct ahead_event) <= UINT8_MAX, "the offsets have a byte");
+
+static inline void fetch(const void *p, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += 64)
 		__builtin_prefetch((const char *)p + i, 1);
 }
 
-static struct goroutine *see_goroutine(struct model *m, uint64_t goid)
+/* What the event is of, and the ways to it. */
+static inline void see_ways(const struct model *m, struct ahead_event *e)
 {
-	const uint64_t *at = goid ? map_get(&m->by_id, goid) : NULL;
-	struct goroutine *g = at ? (struct goroutine *)(uintptr_t)*at : &m->nobody;
+	const char *at = (const char *)e;
+	uint8_t kind = (uint8_t)at[parts[e->rec.type].kind];
 
-	if (at)
-		fetch(g, GOROUTINE_HOT_BYTES);
+	memcpy(&e->other, at + parts[e->rec.type].other, sizeof(e->other));
+	memcpy(&e->chan, at + parts[e->rec.type].id, sizeof(e->chan));
+	e->chan = kind == TRACE_OBJ_CHAN ? e->chan : 0;
+	map_fetch(&m->by_id, e->rec.goid);
+	map_fetch(&m->by_id, e->other);
+	channel_fetch_slot(m, e->chan);
+	if (e->rec.type == TRACE_CHAN_MAKE)
+		channel_fetch_slot(m, channel_older(m, e->chan));
+}
+
+static inline struct goroutine *see_goroutine(struct model *m, uint64_t goid)
+{
+	const struct map_slot *at = m->by_id.cap ? &m->by_id.slots[map_find(&m->by_id, goid)] : NULL;
+	struct goroutine *g = at && at->key ? (struct goroutine *)(uintptr_t)at->val : &m->nobody;
+
+	fetch(g, GOROUTINE_HOT_BYTES);
 	return g;
 }
 
-static struct channel *see_channel(const struct model *m, uint32_t id)
+/* A channel that is made is not there yet: it takes the place of another, which is folded away then. */
+static inline struct channel *see_channel(struct model *m, uint32_t id)
 {
-	struct channel *c = model_channel(m, id);
+	const struct chan_slot *slot = channel_slot(m, id);
+	struct channel *c = slot ? slot->c : NULL;
 
-	fetch(c, c ? CHANNEL_HOT_BYTES : 0);
+	if (slot && !c)
+		c = channel_peek(m, slot->older);
+	c = c ? c : &m->no_channel;
+	fetch(c, sizeof(*c));
 	return c;
 }
 
-/* The ways to what the event is of. */
-static void see_ways(const struct model *m, const struct trace_rec *rec)
+static inline void see(struct model *m, struct ahead_event *e)
 {
-	map_fetch(&m->by_id, rec->goid);
-	if (rec->type == TRACE_GO_READY) {
-		map_fetch(&m->by_id, rec->ready.woken);
-		if (rec->ready.obj.kind == TRACE_OBJ_CHAN)
-			channel_fetch_slot(m, rec->ready.obj.id);
-	} else if (rec->type == TRACE_GO_PARK && rec->park.nobjs && rec->park.objs->kind == TRACE_OBJ_CHAN) {
-		channel_fetch_slot(m, rec->park.objs->id);
-	} else if (rec->type == TRACE_CHAN_CLOSE) {
-		channel_fetch_slot(m, rec->close.chan);
-	}
+	e->who[0] = see_goroutine(m, e->rec.goid);
+	e->who[1] = see_goroutine(m, e->other);
+	e->c = see_channel(m, e->chan);
 }
 
-/* What the event is of. */
-static void see(struct model *m, struct ahead_event *e)
-{
-	const struct trace_rec *rec = &e->rec;
-
-	e->who[0] = see_goroutine(m, rec->goid);
-	e->who[1] = &m->nobody;
-	switch (rec->type) {
-	case TRACE_GO_PARK:
-		if (rec->park.nobjs && rec->park.objs->kind == TRACE_OBJ_CHAN)
-			see_channel(m, rec->park.objs->id);
-		break;
-	case TRACE_GO_READY:
-		e->who[1] = see_goroutine(m, rec->ready.woken);
-		if (rec->ready.obj.kind == TRACE_OBJ_CHAN)
-			see_channel(m, rec->ready.obj.id);
-		break;
-	case TRACE_CHAN_MAKE:
-		e->chan = see_channel(m, rec->make.chan);
-		break;
-	case TRACE_CHAN_CLOSE:
-		see_channel(m, rec->close.chan);
-		break;
-	case TRACE_CHAN_OP:
-		see_channel(m, rec->op.chan);
-		break;
-	default:
-		break;
-	}
-}
-
-/* A channel that is made takes the place of others, which are folded away then. */
-static void see_older(const struct model *m, struct ahead_event *e)
-{
-	if (e->rec.type != TRACE_CHAN_MAKE || !e->chan)
-		return;
-	e->chan = model_channel(m, e->chan->older);
-	fetch(e->chan, e->chan ? sizeof(*e->chan) : 0);
-}
-
-/* So are the pairs of what goes. */
-static void see_pairs(const struct model *m, const struct ahead_event *e)
+/* The pairs of both, and where the sums of a wake-up are found. */
+static inline void see_pairs(const struct model *m, struct ahead_event *e)
 {
 	const struct chan_user *users = m->uses.users.v;
 
-	if (e->rec.type == TRACE_CHAN_MAKE && e->chan)
-		fetch(&users[e->chan->users.first], sizeof(*users));
-	if (e->rec.type == TRACE_GO_EXIT)
-		for (int i = 0; i < 2; i++)
-			fetch(&users[e->who[0]->last_user[i].user], sizeof(*users));
+	fetch(&users[e->who[0]->users.first], sizeof(*users));
+	fetch(&users[e->who[0]->last_user[0].user], sizeof(*users));
+	fetch(&users[e->who[0]->last_user[1].user], sizeof(*users));
+	fetch(&users[e->c->users.first], sizeof(*users));
+	if (e->rec.type == TRACE_GO_READY)
+		e->wake = account_fetch(m, e->who[1], e->who[0], e->c, &e->rec.ready);
 }
 
-/* A pair has neighbours, and with a channel its goroutine is told. */
-static void see_others(const struct model *m, const struct ahead_event *e)
+/* What goes has pairs with others, and these have neighbours in the lists of those. */
+static inline void see_last(const struct model *m, const struct ahead_event *e)
 {
-	const struct chan_user *p;
+	const struct chan_user *users = m->uses.users.v, *p;
+	uint32_t i = e->who[0]->users.first;
 
-	/* The channel may have gone meanwhile, and its memory be of another. */
-	if (e->rec.type != TRACE_CHAN_MAKE || !e->chan || e->chan->users.first >= m->uses.users.n)
-		return;
-	p = &m->uses.users.v[e->chan->users.first];
-	if (p->slot < m->slots.n)
-		fetch(m->slots.v[p->slot], 64);
-	fetch(&m->uses.users.v[p->go_prev], sizeof(*p));
-	fetch(&m->uses.users.v[p->go_next], sizeof(*p));
+	if (e->rec.type == TRACE_GO_READY) {
+		account_fetch_sums(m, &e->wake);
+	} else if (e->rec.type == TRACE_CHAN_MAKE) {
+		p = &users[e->c->users.first];
+		fetch(p->g, GOROUTINE_HOT_BYTES);
+		fetch(&users[p->go_prev], sizeof(*p));
+		fetch(&users[p->go_next], sizeof(*p));
+		fetch(&m->uses.marks.v[e->c->marks.first], sizeof(struct use_mark));
+	} else if (e->rec.type == TRACE_GO_EXIT) {
+		for (int n = 0; n < 4; n++) {
+			p = &users[i];
+			fetch(&users[p->prev], sizeof(*p));
+			fetch(&users[p->next], sizeof(*p));
+			fetch(p->c, 64);
+			i = p->go_next;
+		}
+	}
 }
 
-static void event_now(struct replay *r, const struct ahead_event *e)
+void replay_ahead_end(struct replay *r)
 {
-	r->m->likely[0] = e->who[0];
-	r->m->likely[1] = e->who[1];
-	replay_event(r, &e->rec);
-}
+	struct ahead *a = &r->ahead;
+	struct model *m = r->m;
+	uint32_t n = a->n;
 
-static struct ahead_event *event_at(struct ahead *a, uint32_t i)
-{
-	return &a->v[i % AHEAD];
-}
-
-static void event_copy(struct ahead_event *e, const struct trace_rec *rec)
-{
-	e->rec = *rec;
-	if (rec->type != TRACE_GO_PARK)
-		return;
-	for (uint32_t i = 0; i < rec->park.nobjs; i++)
-		e->objs[i] = rec->park.objs[i];
-	e->rec.park.objs = e->objs;
+	a->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		see(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++)
+		see_pairs(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++)
+		see_last(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		m->likely[0] = a->v[i].who[0];
+		m->likely[1] = a->v[i].who[1];
+		replay_event(r, &a->v[i].rec);
+	}
 }
 
 void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
 {
 	struct ahead *a = &r->ahead;
-	struct ahead_event *e = event_at(a, a->end);
+	struct ahead_event *e = &a->v[a->n];
 
 	if (rec->type >= TRACE_SNAP_BEGIN || (rec->type == TRACE_GO_PARK && rec->park.nobjs > AHEAD_OBJS)) {
 		replay_ahead_end(r);
 		replay_event(r, rec);
 		return;
 	}
-	event_copy(e, rec);
-	e->who[0] = e->who[1] = &r->m->nobody;
-	e->chan = NULL;
-	see_ways(r->m, rec);
-	a->end++;
-	if (a->end - a->begin < AHEAD)
-		return;
-	see(r->m, event_at(a, a->begin + SEE_IT));
-	see_older(r->m, event_at(a, a->begin + SEE_OLDER));
-	see_pairs(r->m, event_at(a, a->begin + SEE_PAIRS));
-	see_others(r->m, event_at(a, a->begin + SEE_OTHERS));
-	event_now(r, event_at(a, a->begin++));
+	if (rec != &e->rec)
+		e->rec = *rec;
+	if (rec->type == TRACE_GO_PARK) {
+		e->objs[0].kind = TRACE_OBJ_NONE;
+		for (uint32_t i = 0; i < rec->park.nobjs; i++)
+			e->objs[i] = rec->park.objs[i];
+		e->rec.park.objs = e->objs;
+	}
+	e->chan_kind = TRACE_OBJ_CHAN;
+	see_ways(r->m, e);
+	if (++a->n == AHEAD)
+		replay_ahead_end(r);
 }
 
-void replay_ahead_end(struct replay *r)
+struct trace_rec *replay_place(struct replay *r)
 {
-	struct ahead *a = &r->ahead;
-
-	while (a->begin != a->end)
-		event_now(r, event_at(a, a->begin++));
+	return &r->ahead.v[r->ahead.n].rec;
 }

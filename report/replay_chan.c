@@ -7,13 +7,17 @@ void replay_make(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_chan_make *p = &rec->make;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
-	struct channel *c = model_channel(m, p->chan);
+	struct channel *c = channel_peek(m, p->chan);
 
 	if (g)
 		goroutine_act(m, g, t);
-	if (!c || c->made_seen)
+	if (c && c->made_seen)
 		return;
-	channel_replaces(m, c);
+	/* First, so that it takes the memory that has just been used. */
+	channel_replaces(m, p->chan);
+	c = model_channel(m, p->chan);
+	if (!c)
+		return;
 	c->kept |= rec->goid && rec->goid == m->opts.goroutine;
 	c->made_seen = true;
 	c->made = t;
@@ -40,7 +44,7 @@ void replay_close(struct model *m, const struct trace_rec *rec, int64_t t)
 	c->close_by = rec->goid;
 	c->close_stack = rec->close.stack;
 	if (g)
-		chanuse_add(m, rec->close.chan, g, USER_CLOSE, t);
+		chanuse_add(m, c, g, USER_CLOSE, t);
 }
 
 void replay_op(struct model *m, const struct trace_rec *rec, int64_t t)
@@ -64,5 +68,5 @@ void replay_op(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (p->result == TRACE_OP_DONE)
 		c->last_op = p->dir;
 	if (g && p->result != TRACE_OP_NOT_READY)
-		chanuse_add(m, p->chan, g, roles, t);
+		chanuse_add(m, c, g, roles, t);
 }

@@ -7,12 +7,28 @@
 #include "report/replay_int.h"
 #include "report/wakestack.h"
 
+static uint32_t group_of(struct model *m, const struct goroutine *g, uint32_t site, uint32_t entry)
+{
+	struct group_seen *seen = entry < m->group_of_entry.n ? &m->group_of_entry.v[entry] : NULL;
+	uint32_t group;
+
+	/* The first goroutine is started by assembly (rt0_go), which is nobody's go statement. */
+	if (g->id == 1)
+		return model_group_get(m, 0, symbols_frame_outer(&m->sym, entry));
+	if (seen && seen->group && seen->site == site)
+		return seen->group;
+	group = model_group_get(m, symbols_frame_inner(&m->sym, site), symbols_frame_outer(&m->sym, entry));
+	if (vec_extend(&m->group_of_entry, (size_t)entry + 1))
+		m->failed = true;
+	else
+		m->group_of_entry.v[entry] = (struct group_seen){ site, group };
+	return group;
+}
+
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags)
 {
-	/* The first goroutine is started by assembly (rt0_go), which is nobody's go statement. */
-	uint32_t at = g->id == 1 ? 0 : symbols_frame_inner(&m->sym, site);
-	uint32_t group = model_group_get(m, at, symbols_frame_outer(&m->sym, entry));
+	uint32_t group = group_of(m, g, site, entry);
 
 	g->system |= flags & TRACE_GO_SYSTEM;
 	if (!g->parent)
@@ -116,12 +132,15 @@ void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t)
 		const struct trace_obj *o = &g->objs[i];
 		uint8_t dir = wait_dir(class, o);
 		uint32_t roles = dir == TRACE_DIR_SEND ? USER_SEND : dir == TRACE_DIR_RECV ? USER_RECV : 0;
+		struct channel *c;
 
 		if (o->kind != TRACE_OBJ_CHAN)
 			continue;
 		if (class == TRACE_WAIT_SELECT)
 			roles |= USER_SELECT;
-		chanuse_add(m, o->id, g, roles, t);
+		c = model_channel(m, o->id);
+		if (c)
+			chanuse_add(m, c, g, roles, t);
 	}
 }
 
@@ -172,7 +191,7 @@ static void use_woken_channel(struct model *m, const struct wait_end *e)
 	if (!e->waker && (e->cause == TRACE_CAUSE_SEND || e->cause == TRACE_CAUSE_TIMER))
 		c->timer = true; /* only the scheduler sends without a goroutine: it runs timers */
 	if (e->waker && e->cause <= TRACE_CAUSE_CLOSE && waker_role[e->cause])
-		chanuse_add(m, e->obj.id, e->waker, waker_role[e->cause], e->at);
+		chanuse_add(m, c, e->waker, waker_role[e->cause], e->at);
 }
 
 /*

@@ -4,6 +4,7 @@
 
 /* Shared by the files of the replay only. */
 
+#include "report/account.h"
 #include "report/replay.h"
 #include "util/map.h"
 #include "util/vec.h"
@@ -26,20 +27,27 @@ struct prelude_rec {
 	size_t objs; /* where its objects are in prelude_objs */
 };
 
-/* Events that are known but have not happened yet, see replay_ahead.c. A power of two. */
+/* Events that are known but have not happened yet, see replay_ahead.c. */
 #define AHEAD 16
 #define AHEAD_OBJS 2 /* of a park; one of more is not held back */
 
 struct ahead_event {
 	struct trace_rec rec;
 	struct trace_obj objs[AHEAD_OBJS];
-	struct goroutine *who[2]; /* likely; never NULL */
-	struct channel *chan;     /* of TRACE_CHAN_MAKE: the new one, then the one in whose place it is; or NULL */
+	struct goroutine *who[2]; /* of the event, and the other one; likely, never NULL */
+	struct channel *c;        /* the same of the channel */
+	uint64_t other;           /* 0: none */
+	uint32_t chan;            /* 0: none */
+	struct account_way wake;  /* of TRACE_GO_READY */
+	/* constants, for those that have no such field */
+	struct trace_obj none;
+	uint8_t chan_kind;
+	uint64_t zero;
 };
 
 struct ahead {
 	struct ahead_event v[AHEAD];
-	uint32_t begin, end; /* from .v[begin % AHEAD] on; both only grow */
+	uint32_t n;
 };
 
 struct replay {
@@ -78,7 +86,7 @@ void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
 
 /* The event happens now. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
-/* It happens when AHEAD more are known. */
+/* It happens when AHEAD are known. */
 void replay_ahead_add(struct replay *r, const struct trace_rec *rec);
 /* All that are known happen now. */
 void replay_ahead_end(struct replay *r);

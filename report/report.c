@@ -166,12 +166,12 @@ static int analyse(struct report *r, struct err *err)
 /* Everything that can be read; damage ends it and is kept as a message. */
 static int read_all(struct report *r, struct replay *replay, struct err *err)
 {
-	struct trace_rec rec;
+	struct trace_rec *rec = replay_place(replay);
 	struct err read_err = { 0 };
 	int ret;
 
-	while ((ret = trace_reader_next(r->reader, &rec, &read_err)) > 0) {
-		int bad = replay_record(replay, &rec, err);
+	for (; (ret = trace_reader_next(r->reader, rec, &read_err)) > 0; rec = replay_place(replay)) {
+		int bad = replay_record(replay, rec, err);
 
 		if (bad == -ENOMEM)
 			return bad;

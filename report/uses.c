@@ -13,7 +13,7 @@ static int by_go(const void *a, const void *b, void *ctx)
 
 	if (x->goid != y->goid)
 		return x->goid < y->goid ? -1 : 1;
-	return (x->chan > y->chan) - (x->chan < y->chan);
+	return (x->c->id > y->c->id) - (x->c->id < y->c->id);
 }
 
 static int by_chan(const void *a, const void *b, void *ctx)
@@ -21,8 +21,8 @@ static int by_chan(const void *a, const void *b, void *ctx)
 	const struct model *m = ctx;
 	const struct chan_user *x = &m->uses.users.v[*(const uint32_t *)a], *y = &m->uses.users.v[*(const uint32_t *)b];
 
-	if (x->chan != y->chan)
-		return x->chan < y->chan ? -1 : 1;
+	if (x->c != y->c)
+		return x->c->id < y->c->id ? -1 : 1;
 	return (x->goid > y->goid) - (x->goid < y->goid);
 }
 
@@ -49,7 +49,7 @@ static int count_pairs(struct uses *u, bool by_channel)
 	for (size_t i = 0; i < u->by_go.n; i++) {
 		const struct chan_user *p = &all->users.v[u->by_go.v[i]];
 		const struct goroutine *g = by_channel ? NULL : model_goroutine(u->m, p->goid);
-		uint64_t id = by_channel ? p->chan : p->goid;
+		uint64_t id = by_channel ? p->c->id : p->goid;
 		struct use_row *row;
 		uint32_t at;
 
@@ -63,8 +63,7 @@ static int count_pairs(struct uses *u, bool by_channel)
 			continue;
 		row->seen = id;
 		at = (uint32_t)(row - u->rows.v.v);
-		if (by_channel ? chanuse_channel_has(all, model_channel(u->m, p->chan), at)
-		               : g && rowset_has(g->marks, at))
+		if (by_channel ? chanuse_channel_has(all, p->c, at) : g && rowset_has(g->marks, at))
 			continue;
 		row->nchans += by_channel;
 		row->ngos += !by_channel;
@@ -104,11 +103,10 @@ static void drop_rows(struct uses *u, const struct report *r)
 static bool is_shown(const struct report *r, const struct chan_user *cu)
 {
 	const struct model_opts *o = &r->m->opts;
-	const struct channel *c = model_channel(r->m, cu->chan);
 
 	if (!filter_shows_group(&r->m->filter, cu->group))
 		return false;
-	return (!o->channel && !o->goroutine) || report_shows_channel(r, c);
+	return (!o->channel && !o->goroutine) || report_shows_channel(r, cu->c);
 }
 
 int uses_collect(struct uses *u, const struct report *r)

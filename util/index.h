@@ -41,10 +41,23 @@ static inline __attribute__((always_inline)) uint32_t index_find(const struct in
 
 	if (!x->cap)
 		return 0;
+	/* The first step without a branch: whether it has to be taken is not to be foreseen. */
+	at = (at + (x->slots[at] >> 32 != tag)) & (x->cap - 1);
 	for (; x->slots[at]; at = (at + 1) & (x->cap - 1))
 		if (x->slots[at] >> 32 == tag && is(table, (uint32_t)x->slots[at], key))
 			return (uint32_t)x->slots[at];
 	return 0;
+}
+
+/* It will be looked for soon; later, where it is likely to be, or 0. */
+static inline void index_fetch(const struct index *x, uint64_t hash)
+{
+	__builtin_prefetch(&x->slots[hash >> 32 >> x->shift]);
+}
+
+static inline uint32_t index_likely(const struct index *x, uint64_t hash)
+{
+	return x->cap ? (uint32_t)x->slots[hash >> 32 >> x->shift] : 0;
 }
 
 #endif

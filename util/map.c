@@ -18,28 +18,6 @@ void map_clear(struct map *m)
 	m->has_zero = false;
 }
 
-/* The key's slot, or the free one where it belongs. */
-static size_t find(const struct map *m, uint64_t key)
-{
-	size_t i = map_home(m, key);
-
-	while (m->slots[i].key && m->slots[i].key != key)
-		i = (i + 1) & (m->cap - 1);
-	return i;
-}
-
-uint64_t *map_get(const struct map *m, uint64_t key)
-{
-	size_t i;
-
-	if (!key)
-		return m->has_zero ? (uint64_t *)&m->zero.val : NULL;
-	if (!m->cap)
-		return NULL;
-	i = find(m, key);
-	return m->slots[i].key ? &m->slots[i].val : NULL;
-}
-
 static bool map_grow(struct map *m)
 {
 	struct map old = *m;
@@ -53,7 +31,7 @@ static bool map_grow(struct map *m)
 	}
 	for (size_t i = 0; i < old.cap; i++)
 		if (old.slots[i].key)
-			m->slots[find(m, old.slots[i].key)] = old.slots[i];
+			m->slots[map_find(m, old.slots[i].key)] = old.slots[i];
 	free(old.slots);
 	return true;
 }
@@ -75,7 +53,7 @@ uint64_t *map_put(struct map *m, uint64_t key, bool *added)
 
 	if (!key)
 		return put_zero(m, added);
-	i = m->cap ? find(m, key) : 0;
+	i = m->cap ? map_find(m, key) : 0;
 	if (added)
 		*added = !m->cap || !m->slots[i].key;
 	if (m->cap && m->slots[i].key)
@@ -84,7 +62,7 @@ uint64_t *map_put(struct map *m, uint64_t key, bool *added)
 	if (m->n * 8 >= m->cap * 5) {
 		if (!map_grow(m))
 			return NULL;
-		i = find(m, key);
+		i = map_find(m, key);
 	}
 	m->n++;
 	m->slots[i] = (struct map_slot){ .key = key };
@@ -118,7 +96,7 @@ bool map_del(struct map *m, uint64_t key)
 	}
 	if (!m->cap)
 		return false;
-	i = find(m, key);
+	i = map_find(m, key);
 	if (!m->slots[i].key)
 		return false;
 	close_gap(m, i);

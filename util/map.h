@@ -25,10 +25,30 @@ static inline size_t map_home(const struct map *m, uint64_t key)
 	return m->cap ? key * 0x9e3779b97f4a7c15ull >> m->shift : 0;
 }
 
+/* The key's slot, or the free one where it belongs. The map has slots, and the key is not 0. */
+static inline size_t map_find(const struct map *m, uint64_t key)
+{
+	size_t i = map_home(m, key);
+
+	while (m->slots[i].key && m->slots[i].key != key)
+		i = (i + 1) & (m->cap - 1);
+	return i;
+}
+
 void map_free(struct map *m);
 void map_clear(struct map *m);
 /* NULL when absent. The pointer holds until the next put or del. */
-uint64_t *map_get(const struct map *m, uint64_t key);
+static inline uint64_t *map_get(const struct map *m, uint64_t key)
+{
+	size_t i;
+
+	if (!key)
+		return m->has_zero ? (uint64_t *)&m->zero.val : NULL;
+	if (!m->cap)
+		return NULL;
+	i = map_find(m, key);
+	return m->slots[i].key ? &m->slots[i].val : NULL;
+}
 /* The key will be asked for soon. */
 static inline void map_fetch(const struct map *m, uint64_t key)
 {

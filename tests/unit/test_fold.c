@@ -154,9 +154,43 @@ static void folding_does_not_show(void **state)
 	}
 }
 
+/* A channel is made when an event needs it; that one was never needed changes nothing for those around it. */
+static void a_channel_that_nothing_used_goes_with_its_address(void **state)
+{
+	struct churn c = { .t = tb_new(), .now = MS(1) };
+	struct trace_def_chan unused = { .id = 2, .addr = 0xc000000000, .gen = 2 };
+	struct report_opts o = tb_opts();
+	struct report *r;
+	uint32_t id = 1;
+
+	make(&c, 0, 1);
+	tb_rec(&c.t, &(struct trace_rec){ .type = TRACE_DEF_CHAN, .def_chan = unused });
+	c.t.chans = c.gens[0] = 2;
+	make(&c, 0, 1);
+	unused = (struct trace_def_chan){ .id = 4, .addr = 0xc000000060, .gen = 1 };
+	tb_rec(&c.t, &(struct trace_rec){ .type = TRACE_DEF_CHAN, .def_chan = unused });
+	tb_end(&c.t, 0);
+	o.model.keep_each = false;
+	r = tb_read(&c.t, &o);
+	assert_null(model_channel(r->m, 1));
+	assert_null(model_channel(r->m, 2));
+	assert_int_equal(r->m->channels.gone.v.n, 1);
+	assert_int_equal(r->m->channels.gone.v.v[0].n, 1);
+	assert_int_equal(channel_next(r->m, &id)->id, 3);
+	assert_null(channel_next(r->m, &id));
+	assert_int_equal(model_channel(r->m, 3)->gen, 3);
+	assert_int_equal(model_channel(r->m, 4)->addr, unused.addr);
+	assert_null(model_channel(r->m, 5));
+	report_free(r);
+	tb_free(&c.t);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = { cmocka_unit_test(folding_does_not_show) };
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(folding_does_not_show),
+		cmocka_unit_test(a_channel_that_nothing_used_goes_with_its_address),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
