@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A trace for measurements of the report: gen-trace EVENTS FILE [pingpong].
- * Without the last word as a busy server would give it. Requests are goroutines that come and go, some
+ * A trace for measurements of the report: gen-trace EVENTS FILE [pingpong|http].
+ * Without the last word as a server would give it that has all there is. Requests are goroutines that come and go, some
  * thousand at a time, each with a channel of its own whose address was another
  * channel's before; workers, locks, timers and selects stay. A request is some
  * nine events, so 100 M events have 11 M goroutines and as many channels.
@@ -28,7 +28,10 @@
 #define FIRST_REQUEST 10000
 #define STACK_LEN 12
 
-enum reason { R_RECV = 15, R_SEND, R_SELECT, R_MUTEX, R_NETWORK };
+#define CONNS 64 /* connections of http */
+#define FIRST_COND (LOCKS + 1)
+
+enum reason { R_RECV = 15, R_SEND, R_SELECT, R_MUTEX, R_NETWORK, R_COND };
 enum step { ST_NEW, ST_MAKE, ST_ASK, ST_ANSWER, ST_LOCK, ST_UNLOCK, ST_DONE };
 
 struct flight {
@@ -268,6 +271,59 @@ static void pingpong(struct gen *g, uint64_t events)
 	}
 }
 
+static void define_conds(struct gen *g)
+{
+	put_string(g, 7 + FUNCS, "sync.Cond.Wait");
+	put(g, (struct trace_rec){ .type = TRACE_DEF_REASON, .def_reason = { R_COND, TRACE_WAIT_COND, 7 + FUNCS } });
+	for (uint32_t i = 0; i < CONNS; i++)
+		put(g, (struct trace_rec){ .type = TRACE_DEF_SYNC,
+		                           .def_sync = { FIRST_COND + i, TRACE_SYNC_COND, 0xc003000000 + i * 64 } });
+}
+
+/* What a recording of net/http shows of one request: the next of its six events. */
+static void http_step(struct gen *g, struct flight *f, uint32_t conn)
+{
+	struct trace_obj cond = { TRACE_OBJ_SYNC, TRACE_DIR_NONE, FIRST_COND + conn };
+	struct trace_obj none = { TRACE_OBJ_NONE, TRACE_DIR_NONE, 0 }, fd = { TRACE_OBJ_FD, TRACE_DIR_NONE, 7 + conn };
+	uint64_t me = FIRST_WORKER + conn;
+
+	switch (f->step) {
+	case ST_NEW:
+		ready(g, 0, me, TRACE_CAUSE_NETWORK, none, 0);
+		break;
+	case ST_MAKE:
+		f->goid = g->next_goid++;
+		put(g,
+		    (struct trace_rec){ .type = TRACE_GO_CREATE, .goid = me, .create = { f->goid, 200, 300, 100, 0 } });
+		break;
+	case ST_ASK:
+		park(g, me, R_COND, 800, &cond, 1);
+		break;
+	case ST_ANSWER:
+		ready(g, f->goid, me, TRACE_CAUSE_COND, cond, 1400);
+		break;
+	case ST_LOCK:
+		put(g, (struct trace_rec){ .type = TRACE_GO_EXIT, .goid = f->goid });
+		break;
+	default:
+		park(g, me, R_NETWORK, 900, &fd, 1);
+		break;
+	}
+	f->step = f->step == ST_UNLOCK ? ST_NEW : f->step + 1;
+}
+
+/* Connections whose requests come at random; a goroutine for each request that sees whether the client goes. */
+static void http(struct gen *g, uint64_t events)
+{
+	define_conds(g);
+	while (g->events < events) {
+		uint32_t conn = pick(g, CONNS), n = 1 + pick(g, 6);
+
+		for (uint32_t i = 0; i < n; i++)
+			http_step(g, &g->flights[conn], conn);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct gen g = { .rng = 88172645463325252ull, .next_goid = FIRST_REQUEST };
@@ -276,12 +332,13 @@ int main(int argc, char **argv)
 		                   .module = "example.com/shop",
 		                   .go_version = "go1.26",
 		                   .events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC };
-	bool is_pingpong = argc == 4 && !strcmp(argv[3], "pingpong"), is_usable = argc == 3 || is_pingpong;
+	bool is_pingpong = argc == 4 && !strcmp(argv[3], "pingpong"), is_http = argc == 4 && !strcmp(argv[3], "http");
+	bool is_usable = argc == 3 || is_pingpong || is_http;
 	uint64_t events = is_usable ? strtoull(argv[1], NULL, 0) : 0;
 	int fd = is_usable ? open(argv[2], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600) : -1;
 
 	if (!events || fd < 0 || trace_writer_open(&g.w, fd, &meta, &g.err)) {
-		fprintf(stderr, "usage: gen-trace EVENTS FILE [pingpong]\n");
+		fprintf(stderr, "usage: gen-trace EVENTS FILE [pingpong|http]\n");
 		return 2;
 	}
 	define_reasons(&g);
@@ -290,6 +347,8 @@ int main(int argc, char **argv)
 	snapshot(&g);
 	if (is_pingpong)
 		pingpong(&g, events);
+	if (is_http)
+		http(&g, events);
 	while (g.events < events)
 		advance(&g, &g.flights[pick(&g, FLIGHTS)]);
 	if (trace_writer_end(g.w, &(struct trace_end){ .duration = g.time, .events = g.events }, &g.err)) {
