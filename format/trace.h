@@ -485,6 +485,8 @@ int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct
 uint64_t trace_writer_bytes(const struct trace_writer *w);
 /* What the file would have if it ended here: what is likely, by how the blocks before compressed. */
 uint64_t trace_writer_likely(const struct trace_writer *w);
+/* Makes that no guess: puts out what is buffered, unless it is little. */
+int trace_writer_know(struct trace_writer *w, struct err *err);
 /* What of that is definitions. */
 uint64_t trace_writer_definitions(const struct trace_writer *w);
 /* Whether the file ends within bytes if it ends here; puts out what is buffered where only that tells. 1, 0, -errno. */

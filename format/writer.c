@@ -198,6 +198,11 @@ uint64_t trace_writer_likely(const struct trace_writer *w)
 	       w->index.entries.len + END_ROOM;
 }
 
+int trace_writer_know(struct trace_writer *w, struct err *err)
+{
+	return pending(w) < WORTH_A_BLOCK ? 0 : trace_writer_flush(w, err);
+}
+
 uint64_t trace_writer_definitions(const struct trace_writer *w)
 {
 	return w->def_bytes + (wire_enc_empty(&w->defs) ? 0 : wire_enc_bytes(&w->defs) / GUESS_RATIO);

@@ -17,9 +17,11 @@ void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *
 	l->probes = probes;
 }
 
-int limits_size_step(struct limits *l, const struct trace_writer *w, struct err *err)
+int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err)
 {
-	return shed_want(&l->shed, SHED_BY_SIZE, sizelimit_step(&l->size, w, mono_ns()), err);
+	int step = sizelimit_step(&l->size, w, mono_ns(), err);
+
+	return step < 0 ? step : shed_want(&l->shed, SHED_BY_SIZE, (enum shed_step)step, err);
 }
 
 bool limits_drop(struct limits *l, const void *rec, size_t len)
@@ -52,7 +54,7 @@ static bool is_tight(struct limits *l, uint64_t now)
 	return l->tight && now - l->tight < TIGHT_NS;
 }
 
-int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, struct err *err)
+int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct err *err)
 {
 	uint64_t now = mono_ns();
 

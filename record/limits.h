@@ -34,9 +34,9 @@ struct limits_opts {
 void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
                   struct hold *hold);
 /* Measures, leaves out more or less, and brings losses into the trace. live: goroutines that there are. */
-int limits_step(struct limits *l, const struct trace_writer *w, uint64_t live, struct err *err);
+int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct err *err);
 /* The part of it that looks at the size. */
-int limits_size_step(struct limits *l, const struct trace_writer *w, struct err *err);
+int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err);
 /* Whether a record of the ring is left out, since it came in before its probe was told; counts it. */
 bool limits_drop(struct limits *l, const void *rec, size_t len);
 void limits_free(struct limits *l);

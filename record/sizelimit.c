@@ -70,14 +70,27 @@ static enum shed_step step_by_rate(struct sizelimit *l, uint64_t used, uint64_t 
 	return l->step;
 }
 
-enum shed_step sizelimit_step(struct sizelimit *l, const struct trace_writer *w, uint64_t now)
+/* How blocks before compressed says little of the one that is being filled: it is put out before it costs a step. */
+static int see_used(const struct sizelimit *l, struct trace_writer *w, uint64_t *used, struct err *err)
 {
-	uint64_t used;
+	*used = trace_writer_likely(w);
+	if (step_by_share(l, *used) <= l->step)
+		return 0;
+	if (trace_writer_know(w, err))
+		return err->code;
+	*used = trace_writer_likely(w);
+	return 0;
+}
+
+int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err)
+{
 	enum shed_step step;
+	uint64_t used;
 
 	if (!l->max)
 		return SHED_NOTHING;
-	used = trace_writer_likely(w);
+	if (see_used(l, w, &used, err))
+		return err->code;
 	if (now - l->at >= RATE_NS)
 		measure_rate(l, used, now);
 	if (l->deadline) {

@@ -217,7 +217,7 @@ def test_size_of_many_goroutines(workload, record):
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-size", "400K")
     target.ask("stuck", 5000)
-    wait_for("the file is full", lambda: settles(recorder.trace, 200 << 10))
+    wait_for("the file is full", lambda: settles(recorder.trace, 180 << 10))
     recorder.stop()
     assert recorder.trace.stat().st_size <= 400 << 10
     doc = verified(recorder.trace)
