@@ -17,6 +17,10 @@
 #define LARGE (2ull << 20)
 #define AREA (4 * LARGE)
 #define STEP 4096
+#define ADDRESS_BITS 52 /* of physical memory, at most */
+/* Where the map begins at the lowest (arch/x86/include/asm/page_64_types.h), by the levels of page tables. */
+#define LOWEST_OF_4 0xffff888000000000ull
+#define LOWEST_OF_5 0xff11000000000000ull
 
 /*
  * Memory that is written with numbers nobody can guess: its first half in
@@ -112,25 +116,43 @@ static bool reads_all(const struct direct_bpf *skel, const struct direct_map *ma
 /*
  * The map begins at a multiple of 1 GiB (arch/x86/mm/kaslr.c) at or below any
  * address in it, the top page table's, and not farther than there is memory.
- * Below it nothing is mapped.
+ * From below, so that what is loaded at a wrong place is unused addresses or
+ * memory; beyond the end of the map the kernel has devices.
  */
 static int find_base(const struct direct_bpf *skel, struct direct_map *map, const struct area *a, struct err *err)
 {
 	struct direct_try try = { 0 };
+	uint64_t lowest, room;
 
 	if (run(skel->progs.direct_top, &try) || !try.pgd)
 		return err_set(err, EIO, "the page tables of this process were not found");
-	for (map->levels = 4; map->levels <= 5; map->levels++) {
-		uint64_t base = try.pgd & ~(GIB - 1);
+	/* Of five levels it is below all that a kernel with four can have. */
+	map->levels = try.pgd < LOWEST_OF_4 ? 5 : 4;
+	map->end = 1ull << (map->levels == 5 ? 56 : 47);
+	lowest = map->levels == 5 ? LOWEST_OF_5 : LOWEST_OF_4;
+	if (try.pgd < lowest)
+		return err_set(err, EIO, "the page tables of this process are not in the kernel's map of all memory");
+	room = try.pgd - lowest;
+	map->base = (room < map->limit ? lowest : try.pgd - map->limit) & ~(GIB - 1);
+	while (map->base <= try.pgd && !reads(skel, map, a, 0))
+		map->base += GIB;
+	return map->base <= try.pgd ? 0 : err_set(err, ENOENT, "the kernel's map of all memory was not found");
+}
 
-		map->end = 1ull << (map->levels == 5 ? 56 : 47);
-		for (uint64_t below = 0; below <= map->limit; below += GIB) {
-			map->base = base - below;
-			if (reads(skel, map, a, 0))
-				return reads_all(skel, map, a) ? 0 : err_set(err, EIO, "a page was not found");
-		}
+/*
+ * Higher bits that memory's entries do not have are an address, too: a
+ * device's beyond the end of memory, and not one in it. Those that they have
+ * say that the memory is encrypted.
+ */
+static void widen_mask(const struct direct_bpf *skel, struct direct_map *map, const struct area *a)
+{
+	for (uint64_t bit = STEP; bit < 1ull << ADDRESS_BITS; bit <<= 1) {
+		struct direct_map wider = *map;
+
+		wider.mask |= bit;
+		if (reads(skel, &wider, a, 0))
+			*map = wider;
 	}
-	return err_set(err, ENOENT, "the kernel's map of all memory was not found");
 }
 
 int direct_find(struct direct_map *map, struct err *err)
@@ -153,8 +175,13 @@ int direct_find(struct direct_map *map, struct err *err)
 		goto cleanup;
 	}
 	ret = find_base(skel, &found, &a, err);
-	if (!ret)
+	if (ret)
+		goto cleanup;
+	widen_mask(skel, &found, &a);
+	if (reads_all(skel, &found, &a))
 		*map = found;
+	else
+		ret = err_set(err, EIO, "a page of this process was not found");
 cleanup:
 	direct_bpf__destroy(skel);
 	area_free(&a);
