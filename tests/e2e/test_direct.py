@@ -105,6 +105,14 @@ def times(n, counter):
     return found
 
 
+def check_nearly_same(found, expected):
+    """A page that the kernel moves just then can be read by nobody, the helper neither: a few stacks end early."""
+    missing, strange = expected - found, found - expected
+    print(f"{missing=} {strange=}")
+    assert sum(missing.values()) <= sum(expected.values()) / 1000
+    assert sum(strange.values()) <= sum(missing.values())
+
+
 @pytest.fixture
 def counts(workload):
     """One at a time, so that it does the same in each round; its memory is there before it is looked at."""
@@ -137,14 +145,11 @@ def test_large_pages(counts, record, version):
     direct = recorded(target, record)
     needs_direct_reads(direct)
     assert huge_of(target.pid), "they are large until the end"
-    assert events_of(direct.trace) == expected
+    check_nearly_same(events_of(direct.trace), expected)
 
 
 def test_pages_that_become_large_and_small(counts, record):
-    """While it is recorded, so that what was kept of the page tables is wrong again and again.
-
-    A page on its way can be read by nobody, the helper neither: a few stacks end early. None may be another's.
-    """
+    """While it is recorded, so that what was kept of the page tables is wrong again and again."""
     rounds = 10
     target = counts(NEWEST)
     expected = events_of(recorded(target, record, "--no-direct-reads").trace)
@@ -169,8 +174,4 @@ def test_pages_that_become_large_and_small(counts, record):
         changing.join()
     needs_direct_reads(direct)
     assert len(sizes) > 1, "the pages never changed"
-    found, expected = times(1, events_of(direct.trace)), times(rounds, expected)
-    missing, strange = expected - found, found - expected
-    print(f"{missing=} {strange=}")
-    assert sum(missing.values()) <= sum(expected.values()) / 1000
-    assert sum(strange.values()) <= sum(missing.values())
+    check_nearly_same(times(1, events_of(direct.trace)), times(rounds, expected))
