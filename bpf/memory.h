@@ -88,8 +88,7 @@ __noinline __u64 mem_look_up(__u64 start)
 	return at;
 }
 
-/* Where the page that begins at start is loaded from; 0: not found. Not static, so that the verifier looks at it once.
- */
+/* Where the page that begins at start is loaded from; 0: not found. Not static: the verifier looks at it once. */
 __u64 mem_page_at(__u64 start);
 __noinline __u64 mem_page_at(__u64 start)
 {

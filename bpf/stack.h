@@ -251,10 +251,10 @@ static __always_inline bool plain_next(struct plain_walk *w)
 
 /*
  * What stack_hash_any() does, where most of a hit's time goes: as long as all
- * frames are plain and none is across two pages.
+ * frames are plain and none is across two pages; else 0.
  */
-__u64 stack_hash(__u64 sp, __u64 bp);
-__noinline __u64 stack_hash(__u64 sp, __u64 bp)
+__u64 stack_hash_plain(__u64 sp, __u64 bp);
+__noinline __u64 stack_hash_plain(__u64 sp, __u64 bp)
 {
 	__u64 lo = cfg.text_lo, len = cfg.text_hi - lo, sigpanic = cfg.sigpanic_lo, hash = 0;
 	struct plain_walk w = { .start = ~0ull };
@@ -263,7 +263,7 @@ __noinline __u64 stack_hash(__u64 sp, __u64 bp)
 	if (sp) {
 		w.bp = sp - sizeof(w.bp);
 		if (!plain_next(&w))
-			return stack_hash_any(sp, bp);
+			return 0;
 		if (w.pc - lo < len) {
 			hash = stack_hash_step(hash, w.pc);
 			i = 1;
@@ -272,14 +272,22 @@ __noinline __u64 stack_hash(__u64 sp, __u64 bp)
 	w.bp = bp;
 	for (; i < RING_MAX_FRAMES && w.bp; i++) {
 		if (!plain_next(&w))
-			return stack_hash_any(sp, bp);
+			return 0;
 		if (w.pc - lo >= len)
 			break;
 		if (w.pc - sigpanic < cfg.sigpanic_len || w.pc - cfg.cb_lo < cfg.cb_len)
-			return stack_hash_any(sp, bp);
+			return 0;
 		hash = stack_hash_step(hash, w.pc);
 	}
 	return hash ? hash : 1;
+}
+
+/* One does not call the other: before 6.13 the stacks of a program's calls have to be within 512 bytes together. */
+static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
+{
+	__u64 hash = stack_hash_plain(sp, bp);
+
+	return hash ? hash : stack_hash_any(sp, bp);
 }
 
 #else

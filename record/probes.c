@@ -120,26 +120,32 @@ static int try_load(struct probes *p, const struct probes_opts *opts, struct err
 	return probes_say_load_error(ret, err);
 }
 
-static enum probes_build first_build(struct probes *p, const struct probes_opts *opts)
+static enum probes_build first_build(struct probes *p, const struct probes_opts *opts, struct err *why)
 {
-	struct err why = { 0 };
-
 	if (opts->no_direct_reads)
-		return PROBES_PLAIN;
-	if (!direct_find(&p->cfg.direct, &why))
-		return PROBES_DIRECT;
-	if (opts->verbose)
-		fprintf(stderr, "chanrec: the target's memory is read by the helper: %s\n", why.msg);
-	return PROBES_PLAIN;
+		return err_set(why, ECANCELED, "--no-direct-reads"), PROBES_PLAIN;
+	return direct_find(&p->cfg.direct, why) ? PROBES_PLAIN : PROBES_DIRECT;
 }
 
-static bool is_refused(int ret)
+/* The kernel lacks what the build needs, or its verifier gives up on it. Of the first one nothing is asked but that it
+ * works. */
+static bool is_refused(enum probes_build build, int ret)
 {
+	if (build == PROBES_DIRECT)
+		return ret && ret != -EPERM;
 	return ret == -EACCES || ret == -EINVAL || ret == -E2BIG;
+}
+
+static void say_reads(const struct probes *p, const struct err *why)
+{
+	fprintf(stderr, "chanrec: the program's memory is read %s%s%s\n",
+	        p->build == PROBES_DIRECT ? "by its page tables" : "by the kernel's helper", *why->msg ? ": " : "",
+	        why->msg);
 }
 
 static int load(struct probes *p, const struct probes_opts *opts, struct err *err)
 {
+	struct err why = { 0 };
 	int ret;
 
 	probes_set_verbose(opts->verbose);
@@ -149,13 +155,15 @@ static int load(struct probes *p, const struct probes_opts *opts, struct err *er
 	p->links.kind = p->waits.kind = link_kind_here();
 	/* uprobe_multi_link's own test, not the perf event's: that is of the memory, which children inherit. */
 	p->cfg.is_filtered = p->links.kind == LINK_MULTI;
-	p->build = first_build(p, opts);
+	p->build = first_build(p, opts, &why);
 	ret = try_load(p, opts, err);
-	/* The kernel lacks what it needs, or its verifier gives up on the longer program. */
-	while (is_refused(ret) && p->build + 1 < PROBES_BUILDS) {
+	while (is_refused(p->build, ret) && p->build + 1 < PROBES_BUILDS) {
+		why = *err;
 		p->build++;
 		ret = try_load(p, opts, err);
 	}
+	if (!ret && opts->verbose)
+		say_reads(p, &why);
 	return ret;
 }
 

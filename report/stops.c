@@ -10,15 +10,16 @@ void stops_add(struct model *m, const struct trace_rec *rec)
 		s.from = 0;
 	if ((s.state != TRACE_PROC_STOPPED && s.state != TRACE_PROC_FROZEN) || s.from >= s.to)
 		return;
-	/* They do not overlap, whatever a file says; more than are kept are taken for one. */
+	/* They do not overlap, whatever a file says. */
 	if (last && s.from < last->to)
 		s.from = last->to;
-	if (last && (m->stops.n >= MODEL_MAX_STOPS || (s.from == last->to && s.state == last->state))) {
+	if (last && s.from == last->to && s.state == last->state) {
 		if (s.to > last->to)
 			last->to = s.to;
 		return;
 	}
-	if (s.from < s.to)
+	/* What is beyond is taken for time in which it ran: that makes a wait too long, and hides none. */
+	if (s.from < s.to && m->stops.n < MODEL_MAX_STOPS)
 		m->failed |= vec_push(&m->stops, s) != 0;
 }
 
