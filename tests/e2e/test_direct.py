@@ -79,12 +79,14 @@ def events_of(trace):
     done = run(CHANREC, "script", "--stacks", trace)
     assert done.returncode == 0, done.stderr
     found = collections.Counter()
+    numbers = {}  # of channels: one of the runtime's own may have come before them, or not
     for event in re.split(r"\n(?=\s*\d+\.\d{9} )", done.stdout.strip()):
         head = re.sub(r"^\s*\d+\.\d{9} ", "", event)
         # Timers and the network are looked at by whoever has nothing else to do.
         if re.search(r"cause=(timer|network)", head) or not re.search(r"main\.|chan\.op|go\.exit", head):
             continue
-        found[re.sub(r"\b((g|child|woken|fd)=|#|0x)[0-9a-f.]+", r"\1", head)] += 1
+        head = re.sub(r"#\d+", lambda chan: f"#{numbers.setdefault(chan[0], len(numbers))}", head)
+        found[re.sub(r"\b((g|child|woken|fd)=|0x)[0-9a-f.]+", r"\1", head)] += 1
     return found
 
 
