@@ -9,8 +9,7 @@
 
 #define LOOK_NS 100000000ull
 
-/* Of a process or thread, from its stat file; 0: it cannot be read. */
-static char state_of(const char *path)
+char procstate_in(const char *path)
 {
 	FILE *f = fopen(path, "re");
 	char line[512], *end;
@@ -42,7 +41,7 @@ static bool are_all_traced(pid_t pid)
 		if (tid <= 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%ld/stat", pid, tid);
-		state = state_of(path);
+		state = procstate_in(path);
 		all = !state || state == 't' || state == 'T';
 	}
 	if (d)
@@ -102,7 +101,7 @@ enum trace_proc_state procstate_of(pid_t pid)
 	char path[64], state;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	state = state_of(path);
+	state = procstate_in(path);
 	if (state == 'T' || (state == 't' && are_all_traced(pid)))
 		return TRACE_PROC_STOPPED;
 	return is_frozen(pid) ? TRACE_PROC_FROZEN : TRACE_PROC_GOES_ON;

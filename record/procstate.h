@@ -23,6 +23,8 @@ void procstate_init(struct procstate *p, pid_t pid, uint64_t now);
 int procstate_step(struct procstate *p, struct encoder *e, uint64_t now, struct err *err);
 /* Writes up to now, which is known to the reader from then on. */
 int procstate_note(struct procstate *p, struct encoder *e, uint64_t now, struct err *err);
+/* The state of a process or thread, 'R', 'S', … by its stat file; 0: it cannot be read. */
+char procstate_in(const char *path);
 /* What keeps the process from running now. */
 enum trace_proc_state procstate_of(pid_t pid);
 

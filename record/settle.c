@@ -4,8 +4,9 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "record/procstate.h"
 
 #define STEP_US 500
 #define STEPS 200
@@ -15,18 +16,11 @@
 /* Whether the thread runs or is about to, and how long it ran. A kernel that does not count that: it does not. */
 static bool is_runnable(pid_t pid, pid_t tid, uint64_t *ran)
 {
-	char path[64], line[512], *end, state = 0;
+	char path[64], line[128];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	/* The name in parentheses can have any character. */
-	if (fgets(line, sizeof(line), f) && (end = strrchr(line, ')')) && end[1])
-		state = end[2];
-	fclose(f);
-	if (state != 'R')
+	if (procstate_in(path) != 'R')
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
 	f = fopen(path, "re");
