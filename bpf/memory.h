@@ -5,7 +5,7 @@
 /*
  * The target's memory. bpf_probe_read_user() takes 90 to 160 ns, be it for one
  * word. With DIRECT_READS an address is looked up in the page tables of the
- * thread that was trapped, and the word is loaded where the kernel has all
+ * process, and the word is loaded where the kernel has all
  * memory mapped (bpf/direct.h): 10 ns. What is not found there is read by
  * the helper.
  *
@@ -132,17 +132,6 @@ static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
 	return true;
 }
 
-static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
-{
-	__u64 at = mem_at(p, addr, 2 * sizeof(*to));
-
-	if (!at)
-		return bpf_probe_read_user(to, 2 * sizeof(*to), (void *)addr) == 0;
-	to[0] = direct_word(at);
-	to[1] = direct_word(at + sizeof(*to));
-	return true;
-}
-
 /* n words, a constant, if they are all in one page. */
 static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
 {
@@ -169,11 +158,6 @@ static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
 	return helper_u64(to, addr);
 }
 
-static __always_inline bool mem_pair(struct mem_page *p, __u64 *to, __u64 addr)
-{
-	return bpf_probe_read_user(to, 2 * sizeof(*to), (void *)addr) == 0;
-}
-
 #endif
 
 static __always_inline bool read_u64(__u64 *to, __u64 addr)
@@ -185,9 +169,7 @@ static __always_inline bool read_u64(__u64 *to, __u64 addr)
 
 static __always_inline bool read_pair(__u64 *to, __u64 addr)
 {
-	struct mem_page p = { 0 };
-
-	return mem_pair(&p, to, addr);
+	return mem_words(to, addr, 2) || bpf_probe_read_user(to, 2 * sizeof(*to), (void *)addr) == 0;
 }
 
 #endif

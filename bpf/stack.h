@@ -238,6 +238,7 @@ static __always_inline bool plain_next(struct plain_walk *w)
 	if (off > PAGE_BYTES - sizeof(struct frame)) {
 		off = w->bp % PAGE_BYTES;
 		w->start = w->bp - off;
+		/* As mem_page_at() does, without the price of a call. */
 		w->at = mem_known(w->start);
 		if (!w->at)
 			w->at = mem_look_up(w->start);

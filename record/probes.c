@@ -127,8 +127,7 @@ static enum probes_build first_build(struct probes *p, const struct probes_opts 
 	return direct_find(&p->cfg.direct, why) ? PROBES_PLAIN : PROBES_DIRECT;
 }
 
-/* The kernel lacks what the build needs, or its verifier gives up on it. Of the first one nothing is asked but that it
- * works. */
+/* The kernel lacks what the build needs, or its verifier gives up on it. The first one may fail for any reason. */
 static bool is_refused(enum probes_build build, int ret)
 {
 	if (build == PROBES_DIRECT)
