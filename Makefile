@@ -43,7 +43,9 @@ LDFLAGS += -fsanitize=address,undefined
 endif
 
 MODULES := util format gobin record report cli
-SRCS := $(wildcard $(MODULES:%=%/*.c))
+# A module is a folder with its rooms: at most two levels below.
+rooms = $(wildcard $(1:%=%/$(2)) $(1:%=%/*/$(2)) $(1:%=%/*/*/$(2)))
+SRCS := $(call rooms,$(MODULES),*.c)
 OBJS := $(SRCS:%.c=$(OBJ)/%.o)
 LIB := $(BUILD)/libchanrec.a
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
@@ -146,7 +148,7 @@ bench: all tools
 check-kernels: all
 	@tools/kernel-matrix
 
-FORMATTED := $(filter-out tests/unit/site_code.h,$(wildcard $(MODULES:%=%/*.[ch]) bpf/*.[ch] tests/unit/*.[ch] \
+FORMATTED := $(filter-out tests/unit/site_code.h,$(call rooms,$(MODULES),*.[ch]) $(wildcard bpf/*.[ch] tests/unit/*.[ch] \
 	tests/fuzz/*.[ch] tools/*.[ch]))
 
 .PHONY: format lint valgrind

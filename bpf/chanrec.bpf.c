@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The probes. Every site is an instruction before or at which the arguments
- * are still in the registers of Go's ABIInternal; record/site.c decides where.
+ * are still in the registers of Go's ABIInternal; record/probe/site.c decides where.
  *
  * A uprobe program can be preempted and another can run on the same CPU in
  * between, so nothing is kept in per-CPU scratch: records are filled in place

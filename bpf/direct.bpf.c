@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* For record/direct.c: whether memory of the process that calls it is what a look-up by the page tables gives. */
+/* For record/probe/direct.c: whether memory of the process that calls it is what a look-up by the page tables gives. */
 #include "bpf/direct.h"
 
 char LICENSE[] SEC("license") = "GPL";

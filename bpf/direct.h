@@ -12,7 +12,7 @@
  *
  * Needs bpf_rdonly_cast(), a kfunc that the verifier makes a move (Linux 6.2,
  * a35b9af4ec2c "bpf: Add a kfunc for generic type cast"), and the kernel's BTF.
- * record/direct.c finds out where the map is, and whether all this works.
+ * record/probe/direct.c finds out where the map is, and whether all this works.
  */
 
 #include "bpf/ring.h"

@@ -9,7 +9,7 @@
 #include "cli/outfile.h"
 #include "cli/term.h"
 #include "cli/view.h"
-#include "report/diff.h"
+#include "report/analyze/diff.h"
 
 static const char usage[] =
         "usage: chanrec diff [OPTIONS] A B\n"

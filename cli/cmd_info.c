@@ -8,7 +8,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/outfile.h"
-#include "report/info.h"
+#include "report/dump/info.h"
 
 static const char usage[] =
         "usage: chanrec info [--verify] FILE\n"

@@ -9,8 +9,8 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "record/limit/sizelimit.h"
 #include "record/recorder.h"
-#include "record/sizelimit.h"
 
 #define RING_DEFAULT (32u << 20)
 

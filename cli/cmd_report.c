@@ -10,8 +10,8 @@
 #include "cli/outfile.h"
 #include "cli/term.h"
 #include "cli/view.h"
-#include "report/out.h"
-#include "report/report.h"
+#include "report/analyze/report.h"
+#include "report/render/out.h"
 
 struct report_args {
 	const char *file, *output;

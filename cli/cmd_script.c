@@ -7,7 +7,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/outfile.h"
-#include "report/script.h"
+#include "report/dump/script.h"
 
 static const char usage[] = "usage: chanrec script [OPTIONS] FILE\n"
                             "\n"

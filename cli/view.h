@@ -7,7 +7,7 @@
 #include <getopt.h>
 
 #include "cli/term.h"
-#include "report/report.h"
+#include "report/analyze/report.h"
 
 #define VIEW_TOP_DEFAULT 20
 

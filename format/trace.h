@@ -304,7 +304,7 @@ struct trace_snap_end {
 
 /*
  * ev.goid waits, and nothing that was searched and can still run holds what it
- * waits for: see record/reach.h.
+ * waits for: see record/reach/reach.h.
  */
 struct trace_snap_unheld {
 	uint8_t which;

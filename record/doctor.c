@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "format/trace.h"
-#include "record/encode.h"
-#include "record/layoutcheck.h"
-#include "record/probes.h"
+#include "record/encode/encode.h"
+#include "record/goread/layoutcheck.h"
+#include "record/probe/probes.h"
 #include "record/snapshot.h"
-#include "record/target.h"
+#include "record/target/target.h"
 
 #define RING_SIZE (32u << 20)
 #define UNREAD_TODO "nothing: they move too fast to be read, and so events will tell of them"

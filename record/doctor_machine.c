@@ -9,10 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "record/direct.h"
 #include "record/doctor.h"
-#include "record/selftest.h"
-#include "record/target.h"
+#include "record/probe/direct.h"
+#include "record/probe/selftest.h"
+#include "record/target/target.h"
 
 #define NOT_THERE (-100) /* of a setting */
 

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "record/gread.h"
-#include "record/intern.h"
+#include "record/encode/intern.h"
+#include "record/goread/gread.h"
 
 static uint64_t wall_ns(void)
 {

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "format/trace.h"
-#include "record/probes.h"
+#include "record/probe/probes.h"
 #include "record/recorder.h"
-#include "record/target.h"
+#include "record/target/target.h"
 
 struct header_of {
 	const struct recorder_opts *opts;

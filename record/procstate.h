@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "record/encode.h"
+#include "record/encode/encode.h"
 
 struct procstate {
 	pid_t pid;

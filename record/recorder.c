@@ -14,18 +14,18 @@
 #include <unistd.h>
 
 #include "format/trace.h"
-#include "record/encode.h"
-#include "record/fresh.h"
+#include "record/encode/encode.h"
+#include "record/encode/output.h"
+#include "record/goread/layoutcheck.h"
 #include "record/header.h"
-#include "record/hold.h"
-#include "record/launch.h"
-#include "record/layoutcheck.h"
-#include "record/limits.h"
-#include "record/output.h"
-#include "record/probes.h"
-#include "record/settle.h"
+#include "record/heartbeat.h"
+#include "record/limit/deferred.h"
+#include "record/limit/limits.h"
+#include "record/probe/probes.h"
+#include "record/quiesce.h"
 #include "record/snapshot.h"
-#include "record/target.h"
+#include "record/target/launch.h"
+#include "record/target/target.h"
 
 #define TICK_MS 5                        /* how often the ring is drained */
 #define DRAIN_BATCH 100000               /* records before other work gets its turn */

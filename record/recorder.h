@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "record/shed.h"
+#include "record/limit/shed.h"
 #include "util/err.h"
 
 struct recorder_opts {

@@ -9,17 +9,17 @@
  * that the ring is drained in between; the records of a chunk carry the time
  * at which they held, and the recorder puts them among the events at that
  * time. At the end it is searched which goroutines wait for something that
- * nothing holds (record/reach.h).
+ * nothing holds (record/reach/reach.h).
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record/encode.h"
-#include "record/gread.h"
-#include "record/reach.h"
-#include "record/target.h"
+#include "record/encode/encode.h"
+#include "record/goread/gread.h"
+#include "record/reach/reach.h"
+#include "record/target/target.h"
 #include "util/vec.h"
 
 struct snapshot {

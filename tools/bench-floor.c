@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "bpf/empty.skel.h"
-#include "record/plan.h"
-#include "record/probes.h"
+#include "record/probe/plan.h"
+#include "record/probe/probes.h"
 
 #define SITES_MAX 64
 

@@ -21,7 +21,7 @@
 #include "bpf/ring.h"
 
 #include "bpf/hit.skel.h"
-#include "record/direct.h"
+#include "record/probe/direct.h"
 
 #define CALLS 50 /* so short that most rounds are not interrupted */
 

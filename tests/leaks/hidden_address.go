@@ -14,7 +14,7 @@ type hiddenAddressJob struct {
 	name string
 }
 
-// So large that its type is known (record/gcmask.h).
+// So large that its type is known (record/reach/gcmask.h).
 type hiddenAddressRegistry struct {
 	last *string
 	seen [90]uintptr

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "record/closure.h"
+#include "record/probe/closure.h"
 
 /* runtime.goready, and netpollgoready into which it was inlined; runtime.systemstack */
 /* clang-format off */

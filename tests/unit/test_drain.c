@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "record/drain.h"
+#include "record/probe/drain.h"
 
 #define N 64
 

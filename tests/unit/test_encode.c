@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "record/encode.h"
+#include "record/encode/encode.h"
 
 #define EPOCH 1000000ull
 #define LOCK_OFF 96

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "report/channel.h"
-#include "report/out.h"
+#include "report/model/channel.h"
+#include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 
 #define STEPS 6000

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "report/graph.h"
-#include "report/out.h"
+#include "report/analyze/graph.h"
+#include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 
 #define EXIT_FRAME "|runtime.goexit /go/src/runtime/asm_amd64.s:1700"

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "report/listed.h"
-#include "report/out.h"
+#include "report/render/json/selection.h"
+#include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 
 #define MORE 5u

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "report/out.h"
+#include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 
 #define POOL \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rules of states and waits: report/replay.h. */
+/* The rules of states and waits: report/replay/replay.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "report/channel.h"
-#include "report/shown.h"
-#include "report/stops.h"
+#include "report/analyze/visible.h"
+#include "report/model/channel.h"
+#include "report/model/stops.h"
 #include "tests/unit/trace_build.h"
 
 #define SITE "main.main /src/main.go:20"

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "report/diff.h"
-#include "report/fmt.h"
-#include "report/out.h"
-#include "report/script.h"
+#include "report/analyze/diff.h"
+#include "report/dump/script.h"
+#include "report/render/fmt.h"
+#include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 
 #include "tests/unit/golden_traces.h"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "report/rowset.h"
+#include "report/model/rowset.h"
 
 static void test_rows_are_in_the_set_once(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "record/site.h"
+#include "record/probe/site.h"
 #include "tests/unit/site_code.h"
 
 #define OPEN(c, id) assert_int_equal(code_open(c, id, sizeof(id), id##_addr, NULL), 0)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "record/stackinfo.h"
+#include "record/goread/stackinfo.h"
 
 static const struct go_layout layout = {
 	.mutex_sema = 4,

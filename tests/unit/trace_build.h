@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "format/trace.h"
-#include "report/report.h"
+#include "report/analyze/report.h"
 
 #define US(n) ((int64_t)(n)*1000)
 #define MS(n) ((int64_t)(n)*1000000)

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/encode/encode.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define POLL_READY UINT64_MAX /* found ready while its goroutine was on the way into gopark */
+
+void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch)
+{
+	memset(e, 0, sizeof(*e));
+	e->in = in;
+	e->w = in->w;
+	e->epoch = epoch;
+}
+
+void encoder_free(struct encoder *e)
+{
+	map_free(&e->waits);
+	map_free(&e->polls);
+	map_free(&e->tries);
+	map_free(&e->taken);
+}
+
+enum trace_type encoder_type_of(enum ring_type t)
+{
+	static const uint8_t type[RING_TYPES] = {
+		[RING_PARK] = TRACE_GO_PARK,      [RING_SELECT] = TRACE_GO_PARK,   [RING_READY] = TRACE_GO_READY,
+		[RING_NETREADY] = TRACE_GO_READY, [RING_CREATE] = TRACE_GO_CREATE, [RING_EXIT] = TRACE_GO_EXIT,
+		[RING_MAKE] = TRACE_CHAN_MAKE,    [RING_CLOSE] = TRACE_CHAN_CLOSE, [RING_OP] = TRACE_CHAN_OP,
+		[RING_SELECT_OP] = TRACE_CHAN_OP, [RING_RUN] = TRACE_GO_RUN,       [RING_STACK] = TRACE_DEF_STACK,
+		[RING_TRY] = TRACE_CHAN_OP,
+	};
+
+	return t < RING_TYPES ? type[t] : 0;
+}
+
+int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err)
+{
+	int ret = trace_write(e->w, rec, err);
+
+	/* Refused: misread memory of the target. The recording goes on. */
+	if (ret == -EINVAL) {
+		e->foreign++;
+		return 0;
+	}
+	if (ret)
+		return ret;
+	if (rec->type < TRACE_SNAP_BEGIN && !trace_type_is_def(rec->type)) {
+		e->events++;
+		if (rec->time > e->last)
+			e->last = rec->time;
+	}
+	e->count[rec->type]++;
+	return 0;
+}
+
+static uint64_t pack_obj(struct trace_obj o)
+{
+	return (uint64_t)o.kind | (uint64_t)o.dir << 8 | (uint64_t)o.id << 32;
+}
+
+static struct trace_obj unpack_obj(uint64_t v)
+{
+	return (struct trace_obj){ .kind = (uint8_t)v, .dir = (uint8_t)(v >> 8), .id = (uint32_t)(v >> 32) };
+}
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err)
+{
+	uint64_t *slot = map_put(&e->waits, goid, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = pack_obj(obj);
+	return 0;
+}
+
+int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err)
+{
+	uint64_t *slot = map_put(&e->taken, goid, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = time;
+	return 0;
+}
+
+static bool is_taken(const struct encoder *e, const struct ring_hdr *h, uint64_t goid)
+{
+	const uint64_t *slot = (h->aux & RING_HELD) ? map_get(&e->taken, goid) : NULL;
+
+	return slot && *slot == h->time;
+}
+
+static uint32_t reason_of(const struct ring_hdr *h)
+{
+	return h->aux & (RING_HELD - 1);
+}
+
+void encoder_forget_waits(struct encoder *e)
+{
+	map_clear(&e->waits);
+	map_clear(&e->polls);
+}
+
+static struct trace_obj wait_of(struct encoder *e, uint64_t goid)
+{
+	const uint64_t *slot = map_get(&e->waits, goid);
+
+	return slot ? unpack_obj(*slot) : (struct trace_obj){ 0 };
+}
+
+static void rec_begin(const struct encoder *e, struct trace_rec *rec, enum trace_type type, const struct ring_hdr *h,
+                      uint64_t goid)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->type = type;
+	rec->time = (int64_t)(h->time - e->epoch);
+	rec->goid = goid;
+}
+
+static uint32_t stack_id(const struct encoder *e, uint64_t hash, const struct stack_info **info)
+{
+	static const struct stack_info none;
+	const struct stack_info *i = intern_stack_info(e->in, hash);
+
+	if (info)
+		*info = i ? i : &none;
+	return i ? i->id : 0;
+}
+
+/* Takes out of a stack with a fault (see struct ring_stack) the words that are no return addresses. */
+static uint32_t drop_words(const struct intern *in, uint64_t *pcs, uint32_t n)
+{
+	struct go_func f;
+	int32_t delta;
+
+	for (uint32_t i = 0; i + 2 < n; i++) {
+		if (gobin_func_by_pc(in->bin, pcs[i] - in->bias - 1, &f) || strcmp(f.name, "runtime.sigpanic") != 0)
+			continue;
+		if (gobin_sp_delta(in->bin, pcs[i + 1] - in->bias, &delta) == 0 && delta == 0)
+			continue;
+		n--;
+		memmove(&pcs[i + 2], &pcs[i + 3], (n - i - 2) * sizeof(pcs[0]));
+	}
+	return n;
+}
+
+static int encode_stack(struct encoder *e, const struct ring_stack *r, size_t len, struct err *err)
+{
+	uint64_t pcs[RING_MAX_FRAMES];
+	uint32_t n = r->hdr.aux;
+
+	if (n > RING_MAX_FRAMES || len < sizeof(*r) + n * sizeof(r->pcs[0])) {
+		e->foreign++;
+		return 0;
+	}
+	memcpy(pcs, r->pcs, n * sizeof(pcs[0]));
+	n = drop_words(e->in, pcs, n);
+	return intern_stack(e->in, r->hash, pcs, n, r->hdr.aux32 != 0, false, err);
+}
+
+static bool class_is_sync(uint8_t class)
+{
+	return class == TRACE_WAIT_SEMACQUIRE || class == TRACE_WAIT_MUTEX || class == TRACE_WAIT_RWMUTEX_R ||
+	       class == TRACE_WAIT_RWMUTEX_W || class == TRACE_WAIT_WAITGROUP || class == TRACE_WAIT_COND;
+}
+
+/* The object of a park that is no select. Kind NONE: none, or not known. */
+static int park_obj(struct encoder *e, const struct ring_park *r, uint8_t class, const struct stack_info *info,
+                    struct trace_obj *o, struct err *err)
+{
+	if ((class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND) && r->lock) {
+		o->kind = TRACE_OBJ_CHAN;
+		o->dir = class == TRACE_WAIT_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
+		return intern_chan(e->in, r->lock - (uint64_t)e->in->layout.hchan_lock, false, &o->id, err);
+	}
+	if (class == TRACE_WAIT_NIL_RECV || class == TRACE_WAIT_NIL_SEND) {
+		o->kind = TRACE_OBJ_NILCHAN;
+		o->dir = class == TRACE_WAIT_NIL_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
+	} else if (class_is_sync(class) && r->arg) {
+		o->kind = TRACE_OBJ_SYNC;
+		o->dir = info->dir;
+		return intern_sync(e->in, info->sync_kind, r->arg - (uint64_t)(int64_t)info->sync_off, &o->id, err);
+	} else if (class == TRACE_WAIT_NETWORK && info->dir) {
+		o->kind = TRACE_OBJ_FD;
+		o->dir = info->dir;
+		o->id = (uint32_t)(info->dir == TRACE_DIR_SEND ? r->arg : r->arg2);
+	}
+	return 0;
+}
+
+static bool is_awake(const struct encoder *e, uint64_t goid)
+{
+	return e->all_known && !map_get(&e->waits, goid);
+}
+
+static int write_ready(struct encoder *e, const struct ring_hdr *h, uint64_t woken, uint8_t cause, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_GO_READY, h, 0);
+	rec.ready.woken = woken;
+	rec.ready.cause = cause;
+	rec.ready.obj = wait_of(e, woken);
+	map_del(&e->waits, woken);
+	return encoder_write(e, &rec, err);
+}
+
+/* The netpoller may have been faster than the goroutine: then it will not sleep (netpollblockcommit). */
+static int poll_parked(struct encoder *e, const struct ring_park *r, struct err *err)
+{
+	bool added;
+	uint64_t *slot = map_put(&e->polls, r->lock, &added);
+
+	if (!slot)
+		return no_memory(err);
+	/* Of a wait that was held back the end is known. */
+	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_HELD)) {
+		map_del(&e->polls, r->lock);
+		return write_ready(e, &r->hdr, r->goid, TRACE_CAUSE_NETWORK, err);
+	}
+	*slot = r->goid;
+	return 0;
+}
+
+static int encode_park(struct encoder *e, const struct ring_park *r, struct err *err)
+{
+	uint8_t class = intern_reason_class(e->in, reason_of(&r->hdr));
+	const struct stack_info *info;
+	struct trace_obj obj = { 0 };
+	struct trace_rec rec;
+
+	if (is_taken(e, &r->hdr, r->goid))
+		return 0;
+	rec_begin(e, &rec, TRACE_GO_PARK, &r->hdr, r->goid);
+	rec.park.stack = stack_id(e, r->stack, &info);
+	if (intern_reason(e->in, reason_of(&r->hdr), &rec.park.reason, err) || park_obj(e, r, class, info, &obj, err))
+		return err->code;
+	if (obj.kind != TRACE_OBJ_NONE) {
+		rec.park.nobjs = rec.park.nobjs_all = 1;
+		rec.park.objs = &obj;
+	}
+	if (encoder_waits_on(e, r->goid, obj, err) || encoder_write(e, &rec, err))
+		return err->code;
+	return class == TRACE_WAIT_NETWORK ? poll_parked(e, r, err) : 0;
+}
+
+static int encode_select(struct encoder *e, const struct ring_select *r, size_t len, struct err *err)
+{
+	struct trace_obj objs[RING_CASES_L];
+	struct trace_rec rec;
+	uint32_t n = r->hdr.aux32;
+
+	if (n > RING_CASES_L || len < sizeof(*r) + n * sizeof(r->cases[0])) {
+		e->foreign++;
+		return 0;
+	}
+	if (is_taken(e, &r->hdr, r->goid))
+		return 0;
+	rec_begin(e, &rec, TRACE_GO_PARK, &r->hdr, r->goid);
+	rec.park.stack = stack_id(e, r->stack, NULL);
+	if (intern_reason(e->in, reason_of(&r->hdr), &rec.park.reason, err))
+		return err->code;
+	for (uint32_t i = 0; i < n; i++) {
+		objs[i] = (struct trace_obj){ .kind = r->cases[i].chan ? TRACE_OBJ_CHAN : TRACE_OBJ_NILCHAN,
+			                      .dir = i < r->nsends ? TRACE_DIR_SEND : TRACE_DIR_RECV };
+		if (intern_chan(e->in, r->cases[i].chan, false, &objs[i].id, err))
+			return err->code;
+	}
+	rec.park.nobjs = n;
+	rec.park.nobjs_all = r->ncases;
+	rec.park.objs = objs;
+	if (encoder_waits_on(e, r->goid, (struct trace_obj){ 0 }, err))
+		return err->code;
+	return encoder_write(e, &rec, err);
+}
+
+/*
+ * A call of ready() that ends no wait: of a goroutine that the collector had
+ * stopped to look at its stack (resumeG), or, with waking goroutines' stacks
+ * left out, perhaps of one.
+ */
+static bool is_no_wake(const struct encoder *e, const struct ring_ready *r, const struct stack_info *info)
+{
+	return info->is_resume || (!info->id && is_awake(e, r->woken)) ||
+	       (info->cause == TRACE_CAUSE_NETWORK && is_awake(e, r->woken));
+}
+
+static int encode_ready(struct encoder *e, const struct ring_ready *r, struct err *err)
+{
+	const struct stack_info *info;
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_GO_READY, &r->hdr, r->waker);
+	rec.ready.woken = r->woken;
+	rec.ready.stack = stack_id(e, r->stack, &info);
+	rec.ready.cause = info->cause;
+	if (is_no_wake(e, r, info))
+		return 0;
+	/* A timer runs on whatever goroutine is at hand, which is not the one to blame or to thank. */
+	if (info->cause == TRACE_CAUSE_TIMER)
+		rec.goid = 0;
+	rec.ready.obj = wait_of(e, r->woken);
+	if (r->hdr.aux && rec.ready.obj.kind == TRACE_OBJ_NONE) {
+		rec.ready.obj.kind = TRACE_OBJ_CHAN;
+		if (intern_chan(e->in, r->chan, false, &rec.ready.obj.id, err))
+			return err->code;
+	}
+	map_del(&e->waits, r->woken);
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_netready(struct encoder *e, const struct ring_netready *r, struct err *err)
+{
+	uint64_t *slot = map_get(&e->polls, r->gpp), goid = r->goid;
+
+	if (!r->hdr.aux) {
+		if (slot && *slot == POLL_READY)
+			map_del(&e->polls, r->gpp);
+		return 0;
+	}
+	/* One that was woken otherwise (a deadline, a close) waits no more, or not for this. */
+	if (!goid && slot && *slot != POLL_READY && wait_of(e, *slot).kind == TRACE_OBJ_FD)
+		goid = *slot;
+	if (goid) {
+		map_del(&e->polls, r->gpp);
+		/* Two threads found it ready, or a deadline came in between: only one of them wakes (netpollunblock).
+		 */
+		if (is_awake(e, goid))
+			return 0;
+		return write_ready(e, &r->hdr, goid, TRACE_CAUSE_NETWORK, err);
+	}
+	slot = map_put(&e->polls, r->gpp, NULL);
+	if (!slot)
+		return no_memory(err);
+	*slot = POLL_READY;
+	return 0;
+}
+
+static bool frame_is_system(const struct encoder *e, uint64_t startpc)
+{
+	struct go_func f;
+
+	return gobin_func_by_pc(e->in->bin, startpc - e->in->bias, &f) == 0 && go_is_system_entry(f.name);
+}
+
+static int encode_create(struct encoder *e, const struct ring_create *r, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_GO_CREATE, &r->hdr, r->goid);
+	rec.create.child = r->child;
+	rec.create.stack = stack_id(e, r->stack, NULL);
+	rec.create.flags = frame_is_system(e, r->startpc) ? TRACE_GO_SYSTEM : 0;
+	if (intern_frame(e->in, r->gopc, true, &rec.create.site, err) ||
+	    intern_frame(e->in, r->startpc, false, &rec.create.entry, err))
+		return err->code;
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_exit(struct encoder *e, const struct ring_exit *r, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_GO_EXIT, &r->hdr, r->goid);
+	map_del(&e->waits, r->goid);
+	map_del(&e->tries, r->goid);
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_make(struct encoder *e, const struct ring_make *r, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_CHAN_MAKE, &r->hdr, r->goid);
+	rec.make.capacity = r->capacity;
+	rec.make.elem_size = r->hdr.aux;
+	rec.make.stack = stack_id(e, r->stack, NULL);
+	if (intern_chan(e->in, r->chan, true, &rec.make.chan, err))
+		return err->code;
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_close(struct encoder *e, const struct ring_close *r, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_CHAN_CLOSE, &r->hdr, r->goid);
+	rec.close.stack = stack_id(e, r->stack, NULL);
+	if (intern_chan(e->in, r->chan, false, &rec.close.chan, err))
+		return err->code;
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_try(struct encoder *e, const struct ring_op *r, struct err *err)
+{
+	uint64_t *slot = map_put(&e->tries, r->goid, NULL);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = r->chan;
+	return 0;
+}
+
+static int encode_op(struct encoder *e, const struct ring_op *r, struct err *err)
+{
+	const uint64_t *tried = map_get(&e->tries, r->goid);
+	uint64_t chan = r->chan ? r->chan : tried ? *tried : 0;
+	struct trace_rec rec;
+
+	/* Begun before the recording. */
+	if (!chan)
+		return 0;
+	map_del(&e->tries, r->goid);
+	rec_begin(e, &rec, TRACE_CHAN_OP, &r->hdr, r->goid);
+	rec.op.dir = (r->hdr.aux & 1) ? TRACE_DIR_RECV : TRACE_DIR_SEND;
+	rec.op.select = (r->hdr.aux & 0x100) != 0;
+	rec.op.result = (uint8_t)r->hdr.aux32;
+	if (intern_chan(e->in, chan, false, &rec.op.chan, err))
+		return err->code;
+	return encoder_write(e, &rec, err);
+}
+
+static int encode_run(struct encoder *e, const struct ring_run *r, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(e, &rec, TRACE_GO_RUN, &r->hdr, r->goid);
+	return encoder_write(e, &rec, err);
+}
+
+int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *err)
+{
+	static const size_t least[RING_TYPES] = {
+		[RING_STACK] = sizeof(struct ring_stack),       [RING_PARK] = sizeof(struct ring_park),
+		[RING_SELECT] = sizeof(struct ring_select),     [RING_READY] = sizeof(struct ring_ready),
+		[RING_NETREADY] = sizeof(struct ring_netready), [RING_CREATE] = sizeof(struct ring_create),
+		[RING_EXIT] = sizeof(struct ring_exit),         [RING_MAKE] = sizeof(struct ring_make),
+		[RING_CLOSE] = sizeof(struct ring_close),       [RING_OP] = sizeof(struct ring_op),
+		[RING_RUN] = sizeof(struct ring_run),           [RING_TRY] = sizeof(struct ring_op),
+	};
+	const struct ring_hdr *h = data;
+
+	if (len < sizeof(*h) || h->type >= RING_TYPES || !least[h->type] || len < least[h->type]) {
+		e->foreign++;
+		return 0;
+	}
+	switch (h->type) {
+	case RING_STACK:
+		return encode_stack(e, data, len, err);
+	case RING_PARK:
+		return encode_park(e, data, err);
+	case RING_SELECT:
+		return encode_select(e, data, len, err);
+	case RING_READY:
+		return encode_ready(e, data, err);
+	case RING_NETREADY:
+		return encode_netready(e, data, err);
+	case RING_CREATE:
+		return encode_create(e, data, err);
+	case RING_EXIT:
+		return encode_exit(e, data, err);
+	case RING_MAKE:
+		return encode_make(e, data, err);
+	case RING_CLOSE:
+		return encode_close(e, data, err);
+	case RING_OP:
+		return encode_op(e, data, err);
+	case RING_RUN:
+		return encode_run(e, data, err);
+	case RING_TRY:
+		return encode_try(e, data, err);
+	default:
+		e->foreign++;
+		return 0;
+	}
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/encode/intern.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "record/goread/stackinfo.h"
+
+#define NAMES_MAX 48 /* of a stack, enough to tell what it waits for */
+
+int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err)
+{
+	memset(in, 0, sizeof(*in));
+	in->bin = bin;
+	in->bias = bias;
+	in->w = w;
+	in->nreasons = gobin_wait_reasons(bin, in->reason, 256);
+	if (in->nreasons < 0)
+		in->nreasons = 0;
+	return gobin_layout(bin, &in->layout, err);
+}
+
+void intern_free(struct intern *in)
+{
+	map_free(&in->strings);
+	map_free(&in->funcs);
+	map_free(&in->frames);
+	map_free(&in->stacks);
+	map_free(&in->chans);
+	map_free(&in->syncs);
+	vec_free(&in->infos);
+}
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
+}
+
+/* gobin's strings live as long as it does, so that the pointer stands for the string. */
+static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_STRING };
+	uint64_t *slot;
+	bool added;
+
+	*id = 0;
+	if (!s || !*s)
+		return 0;
+	slot = map_put(&in->strings, (uintptr_t)s, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = in->strings.n;
+		rec.def_string.id = (uint32_t)*slot;
+		rec.def_string.s = s;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+const char *path_tail(const char *path)
+{
+	const char *tail = path, *last = NULL;
+
+	for (const char *p = path; *p; p++) {
+		if (*p != '/')
+			continue;
+		if (last)
+			tail = last + 1;
+		last = p;
+	}
+	return tail;
+}
+
+static int intern_path(struct intern *in, const char *path, uint32_t *id, struct err *err)
+{
+	return intern_string(in, in->redact && path ? path_tail(path) : path, id, err);
+}
+
+static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
+	uint64_t key = (uintptr_t)l->func * 2 + l->wrapper, *slot;
+	bool added;
+
+	slot = map_put(&in->funcs, key, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = in->funcs.n;
+		rec.def_func.id = (uint32_t)*slot;
+		rec.def_func.start_line = l->start_line;
+		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
+		if (intern_string(in, l->func, &rec.def_func.name, err) ||
+		    intern_path(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+			return err->code;
+		/* Writing may have moved the map. */
+		slot = map_get(&in->funcs, key);
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_FRAME };
+	struct trace_frame_line out[TRACE_MAX_INLINE];
+	struct go_line lines[TRACE_MAX_INLINE];
+	uint64_t at = pc - in->bias - (is_return ? 1 : 0), *slot;
+	bool added;
+	int n;
+
+	*id = 0;
+	if (!pc)
+		return 0;
+	slot = map_put(&in->frames, at, &added);
+	if (!slot)
+		return no_memory(err);
+	*id = (uint32_t)*slot;
+	if (!added)
+		return 0;
+	*id = (uint32_t)(*slot = in->frames.n);
+	n = gobin_lines(in->bin, at, lines, TRACE_MAX_INLINE);
+	in->unresolved += n == 0;
+	for (int i = 0; i < n; i++) {
+		out[i].line = lines[i].line;
+		if (intern_func(in, &lines[i], &out[i].func, err) || intern_path(in, lines[i].file, &out[i].file, err))
+			return err->code;
+	}
+	rec.def_frame.id = *id;
+	rec.def_frame.pc = at;
+	rec.def_frame.nlines = (uint32_t)n;
+	rec.def_frame.lines = out;
+	return trace_write(in->w, &rec, err);
+}
+
+uint64_t stack_hash(const uint64_t *pcs, uint32_t n)
+{
+	uint64_t h = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		h ^= pcs[i];
+		h *= 0x9e3779b97f4a7c15ull;
+		h ^= h >> 29;
+	}
+	return h ? h : 1;
+}
+
+const struct stack_info *intern_stack_info(const struct intern *in, uint64_t hash)
+{
+	const uint64_t *slot = map_get(&in->stacks, hash);
+
+	return slot ? &in->infos.v[*slot - 1] : NULL;
+}
+
+/*
+ * Functions in which a goroutine's or a thread's stack begins: what follows is
+ * no part of it. morestack goes over to g0's stack; where newstack lets others
+ * run, whoever called it has nothing to do with what happens there.
+ */
+static bool is_stack_base(const char *func)
+{
+	static const char *const base[] = { "runtime.goexit", "runtime.mstart",   "runtime.mstart0",  "runtime.rt0_go",
+		                            "runtime.mcall",  "runtime.sigtramp", "runtime.morestack" };
+
+	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
+		if (strcmp(func, base[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What the first look at a stack's frames tells. */
+struct stack_scan {
+	const char *names[NAMES_MAX];
+	size_t nnames;
+	uint32_t nframes; /* to keep */
+	bool whole;       /* the stack's base was reached */
+	bool is_return[TRACE_MAX_FRAMES];
+};
+
+static void stack_scan(struct intern *in, const uint64_t *pcs, uint32_t n, bool exact_leaf, struct stack_scan *s)
+{
+	struct go_line lines[TRACE_MAX_INLINE];
+	bool exact = exact_leaf;
+
+	s->nnames = 0;
+	s->nframes = n;
+	s->whole = false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t at = pcs[i] - in->bias - (exact ? 0 : 1);
+		int k = gobin_lines(in->bin, at, lines, TRACE_MAX_INLINE);
+
+		s->is_return[i] = !exact;
+		if (k > 0 && is_stack_base(lines[k - 1].func)) {
+			s->whole = true;
+			/* A goroutine that stands in goexit has nothing else to show. */
+			s->nframes = i ? i : 1;
+			return;
+		}
+		for (int j = 0; j < k && s->nnames < NAMES_MAX; j++)
+			s->names[s->nnames++] = lines[j].func;
+		exact = k > 0 && stack_is_trap(lines[k - 1].func);
+	}
+}
+
+int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t n, bool cut, bool exact_leaf,
+                 struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_STACK };
+	struct stack_info info = { 0 };
+	uint32_t frames[TRACE_MAX_FRAMES];
+	struct stack_scan scan;
+	uint64_t *slot;
+	bool added;
+
+	if (n > TRACE_MAX_FRAMES)
+		n = TRACE_MAX_FRAMES;
+	slot = map_put(&in->stacks, hash, &added);
+	if (!slot)
+		return no_memory(err);
+	if (!added)
+		return 0;
+	*slot = in->infos.n + 1;
+	stack_scan(in, pcs, n, exact_leaf, &scan);
+	stack_info_classify(&info, scan.names, scan.nnames, &in->layout);
+	if (scan.nframes) {
+		for (uint32_t i = 0; i < scan.nframes; i++)
+			if (intern_frame(in, pcs[i], scan.is_return[i], &frames[i], err))
+				return err->code;
+		info.id = ++in->nstacks;
+		rec.def_stack.id = info.id;
+		rec.def_stack.flags = scan.whole && !cut ? 0 : TRACE_STACK_TRUNCATED;
+		rec.def_stack.nframes = scan.nframes;
+		rec.def_stack.frames = frames;
+		in->truncated += !scan.whole || cut;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	return vec_push(&in->infos, info) ? no_memory(err) : 0;
+}
+
+int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_CHAN };
+	uint64_t *slot;
+	bool added;
+
+	*id = 0;
+	if (!addr)
+		return 0;
+	slot = map_put(&in->chans, addr, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added || made) {
+		/* An address may serve again after a collection: a new generation. */
+		uint64_t gen = (*slot >> 32) + 1;
+
+		*slot = ++in->nchans | gen << 32;
+		rec.def_chan.id = in->nchans;
+		rec.def_chan.addr = addr;
+		rec.def_chan.gen = (uint32_t)gen;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_SYNC };
+	/* A Cond and its first field, or a struct and its mutex, share an address: the kind tells them apart. */
+	uint64_t key = addr ^ (uint64_t)kind << 56, *slot;
+	bool added;
+
+	*id = 0;
+	if (!addr)
+		return 0;
+	slot = map_put(&in->syncs, key, &added);
+	if (!slot)
+		return no_memory(err);
+	if (added) {
+		*slot = ++in->nsyncs;
+		rec.def_sync.id = in->nsyncs;
+		rec.def_sync.kind = kind;
+		rec.def_sync.addr = addr;
+		if (trace_write(in->w, &rec, err))
+			return err->code;
+	}
+	*id = (uint32_t)*slot;
+	return 0;
+}
+
+uint8_t intern_reason_class(const struct intern *in, uint32_t number)
+{
+	return number < (uint32_t)in->nreasons ? in->reason[number].class : TRACE_WAIT_OTHER;
+}
+
+int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err)
+{
+	struct trace_rec rec = { .type = TRACE_DEF_REASON };
+	const char *name = "unknown wait reason";
+
+	number &= 255;
+	*id = number + 1;
+	if (in->reasons[number / 64] >> (number % 64) & 1)
+		return 0;
+	in->reasons[number / 64] |= 1ull << (number % 64);
+	if (number < (uint32_t)in->nreasons)
+		name = in->reason[number].name;
+	rec.def_reason.id = *id;
+	rec.def_reason.class = intern_reason_class(in, number);
+	if (intern_string(in, name, &rec.def_reason.name, err))
+		return err->code;
+	return trace_write(in->w, &rec, err);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_ENCODE_INTERN_H
+#define CHANREC_RECORD_ENCODE_INTERN_H
+
+/*
+ * Gives things of the target their ids in the trace, and writes each
+ * definition once: functions, frames, stacks, channels, sync objects, reasons.
+ * What a stack says about a wait or a wake-up is worked out here, once.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/trace.h"
+#include "gobin/gobin.h"
+#include "util/map.h"
+#include "util/vec.h"
+
+/* What a stack tells. */
+struct stack_info {
+	uint32_t id;
+	uint8_t cause;     /* enum trace_cause, if it is a waker's stack */
+	uint8_t sync_kind; /* enum trace_sync_kind, if it waits on a semaphore or in Cond.Wait */
+	uint8_t dir;       /* enum trace_dir: of a lock (read, write) or of the network (receive, send) */
+	int32_t sync_off;  /* object = semaphore (or notifyList) - sync_off */
+	bool is_resume;    /* a call of ready() that goes on with what the collector had stopped: no wake-up */
+};
+
+struct intern {
+	const struct gobin *bin;
+	uint64_t bias; /* address in memory = address in the file + bias */
+	struct go_layout layout;
+	struct trace_writer *w;
+	bool redact; /* paths are cut to their last two parts */
+
+	struct map strings, funcs, frames; /* key: pointer or pc -> id */
+	struct map stacks;                 /* hash -> index into infos, + 1 */
+	VEC(struct stack_info) infos;
+	struct map chans; /* address -> id | generation << 32 */
+	struct map syncs; /* address -> id */
+	uint32_t nchans, nsyncs, nstacks;
+	uint64_t reasons[4]; /* bits of those that are defined */
+	struct go_wait_reason reason[256];
+	int nreasons;
+	uint64_t unresolved; /* frames without a function */
+	uint64_t truncated;  /* stacks that were cut */
+};
+
+int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);
+void intern_free(struct intern *in);
+
+/*
+ * pcs: return addresses in memory, innermost first; with exact_leaf the first
+ * is the address of an instruction. *id 0 for an empty stack.
+ */
+int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t n, bool cut, bool exact_leaf,
+                 struct err *err);
+/* NULL when the hash was never defined. */
+const struct stack_info *intern_stack_info(const struct intern *in, uint64_t hash);
+/* The frame of pc (in memory); a return address counts as the call before it. */
+int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err);
+int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err);
+int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err);
+/* Class of the reason; *id is what a park refers to. */
+int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err);
+uint8_t intern_reason_class(const struct intern *in, uint32_t number);
+
+/* The last two parts of a path, inside it: "shop/main.go". */
+const char *path_tail(const char *path);
+
+/* The same running hash as the BPF program's. */
+uint64_t stack_hash(const uint64_t *pcs, uint32_t n);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/goread/gread_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define GOID_MAX (1ull << 48) /* a goid beyond this is no goid */
+
+uint64_t mono_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+struct gread_chunk *gread_chunk_new(const struct gread_env *env)
+{
+	struct gread_chunk *c = calloc(1, sizeof(*c));
+	size_t size = (size_t)env->l->g_size;
+
+	if (!c)
+		return NULL;
+	c->env = env;
+	c->before = malloc(GREAD_CHUNK * size);
+	c->after = malloc(GREAD_CHUNK * size);
+	c->windows = malloc((size_t)GREAD_CHUNK * GREAD_WINDOW);
+	if (c->before && c->after && c->windows)
+		return c;
+	gread_chunk_free(c);
+	return NULL;
+}
+
+static void chunk_reset(struct gread_chunk *c)
+{
+	for (size_t i = 0; i < GREAD_CHUNK; i++) {
+		free(c->g[i].objs);
+		memset(&c->g[i], 0, offsetof(struct gread, pcs));
+		c->g[i].nobjs = c->g[i].nobjs_all = 0;
+		c->g[i].objs = NULL;
+	}
+}
+
+void gread_chunk_free(struct gread_chunk *c)
+{
+	if (!c)
+		return;
+	chunk_reset(c);
+	free(c->before);
+	free(c->after);
+	free(c->windows);
+	free(c);
+}
+
+static uint8_t state_of(uint32_t status)
+{
+	switch (status) {
+	case G_RUNNABLE:
+	case G_PREEMPTED:
+		return TRACE_GO_RUNNABLE;
+	case G_RUNNING:
+		return TRACE_GO_RUNNING;
+	case G_SYSCALL:
+		return TRACE_GO_SYSCALL;
+	case G_WAITING:
+	case G_LEAKED:
+		return TRACE_GO_WAITING;
+	default:
+		return TRACE_GO_STATE_UNKNOWN;
+	}
+}
+
+static bool stands_still(uint32_t status)
+{
+	return status == G_RUNNABLE || status == G_PREEMPTED || status == G_SYSCALL || status == G_WAITING ||
+	       status == G_LEAKED;
+}
+
+/* What the first look tells; sets the part of the stack to read. */
+static void parse_before(struct gread_chunk *c, size_t i)
+{
+	const struct go_layout *l = c->env->l;
+	const uint8_t *b = c->before + i * (size_t)l->g_size;
+	struct stack_view *v = &c->view[i];
+	struct gread *g = &c->g[i];
+	uint32_t status = g_status(l, b);
+	struct g_place at;
+
+	memset(v, 0, sizeof(*v));
+	g->goid = g_u64(b, l->g_goid);
+	g->state = state_of(status);
+	if (g_is_none(l, b) || !g->goid) {
+		g->verdict = GREAD_NONE;
+		return;
+	}
+	g->parent = g_u64(b, l->g_parentgoid);
+	g->gopc = g_u64(b, l->g_gopc);
+	g->startpc = g_u64(b, l->g_startpc);
+	g->waitsince = g_u64(b, l->g_waitsince);
+	g->reason = b[l->g_waitreason];
+	if (g->goid > GOID_MAX || status == G_COPYSTACK) {
+		g->verdict = GREAD_MOVED;
+		return;
+	}
+	g->verdict = GREAD_OK;
+	if (!stands_still(status))
+		return;
+	if (!g_stands_at(l, b, &at)) {
+		g->verdict = GREAD_MOVED;
+		return;
+	}
+	v->sp = at.sp;
+	v->limit = at.hi;
+	v->lo = v->sp;
+	v->hi = v->limit - v->sp > GREAD_WINDOW ? v->sp + GREAD_WINDOW : v->limit;
+}
+
+/* Whether the goroutine is, after its stack was read, what it was before. */
+static bool is_unmoved(const struct gread_env *env, const uint8_t *a, const uint8_t *b)
+{
+	const struct go_layout *l = env->l;
+	const int32_t words[] = { l->g_goid,     l->g_stack_lo, l->g_stack_hi, l->g_sched_sp, l->g_sched_pc,
+		                  l->g_sched_bp, l->g_waiting,  l->g_gopc,     l->g_startpc };
+
+	if (g_status(env->l, a) != g_status(env->l, b))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (g_u64(a, words[i]) != g_u64(b, words[i]))
+			return false;
+	if (g_status(env->l, a) != G_WAITING && g_status(env->l, a) != G_LEAKED)
+		return true;
+	return a[l->g_waitreason] == b[l->g_waitreason];
+}
+
+static void parse_after(struct gread_chunk *c, size_t i)
+{
+	const struct gread_env *env = c->env;
+	size_t size = (size_t)env->l->g_size;
+	const uint8_t *a = c->before + i * size, *b = c->after + i * size;
+	struct gread *g = &c->g[i];
+
+	if (g->verdict == GREAD_NONE) {
+		/* It may have come to life since: the events tell of that. */
+		return;
+	}
+	/* One that runs has no stack to be wrong about. */
+	if (g_status(env->l, b) == G_RUNNING && g_u64(b, env->l->g_goid) == g->goid) {
+		g->verdict = GREAD_OK;
+		g->state = TRACE_GO_RUNNING;
+		g->nframes = g->nobjs = 0;
+		return;
+	}
+	if (g->verdict == GREAD_OK && (g->state == TRACE_GO_RUNNING || !is_unmoved(env, a, b)))
+		g->verdict = GREAD_MOVED;
+}
+
+static int read_gs(struct gread_chunk *c, const uint64_t *addrs, size_t n, uint8_t *to, bool *ok)
+{
+	struct target_piece p[GREAD_CHUNK];
+	size_t size = (size_t)c->env->l->g_size;
+	int ret;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct target_piece){ .addr = addrs[i], .to = to + i * size, .len = size };
+	ret = target_read_pieces(c->env->t, p, n);
+	for (size_t i = 0; i < n; i++)
+		ok[i] = p[i].ok;
+	return ret;
+}
+
+static int read_windows(struct gread_chunk *c, size_t n)
+{
+	struct target_piece p[GREAD_CHUNK];
+	size_t k = 0, who[GREAD_CHUNK];
+	int ret;
+
+	for (size_t i = 0; i < n; i++) {
+		struct stack_view *v = &c->view[i];
+
+		if (c->g[i].verdict != GREAD_OK || v->hi <= v->lo)
+			continue;
+		who[k] = i;
+		p[k++] = (struct target_piece){ .addr = v->lo,
+			                        .to = c->windows + i * GREAD_WINDOW,
+			                        .len = v->hi - v->lo };
+	}
+	ret = target_read_pieces(c->env->t, p, k);
+	for (size_t i = 0; i < k; i++)
+		if (!p[i].ok)
+			c->g[who[i]].verdict = GREAD_MOVED;
+	return ret;
+}
+
+int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time)
+{
+	bool ok[GREAD_CHUNK];
+
+	chunk_reset(c);
+	*out = c->g;
+	if (n > GREAD_CHUNK)
+		n = GREAD_CHUNK;
+	if (read_gs(c, addrs, n, c->before, ok))
+		return -ESRCH;
+	for (size_t i = 0; i < n; i++) {
+		if (ok[i])
+			parse_before(c, i);
+		else
+			c->g[i].verdict = GREAD_MOVED;
+	}
+	if (read_windows(c, n))
+		return -ESRCH;
+	for (size_t i = 0; i < n; i++)
+		if (c->g[i].verdict == GREAD_OK && c->view[i].limit)
+			gread_stack(c, i);
+	*time = mono_ns();
+	if (read_gs(c, addrs, n, c->after, ok))
+		return -ESRCH;
+	for (size_t i = 0; i < n; i++) {
+		if (ok[i])
+			parse_after(c, i);
+		else
+			c->g[i].verdict = GREAD_MOVED;
+	}
+	return 0;
+}

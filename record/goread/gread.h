@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_GOREAD_GREAD_H
+#define CHANREC_RECORD_GOREAD_GREAD_H
+
+/*
+ * Goroutines read from the memory of a process that runs meanwhile. Nothing
+ * read is trusted: a goroutine counts only if it is the same before and after
+ * what hangs on it was read, and if its stack is what a stack looks like.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/trace.h"
+#include "gobin/gobin.h"
+#include "record/target/target.h"
+
+#define GREAD_CHUNK 128
+#define GREAD_WINDOW 8192 /* bytes of a stack that are read at once */
+
+/* Where functions of the runtime are, in memory, and what their frames hold. */
+struct gread_env {
+	const struct target *t;
+	const struct gobin *bin;
+	const struct go_layout *l;
+	const struct go_wait_reason *reasons;
+	int nreasons;
+	uint64_t bias;
+	struct gread_range {
+		uint64_t lo, hi;
+	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic;
+	int32_t select_cas0, select_nsends, select_ncases; /* from rbp; cas0 < 0: not known */
+	bool semacquire_arg, notify_arg, poll_arg;         /* the first argument is in its slot */
+};
+
+int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
+                   uint64_t bias, struct err *err);
+
+enum gread_verdict {
+	GREAD_OK,
+	GREAD_NONE,  /* no goroutine: dead, or not yet one */
+	GREAD_MOVED, /* changed while it was read */
+};
+
+struct gread_obj {
+	uint8_t kind, dir; /* enum trace_obj_kind, trace_dir */
+	uint64_t addr;     /* channel; semaphore or notifyList; fd */
+};
+
+struct gread {
+	enum gread_verdict verdict;
+	uint64_t goid, parent, gopc, startpc;
+	uint64_t waitsince; /* CLOCK_MONOTONIC ns, 0 not known */
+	uint8_t state;      /* enum trace_go_state */
+	uint8_t reason;
+	uint32_t nframes;
+	bool cut, exact_leaf;
+	uint64_t pcs[TRACE_MAX_FRAMES];
+	uint32_t nobjs, nobjs_all;
+	struct gread_obj *objs;
+};
+
+struct gread_chunk;
+
+struct gread_chunk *gread_chunk_new(const struct gread_env *env);
+void gread_chunk_free(struct gread_chunk *c);
+/*
+ * Reads n ≤ GREAD_CHUNK goroutines at the addresses. 0, -ENOMEM, or -ESRCH
+ * when the target is gone. *time: CLOCK_MONOTONIC ns at which they held. The
+ * result stays until the next read.
+ */
+int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time);
+
+/* Fills the fields that memory tells. 0 or -EFAULT: not there, or not a channel. */
+int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_chan *out);
+int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct trace_snap_sync *out);
+
+uint64_t mono_ns(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_GOREAD_GREAD_INT_H
+#define CHANREC_RECORD_GOREAD_GREAD_INT_H
+
+/* Shared by the files that read goroutines only. */
+
+#include "record/goread/gfield.h"
+#include "record/goread/gread.h"
+
+struct gread_chunk {
+	const struct gread_env *env;
+	struct gread g[GREAD_CHUNK];
+	uint8_t *before, *after; /* [GREAD_CHUNK][g_size] */
+	uint8_t *windows;        /* [GREAD_CHUNK][GREAD_WINDOW] */
+	struct stack_view {
+		uint64_t lo, hi;    /* what the window holds */
+		uint64_t sp, limit; /* the goroutine's stack from sp up */
+	} view[GREAD_CHUNK];
+};
+
+/* Finds the stack and the objects of goroutine i of the chunk, whose g and whose part of the stack are read. */
+void gread_stack(struct gread_chunk *c, size_t i);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A goroutine's stack, and what its frames say about what it waits on. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/goread/gread_int.h"
+#include "record/goread/stackinfo.h"
+
+#define CASES_MAX 65536 /* Go's own limit of a select */
+
+/* len bytes of the goroutine's stack, from the window, else from the target. */
+static bool stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len)
+{
+	struct stack_view *v = &c->view[i];
+	uint8_t *w = c->windows + i * GREAD_WINDOW;
+
+	if (addr < v->sp || addr >= v->limit || len > v->limit - addr)
+		return false;
+	if (addr < v->lo || addr + len > v->hi) {
+		uint64_t hi = v->limit - addr > GREAD_WINDOW ? addr + GREAD_WINDOW : v->limit;
+
+		if (len > GREAD_WINDOW)
+			return target_read(c->env->t, addr, to, len) == 0;
+		if (target_read(c->env->t, addr, w, hi - addr))
+			return false;
+		v->lo = addr;
+		v->hi = hi;
+	}
+	memcpy(to, w + (addr - v->lo), len);
+	return true;
+}
+
+static bool in_range(const struct gread_range *r, uint64_t pc)
+{
+	return pc > r->lo && pc <= r->hi;
+}
+
+/* The word at rbp + off in a frame of the goroutine's stack. */
+static uint64_t frame_word(struct gread_chunk *c, size_t i, uint64_t bp, int32_t off)
+{
+	uint64_t v = 0;
+
+	return stack_read(c, i, bp + (uint64_t)(int64_t)off, &v, sizeof(v)) ? v : 0;
+}
+
+static bool add_obj(struct gread *g, uint8_t kind, uint8_t dir, uint64_t addr)
+{
+	struct gread_obj *objs = realloc(g->objs, (g->nobjs + 1) * sizeof(*objs));
+
+	if (!objs)
+		return false;
+	g->objs = objs;
+	objs[g->nobjs++] = (struct gread_obj){ .kind = kind, .dir = dir, .addr = addr };
+	g->nobjs_all = g->nobjs;
+	return true;
+}
+
+struct scase {
+	uint64_t chan, elem;
+};
+
+static void select_cases(struct gread_chunk *c, size_t i, uint64_t bp)
+{
+	const struct gread_env *env = c->env;
+	struct gread *g = &c->g[i];
+	uint64_t cas0 = frame_word(c, i, bp, env->select_cas0);
+	uint64_t nsends = frame_word(c, i, bp, env->select_nsends);
+	uint64_t ncases = frame_word(c, i, bp, env->select_ncases), kept;
+	struct scase *cases;
+
+	if (env->select_cas0 < 0 || !ncases || ncases > CASES_MAX || nsends > ncases || g->objs)
+		return;
+	kept = ncases < TRACE_MAX_OBJS ? ncases : TRACE_MAX_OBJS;
+	cases = calloc(kept, sizeof(*cases));
+	if (!cases)
+		return;
+	if (stack_read(c, i, cas0, cases, kept * sizeof(*cases)) ||
+	    target_read(env->t, cas0, cases, kept * sizeof(*cases)) == 0) {
+		for (uint64_t k = 0; k < kept; k++)
+			if (!add_obj(g, cases[k].chan ? TRACE_OBJ_CHAN : TRACE_OBJ_NILCHAN,
+			             k < nsends ? TRACE_DIR_SEND : TRACE_DIR_RECV, cases[k].chan))
+				break;
+		g->nobjs_all = (uint32_t)ncases;
+	}
+	free(cases);
+}
+
+/* pc is in a function of the runtime whose frame says what is waited on. */
+static void look_at_frame(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t bp, uint8_t class)
+{
+	const struct gread_env *env = c->env;
+	struct gread *g = &c->g[i];
+	uint64_t word, fd;
+
+	if (g->objs || !bp)
+		return;
+	if (class == TRACE_WAIT_SELECT && in_range(&env->selectgo, pc)) {
+		select_cases(c, i, bp);
+	} else if ((env->semacquire_arg && in_range(&env->semacquire, pc)) ||
+	           (env->notify_arg && in_range(&env->notify_wait, pc))) {
+		word = frame_word(c, i, bp, 16);
+		if (word)
+			add_obj(g, TRACE_OBJ_SYNC, TRACE_DIR_NONE, word);
+	} else if (env->poll_arg && in_range(&env->poll_wait, pc)) {
+		word = frame_word(c, i, bp, 16);
+		if (word && target_read(env->t, word + (uint64_t)(int64_t)env->l->polldesc_fd, &fd, sizeof(fd)) == 0 &&
+		    fd < INT32_MAX)
+			add_obj(g, TRACE_OBJ_FD, TRACE_DIR_NONE, fd);
+	}
+}
+
+static bool push_pc(struct gread *g, uint64_t pc)
+{
+	if (g->nframes == TRACE_MAX_FRAMES) {
+		g->cut = true;
+		return false;
+	}
+	g->pcs[g->nframes++] = pc;
+	return true;
+}
+
+/*
+ * By frame pointers, for a goroutine in gopark. False: not what a stack looks
+ * like, or a fault on the way, where a function without a frame would be missed.
+ */
+static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t class)
+{
+	struct gread *g = &c->g[i];
+	uint64_t frame[2];
+
+	while (bp) {
+		if ((bp & 7) || !stack_read(c, i, bp, frame, sizeof(frame)))
+			return false;
+		if (frame[0] && frame[0] <= bp)
+			return false;
+		if (in_range(&c->env->sigpanic, frame[1]))
+			return false;
+		if (!frame[1] || !push_pc(g, frame[1]))
+			break;
+		look_at_frame(c, i, frame[1], frame[0], class);
+		bp = frame[0];
+	}
+	return g->nframes > 0;
+}
+
+/* What asmcgocall and systemstack leave in g.sched for the frame that they switched away from. */
+static bool is_stack_switch(const struct gread_env *env, uint64_t pc)
+{
+	return pc >= env->stack_switch.lo && pc < env->stack_switch.hi;
+}
+
+/*
+ * By pclntab's table of stack depths, for one that stopped anywhere or that is
+ * in a callback from C, whose frame pointers lead to the thread's stack. skip:
+ * without the innermost frame.
+ */
+static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp, bool skip, uint8_t class)
+{
+	const struct gread_env *env = c->env;
+	struct gread *g = &c->g[i];
+	bool exact = false, trap = false;
+	struct go_func f;
+	int32_t delta;
+
+	for (bool leaf = true;; leaf = false) {
+		exact = trap || (gobin_func_by_pc(env->bin, pc - env->bias, &f) == 0 && f.entry + env->bias == pc);
+		g->exact_leaf |= leaf && exact;
+		if (gobin_sp_delta(env->bin, pc - env->bias - (exact ? 0 : 1), &delta) || delta < 0)
+			break;
+		if (!is_stack_switch(env, pc) && !(leaf && skip)) {
+			if (!push_pc(g, pc))
+				break;
+			look_at_frame(c, i, pc, sp + (uint64_t)delta - 8, class);
+		}
+		trap = gobin_func_by_pc(env->bin, pc - env->bias - (exact ? 0 : 1), &f) == 0 && stack_is_trap(f.name);
+		sp += (uint64_t)delta;
+		if (!stack_read(c, i, sp, &pc, sizeof(pc)))
+			break;
+		sp += 8;
+	}
+	return g->nframes > 0;
+}
+
+static uint8_t class_of(const struct gread_env *env, uint8_t reason)
+{
+	return reason < env->nreasons ? env->reasons[reason].class : TRACE_WAIT_OTHER;
+}
+
+static void wait_object(struct gread_chunk *c, size_t i, uint8_t class)
+{
+	const struct gread_env *env = c->env;
+	const struct go_layout *l = env->l;
+	const uint8_t *b = c->before + i * (size_t)l->g_size;
+	uint8_t dir = class == TRACE_WAIT_SEND || class == TRACE_WAIT_NIL_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
+	uint64_t sudog = g_u64(b, l->g_waiting), chan;
+
+	if (class == TRACE_WAIT_NIL_RECV || class == TRACE_WAIT_NIL_SEND) {
+		add_obj(&c->g[i], TRACE_OBJ_NILCHAN, dir, 0);
+	} else if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND) {
+		if (sudog && target_read(env->t, sudog + (uint64_t)(int64_t)l->sudog_c, &chan, sizeof(chan)) == 0 &&
+		    chan)
+			add_obj(&c->g[i], TRACE_OBJ_CHAN, dir, chan);
+	}
+}
+
+void gread_stack(struct gread_chunk *c, size_t i)
+{
+	const struct gread_env *env = c->env;
+	const struct go_layout *l = env->l;
+	const uint8_t *b = c->before + i * (size_t)l->g_size;
+	struct gread *g = &c->g[i];
+	uint8_t class = class_of(env, g->reason);
+	struct g_place at;
+	bool ok;
+
+	if (!g_stands_at(l, b, &at)) {
+		ok = false;
+	} else if (g->state == TRACE_GO_WAITING && in_range(&env->gopark, at.pc)) {
+		wait_object(c, i, class);
+		ok = walk_frames(c, i, g_u64(b, l->g_sched_bp), class);
+		if (!ok) {
+			g->nframes = 0;
+			g->cut = false;
+			ok = walk_table(c, i, at.pc, at.sp, true, class);
+		}
+	} else {
+		ok = walk_table(c, i, at.pc, at.sp, false, class);
+	}
+	if (!ok)
+		g->verdict = GREAD_MOVED;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/limit/shed.h"
+
+#include <string.h>
+
+#include "record/goread/gread.h"
+
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block)
+{
+	memset(s, 0, sizeof(*s));
+	s->probes = probes;
+	s->losses = losses;
+	s->enc = losses->enc;
+	s->hold = hold;
+	s->min_block = min_block;
+	s->since = s->enc->epoch;
+}
+
+static void span_add(struct shed *s, enum shed_limit by, enum shed_step step, uint64_t now)
+{
+	struct shed_span *span = &s->spans[by][step];
+
+	if (!span->total)
+		span->first = s->since - s->enc->epoch;
+	span->total += now - s->since;
+}
+
+void shed_account(struct shed *s)
+{
+	uint64_t now = mono_ns();
+
+	for (enum shed_step i = SHED_NOTHING + 1; i <= s->now; i++)
+		span_add(s, s->by, i, now);
+	if (s->is_tight)
+		span_add(s, SHED_BY_RING, SHED_SHORT, now);
+	s->since = now;
+}
+
+static enum ring_level ring_level_of(enum shed_step step)
+{
+	static const uint8_t level[SHED_STEPS] = {
+		[SHED_NOTHING] = RING_LEVEL_ALL,      [SHED_READY_STACKS] = RING_LEVEL_NO_READY_STACKS,
+		[SHED_STACKS] = RING_LEVEL_NO_STACKS, [SHED_SHORT] = RING_LEVEL_NO_STACKS,
+		[SHED_WAITS] = RING_LEVEL_LIFE,       [SHED_PROBES] = RING_LEVEL_LIFE,
+	};
+
+	return (enum ring_level)level[step];
+}
+
+/* A short wait is one that lasts less than what the user or the step says. */
+static int switch_min_block(struct shed *s, enum shed_step step, struct err *err)
+{
+	uint64_t ns =
+	        (step == SHED_SHORT || s->is_tight) && s->min_block < SHED_SHORT_NS ? SHED_SHORT_NS : s->min_block;
+
+	if (ns == s->probes->shared->min_block)
+		return 0;
+	/* What was left out so far was by the old limit. */
+	if (hold_note(s->hold, s->probes, s->enc, mono_ns(), err))
+		return err->code;
+	s->hold->from = (int64_t)(mono_ns() - s->enc->epoch);
+	return probes_set_min_block(s->probes, ns, err);
+}
+
+/*
+ * The losses of both steps are told apart. When less is left out from here on,
+ * what still was while this was switched is told at once: what begins after
+ * that is not in doubt.
+ */
+static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
+{
+	bool is_less = step < s->now;
+
+	if (is_less) {
+		probes_set_level(s->probes, ring_level_of(step));
+		if (losses_note(s->losses, err))
+			return err->code;
+	}
+	if (step > SHED_NOTHING)
+		s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
+	s->losses->blind = step == SHED_PROBES;
+	if (!is_less)
+		probes_set_level(s->probes, ring_level_of(step));
+	return 0;
+}
+
+/* What is in the ring still was recorded by the old step, so the losses are written with its cause first. */
+static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
+{
+	enum shed_step old = s->now;
+
+	if (old == SHED_PROBES && step < SHED_PROBES && probes_waits_attach(s->probes, err))
+		return err->code;
+	if (losses_note(s->losses, err))
+		return err->code;
+	/* What a goroutine waited on before is not what it waits on after this. */
+	if (old >= SHED_WAITS && step < SHED_WAITS)
+		encoder_forget_waits(s->enc);
+	if (switch_level(s, step, by, err))
+		return err->code;
+	if (switch_min_block(s, step, err))
+		return err->code;
+	s->now = step;
+	s->by = by;
+	if (step == SHED_PROBES && old < SHED_PROBES)
+		probes_waits_detach(s->probes);
+	return 0;
+}
+
+int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err)
+{
+	enum shed_limit who = SHED_BY_SIZE;
+	enum shed_step most;
+
+	s->want[by] = step;
+	if (s->want[SHED_BY_OVERHEAD] > s->want[SHED_BY_SIZE])
+		who = SHED_BY_OVERHEAD;
+	most = s->want[who];
+	if (most == s->now && (who == s->by || !most))
+		return 0;
+	shed_account(s);
+	return shed_switch(s, most, who, err);
+}
+
+int shed_tight(struct shed *s, bool tight, struct err *err)
+{
+	if (tight == s->is_tight)
+		return 0;
+	shed_account(s);
+	s->is_tight = tight;
+	return switch_min_block(s, s->now, err);
+}

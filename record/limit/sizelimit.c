@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/limit/sizelimit.h"
+
+#include <string.h>
+
+#define RATE_NS 250000000ull   /* how often the rate is looked at */
+#define CALM_NS 2000000000ull  /* a step lasts so long before one is taken back */
+#define SETTLE_NS 500000000ull /* a step shows in the rate after this time */
+#define SLACK 4                /* a step is taken back when so many times the growth would fit */
+#define RESERVE_LEAST (8u << 10)
+#define GOROUTINE_BYTES 24 /* of one in a snapshot, compressed: 4 to 20 in traces of tests */
+
+void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t deadline)
+{
+	memset(l, 0, sizeof(*l));
+	l->max = max;
+	l->deadline = deadline;
+	l->at = l->stepped = now;
+	l->reserve = RESERVE_LEAST;
+}
+
+void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_t live)
+{
+	/* Each of them may be where nobody was seen before: as many new stacks and functions as are known. */
+	l->reserve = RESERVE_LEAST + live * GOROUTINE_BYTES + trace_writer_definitions(w);
+	if (l->reserve > l->max / 2)
+		l->reserve = l->max / 2;
+}
+
+/* Without an end in sight: by what is used up, as the ring does. */
+static enum shed_step step_by_share(const struct sizelimit *l, uint64_t used)
+{
+	uint64_t room = l->max - l->reserve;
+
+	return used > room / 16 * 14   ? SHED_WAITS
+	       : used > room / 16 * 13 ? SHED_SHORT
+	       : used > room / 16 * 12 ? SHED_STACKS
+	       : used > room / 16 * 8  ? SHED_READY_STACKS
+	                               : SHED_NOTHING;
+}
+
+static void measure_rate(struct sizelimit *l, uint64_t used, uint64_t now)
+{
+	double rate = used > l->bytes ? (double)(used - l->bytes) / (double)(now - l->at) : 0;
+
+	/* The newest counts half: bursts pass, and what was first seen is not seen again. */
+	l->rate = l->rate > 0 ? (l->rate + rate) / 2 : rate;
+	l->bytes = used;
+	l->at = now;
+}
+
+/* With the time that is left in sight: one step after the other while what is to come would not fit. */
+static enum shed_step step_by_rate(struct sizelimit *l, uint64_t used, uint64_t now)
+{
+	uint64_t room = l->max - l->reserve, left = l->deadline > now ? l->deadline - now : 0;
+	/* At first it is not known. */
+	double rate = l->rate > 0 ? l->rate : (double)used / (double)(now - l->at + 1);
+	double have = room > used ? (double)(room - used) : 0, need = rate * (double)left;
+	enum shed_step share = step_by_share(l, used);
+
+	if (need > have) {
+		/* What is used up so fast that a step would come too late. */
+		if (share > l->step)
+			return share;
+		if (l->step < SHED_WAITS && now - l->stepped >= SETTLE_NS)
+			return l->step + 1;
+	} else if (l->step > SHED_NOTHING && need * SLACK < have && now - l->stepped >= CALM_NS) {
+		return l->step - 1;
+	}
+	return l->step;
+}
+
+/* How blocks before compressed says little of the one that is being filled: it is put out before it costs a step. */
+static int see_used(const struct sizelimit *l, struct trace_writer *w, uint64_t *used, struct err *err)
+{
+	*used = trace_writer_likely(w);
+	if (step_by_share(l, *used) <= l->step)
+		return 0;
+	if (trace_writer_know(w, err))
+		return err->code;
+	*used = trace_writer_likely(w);
+	return 0;
+}
+
+int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err)
+{
+	enum shed_step step;
+	uint64_t used;
+
+	if (!l->max)
+		return SHED_NOTHING;
+	if (see_used(l, w, &used, err))
+		return err->code;
+	if (now - l->at >= RATE_NS)
+		measure_rate(l, used, now);
+	if (l->deadline) {
+		step = step_by_rate(l, used, now);
+	} else {
+		step = step_by_share(l, used);
+		/* The estimate may shrink a little, the file does not. */
+		if (step < l->step)
+			step = l->step;
+	}
+	if (step != l->step)
+		l->stepped = now;
+	l->step = step;
+	return step;
+}
+
+int sizelimit_fits(struct sizelimit *l, struct trace_writer *w, struct err *err)
+{
+	return l->max ? trace_writer_fits(w, l->max - l->reserve, err) : 1;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/probe/direct.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "bpf/direct.skel.h"
+
+#define GIB (1ull << 30)
+#define LARGE (2ull << 20)
+#define AREA (2 * LARGE)
+#define STEP 4096
+#define ADDRESS_BITS 52 /* of physical memory, at most */
+/* Where the map begins at the lowest (arch/x86/include/asm/page_64_types.h), by the levels of page tables. */
+#define LOWEST_OF_4 0xffff888000000000ull
+#define LOWEST_OF_5 0xff11000000000000ull
+
+/*
+ * Memory that is written with numbers nobody can guess: its first half in
+ * pages of 4 KiB, the second in large ones where the kernel has some left.
+ */
+struct area {
+	uint64_t *mem;
+	uint64_t key;
+	void *all;
+};
+
+static uint64_t area_word(const struct area *a, size_t i)
+{
+	return (a->key ^ i) * 0x9e3779b97f4a7c15ull;
+}
+
+static void area_free(struct area *a)
+{
+	if (a->all)
+		munmap(a->all, AREA + LARGE);
+}
+
+static int area_make(struct area *a, struct err *err)
+{
+	void *all = mmap(NULL, AREA + LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (all == MAP_FAILED)
+		return err_set(err, errno, "%s", strerror(errno));
+	a->all = all;
+	a->mem = (uint64_t *)(((uintptr_t)all + LARGE - 1) & ~(LARGE - 1));
+	madvise(a->mem, AREA / 2, MADV_NOHUGEPAGE);
+	madvise((char *)a->mem + AREA / 2, AREA / 2, MADV_HUGEPAGE);
+	if (getrandom(&a->key, sizeof(a->key), 0) != sizeof(a->key))
+		return err_set(err, errno, "getrandom: %s", strerror(errno));
+	for (size_t i = 0; i < AREA / sizeof(*a->mem); i += STEP / sizeof(*a->mem))
+		a->mem[i] = area_word(a, i);
+	return 0;
+}
+
+/* The highest address of physical memory: /proc/iomem shows it to root alone, this to all. */
+static uint64_t memory_end(void)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	uint64_t spanned = 0, start, end = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " spanned %" SCNu64, &spanned) == 1)
+			continue;
+		if (sscanf(line, " start_pfn: %" SCNu64, &start) != 1)
+			continue;
+		if (spanned && start + spanned > end)
+			end = start + spanned;
+		spanned = 0;
+	}
+	if (f)
+		fclose(f);
+	return end * 4096;
+}
+
+static uint64_t mask_of(uint64_t limit)
+{
+	uint64_t mask = 4096;
+
+	while (mask < limit)
+		mask <<= 1;
+	return (mask - 1) & ~4095ull;
+}
+
+static int run(const struct bpf_program *prog, struct direct_try *try)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = try, .ctx_size_in = sizeof(*try));
+
+	return bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+}
+
+static bool reads(const struct direct_bpf *skel, const struct direct_map *map, const struct area *a, size_t i)
+{
+	struct direct_try try = { .map = *map, .addr = (uint64_t)(uintptr_t)&a->mem[i] };
+
+	return !run(skel->progs.direct_read, &try) && try.word == area_word(a, i);
+}
+
+/* A page may have been taken away just then: it is brought back. */
+static bool reads_again(const struct direct_bpf *skel, const struct direct_map *map, const struct area *a, size_t i)
+{
+	*(volatile uint64_t *)&a->mem[i] = area_word(a, i);
+	return reads(skel, map, a, i);
+}
+
+/* Every page of the area. */
+static bool reads_all(const struct direct_bpf *skel, const struct direct_map *map, const struct area *a)
+{
+	for (size_t i = 0; i < AREA / sizeof(*a->mem); i += STEP / sizeof(*a->mem))
+		if (!reads(skel, map, a, i) && !reads_again(skel, map, a, i))
+			return false;
+	return true;
+}
+
+/*
+ * The map begins at a multiple of 1 GiB (arch/x86/mm/kaslr.c) at or below any
+ * address in it, the top page table's, and not farther than there is memory.
+ * From below, so that what is loaded at a wrong place is unused addresses or
+ * memory; beyond the end of the map the kernel has devices.
+ */
+static int find_base(const struct direct_bpf *skel, struct direct_map *map, const struct area *a, struct err *err)
+{
+	struct direct_try try = { 0 };
+	uint64_t lowest, room;
+
+	if (run(skel->progs.direct_top, &try) || !try.pgd)
+		return err_set(err, EIO, "the page tables of this process were not found");
+	/* Of five levels it is below all that a kernel with four can have. */
+	map->levels = try.pgd < LOWEST_OF_4 ? 5 : 4;
+	map->end = 1ull << (map->levels == 5 ? 56 : 47);
+	lowest = map->levels == 5 ? LOWEST_OF_5 : LOWEST_OF_4;
+	if (try.pgd < lowest)
+		return err_set(err, EIO, "the page tables of this process are not in the kernel's map of all memory");
+	room = try.pgd - lowest;
+	map->base = (room < map->limit ? lowest : try.pgd - map->limit) & ~(GIB - 1);
+	while (map->base <= try.pgd && !reads(skel, map, a, 0))
+		map->base += GIB;
+	return map->base <= try.pgd ? 0 : err_set(err, ENOENT, "the kernel's map of all memory was not found");
+}
+
+/*
+ * Higher bits that memory's entries do not have are an address, too: a
+ * device's beyond the end of memory, and not one in it. Those that they have
+ * say that the memory is encrypted.
+ */
+static void widen_mask(const struct direct_bpf *skel, struct direct_map *map, const struct area *a)
+{
+	for (uint64_t bit = STEP; bit < 1ull << ADDRESS_BITS; bit <<= 1) {
+		struct direct_map wider = *map;
+
+		wider.mask |= bit;
+		if (reads(skel, &wider, a, 0))
+			*map = wider;
+	}
+}
+
+int direct_find(struct direct_map *map, struct err *err)
+{
+	struct direct_map found = { .limit = memory_end() };
+	struct direct_bpf *skel = NULL;
+	struct area a = { 0 };
+	int ret;
+
+	memset(map, 0, sizeof(*map));
+	found.mask = mask_of(found.limit);
+	if (!found.limit)
+		return err_set(err, ENOENT, "/proc/zoneinfo does not say how much memory there is");
+	ret = area_make(&a, err);
+	if (ret)
+		goto cleanup;
+	skel = direct_bpf__open_and_load();
+	if (!skel) {
+		ret = err_set(err, errno, "this kernel has no bpf_rdonly_cast() or no BTF (%s)", strerror(errno));
+		goto cleanup;
+	}
+	ret = find_base(skel, &found, &a, err);
+	if (ret)
+		goto cleanup;
+	widen_mask(skel, &found, &a);
+	if (reads_all(skel, &found, &a))
+		*map = found;
+	else
+		ret = err_set(err, EIO, "a page of this process was not found");
+cleanup:
+	direct_bpf__destroy(skel);
+	area_free(&a);
+	return ret;
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/probe/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/probe/closure.h"
+
+#define CODE_MAX (64u << 10) /* a runtime function that is longer than this is not what we look for */
+#define RETS_MAX 16
+
+/* Of failed tries, before the argument is stored. */
+static const struct probe_spec early_send = { .event = "chan.op", .type = RING_OP, .prog = "chan_send_ret_early" };
+static const struct probe_spec early_recv = { .event = "chan.op", .type = RING_OP, .prog = "chan_recv_ret_early" };
+
+static const struct probe_spec specs[] = {
+	{ .event = "go.park",
+	  .type = RING_PARK,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .required = true,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.gopark" },
+	  .without = "no wait is recorded" },
+	{ .event = "go.ready",
+	  .type = RING_READY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .required = true,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.ready" },
+	  .without = "no wake-up is recorded" },
+	{ .event = "go.ready",
+	  .type = RING_NETREADY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.netpollready" },
+	  .without = "wake-ups by the network are seen only at the goroutine's next event" },
+	{ .event = "go.create",
+	  .type = RING_CREATE,
+	  .how = HOW_CALL,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.newproc.func1" },
+	  .callee = "runtime.runqput",
+	  .without = "new goroutines are seen at their first event, without their creator" },
+	{ .event = "go.create",
+	  .type = RING_CORO,
+	  .how = HOW_RESULT,
+	  .group = TRACE_EVENTS_SCHED,
+	  .optional = true,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.newcoro.func1" },
+	  .callee = "runtime.newproc1",
+	  .without = "goroutines of iter.Pull are seen at their first event, without their creator" },
+	{ .event = "go.exit",
+	  .type = RING_EXIT,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_SCHED,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.gdestroy", "runtime.goexit0" },
+	  .without = "the end of goroutines is seen only in the last snapshot" },
+	{ .event = "chan.make",
+	  .type = RING_MAKE,
+	  .how = HOW_MAKE,
+	  .group = TRACE_EVENTS_CHAN,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.makechan" },
+	  .without = "where channels were made is not known" },
+	{ .event = "chan.close",
+	  .type = RING_CLOSE,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_CHAN,
+	  .prog = PROG_ANY,
+	  .funcs = { "runtime.closechan" },
+	  .without = "who closed a channel is not known" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_send_ret",
+	  .early = &early_send,
+	  .funcs = { "runtime.chansend" },
+	  .without = "sends are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_recv_ret",
+	  .early = &early_recv,
+	  .funcs = { "runtime.chanrecv" },
+	  .without = "receives are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_OP,
+	  .how = HOW_RETS,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_select_ret",
+	  .funcs = { "runtime.selectgo" },
+	  .without = "operations of selects are not counted" },
+	{ .event = "chan.op",
+	  .type = RING_TRY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_try",
+	  .funcs = { "runtime.chansend" },
+	  .without = "sends that were not ready are not all counted" },
+	{ .event = "chan.op",
+	  .type = RING_TRY,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_OPS,
+	  .prog = "chan_try",
+	  .funcs = { "runtime.chanrecv" },
+	  .without = "receives that were not ready are not all counted" },
+	{ .event = "go.run",
+	  .type = RING_RUN,
+	  .how = HOW_ENTRY,
+	  .group = TRACE_EVENTS_RUN,
+	  .prog = "go_run",
+	  .funcs = { "runtime.execute" },
+	  .without = "when a goroutine begins to run is not recorded" },
+};
+
+static int code_of(struct code *c, const struct gobin *bin, const struct go_func *f, struct err *err)
+{
+	size_t len = f->end > f->entry ? f->end - f->entry : 0;
+	uint8_t *bytes;
+	int ret;
+
+	if (!len || len > CODE_MAX)
+		return err_set(err, ENOEXEC, "%s has an odd length (%zu bytes)", f->name, len);
+	bytes = malloc(len);
+	if (!bytes)
+		return err_set(err, ENOMEM, "out of memory");
+	ret = gobin_read(bin, f->entry, bytes, len);
+	if (ret)
+		err_set(err, -ret, "the code of %s cannot be read", f->name);
+	else
+		ret = code_open(c, bytes, len, f->entry, err);
+	free(bytes);
+	return ret;
+}
+
+static int code_by_name(struct code *c, const struct gobin *bin, const char *name, struct err *err)
+{
+	struct go_func f;
+
+	if (gobin_func_by_name(bin, name, &f))
+		return err_set(err, ENOENT, "the program has no function %s", name);
+	return code_of(c, bin, &f, err);
+}
+
+static int probe_add(struct probes *p, const struct probe_spec *spec, const char *func, const struct site *site,
+                     const char *note)
+{
+	struct probe pr = { .spec = spec, .missing = !site };
+
+	snprintf(pr.func, sizeof(pr.func), "%s", func);
+	snprintf(pr.note, sizeof(pr.note), "%s", note);
+	if (site)
+		pr.site = *site;
+	return vec_push(&p->v, pr);
+}
+
+static int plan_make(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+                     const struct go_layout *l, struct err *err)
+{
+	static const x86_reg regs[] = { X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX };
+	static const struct probe_spec at_ret = { .event = "chan.make", .type = RING_MAKE, .prog = "chan_make_ret" };
+	struct site rets[RETS_MAX];
+	struct site_tail tail;
+	size_t n;
+
+	if (site_make(c, l->hchan_dataqsiz, &tail, err) == 0) {
+		for (int i = 0; i < (int)(sizeof(regs) / sizeof(regs[0])); i++) {
+			if (regs[i] != tail.reg)
+				continue;
+			p->cfg.make_reg = i;
+			p->cfg.make_cap_sp = tail.cap_sp;
+			return probe_add(p, spec, func, &tail.site, "a jump that every way to its return passes");
+		}
+	}
+	n = site_rets(c, rets, RETS_MAX);
+	p->cfg.make_cap_sp = -1;
+	for (size_t i = 0; i < n; i++)
+		if (probe_add(p, &at_ret, func, &rets[i], "its return: no emulated instruction serves"))
+			return -ENOMEM;
+	return n ? 0 : -ENOENT;
+}
+
+static int plan_rets(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+                     struct err *err)
+{
+	struct site rets[RETS_MAX];
+	size_t n = site_rets(c, rets, RETS_MAX), added = 0;
+	uint64_t first = 0;
+	int32_t off;
+
+	if (code_spill(c, 0, &off, &first))
+		return err_set(err, ENOENT, "its first argument is not kept");
+	for (size_t i = 0; i < n; i++) {
+		const struct probe_spec *at = rets[i].addr < first ? spec->early : spec;
+
+		if (!at)
+			continue;
+		if (probe_add(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
+			return err_set(err, ENOMEM, "out of memory");
+		added++;
+	}
+	return added ? 0 : err_set(err, ENOENT, "no return that can be used");
+}
+
+static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
+                    const struct gobin *bin, const struct go_layout *l, struct err *err)
+{
+	static const char *const notes[] = { [HOW_ENTRY] = "first emulated instruction",
+		                             [HOW_CALL] = "the call with the new g",
+		                             [HOW_RESULT] = "behind the call that returns the new g" };
+	struct site site = { 0 };
+	struct go_func callee;
+	int ret;
+
+	switch (spec->how) {
+	case HOW_ENTRY:
+		ret = site_entry(c, &site, err);
+		break;
+	case HOW_CALL:
+	case HOW_RESULT:
+		if (gobin_func_by_name(bin, spec->callee, &callee))
+			return err_set(err, ENOENT, "the program has no function %s", spec->callee);
+		ret = spec->how == HOW_CALL ? site_call(c, callee.entry, &site, err)
+		                            : site_result(c, callee.entry, &site, err);
+		break;
+	case HOW_MAKE:
+		return plan_make(p, spec, c, f->name, l, err);
+	default:
+		return plan_rets(p, spec, c, f->name, err);
+	}
+	if (ret)
+		return ret;
+	if (site.at_jbe)
+		p->cfg.at_jbe |= 1u << spec->type;
+	if (probe_add(p, spec, f->name, &site, notes[spec->how]))
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int plan_spec(struct probes *p, const struct probe_spec *spec, const struct gobin *bin,
+                     const struct go_layout *l, struct err *err)
+{
+	struct err why = { 0 };
+	struct code c = { 0 };
+	struct go_func f;
+	char note[160];
+	int ret = -ENOENT;
+
+	for (int i = 0; i < 3 && spec->funcs[i] && ret == -ENOENT; i++)
+		ret = gobin_func_by_name(bin, spec->funcs[i], &f);
+	if (ret && spec->optional)
+		return 0;
+	if (ret) {
+		err_set(&why, ENOENT, "the program has no such function");
+	} else {
+		ret = code_of(&c, bin, &f, &why);
+		if (!ret)
+			ret = plan_one(p, spec, &c, &f, bin, l, &why);
+		code_close(&c);
+	}
+	if (!ret)
+		return 0;
+	if (ret == -ENOMEM)
+		return err_set(err, ENOMEM, "out of memory");
+	if (spec->required)
+		return err_set(err, ENOTSUP, "%s cannot be probed: %s (%s)", spec->funcs[0], why.msg,
+		               gobin_go_version(bin));
+	snprintf(note, sizeof(note), "%.80s: %s", why.msg, spec->without);
+	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* The slots in selectgo's frame that carry what gopark's arguments do not. A program without select has no selectgo. */
+static void plan_slots(struct probes *p, const struct gobin *bin)
+{
+	struct bpf_config *cfg = &p->cfg;
+	struct code c;
+
+	cfg->select_cas0 = cfg->select_nsends = cfg->select_ncases = -1;
+	/* At a RET the frame is gone: slot 0 is right above the return address. */
+	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
+	cfg->selop_nsends_sp = 8 + 3 * 8;
+	if (code_by_name(&c, bin, "runtime.selectgo", NULL))
+		return;
+	if (code_spill(&c, 0, &cfg->select_cas0, NULL) || code_spill(&c, 3, &cfg->select_nsends, NULL) ||
+	    code_select_ncases(&c, &cfg->select_ncases))
+		cfg->select_cas0 = -1;
+	code_close(&c);
+}
+
+static void plan_reasons(struct probes *p, const struct gobin *bin)
+{
+	struct go_wait_reason r[256];
+	int n = gobin_wait_reasons(bin, r, 256);
+
+	for (int i = 0; i < n && i < REASON_MAX; i++) {
+		switch (r[i].class) {
+		case TRACE_WAIT_SELECT:
+			p->cfg.reason_flags[i] = REASON_HOLD | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
+			break;
+		case TRACE_WAIT_RECV:
+		case TRACE_WAIT_SEND:
+			p->cfg.reason_flags[i] = REASON_HOLD | REASON_CHAN;
+			break;
+		case TRACE_WAIT_SEMACQUIRE:
+		case TRACE_WAIT_MUTEX:
+		case TRACE_WAIT_RWMUTEX_R:
+		case TRACE_WAIT_RWMUTEX_W:
+		case TRACE_WAIT_WAITGROUP:
+		case TRACE_WAIT_COND:
+			p->cfg.reason_flags[i] = REASON_HOLD | REASON_ARG;
+			break;
+		case TRACE_WAIT_NETWORK:
+			p->cfg.reason_flags[i] = REASON_FD;
+			break;
+		case TRACE_WAIT_SLEEP:
+			p->cfg.reason_flags[i] = REASON_HOLD;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* Waits for the network can be held back where the netpoller's wake-ups are seen. */
+static void plan_network(struct probes *p)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && p->v.v[i].spec->type == RING_NETREADY)
+			for (int k = 0; k < REASON_MAX; k++)
+				if (p->cfg.reason_flags[k] & REASON_FD)
+					p->cfg.reason_flags[k] |= REASON_HOLD;
+}
+
+static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
+{
+	cfg->g_m = l->g_m;
+	cfg->g_goid = l->g_goid;
+	cfg->g_param = l->g_param;
+	cfg->g_waitreason = l->g_waitreason;
+	cfg->g_gopc = l->g_gopc;
+	cfg->g_startpc = l->g_startpc;
+	cfg->m_curg = l->m_curg;
+	cfg->g_stack_hi = l->g_stack_hi;
+	cfg->g_sched_bp = l->g_sched_bp;
+	cfg->sudog_c = l->sudog_c;
+	cfg->hchan_dataqsiz = l->hchan_dataqsiz;
+	cfg->hchan_elemsize = l->hchan_elemsize;
+	cfg->pd_fd = l->polldesc_fd;
+	cfg->pd_rg = l->polldesc_rg;
+	cfg->pd_wg = l->polldesc_wg;
+}
+
+int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err)
+{
+	memset(p, 0, sizeof(*p));
+	plan_offsets(&p->cfg, l);
+	p->cfg.make_cap_sp = -1;
+	plan_slots(p, bin);
+	plan_reasons(p, bin);
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+		if ((specs[i].group & events) && plan_spec(p, &specs[i], bin, l, err))
+			return err->code;
+	plan_network(p);
+	return 0;
+}
+
+static void fill_range(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
+{
+	struct go_func first, last;
+
+	if (gobin_func_by_idx(bin, 0, &first) || gobin_func_by_idx(bin, gobin_nfuncs(bin) - 1, &last))
+		return;
+	cfg->text_lo = first.entry + bias;
+	cfg->text_hi = last.end + bias;
+}
+
+/* The size of a function's frame: the most that its code has pushed at any place. */
+static int32_t frame_size(const struct gobin *bin, const struct go_func *f)
+{
+	int32_t most = 0, delta;
+
+	for (uint64_t pc = f->entry; pc < f->end; pc++)
+		if (gobin_sp_delta(bin, pc, &delta) == 0 && delta > most)
+			most = delta;
+	return most;
+}
+
+/* What a walk needs to get over a fault and over C code, where the program has any. */
+static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
+{
+	struct go_func callback, cgocall, stack_switch, sigpanic;
+
+	if (gobin_func_by_name(bin, "runtime.sigpanic", &sigpanic) == 0) {
+		cfg->sigpanic_lo = sigpanic.entry + bias;
+		cfg->sigpanic_len = sigpanic.end - sigpanic.entry;
+	}
+	if (gobin_func_by_name(bin, "runtime.cgocallback", &callback) ||
+	    gobin_func_by_name(bin, "runtime.cgocall", &cgocall) ||
+	    gobin_func_by_name(bin, "runtime.systemstack_switch", &stack_switch))
+		return;
+	/* 1.20 on have g.sched.pc behind the prologue there, which saves rbp. */
+	if (gobin_sp_delta(bin, stack_switch.entry + 8, &cfg->switch_delta))
+		cfg->switch_delta = 0;
+	cfg->cb_lo = callback.entry + bias;
+	cfg->cb_len = callback.end - callback.entry;
+	cfg->cb_frame = frame_size(bin, &callback) + 8;
+	cfg->cgocall_delta = frame_size(bin, &cgocall);
+	cfg->switch_lo = stack_switch.entry + bias;
+	cfg->switch_len = stack_switch.end - stack_switch.entry;
+}
+
+bool plan_has(const struct probes *p, enum ring_type type)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (!p->v.v[i].missing && p->v.v[i].spec->type == type)
+			return true;
+	return false;
+}
+
+void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias)
+{
+	fill_range(&p->cfg, bin, bias);
+	fill_walk(&p->cfg, bin, bias);
+	closure_plan(&p->cfg, bin, bias);
+	for (size_t i = 0; i < p->v.n; i++) {
+		const struct probe *pr = &p->v.v[i];
+
+		if (!pr->missing && strcmp(pr->spec->prog, PROG_ANY) == 0)
+			p->cfg.site[pr->spec->type] = pr->site.addr + bias;
+	}
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/reach/heap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* runtime/malloc.go, linux/amd64: heapArenaBytes, pageSize, arenaBaseOffset. */
+#define ARENA_SHIFT 26
+#define ARENA_PAGES 8192
+#define PAGE_SHIFT 13
+#define ARENA_FIRST (1u << 21)
+#define USER_TOP (1ull << 47)
+#define SPAN_IN_USE 1 /* mSpanInUse of runtime/mheap.go */
+#define SPAN_BYTES 512
+#define HEADERS_SINCE 22 /* Go 1.22: before large objects stands their type; until then each arena has a bitmap */
+#define BITS_SINCE 20    /* of one bit a word, before of two (runtime/mbitmap.go) */
+#define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: in larger ones */
+
+int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
+              uint64_t limit)
+{
+	uint64_t addr;
+
+	memset(h, 0, sizeof(*h));
+	h->t = t;
+	h->l = l;
+	h->limit = limit;
+	h->go_minor = gobin_go_minor(bin);
+	if (gobin_var(bin, GO_VAR_ARENAS, &addr, NULL) || l->arena_spans < 0 || l->mspan_base < 0 ||
+	    l->mspan_npages < 0 || l->mspan_elemsize < 0 || l->mspan_class < 0 || l->mspan_state < 0 ||
+	    l->mspan_size <= 0 || l->mspan_size > SPAN_BYTES)
+		return -ENOENT;
+	h->arenas = addr + bias;
+	return vec_extend(&h->spans, 1) || vec_extend(&h->arena, 1) ? -ENOMEM : 0;
+}
+
+void heap_free(struct heap *h)
+{
+	for (size_t i = 0; i < h->arena.n; i++)
+		free(h->arena.v[i].spans);
+	for (size_t i = 0; i < h->spans.n; i++) {
+		free(h->spans.v[i].words);
+		free(h->spans.v[i].marks);
+	}
+	vec_free(&h->arena);
+	vec_free(&h->spans);
+	map_free(&h->arena_index);
+	map_free(&h->span_index);
+}
+
+static struct heap_arena arena_read(const struct heap *h, uint64_t index)
+{
+	size_t size = ARENA_PAGES * sizeof(uint64_t);
+	struct heap_arena a = { 0 };
+	uint64_t table;
+
+	if (target_read(h->t, h->arenas, &table, sizeof(table)) || !table ||
+	    target_read(h->t, table + 8 * (ARENA_FIRST + index), &a.addr, sizeof(a.addr)) || !a.addr)
+		return a;
+	a.spans = malloc(size);
+	if (a.spans && target_read(h->t, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
+		free(a.spans);
+		a.spans = NULL;
+	}
+	return a;
+}
+
+static const uint64_t *arena_get(struct heap *h, uint64_t index)
+{
+	bool added;
+	uint64_t *slot = map_put(&h->arena_index, index, &added);
+
+	if (!slot)
+		return NULL;
+	if (added) {
+		*slot = h->arena.n;
+		if (vec_push(&h->arena, arena_read(h, index)))
+			return NULL;
+	}
+	return *slot < h->arena.n ? h->arena.v[*slot].spans : NULL;
+}
+
+static uint64_t field(const uint8_t *b, int32_t off)
+{
+	uint64_t v;
+
+	memcpy(&v, b + off, sizeof(v));
+	return v;
+}
+
+/* False: no span of objects, or one that cannot be. */
+static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
+{
+	const struct go_layout *l = h->l;
+	uint8_t b[SPAN_BYTES + 8] = { 0 };
+	uint64_t npages;
+
+	if (target_read(h->t, addr, b, (size_t)l->mspan_size) || b[l->mspan_state] != SPAN_IN_USE)
+		return false;
+	npages = field(b, l->mspan_npages);
+	*s = (struct heap_span){ .base = field(b, l->mspan_base),
+		                 .elem_size = field(b, l->mspan_elemsize),
+		                 .size = npages << PAGE_SHIFT,
+		                 .scan = !(b[l->mspan_class] & 1) };
+	s->bitmap = h->go_minor < HEADERS_SINCE && s->scan && s->elem_size > HEADER_MIN;
+	/* Class 0 is for objects that have a span of their own; their type is in the mspan. */
+	s->header = h->go_minor >= HEADERS_SINCE && s->scan && b[l->mspan_class] > 1 && s->elem_size > HEADER_MIN;
+	if (!npages || npages >= USER_TOP >> PAGE_SHIFT || !s->elem_size || (s->elem_size & 7) ||
+	    s->elem_size > s->size || s->base >= USER_TOP)
+		return false;
+	/* As many marks as objects, whatever the sizes claim: a span that the process does not have is not believed. */
+	s->marks = calloc(s->size / s->elem_size / 8 + 1, 1);
+	return s->marks;
+}
+
+/* Index in h->spans; 0: none. */
+static uint32_t span_get(struct heap *h, uint64_t addr)
+{
+	bool added;
+	uint64_t *slot = map_put(&h->span_index, addr, &added);
+	struct heap_span s;
+
+	if (!slot)
+		return 0;
+	if (added && span_read(h, addr, &s)) {
+		*slot = h->spans.n;
+		if (vec_push(&h->spans, s)) {
+			free(s.marks);
+			*slot = 0;
+		}
+	}
+	return (uint32_t)*slot;
+}
+
+bool heap_find(struct heap *h, uint64_t addr, struct heap_obj *o)
+{
+	const uint64_t *pages;
+	const struct heap_span *s;
+	uint64_t mspan;
+
+	if (addr < 1u << PAGE_SHIFT || addr >= USER_TOP)
+		return false;
+	pages = arena_get(h, addr >> ARENA_SHIFT);
+	mspan = pages ? pages[(addr >> PAGE_SHIFT) & (ARENA_PAGES - 1)] : 0;
+	o->span = mspan ? span_get(h, mspan) : 0;
+	if (!o->span)
+		return false;
+	s = &h->spans.v[o->span];
+	if (addr < s->base || addr - s->base >= s->size / s->elem_size * s->elem_size)
+		return false;
+	o->i = (uint32_t)((addr - s->base) / s->elem_size);
+	return true;
+}
+
+bool heap_is_marked(const struct heap *h, struct heap_obj o)
+{
+	return h->spans.v[o.span].marks[o.i / 8] & 1u << o.i % 8;
+}
+
+bool heap_mark(struct heap *h, struct heap_obj o)
+{
+	uint8_t *b = &h->spans.v[o.span].marks[o.i / 8], bit = (uint8_t)(1u << o.i % 8);
+	bool is_new = !(*b & bit);
+
+	*b |= bit;
+	return is_new;
+}
+
+int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t *n)
+{
+	struct heap_span *s = &h->spans.v[o.span];
+
+	*n = 0;
+	if (!s->scan)
+		return 0;
+	if (!s->words) {
+		if (s->size > h->limit - h->bytes)
+			return -EFBIG;
+		s->words = malloc(s->size);
+		if (!s->words)
+			return -ENOMEM;
+		h->bytes += s->size;
+		if (target_read(h->t, s->base, s->words, s->size))
+			return -EFAULT;
+	}
+	*words = s->words + o.i * (s->elem_size / 8);
+	*n = s->elem_size / 8;
+	return 0;
+}
+
+static bool bit_at(const uint8_t *b, size_t i)
+{
+	return b[i / 8] & 1u << i % 8;
+}
+
+/* Four words a byte: whether each holds a pointer, and above whether it or one behind it in the object does. */
+static void bits_by_two(const uint8_t *b, size_t first, size_t n, uint8_t *bits)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint8_t two = (uint8_t)(b[(first % 4 + i) / 4] >> (first + i) % 4);
+
+		if (!(two & 0x10))
+			return;
+		bits[i / 8] |= (uint8_t)((two & 1) << i % 8);
+	}
+}
+
+bool heap_bits(const struct heap *h, struct heap_obj o, size_t n, uint8_t *bits)
+{
+	const struct heap_span *s = &h->spans.v[o.span];
+	uint64_t addr = s->base + o.i * s->elem_size, first = (addr & ((1ull << ARENA_SHIFT) - 1)) / 8;
+	const uint64_t *at = map_get(&h->arena_index, addr >> ARENA_SHIFT);
+	size_t per_byte = h->go_minor >= BITS_SINCE ? 8 : 4, size = (first % per_byte + n + per_byte - 1) / per_byte;
+	uint8_t *b;
+
+	if (h->go_minor < 0 || h->go_minor >= HEADERS_SINCE || !at || *at >= h->arena.n ||
+	    n > (1u << ARENA_SHIFT) / 8 - first)
+		return false;
+	b = malloc(size);
+	/* The bitmap is the first field of heapArena. */
+	if (!b || target_read(h->t, h->arena.v[*at].addr + first / per_byte, b, size)) {
+		free(b);
+		return false;
+	}
+	if (per_byte == 4)
+		bits_by_two(b, first, n, bits);
+	else
+		for (size_t i = 0; i < n; i++)
+			bits[i / 8] |= (uint8_t)(bit_at(b, first % 8 + i) << i % 8);
+	free(b);
+	return true;
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/analyze/chain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Past chains that are looked at; the sums are by signature, of the heaviest. */
+#define CHAINS_MAX_LOOKED_AT 4096
+
+/* A chain while it is put together. */
+struct draft {
+	struct chain c;
+	struct chain_link links[MODEL_MAX_CHAIN_DEPTH];
+};
+
+struct builder {
+	struct chains *out;
+	const struct model *m;
+	struct holders *h;
+	struct map index;   /* signature -> chain + 1 */
+	struct map held;    /* goroutines that another one waits for */
+	struct map visited; /* waiting goroutines that stand in a chain */
+};
+
+void chains_free(struct chains *c)
+{
+	vec_free(&c->v);
+	vec_free(&c->links);
+}
+
+static bool link_alike(const struct chain_link *a, const struct chain_link *b)
+{
+	return a->group == b->group && a->wsite_stack == b->wsite_stack && a->reason == b->reason &&
+	       a->held_group == b->held_group && a->evidence == b->evidence && a->cause == b->cause &&
+	       a->objsite == b->objsite;
+}
+
+static bool chain_alike(const void *table, uint64_t i, const void *key)
+{
+	const struct chains *out = table;
+	const struct draft *d = key;
+	const struct chain *c = &out->v.v[i - 1];
+
+	if (c->past != d->c.past || c->n != d->c.n || c->root_cause != d->c.root_cause ||
+	    c->root_group != d->c.root_group)
+		return false;
+	for (uint32_t k = 0; k < c->n; k++)
+		if (!link_alike(&out->links.v[c->first + k], &d->links[k]))
+			return false;
+	return true;
+}
+
+static uint64_t draft_hash(const struct draft *d)
+{
+	uint64_t h = d->c.past + 2 * d->c.root_cause + ((uint64_t)d->c.root_group << 32);
+
+	for (uint32_t k = 0; k < d->c.n; k++) {
+		const struct chain_link *l = &d->links[k];
+
+		h = hash_u64(h + ((uint64_t)l->group << 32 | l->wsite_stack));
+		h = hash_u64(h + ((uint64_t)l->held_group << 32 | (uint64_t)l->reason << 16 |
+		                  (uint64_t)l->evidence << 8 | l->cause));
+	}
+	return h;
+}
+
+/* Adds the draft to the chain that looks like it, or as a new one. */
+static int draft_add(struct builder *b, const struct draft *d)
+{
+	struct chains *out = b->out;
+	uint64_t *slot = index_slot(&b->index, draft_hash(d), chain_alike, out, d);
+	struct chain *c;
+
+	if (!slot)
+		return -ENOMEM;
+	if (!*slot) {
+		uint32_t first = (uint32_t)out->links.n;
+
+		for (uint32_t k = 0; k < d->c.n; k++)
+			if (vec_push(&out->links, d->links[k]))
+				return -ENOMEM;
+		if (vec_push(&out->v, d->c))
+			return -ENOMEM;
+		out->v.v[out->v.n - 1].first = first;
+		*slot = out->v.n;
+		return 0;
+	}
+	c = &out->v.v[*slot - 1];
+	c->count += d->c.count;
+	c->blocked += d->c.blocked;
+	if (d->c.max > c->max) {
+		c->max = d->c.max;
+		c->root = d->c.root;
+		c->root_state = d->c.root_state;
+		memcpy(&out->links.v[c->first], d->links, c->n * sizeof(*d->links));
+	}
+	return 0;
+}
+
+static bool waits(const struct goroutine *g)
+{
+	return g && g->state == TRACE_GO_WAITING && !g->system;
+}
+
+static struct chain_link link_of(const struct builder *b, const struct goroutine *g, const struct holder *h)
+{
+	const struct goroutine *held = h->goid ? model_goroutine(b->m, h->goid) : NULL;
+	struct chain_link l = { .goid = g->id,
+		                .group = g->group,
+		                .wsite_stack = g->wait.stack,
+		                .reason = g->wait.reason,
+		                .nobjs = g->wait.nobjs,
+		                .held_by = h->goid ? h->goid : h->gone,
+		                .held_group = held ? held->group : 0,
+		                .evidence = h->evidence,
+		                .among = h->nlive,
+		                .before = g->wait.before_start,
+		                .blocked = (uint64_t)goroutine_wait_ns(b->m, g),
+		                .repeats = 1 };
+
+	if (g->wait.nobjs)
+		l.obj = g->objs[0];
+	return l;
+}
+
+/* The part of an open wait that was recorded. */
+static uint64_t recorded_ns(const struct model *m, uint64_t ns)
+{
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	uint64_t all = m->end > from ? (uint64_t)(m->end - from) : 0;
+
+	return ns < all ? ns : all;
+}
+
+static bool is_brief(const struct builder *b, uint64_t ns)
+{
+	return ns < (uint64_t)b->m->opts.min_edge;
+}
+
+/*
+ * A circle of channels is one only as far as their users are known. Where the
+ * search in the target's memory has found that something that can go on holds
+ * one of them, somebody else can end this; without a search, who could use the
+ * other cases of a select is not known.
+ */
+static bool is_closed_circle(const struct builder *b, const struct draft *d, uint64_t from)
+{
+	bool in = false;
+
+	for (uint32_t i = 0; i < d->c.n; i++) {
+		const struct chain_link *l = &d->links[i];
+
+		in |= l->goid == from;
+		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unheld)
+			continue;
+		if (b->m->snap[1].searched || l->nobjs > 1)
+			return false;
+	}
+	return true;
+}
+
+static void end_in_circle(const struct builder *b, struct draft *d, uint64_t from)
+{
+	d->c.root_cause = ROOT_CYCLE;
+	if (is_closed_circle(b, d, from))
+		return;
+	d->c.root_cause = ROOT_UNKNOWN;
+	d->c.root = 0;
+	d->c.root_group = 0;
+	d->c.root_state = 0;
+}
+
+/* Follows who waits for whom from g on. */
+static int draft_open(struct builder *b, const struct goroutine *g, struct draft *d)
+{
+	struct map seen = { 0 };
+	int ret = 0;
+
+	*d = (struct draft){ .c.root_cause = ROOT_DEPTH };
+	while (d->c.n < MODEL_MAX_CHAIN_DEPTH) {
+		struct holder h = holder_of(b->h, g);
+		const struct goroutine *next = h.goid ? model_goroutine(b->m, h.goid) : NULL;
+
+		if (!map_put(&seen, g->id, NULL) || !map_put(&b->visited, g->id, NULL)) {
+			ret = -ENOMEM;
+			break;
+		}
+		d->links[d->c.n++] = link_of(b, g, &h);
+		d->c.root = next ? next->id : h.gone;
+		d->c.root_group = next ? next->group : 0;
+		d->c.root_state = next ? next->state : h.gone ? GO_STATE_EXITED : 0;
+		d->c.root_cause = next ? ROOT_RUNNING : h.root;
+		if (!next || next->state != TRACE_GO_WAITING)
+			break;
+		if (is_brief(b, (uint64_t)goroutine_wait_ns(b->m, next))) {
+			d->c.root_cause = ROOT_BRIEF;
+			break;
+		}
+		if (next->system) {
+			d->c.root_cause = ROOT_RUNTIME;
+			break;
+		}
+		d->c.root_cause = ROOT_DEPTH;
+		if (map_get(&seen, next->id)) {
+			end_in_circle(b, d, next->id);
+			break;
+		}
+		g = next;
+	}
+	d->c.count = 1;
+	d->c.blocked = recorded_ns(b->m, d->links[0].blocked);
+	d->c.max = d->links[0].blocked;
+	map_free(&seen);
+	return ret;
+}
+
+/* "select {}" in main: the program goes on without it. */
+static bool is_idle_main(const struct chain_link *l, uint8_t class)
+{
+	return class == TRACE_WAIT_EMPTY_SELECT && l->goid == 1;
+}
+
+/* One goroutine that sleeps, waits for the network or for nobody knows whom on a channel: that is no chain. */
+static bool is_idle_alone(const struct builder *b, const struct draft *d)
+{
+	uint8_t class = model_wait_class(b->m, d->links[0].reason);
+
+	if (d->c.n != 1)
+		return false;
+	if (d->c.root_cause == ROOT_UNKNOWN && !d->c.past)
+		return class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT;
+	return wait_class_is_idle(class) || d->c.root_cause == ROOT_TIMER || is_idle_main(&d->links[0], class);
+}
+
+static int open_chain(struct builder *b, const struct goroutine *g)
+{
+	struct draft d;
+	int ret = draft_open(b, g, &d);
+
+	if (ret || is_idle_alone(b, &d) || is_brief(b, d.links[0].blocked))
+		return ret;
+	return draft_add(b, &d);
+}
+
+static int find_open(struct builder *b)
+{
+	const struct model *m = b->m;
+	int ret = 0;
+
+	for (size_t i = 0; i < m->sorted.n; i++) {
+		struct holder h;
+
+		if (!waits(m->sorted.v[i]))
+			continue;
+		h = holder_of(b->h, m->sorted.v[i]);
+		if (h.goid && !map_put(&b->held, h.goid, NULL))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < m->sorted.n && !ret; i++)
+		if (waits(m->sorted.v[i]) && !map_get(&b->held, m->sorted.v[i]->id))
+			ret = open_chain(b, m->sorted.v[i]);
+	/* What no chain came by waits in a circle. */
+	for (size_t i = 0; i < m->sorted.n && !ret; i++)
+		if (waits(m->sorted.v[i]) && !map_get(&b->visited, m->sorted.v[i]->id))
+			ret = open_chain(b, m->sorted.v[i]);
+	return ret;
+}
+
+static enum root_cause past_root(const struct model *m, const struct wake_chain *w)
+{
+	const struct wsite *ws = &m->wsites.v[w->wsite];
+
+	if (w->cut)
+		return ROOT_DEPTH;
+	if (w->waker_group || w->waker)
+		return ROOT_RUNNING;
+	if (model_wait_class(m, ws->reason) == TRACE_WAIT_SLEEP)
+		return ROOT_SLEEP;
+	if (w->cause == TRACE_CAUSE_TIMER || m->objsites.v[ws->objsite].timer)
+		return ROOT_TIMER;
+	if (w->cause == TRACE_CAUSE_NETWORK)
+		return ROOT_NETWORK;
+	return w->cause == TRACE_CAUSE_RUNTIME ? ROOT_RUNTIME : ROOT_UNKNOWN;
+}
+
+static void draft_past(const struct builder *b, uint32_t id, struct draft *d)
+{
+	const struct model *m = b->m;
+	const struct wake_chain *head = &m->chains.v[id], *w = head;
+
+	*d = (struct draft){ .c = { .past = true, .count = head->count, .blocked = head->blocked, .max = head->max } };
+	for (;;) {
+		const struct wsite *ws = &m->wsites.v[w->wsite];
+		struct chain_link l = { .group = ws->group,
+			                .wsite_stack = ws->stack,
+			                .reason = ws->reason,
+			                .objsite = ws->objsite,
+			                .held_group = w->waker_group,
+			                .cause = w->cause,
+			                .blocked = w->blocked,
+			                .repeats = 1 };
+
+		if (w == head) {
+			l.goid = head->woken;
+			l.held_by = head->waker;
+		} else if (w == &m->chains.v[head->next]) {
+			l.goid = head->waker;
+		}
+		if (d->c.n && link_alike(&d->links[d->c.n - 1], &l))
+			d->links[d->c.n - 1].repeats++;
+		else
+			d->links[d->c.n++] = l;
+		if (!w->next || is_brief(b, m->chains.v[w->next].blocked))
+			break;
+		w = &m->chains.v[w->next];
+	}
+	d->c.root_cause = w->next ? ROOT_BRIEF : (uint8_t)past_root(m, w);
+	d->c.root_group = w->waker_group;
+	d->c.root = w == head ? head->waker : 0;
+}
+
+struct weight {
+	uint64_t blocked;
+	uint32_t id;
+};
+
+static int weight_cmp(const void *a, const void *b)
+{
+	const struct weight *x = a, *y = b;
+
+	if (x->blocked != y->blocked)
+		return x->blocked > y->blocked ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int find_past(struct builder *b)
+{
+	const struct model *m = b->m;
+	VEC(struct weight) order = { 0 };
+	struct draft d;
+	int ret = 0;
+
+	for (uint32_t i = 1; i < m->chains.n && !ret; i++) {
+		const struct wsite *ws = &m->wsites.v[m->chains.v[i].wsite];
+
+		if (!m->groups.v[ws->group].system && m->chains.v[i].blocked && !is_brief(b, m->chains.v[i].blocked))
+			ret = vec_push(&order, (struct weight){ m->chains.v[i].blocked, i });
+	}
+	if (order.n)
+		qsort(order.v, order.n, sizeof(*order.v), weight_cmp);
+	for (size_t i = 0; i < order.n && i < CHAINS_MAX_LOOKED_AT && !ret; i++) {
+		draft_past(b, order.v[i].id, &d);
+		if (!is_idle_alone(b, &d))
+			ret = draft_add(b, &d);
+	}
+	b->out->dropped = order.n > CHAINS_MAX_LOOKED_AT ? order.n - CHAINS_MAX_LOOKED_AT : 0;
+	vec_free(&order);
+	return ret;
+}
+
+static int chain_cmp(const void *a, const void *b)
+{
+	const struct chain *x = a, *y = b;
+
+	if (x->past != y->past)
+		return x->past ? 1 : -1;
+	if (x->blocked != y->blocked)
+		return x->blocked > y->blocked ? -1 : 1;
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Heaviest first, without the light past ones. */
+static void sort_and_cut(struct chains *c)
+{
+	size_t nopen = 0;
+
+	if (c->v.n)
+		qsort(c->v.v, c->v.n, sizeof(*c->v.v), chain_cmp);
+	while (nopen < c->v.n && !c->v.v[nopen].past)
+		nopen++;
+	if (c->v.n > nopen + CHAINS_MAX_PAST) {
+		c->dropped += c->v.n - nopen - CHAINS_MAX_PAST;
+		c->v.n = nopen + CHAINS_MAX_PAST;
+	}
+}
+
+int chains_find(struct chains *c, const struct model *m, struct holders *h, struct err *err)
+{
+	struct builder b = { .out = c, .m = m, .h = h };
+	int ret;
+
+	*c = (struct chains){ 0 };
+	ret = find_open(&b);
+	if (!ret)
+		ret = find_past(&b);
+	map_free(&b.index);
+	map_free(&b.held);
+	map_free(&b.visited);
+	if (ret) {
+		chains_free(c);
+		return err_set(err, -ret, "out of memory");
+	}
+	sort_and_cut(c);
+	return 0;
+}

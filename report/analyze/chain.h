@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_ANALYZE_CHAIN_H
+#define CHANREC_REPORT_ANALYZE_CHAIN_H
+
+/*
+ * Chains of waits. An open chain joins waits that are not over at the end: a
+ * goroutine, what it waits for, who could end that (report/analyze/blocker.h), what
+ * that one waits for, … A past chain joins waits that are over: a wait, the
+ * goroutine that ended it, the wait of that one which overlapped, … Chains
+ * that look alike (the same groups at the same places) are one, with a count.
+ */
+
+#include "report/analyze/blocker.h"
+#include "report/model/model.h"
+
+struct chain_link {
+	uint64_t goid; /* of the longest such chain */
+	uint32_t group;
+	uint32_t wsite_stack, reason;
+	struct trace_obj obj; /* open chains: what it waits on; of a select the first */
+	uint32_t nobjs;
+	uint32_t objsite; /* past chains: the class of what it waited on */
+	uint64_t held_by; /* open: who could end it; past: who did; 0 not known or none */
+	uint32_t held_group;
+	uint32_t among;   /* open: so many live goroutines are known that could end it */
+	uint8_t evidence; /* open: enum evidence */
+	uint8_t cause;    /* past: enum trace_cause */
+	bool before;      /* open: it began before the recording, so blocked is the least that it can be */
+	uint64_t blocked;
+	uint32_t repeats; /* past: alike links in a row that stand here once */
+};
+
+struct chain {
+	bool past;
+	uint32_t first, n; /* in chains.links */
+	uint64_t count;    /* open: goroutines at its head; past: waits */
+	uint64_t blocked;  /* of the heads' waits in the recording, summed */
+	uint64_t max;      /* the longest; open: with the time before the recording */
+	uint64_t root;     /* goroutine at the end; 0 none */
+	uint32_t root_group;
+	uint8_t root_state; /* open: the state of root */
+	uint8_t root_cause; /* enum root_cause */
+};
+
+struct chains {
+	VEC(struct chain) v; /* heaviest first: the open ones, then the past ones */
+	VEC(struct chain_link) links;
+	uint64_t dropped; /* past chains beyond CHAINS_MAX_PAST, lighter than those kept */
+};
+
+#define CHAINS_MAX_PAST 200
+
+int chains_find(struct chains *c, const struct model *m, struct holders *h, struct err *err);
+void chains_free(struct chains *c);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/analyze/diff.h"
+#include "report/analyze/visible.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/render/fmt.h"
+
+/* Less than this is noise: of goroutines, and the share. */
+#define NOISE_GOROUTINES 1.0
+#define NOISE_SHARE 0.1
+
+double diff_per_second(const struct diff *d, int side, uint64_t n)
+{
+	return d->seconds[side] > 0 ? (double)n / d->seconds[side] : 0;
+}
+
+uint64_t diff_mean(const struct diff_side *s)
+{
+	return s->waits ? s->blocked / s->waits : 0;
+}
+
+const char *diff_change_name(enum diff_change c)
+{
+	static const char *const names[] = { "same", "appeared", "grew", "shrank", "vanished" };
+
+	return c < sizeof(names) / sizeof(*names) ? names[c] : "same";
+}
+
+static void put_place_key(struct buf *b, const struct diff *d, const struct model *m, uint32_t place)
+{
+	const struct place *p = symbols_place(&m->sym, place);
+
+	fmt_raw(b, symbols_string(&m->sym, p->func));
+	if (d->same)
+		fmt_f(b, "\x01%s:%u", symbols_string(&m->sym, p->file), p->line);
+	else if (!p->func)
+		fmt_f(b, "\x01%" PRIx64, p->pc);
+	fmt_raw(b, "\x02");
+}
+
+static void put_group_key(struct buf *b, const struct diff *d, const struct model *m, uint32_t id)
+{
+	const struct group *g = &m->groups.v[id];
+
+	fmt_raw(b, symbols_place_func(&m->sym, group_name_place(m, g)));
+	fmt_raw(b, "\x02");
+	put_place_key(b, d, m, g->site);
+}
+
+static bool row_eq(const void *table, uint64_t i, const void *key)
+{
+	return !strcmp(((const struct diff_row *)table)[i - 1].key, key);
+}
+
+static uint64_t hash_key(const char *s)
+{
+	uint64_t h = 0;
+
+	for (; *s; s++)
+		h = hash_u64(h + (uint8_t)*s);
+	return h;
+}
+
+/* The row of the key in b; what is in it is used up. */
+static struct diff_side *side_get(struct diff_rows *rows, struct buf *b, int side, uint32_t id)
+{
+	char *key = strdup(buf_str(b));
+	uint64_t *slot = key && !buf_failed(b) ? index_slot(&rows->index, hash_key(key), row_eq, rows->v, key) : NULL;
+	struct diff_side *s;
+
+	buf_reset(b);
+	if (!slot || (!*slot && vec_push(rows, (struct diff_row){ .key = key }))) {
+		free(key);
+		return NULL;
+	}
+	if (*slot)
+		free(key);
+	else
+		*slot = rows->n;
+	s = &rows->v[*slot - 1].side[side];
+	if (!s->there)
+		s->id = id;
+	s->there = true;
+	return s;
+}
+
+static uint64_t alive(const struct group *g)
+{
+	uint64_t n = 0;
+
+	for (int s = 0; s < GO_STATE_EXITED; s++)
+		n += g->at_end[s];
+	return n;
+}
+
+static int add_groups(struct diff *d, struct buf *b, int side)
+{
+	const struct model *m = d->r[side]->m;
+
+	for (uint32_t id = 0; id < m->groups.n; id++) {
+		const struct group *g = &m->groups.v[id];
+		struct diff_side *s;
+
+		if (g->system || (!g->created && !g->at_start && !g->exited && !alive(g)))
+			continue;
+		put_group_key(b, d, m, id);
+		s = side_get(&d->groups, b, side, id);
+		if (!s)
+			return -ENOMEM;
+		s->alive += alive(g);
+		s->waiting += g->at_end[TRACE_GO_WAITING];
+		s->created += g->created;
+		s->waits += g->waits;
+		s->blocked += g->blocked;
+		s->max = g->max_wait > s->max ? g->max_wait : s->max;
+	}
+	return 0;
+}
+
+static int add_waits(struct diff *d, struct buf *b, int side)
+{
+	const struct report *r = d->r[side];
+
+	for (uint32_t id = 1; id < r->m->wsites.n; id++) {
+		const struct wsite *ws = &r->m->wsites.v[id];
+		struct diff_side *s;
+
+		if (!report_shows_wsite(r, ws))
+			continue;
+		put_group_key(b, d, r->m, ws->group);
+		put_place_key(b, d, r->m, symbols_stack_user(&r->m->sym, ws->stack));
+		fmt_raw(b, reason_name(r->m, ws->reason));
+		s = side_get(&d->waits, b, side, id);
+		if (!s)
+			return -ENOMEM;
+		s->waits += ws->waits;
+		s->blocked += ws->blocked;
+		s->max = ws->max > s->max ? ws->max : s->max;
+	}
+	return 0;
+}
+
+static void judge(struct diff_row *row, double a, double b, double noise)
+{
+	row->by = b - a;
+	if (!row->side[0].there)
+		row->change = DIFF_APPEARED;
+	else if (!row->side[1].there)
+		row->change = DIFF_VANISHED;
+	else if (fabs(row->by) > noise && fabs(row->by) > NOISE_SHARE * a)
+		row->change = row->by > 0 ? DIFF_GREW : DIFF_SHRANK;
+}
+
+/* Most more first, then by name. */
+static int row_cmp(const void *a, const void *b)
+{
+	const struct diff_row *x = a, *y = b;
+
+	if (x->by != y->by)
+		return x->by > y->by ? -1 : 1;
+	return strcmp(x->key, y->key);
+}
+
+static void judge_all(struct diff *d)
+{
+	for (size_t i = 0; i < d->groups.n; i++) {
+		struct diff_row *row = &d->groups.v[i];
+
+		judge(row, (double)row->side[0].alive, (double)row->side[1].alive, NOISE_GOROUTINES);
+		if (row->side[0].alive && !row->side[1].alive && !row->side[1].created)
+			row->change = DIFF_VANISHED;
+	}
+	for (size_t i = 0; i < d->waits.n; i++) {
+		struct diff_row *row = &d->waits.v[i];
+
+		judge(row, diff_per_second(d, 0, row->side[0].blocked), diff_per_second(d, 1, row->side[1].blocked),
+		      DIFF_NOISE_NS);
+	}
+	if (d->groups.n)
+		qsort(d->groups.v, d->groups.n, sizeof(*d->groups.v), row_cmp);
+	if (d->waits.n)
+		qsort(d->waits.v, d->waits.n, sizeof(*d->waits.v), row_cmp);
+}
+
+int diff_new(struct diff *d, const struct report *a, const struct report *b, struct err *err)
+{
+	struct buf key = { 0 };
+	int ret = 0;
+
+	*d = (struct diff){ .r = { a, b } };
+	d->same = *a->meta->build_id && !strcmp(a->meta->build_id, b->meta->build_id);
+	for (int i = 0; i < 2 && !ret; i++) {
+		d->seconds[i] = (double)report_duration(d->r[i]) / 1e9;
+		ret = add_groups(d, &key, i);
+		if (!ret)
+			ret = add_waits(d, &key, i);
+	}
+	buf_free(&key);
+	if (ret) {
+		diff_free(d);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	judge_all(d);
+	return 0;
+}
+
+static void rows_free(struct diff_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		free(rows->v[i].key);
+	vec_free(rows);
+	map_free(&rows->index);
+}
+
+void diff_free(struct diff *d)
+{
+	rows_free(&d->groups);
+	rows_free(&d->waits);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_ANALYZE_REPORT_H
+#define CHANREC_REPORT_ANALYZE_REPORT_H
+
+/* A trace that was read and analysed: what the outputs print. */
+
+#include "format/trace.h"
+#include "report/analyze/blocker.h"
+#include "report/analyze/chain.h"
+#include "report/analyze/leak.h"
+#include "report/model/model.h"
+
+/* What a folded stack weighs. */
+enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
+
+struct report_opts {
+	struct model_opts model;
+	unsigned top;         /* rows of a table */
+	bool all;             /* JSON: every goroutine that ended and every channel, see listed.h */
+	bool full_stacks;     /* with the frames of runtime and libraries */
+	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
+	bool color;           /* text is for a terminal that has colours */
+	enum fold_by fold_by; /* of folded stacks */
+	const char *link;     /* of a graph's nodes: the HTML report; NULL: the same document */
+};
+
+/* Counts of user goroutines [0] and of the runtime's own [1]. */
+struct report_counts {
+	uint64_t at_start, created, exited, missed, at_end;
+	uint64_t state[6]; /* at the end, by state */
+};
+
+struct report {
+	struct report_opts opts;
+	const char *path;
+	struct trace_reader *reader;
+	const struct trace_meta *meta;
+	const struct trace_end *end; /* NULL: the recorder did not end well */
+	struct model *m;
+	struct holders *holders;
+	struct chains chains;
+	struct leaks leaks;
+	struct report_counts counts[2];
+	uint32_t *groups; /* ids, most blocked time of user groups first */
+	uint32_t ngroups;
+	uint32_t *wsites; /* ids, most blocked time first */
+	uint32_t nwsites;
+	uint32_t *edges; /* ids, most blocked time first */
+	uint32_t nedges;
+	bool damaged;   /* the file could not be read to its end; why */
+	bool truncated; /* it just stops: the recorder was killed */
+	char damage[1024];
+};
+
+/* Reads path whole. A damaged or truncated trace is no error: see .damaged. path outlives the report. */
+int report_load(struct report **out, const char *path, const struct report_opts *opts, struct err *err);
+void report_free(struct report *r);
+
+/* From recording's start, or the window's, to the end; ns. */
+uint64_t report_duration(const struct report *r);
+/* Distinct stacks that were cut. */
+uint64_t report_truncated_stacks(const struct report *r);
+/* Whether events were lost, so that counts may be low. */
+bool report_has_losses(const struct report *r);
+/* Channels, goroutines or times named on the command line that are not in the trace: -ENOENT. */
+int report_check_filters(const struct report *r, struct err *err);
+
+#endif

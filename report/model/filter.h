@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_MODEL_FILTER_H
+#define CHANREC_REPORT_MODEL_FILTER_H
+
+/*
+ * Which waits --function, --package and --reason leave in: those that fit are
+ * counted. Chains go through the others as well, or they would end too soon.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/vec.h"
+
+struct goroutine;
+struct model;
+
+struct filter_opts {
+	const char *function; /* a part of a function's name */
+	const char *package;  /* a package's path; those below it, too */
+	const char *reason;   /* a part of Go's wait reason */
+};
+
+struct filter {
+	struct filter_opts opts;
+	bool active;
+	VEC(uint8_t) stacks; /* whether each fits */
+	uint8_t *groups;     /* whether each is shown; after the replay */
+	size_t ngroups;
+};
+
+/* 0 or -ENOMEM. */
+int filter_init(struct filter *f, const struct filter_opts *opts);
+void filter_free(struct filter *f);
+/* The stacks that were defined since. 0 or -ENOMEM. */
+int filter_take_stacks(struct filter *f, const struct model *m);
+/* After the replay. 0 or -ENOMEM. */
+int filter_mark_groups(struct filter *f, const struct model *m);
+
+bool filter_shows_wait(const struct filter *f, const struct model *m, uint32_t stack, uint32_t reason);
+/* A group with a function or a wait that fits. */
+bool filter_shows_group(const struct filter *f, uint32_t group);
+bool filter_shows_goroutine(const struct filter *f, const struct model *m, const struct goroutine *g);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_MODEL_SYMBOLS_H
+#define CHANREC_REPORT_MODEL_SYMBOLS_H
+
+/*
+ * Strings, places in code, frames and stacks of a trace. Places are interned:
+ * two addresses of one source line are one place, so that goroutines and waits
+ * group by what a reader sees. Every id is an index that begins at 1; 0 means
+ * "none" and every function takes it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/trace.h"
+#include "util/map.h"
+#include "util/vec.h"
+
+#define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
+#define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
+#define PLACE_WRAPPER 4u  /* made by the compiler */
+#define PLACE_LIBRARY 8u  /* of no module of the program's own; by library.c */
+#define PLACE_TIMER 16u   /* makes a timer with its channel */
+
+/* A line of a function; func 0: an address that was not resolved, see pc. */
+struct place {
+	uint32_t func, file; /* strings */
+	uint32_t line;
+	uint32_t flags; /* PLACE_… */
+	uint64_t pc;
+};
+
+struct sym_frame {
+	uint32_t first, n; /* in symbols.lines, innermost first; n ≥ 1 */
+};
+
+struct sym_stack {
+	uint32_t first, n; /* in symbols.stack_frames */
+	uint32_t flags;    /* TRACE_STACK_… */
+	uint32_t user;     /* place: the first line that is the user's, see symbols_stack_user() */
+	uint32_t app;      /* place: the innermost line of the program's own code; by library.c */
+	uint32_t root;     /* place: outermost line that is not runtime.goexit; 0 when truncated */
+	bool timer;        /* a call that makes a timer is on it */
+};
+
+struct sym_func {
+	uint32_t name, file, start_line;
+	uint32_t flags; /* TRACE_FUNC_… */
+};
+
+struct symbols {
+	VEC(char *) strings;
+	VEC(uint32_t) canon; /* string id -> the first id of the same bytes */
+	VEC(struct sym_func) funcs;
+	VEC(struct place) places;
+	VEC(uint32_t) lines;
+	VEC(struct sym_frame) frames;
+	VEC(uint32_t) stack_frames;
+	VEC(struct sym_stack) stacks;
+	struct map string_index, place_index;
+};
+
+int symbols_init(struct symbols *s, struct err *err);
+void symbols_free(struct symbols *s);
+
+/* Takes a string, func, frame or stack definition. 0, -EBADMSG, -ENOMEM. */
+int symbols_define(struct symbols *s, const struct trace_rec *rec, struct err *err);
+
+/* Never NULL; "" for 0. Holds as long as s. */
+const char *symbols_string(const struct symbols *s, uint32_t id);
+const struct place *symbols_place(const struct symbols *s, uint32_t id);
+/* The place's function; "" when not resolved. */
+const char *symbols_place_func(const struct symbols *s, uint32_t id);
+
+/* Innermost and outermost call at a frame's address, as places. */
+uint32_t symbols_frame_inner(const struct symbols *s, uint32_t frame);
+uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame);
+
+/*
+ * The place of a stack that its reader looks for: the innermost line outside
+ * of runtime, sync, time and the like; where there is none, the innermost that
+ * Go's traceback shows; else the outermost.
+ */
+uint32_t symbols_stack_user(const struct symbols *s, uint32_t stack);
+uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack);
+bool symbols_stack_truncated(const struct symbols *s, uint32_t stack);
+bool symbols_stack_is_timer(const struct symbols *s, uint32_t stack);
+
+/* Walks a stack's lines, innermost first; unless full, only those that Go's traceback shows (all when it shows none).
+ */
+struct stack_walk {
+	const struct symbols *s;
+	uint32_t frame, frame_end, line;
+	bool full;
+};
+struct stack_walk stack_walk_of(const struct symbols *s, uint32_t stack, bool full);
+/* The next place, 0 at the end. */
+uint32_t stack_walk_next(struct stack_walk *w);
+
+/* Go's rule of what a traceback shows: runtime/traceback.go, showfuncinfo and isExportedRuntime (1.23). */
+bool symbols_func_hidden(const char *func);
+/* Length of the package path that a function's name begins with. */
+size_t symbols_func_package(const char *func);
+
+/*
+ * An index over a table of structures by a hash of their keys. Returns the
+ * slot of the entry that eq accepts, or an empty one (value 0) for a new
+ * entry; NULL: out of memory.
+ */
+typedef bool (*index_eq_fn)(const void *table, uint64_t i, const void *key);
+uint64_t *index_slot(struct map *m, uint64_t hash, index_eq_fn eq, const void *table, const void *key);
+
+#endif

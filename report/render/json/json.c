@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/render/json/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+
+#include "report/render/utf8.h"
+#include "util/buf.h"
+
+struct json {
+	yajl_gen g;
+	FILE *f;
+	struct buf text; /* of a string that had to be mended */
+	bool failed;
+};
+
+static void print(void *ctx, const char *s, size_t n)
+{
+	struct json *j = ctx;
+
+	fwrite(s, 1, n, j->f);
+}
+
+int json_new(struct json **out, FILE *f, struct err *err)
+{
+	struct json *j = calloc(1, sizeof(*j));
+
+	if (j)
+		j->g = yajl_gen_alloc(NULL);
+	if (!j || !j->g) {
+		free(j);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	j->f = f;
+	yajl_gen_config(j->g, yajl_gen_beautify, 1);
+	yajl_gen_config(j->g, yajl_gen_indent_string, " ");
+	yajl_gen_config(j->g, yajl_gen_print_callback, print, j);
+	*out = j;
+	return 0;
+}
+
+int json_end(struct json *j, struct err *err)
+{
+	if (j->failed || buf_failed(&j->text))
+		return err_set(err, EIO, "the JSON document could not be made whole");
+	return 0;
+}
+
+void json_free(struct json *j)
+{
+	if (!j)
+		return;
+	yajl_gen_free(j->g);
+	buf_free(&j->text);
+	free(j);
+}
+
+void json_fail(struct json *j)
+{
+	j->failed = true;
+}
+
+static void check(struct json *j, yajl_gen_status s)
+{
+	if (s != yajl_gen_status_ok && s != yajl_gen_generation_complete)
+		j->failed = true;
+}
+
+void json_open(struct json *j)
+{
+	check(j, yajl_gen_map_open(j->g));
+}
+
+void json_close(struct json *j)
+{
+	check(j, yajl_gen_map_close(j->g));
+}
+
+void json_open_list(struct json *j)
+{
+	check(j, yajl_gen_array_open(j->g));
+}
+
+void json_close_list(struct json *j)
+{
+	check(j, yajl_gen_array_close(j->g));
+}
+
+void json_key(struct json *j, const char *key)
+{
+	check(j, yajl_gen_string(j->g, (const unsigned char *)key, strlen(key)));
+}
+
+void json_str(struct json *j, const char *s)
+{
+	size_t left = strlen(s);
+
+	buf_reset(&j->text);
+	while (left) {
+		uint32_t c;
+		size_t n = utf8_decode(s, left, &c);
+
+		if (n)
+			buf_put(&j->text, s, n);
+		else
+			buf_put(&j->text, "\xef\xbf\xbd", 3);
+		s += n ? n : 1;
+		left -= n ? n : 1;
+	}
+	check(j, yajl_gen_string(j->g, j->text.len ? j->text.data : (const unsigned char *)"", j->text.len));
+}
+
+void json_u64(struct json *j, uint64_t v)
+{
+	char s[24];
+	int n = snprintf(s, sizeof(s), "%" PRIu64, v);
+
+	check(j, yajl_gen_number(j->g, s, (size_t)n));
+}
+
+void json_i64(struct json *j, int64_t v)
+{
+	check(j, yajl_gen_integer(j->g, v));
+}
+
+void json_bool(struct json *j, bool v)
+{
+	check(j, yajl_gen_bool(j->g, v));
+}
+
+void json_null(struct json *j)
+{
+	check(j, yajl_gen_null(j->g));
+}
+
+void json_hex(struct json *j, uint64_t v)
+{
+	char s[24];
+
+	snprintf(s, sizeof(s), "0x%" PRIx64, v);
+	json_str(j, s);
+}
+
+void json_key_str(struct json *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	json_str(j, s);
+}
+
+void json_key_u64(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_u64(j, v);
+}
+
+void json_key_i64(struct json *j, const char *key, int64_t v)
+{
+	json_key(j, key);
+	json_i64(j, v);
+}
+
+void json_key_f64(struct json *j, const char *key, double v)
+{
+	char s[64];
+	int n = snprintf(s, sizeof(s), "%.3f", isfinite(v) ? v : 0);
+
+	json_key(j, key);
+	check(j, yajl_gen_number(j->g, s, (size_t)n));
+}
+
+void json_key_bool(struct json *j, const char *key, bool v)
+{
+	json_key(j, key);
+	json_bool(j, v);
+}
+
+void json_key_null(struct json *j, const char *key)
+{
+	json_key(j, key);
+	json_null(j);
+}
+
+void json_key_hex(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_hex(j, v);
+}
+
+void json_key_u64_if(struct json *j, const char *key, bool known, uint64_t v)
+{
+	json_key(j, key);
+	if (known)
+		json_u64(j, v);
+	else
+		json_null(j);
+}
+
+void json_key_i64_if(struct json *j, const char *key, bool known, int64_t v)
+{
+	json_key(j, key);
+	if (known)
+		json_i64(j, v);
+	else
+		json_null(j);
+}
+
+void json_key_str_if(struct json *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	if (s && *s)
+		json_str(j, s);
+	else
+		json_null(j);
+}

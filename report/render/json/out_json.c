@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* docs/report.schema.json is the contract of this output: change both together. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/model/channel.h"
+#include "report/model/chanstate.h"
+#include "report/render/fmt.h"
+#include "report/render/json/json.h"
+#include "report/render/json/out_json.h"
+#include "report/render/out.h"
+
+#include "report/analyze/visible.h"
+#include "report/model/stops.h"
+#include <errno.h>
+
+/* Shares of the program's CPU time. */
+static void put_overhead(struct json *j, const struct report *r)
+{
+	json_key(j, "overhead");
+	if (!r->meta->max_overhead) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_f64(j, "limit_percent", r->meta->max_overhead / 1e4);
+	if (r->end && r->end->has_overhead) {
+		json_key_f64(j, "percent", r->end->overhead / 1e4);
+		json_key_f64(j, "most_percent", r->end->overhead_max / 1e4);
+	} else {
+		json_key_null(j, "percent");
+		json_key_null(j, "most_percent");
+	}
+	json_close(j);
+}
+
+static void put_stopped(struct json *j, const struct model *m)
+{
+	json_key(j, "stopped");
+	json_open_list(j);
+	for (size_t i = 0; i < m->stops.n; i++) {
+		const struct stop *s = &m->stops.v[i];
+
+		json_open(j);
+		json_key_str(j, "how", stop_name(s));
+		json_key_i64(j, "from_ns", s->from);
+		json_key_i64(j, "to_ns", s->to);
+		json_close(j);
+	}
+	json_close_list(j);
+}
+
+static void put_trace(struct json *j, const struct report *r)
+{
+	const struct trace_meta *meta = r->meta;
+	char version[16], start[48];
+
+	snprintf(version, sizeof(version), "%u.%u", meta->major, meta->minor);
+	fmt_wall(start, sizeof(start), meta->start_wall);
+	json_key(j, "trace");
+	json_open(j);
+	json_key_str(j, "file", r->path);
+	json_key_str(j, "version", version);
+	json_key_str(j, "recorder", meta->recorder);
+	json_key_str(j, "program", meta->exe);
+	json_key_str(j, "command", meta->command);
+	json_key_u64(j, "pid", meta->pid);
+	json_key_str(j, "go_version", meta->go_version);
+	json_key_str(j, "build_id", meta->build_id);
+	json_key_str(j, "kernel", meta->kernel);
+	json_key_str(j, "host", meta->host);
+	json_key_str(j, "arch", meta->arch);
+	json_key_str(j, "start", start);
+	json_key_i64(j, "duration_ns", r->m->end > 0 ? r->m->end : 0);
+	json_key_i64_if(j, "since_ns", r->m->opts.since != INT64_MIN, r->m->opts.since);
+	json_key_i64_if(j, "until_ns", r->m->opts.until != INT64_MAX, r->m->opts.until);
+	json_key_bool(j, "complete", r->end && !r->damaged);
+	json_key_str_if(j, "damage", r->damaged ? r->damage : NULL);
+	json_key_str_if(j, "end_reason", r->end ? r->end->reason : NULL);
+	json_key_bool(j, "target_exited", r->m->proc_exited);
+	json_key_u64_if(j, "max_size", meta->max_size, meta->max_size);
+	put_overhead(j, r);
+	json_key_bool(j, "with_ops", model_has_ops(r->m));
+	json_key(j, "left_out");
+	if (r->m->has_short_waits) {
+		json_open(j);
+		json_key_u64(j, "shorter_than_ns", r->m->short_limit);
+		json_key_u64(j, "waits", r->m->short_waits);
+		json_key_u64(j, "blocked_ns", r->m->short_ns);
+		json_key_i64(j, "from_ns", r->m->short_from);
+		json_key_i64(j, "to_ns", r->m->short_to);
+		json_close(j);
+	} else {
+		json_null(j);
+	}
+	put_stopped(j, r->m);
+	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
+	json_close(j);
+}
+
+static void put_filter(struct json *j, const struct report *r)
+{
+	const struct model_opts *o = &r->m->opts;
+
+	json_key(j, "filter");
+	json_open(j);
+	json_key_i64_if(j, "since_ns", o->since != INT64_MIN, o->since);
+	json_key_i64_if(j, "until_ns", o->until != INT64_MAX, o->until);
+	json_key_u64_if(j, "goroutine", o->goroutine, o->goroutine);
+	json_key_u64_if(j, "channel", o->channel, o->channel);
+	json_key_str_if(j, "function", o->filter.function);
+	json_key_str_if(j, "package", o->filter.package);
+	json_key_str_if(j, "reason", o->filter.reason);
+	json_close(j);
+}
+
+static void put_not_kept(struct json *j, const struct report *r, const struct listed *listed)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "not_kept");
+	json_open(j);
+	json_key_u64(j, "exited_goroutines", m->gone_dropped + listed->gone_left_out);
+	json_key_u64(j, "channels", listed->channels_left_out);
+	json_key_u64(j, "wakes", m->wakes_dropped);
+	json_key_u64(j, "channel_uses", m->uses.dropped);
+	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
+	json_close(j);
+}
+
+static void put_losses(struct json *j, const struct report *r, const struct listed *listed)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "losses");
+	json_open(j);
+	json_key_u64(j, "ring_dropped", m->lost_ring);
+	json_key_u64(j, "stacks_truncated", report_truncated_stacks(r));
+	json_key_u64(j, "stacks_lost", m->lost_stacks);
+	json_key_u64(j, "select_cases_lost", m->lost_cases);
+	json_key_u64(j, "memory_unread", m->lost_memory);
+	json_key_u64(j, "events_left_out", m->left_out);
+	json_key_u64(j, "stacks_left_out", m->left_out_stacks);
+	json_key_u64(j, "unseen_wakes", m->unseen_wakes);
+	json_key_u64(j, "unseen_network_wakes", m->unseen_network);
+	json_key_u64(j, "odd_readies", m->odd_readies);
+	json_key_u64(j, "missed_exits", m->missed_exits);
+	json_key(j, "illegal_transitions");
+	json_open(j);
+	for (int i = 0; i < ILLEGAL_N; i++)
+		json_key_u64(j, illegal_name(i), m->illegal[i]);
+	json_close(j);
+	json_key(j, "ranges");
+	json_open_list(j);
+	for (size_t i = 0; i < m->losses.n; i++) {
+		const struct loss *l = &m->losses.v[i];
+
+		json_open(j);
+		json_key_str(j, "cause", trace_loss_name(l->cause));
+		json_key_str(j, "type", trace_type_name(l->type));
+		json_key_str(j, "part", l->part == TRACE_LOSS_EVENT ? "event" : "stack");
+		json_key_i64(j, "from_ns", l->from);
+		json_key_i64(j, "to_ns", l->to);
+		json_key_u64(j, "count", l->count);
+		json_key_bool(j, "counted", !l->uncounted);
+		json_close(j);
+	}
+	json_close_list(j);
+	json_key(j, "probes_missing");
+	json_open_list(j);
+	for (uint32_t i = 0; i < r->meta->nprobes; i++) {
+		const struct trace_probe *p = &r->meta->probes[i];
+
+		if (p->status != TRACE_PROBE_MISSING)
+			continue;
+		json_open(j);
+		json_key_str(j, "event", p->event);
+		json_key_str(j, "function", p->func);
+		json_key_str(j, "note", p->note);
+		json_close(j);
+	}
+	json_close_list(j);
+	put_not_kept(j, r, listed);
+	json_close(j);
+}
+
+static void put_events(struct json *j, const struct report *r)
+{
+	json_key(j, "events");
+	json_open(j);
+	for (int t = TRACE_GO_CREATE; t <= TRACE_CHAN_OP; t++)
+		json_key_u64(j, trace_type_name(t), r->m->events[t]);
+	json_close(j);
+}
+
+static void put_snapshots(struct json *j, const struct report *r)
+{
+	json_key(j, "snapshots");
+	json_open(j);
+	for (int i = 0; i < 2; i++) {
+		const struct snapshot *s = &r->m->snap[i];
+
+		json_key(j, i ? "end" : "start");
+		if (!s->seen) {
+			json_null(j);
+			continue;
+		}
+		json_open(j);
+		json_key_i64(j, "from_ns", s->begin);
+		json_key_i64_if(j, "to_ns", s->ended, s->end);
+		json_key_u64(j, "goroutines", s->goroutines);
+		json_key_u64(j, "unread", s->unread);
+		json_key_bool(j, "complete", s->ended && !s->partial && !s->unread);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static void put_counts(struct json *j, const char *key, const struct report_counts *c)
+{
+	json_key(j, key);
+	json_open(j);
+	json_key_u64(j, "at_start", c->at_start);
+	json_key_u64(j, "created", c->created);
+	json_key_u64(j, "exited", c->exited);
+	json_key_u64(j, "exits_missed", c->missed);
+	json_key_u64(j, "at_end", c->at_end);
+	for (uint8_t s = 0; s < GO_STATE_EXITED; s++)
+		json_key_u64(j, go_state_name(s), c->state[s]);
+	json_close(j);
+}
+
+static void put_summary(struct json *j, const struct report *r)
+{
+	uint64_t waits = 0, blocked = 0;
+
+	for (size_t i = 0; i < r->m->groups.n; i++) {
+		if (r->m->groups.v[i].system || !report_shows_group(r, (uint32_t)i))
+			continue;
+		waits += r->m->groups.v[i].waits;
+		blocked += r->m->groups.v[i].blocked;
+	}
+	json_key(j, "summary");
+	json_open(j);
+	put_counts(j, "user", &r->counts[0]);
+	put_counts(j, "system", &r->counts[1]);
+	json_key_u64(j, "waits", waits);
+	json_key_u64(j, "blocked_ns", blocked);
+	json_key_u64(j, "channels", report_channel_count(r));
+	json_key_u64(j, "sync_objects", report_sync_count(r));
+	json_close(j);
+}
+
+static int write_json(const struct report *r, FILE *f, struct err *err)
+{
+	struct listed l;
+	struct json *j;
+	int ret;
+
+	if (listed_make(&l, r)) {
+		listed_free(&l);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	ret = json_new(&j, f, err);
+	if (ret) {
+		listed_free(&l);
+		return ret;
+	}
+	json_open(j);
+	put_trace(j, r);
+	put_filter(j, r);
+	put_losses(j, r, &l);
+	put_events(j, r);
+	put_snapshots(j, r);
+	put_summary(j, r);
+	json_put_groups(j, r);
+	json_put_goroutines(j, r, &l);
+	json_put_channels(j, r, &l);
+	json_put_uses(j, r, &l);
+	json_put_syncs(j, r);
+	json_put_wakes(j, r);
+	json_put_edges(j, r);
+	json_put_leaks(j, r);
+	json_put_chains(j, r);
+	json_close(j);
+	ret = json_end(j, err);
+	json_free(j);
+	listed_free(&l);
+	return ret;
+}
+
+const struct output output_json = { "json", "one document for programs; its schema is docs/report.schema.json", true,
+	                            write_json };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_RENDER_JSON_OUT_JSON_H
+#define CHANREC_REPORT_RENDER_JSON_OUT_JSON_H
+
+/* The lists of the JSON output: each writes its key and its value. */
+
+#include "report/analyze/report.h"
+#include "report/render/json/json.h"
+#include "report/render/json/selection.h"
+
+/* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
+void json_put_place(struct json *j, const struct model *m, uint32_t place);
+void json_key_place(struct json *j, const char *key, const struct model *m, uint32_t place);
+void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
+void json_put_obj(struct json *j, const struct trace_obj *o);
+void json_put_groups(struct json *j, const struct report *r);
+void json_put_goroutines(struct json *j, const struct report *r, const struct listed *l);
+void json_put_channels(struct json *j, const struct report *r, const struct listed *l);
+void json_put_syncs(struct json *j, const struct report *r);
+void json_put_wakes(struct json *j, const struct report *r);
+void json_put_edges(struct json *j, const struct report *r);
+/* "roles": of USER_… */
+void json_put_roles(struct json *j, uint32_t mask);
+void json_put_uses(struct json *j, const struct report *r, const struct listed *l);
+void json_put_leaks(struct json *j, const struct report *r);
+void json_put_chains(struct json *j, const struct report *r);
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Groups and goroutines. */
+#include "report/analyze/visible.h"
+#include "report/render/fmt.h"
+#include "report/render/json/out_json.h"
+
+void json_put_groups(struct json *j, const struct report *r)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "groups");
+	json_open_list(j);
+	for (uint32_t id = 0; id < m->groups.n; id++) {
+		const struct group *g = &m->groups.v[id];
+
+		if (!report_shows_group(r, id))
+			continue;
+		json_open(j);
+		json_key_u64(j, "id", id);
+		json_key_place(j, "created_by", m, g->site);
+		json_key_place(j, "entry", m, g->entry);
+		json_key_str(j, "name", symbols_place_func(&m->sym, group_name_place(m, g)));
+		json_key_bool(j, "system", g->system);
+		json_key_u64(j, "at_start", g->at_start);
+		json_key_u64(j, "created", g->created);
+		json_key_u64(j, "exited", g->exited);
+		json_key_u64(j, "exits_missed", g->missed);
+		json_key(j, "at_end");
+		json_open(j);
+		for (uint8_t s = 0; s < GO_STATE_EXITED; s++)
+			json_key_u64(j, go_state_name(s), g->at_end[s]);
+		json_close(j);
+		json_key_u64(j, "waits", g->waits);
+		json_key_u64(j, "blocked_ns", g->blocked);
+		json_key_u64(j, "longest_wait_ns", g->max_wait);
+		json_key_u64(j, "unseen_wakes", g->unseen);
+		json_key_u64(j, "wakes", g->wakes);
+		json_close(j);
+	}
+	json_close_list(j);
+}
+
+static void put_wait(struct json *j, const struct report *r, const struct goroutine *g)
+{
+	const struct model *m = r->m;
+	const struct wait *w = &g->wait;
+	const struct trace_obj *sole = w->nobjs == 1 ? &g->objs[0] : NULL;
+
+	json_key(j, "wait");
+	if (g->state != TRACE_GO_WAITING) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_str(j, "reason", reason_name(m, w->reason));
+	json_key(j, "channels");
+	json_open_list(j);
+	for (uint32_t i = 0; i < w->nobjs; i++)
+		if (g->objs[i].kind == TRACE_OBJ_CHAN)
+			json_u64(j, g->objs[i].id);
+	json_close_list(j);
+	json_key_u64_if(j, "sync", sole && sole->kind == TRACE_OBJ_SYNC, sole ? sole->id : 0);
+	json_key_u64_if(j, "fd", sole && sole->kind == TRACE_OBJ_FD, sole ? sole->id : 0);
+	json_key(j, "objects");
+	json_open_list(j);
+	for (uint32_t i = 0; i < w->nobjs; i++)
+		json_put_obj(j, &g->objs[i]);
+	json_close_list(j);
+	json_key_u64(j, "cases", w->nobjs_all);
+	json_key_i64_if(j, "since_ns", w->since != TIME_UNKNOWN && !w->unsure, w->since);
+	json_key_i64_if(j, "blocked_ns", !w->unsure, goroutine_wait_ns(m, g));
+	json_key_bool(j, "before_start", w->before_start);
+	json_key_place(j, "at", m, symbols_stack_user(&m->sym, w->stack));
+	json_close(j);
+}
+
+static void put_live(struct json *j, const struct report *r, const struct goroutine *g)
+{
+	const struct model *m = r->m;
+	const struct group *grp = &m->groups.v[g->group];
+
+	json_open(j);
+	json_key_u64(j, "id", g->id);
+	json_key_u64_if(j, "parent", g->parent, g->parent);
+	json_key_str(j, "state", go_state_name(g->state));
+	json_key_bool(j, "system", g->system);
+	json_key_u64(j, "group", g->group);
+	json_key_place(j, "created_by", m, grp->site);
+	json_key_place(j, "entry", m, grp->entry);
+	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
+	json_key_null(j, "exited_ns");
+	json_key_u64(j, "waits", g->waits);
+	json_key_u64(j, "blocked_ns", g->blocked);
+	json_key_u64(j, "unseen_wakes", g->unseen);
+	put_wait(j, r, g);
+	json_key_stack(j, "stack", r, g->wait.stack);
+	json_key_bool(j, "stack_truncated", symbols_stack_truncated(&m->sym, g->wait.stack));
+	json_close(j);
+}
+
+static void put_gone(struct json *j, const struct report *r, const struct gone *g)
+{
+	const struct model *m = r->m;
+	const struct group *grp = &m->groups.v[g->group];
+
+	json_open(j);
+	json_key_u64(j, "id", g->id);
+	json_key_u64_if(j, "parent", g->parent, g->parent);
+	json_key_str(j, "state", "exited");
+	json_key_bool(j, "system", g->system);
+	json_key_u64(j, "group", g->group);
+	json_key_place(j, "created_by", m, grp->site);
+	json_key_place(j, "entry", m, grp->entry);
+	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
+	json_key_i64_if(j, "exited_ns", g->exited != TIME_UNKNOWN, g->exited);
+	json_key_u64(j, "waits", g->waits);
+	json_key_u64(j, "blocked_ns", g->blocked);
+	json_key_u64(j, "unseen_wakes", g->unseen);
+	json_key_null(j, "wait");
+	json_key(j, "stack");
+	json_open_list(j);
+	json_close_list(j);
+	json_key_bool(j, "stack_truncated", false);
+	json_close(j);
+}
+
+void json_put_goroutines(struct json *j, const struct report *r, const struct listed *l)
+{
+	const struct model *m = r->m;
+	size_t live = 0, gone = 0;
+
+	json_key(j, "goroutines");
+	json_open_list(j);
+	while (live < m->sorted.n || gone < m->gone.n) {
+		bool is_live = gone >= m->gone.n || (live < m->sorted.n && m->sorted.v[live]->id < m->gone.v[gone].id);
+		uint64_t id = is_live ? m->sorted.v[live]->id : m->gone.v[gone].id;
+
+		if (report_shows_goroutine(r, id) && (is_live || report_shows_group(r, m->gone.v[gone].group))) {
+			if (is_live)
+				put_live(j, r, m->sorted.v[live]);
+			else if (listed_gone(l, id))
+				put_gone(j, r, &m->gone.v[gone]);
+		}
+		live += is_live;
+		gone += !is_live;
+	}
+	json_close_list(j);
+}

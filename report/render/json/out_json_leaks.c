@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Verdicts. */
+#include <stdlib.h>
+
+#include "report/render/fmt.h"
+#include "report/render/json/out_json.h"
+
+static int u32_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The channels that the goroutines of a leak wait on, each once. */
+static void put_leak_channels(struct json *j, const struct report *r, const struct leak *l)
+{
+	VEC(uint32_t) ids = { 0 };
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct goroutine *g = model_goroutine(r->m, r->leaks.suspects.v[l->first + i].goid);
+
+		for (uint32_t k = 0; k < g->wait.nobjs; k++)
+			if (g->objs[k].kind == TRACE_OBJ_CHAN && vec_push(&ids, g->objs[k].id))
+				json_fail(j);
+	}
+	if (ids.n)
+		qsort(ids.v, ids.n, sizeof(*ids.v), u32_cmp);
+	json_key(j, "channels");
+	json_open_list(j);
+	for (size_t i = 0; i < ids.n; i++)
+		if (!i || ids.v[i] != ids.v[i - 1])
+			json_u64(j, ids.v[i]);
+	json_close_list(j);
+	vec_free(&ids);
+}
+
+static void put_verdict(struct json *j, const struct leak *l)
+{
+	struct buf b = { 0 };
+
+	leak_put_verdict(&b, l);
+	json_key_str(j, "verdict", buf_str(&b));
+	buf_free(&b);
+}
+
+void json_put_leaks(struct json *j, const struct report *r)
+{
+	const struct model *m = r->m;
+
+	json_key(j, "leaks");
+	json_open_list(j);
+	for (size_t i = 0; i < r->leaks.v.n; i++) {
+		const struct leak *l = &r->leaks.v.v[i];
+
+		json_open(j);
+		put_verdict(j, l);
+		json_key_str(j, "strength", strength_name(l->j.strength));
+		json_key_str_if(j, "idle", idle_name(l->j.idle));
+		json_key_str(j, "why", l->why);
+		json_key_u64(j, "count", l->n);
+		json_key(j, "goroutines");
+		json_open_list(j);
+		for (uint32_t k = 0; k < l->n; k++)
+			json_u64(j, r->leaks.suspects.v[l->first + k].goid);
+		json_close_list(j);
+		json_key_u64(j, "group", l->group);
+		json_key_str(j, "wait_reason", reason_name(m, l->reason));
+		json_key_place(j, "blocked_at", m, l->place);
+		json_key_place(j, "created_by", m, m->groups.v[l->group].site);
+		put_leak_channels(j, r, l);
+		json_key_i64(j, "longest_ns", l->longest > 0 ? l->longest : 0);
+		json_key_bool(j, "before_start", l->before_start);
+		json_key_u64(j, "shown_by_memory", l->proven);
+		json_key_u64(j, "begun_in_recording", l->grown);
+		json_key_f64(j, "growth_per_minute", l->per_minute);
+		json_key_bool(j, "growing", l->growing);
+		json_close(j);
+	}
+	json_close_list(j);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The map of goroutines to channels; that of channels to goroutines is channels[].users. */
+#include "report/analyze/uses.h"
+#include "report/analyze/visible.h"
+#include "report/model/channel.h"
+#include "report/render/json/out_json.h"
+
+void json_put_roles(struct json *j, uint32_t mask)
+{
+	static const struct {
+		uint32_t role;
+		const char *name;
+	} roles[] = {
+		{ USER_SEND, "send" }, { USER_RECV, "receive" }, { USER_CLOSE, "close" }, { USER_SELECT, "select" }
+	};
+
+	json_key(j, "roles");
+	json_open_list(j);
+	for (size_t k = 0; k < sizeof(roles) / sizeof(*roles); k++)
+		if (mask & roles[k].role)
+			json_str(j, roles[k].name);
+	json_close_list(j);
+}
+
+static void put_goroutine(struct json *j, const struct model *m, const uint32_t *ids, size_t n)
+{
+	json_open(j);
+	json_key_u64(j, "goroutine", m->uses.users.v[ids[0]].goid);
+	json_key_bool(j, "alive", model_goroutine(m, m->uses.users.v[ids[0]].goid) != NULL);
+	json_key(j, "channels");
+	json_open_list(j);
+	for (size_t i = 0; i < n; i++) {
+		const struct chan_user *u = &m->uses.users.v[ids[i]];
+
+		json_open(j);
+		json_key_u64(j, "channel", u->c->id);
+		json_put_roles(j, u->roles);
+		json_key_u64(j, "count", u->count);
+		json_close(j);
+	}
+	json_close_list(j);
+	json_close(j);
+}
+
+void json_put_uses(struct json *j, const struct report *r, const struct listed *l)
+{
+	struct uses u;
+	size_t n;
+
+	json_key(j, "uses");
+	json_open_list(j);
+	if (uses_collect(&u, r)) {
+		json_fail(j);
+		json_close_list(j);
+		return;
+	}
+	for (size_t i = 0; i < u.by_go.n; i += n) {
+		uint64_t goid = r->m->uses.users.v[u.by_go.v[i]].goid;
+		const uint32_t *ids = uses_of(&u, goid, &n);
+
+		if (report_shows_goroutine(r, goid) && (listed_gone(l, goid) || model_goroutine(r->m, goid)))
+			put_goroutine(j, r->m, ids, n);
+	}
+	json_close_list(j);
+	uses_free(&u);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/analyze/diff.h"
+#include "report/render/fmt.h"
+#include "report/render/text/table.h"
+#include "report/render/text/text.h"
+
+static void put_trace(struct text *t, const char *name, const struct report *r)
+{
+	fmt_f(&t->b, "%s  ", name);
+	fmt_text(&t->b, r->path);
+	fmt_raw(&t->b, ": ");
+	fmt_text(&t->b, strrchr(r->meta->exe, '/') ? strrchr(r->meta->exe, '/') + 1 : r->meta->exe);
+	fmt_raw(&t->b, ", ");
+	fmt_dur(&t->b, report_duration(r));
+	fmt_raw(&t->b, ", ");
+	fmt_plural(&t->b, r->counts[0].at_end, "goroutine");
+	fmt_raw(&t->b, " at the end");
+	if (report_has_losses(r))
+		fmt_raw(&t->b, ", events were lost");
+	if (r->damaged)
+		fmt_raw(&t->b, ", the trace is not whole");
+	text_wrap(t, 2, 5);
+}
+
+static void put_programs(struct text *t, const struct diff *d)
+{
+	const struct trace_meta *a = d->r[0]->meta, *b = d->r[1]->meta;
+
+	if (d->same)
+		return;
+	text_mark(t, MARK_WARN);
+	if (!*a->build_id || !*b->build_id) {
+		fmt_raw(&t->b, "NOTE: a trace has no build id: whether the programs are the same is not known");
+	} else {
+		fmt_raw(&t->b, "NOTE: the programs differ: build id ");
+		fmt_text(&t->b, a->build_id);
+		fmt_raw(&t->b, " and ");
+		fmt_text(&t->b, b->build_id);
+	}
+	fmt_raw(&t->b, "; goroutines and waits are matched by function, not by line.");
+	text_mark(t, MARK_END);
+	text_wrap(t, 0, 6);
+	if (strcmp(a->module, b->module)) {
+		text_mark(t, MARK_BAD);
+		fmt_raw(&t->b, "WARNING: they are of different modules: ");
+		fmt_text(&t->b, *a->module ? a->module : "(none)");
+		fmt_raw(&t->b, " and ");
+		fmt_text(&t->b, *b->module ? b->module : "(none)");
+		fmt_raw(&t->b, ".");
+		text_mark(t, MARK_END);
+		text_wrap(t, 0, 9);
+	}
+}
+
+/* Sleep and network, and what is too little to look at. */
+static bool is_minor(const struct diff *d, const struct diff_row *row)
+{
+	int side = row->side[1].there;
+	const struct model *m = d->r[side]->m;
+
+	return fabs(row->by) < DIFF_NOISE_NS ||
+	       wait_class_is_idle(model_wait_class(m, m->wsites.v[row->side[side].id].reason));
+}
+
+static size_t count(const struct diff *d, const struct diff_rows *rows, uint8_t change)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		n += rows->v[i].change == change && (rows == &d->groups || !is_minor(d, &rows->v[i]));
+	return n;
+}
+
+static void put_finding(struct text *t, const struct diff *d)
+{
+	text_title(t, "finding", NULL);
+	fmt_raw(&t->b, "Groups of goroutines: ");
+	fmt_f(&t->b, "%zu appeared, %zu grew, %zu shrank, %zu vanished.", count(d, &d->groups, DIFF_APPEARED),
+	      count(d, &d->groups, DIFF_GREW), count(d, &d->groups, DIFF_SHRANK), count(d, &d->groups, DIFF_VANISHED));
+	text_wrap(t, 2, 4);
+	fmt_raw(&t->b, "Places of waits (without sleep and network): ");
+	fmt_f(&t->b, "%zu new, at %zu more time is blocked per second, at %zu less.",
+	      count(d, &d->waits, DIFF_APPEARED), count(d, &d->waits, DIFF_GREW), count(d, &d->waits, DIFF_SHRANK));
+	text_wrap(t, 2, 4);
+}
+
+static void put_count(struct text *t, double v)
+{
+	text_count(t, (uint64_t)(v + 0.5));
+}
+
+/* A rate with as many digits as say something. */
+static void put_rate(struct text *t, double v)
+{
+	if (v > 0 && v < 9.95)
+		fmt_f(&t->b, "%.1f", v);
+	else
+		put_count(t, v);
+}
+
+static void put_dur(struct text *t, double v)
+{
+	text_dur(t, (uint64_t)v);
+}
+
+/* "12 → 30" */
+static void put_change(struct table *tb, void (*put)(struct text *t, double v), double a, double b)
+{
+	if (a <= 0 && b <= 0) {
+		table_cell_str(tb, "-");
+		return;
+	}
+	put(tb->t, a);
+	fmt_raw(&tb->t->b, " → ");
+	put(tb->t, b);
+	table_cell(tb);
+}
+
+static void put_group(struct table *tb, const struct diff *d, const struct diff_row *row)
+{
+	const struct diff_side *a = &row->side[0], *b = &row->side[1];
+	int side = b->there;
+
+	put_change(tb, put_count, (double)a->alive, (double)b->alive);
+	put_change(tb, put_rate, diff_per_second(d, 0, a->created), diff_per_second(d, 1, b->created));
+	put_change(tb, put_dur, diff_per_second(d, 0, a->blocked), diff_per_second(d, 1, b->blocked));
+	fmt_group_cell(&tb->t->b, d->r[side]->m, row->side[side].id);
+	table_cell(tb);
+}
+
+static void put_groups(struct text *t, const struct diff *d, uint8_t change, const char *title)
+{
+	static const struct table_col cols[] = { { "alive", true, false, false },
+		                                 { "created/s", true, false, true },
+		                                 { "blocked/s", true, false, true },
+		                                 { "go statement, function", false, true, false } };
+	uint64_t shown = 0, all = 0;
+	struct table tb;
+
+	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
+	for (size_t i = 0; i < d->groups.n; i++) {
+		/* What vanished stands behind; the largest loss first. */
+		const struct diff_row *row = &d->groups.v[change < DIFF_SHRANK ? i : d->groups.n - 1 - i];
+
+		if (row->change != change || all++ >= t->r->opts.top)
+			continue;
+		shown++;
+		put_group(&tb, d, row);
+	}
+	if (all)
+		text_title(t, title, NULL);
+	table_print(&tb);
+	text_more(t, shown, all);
+}
+
+static void put_wait(struct table *tb, const struct diff *d, const struct diff_row *row)
+{
+	const struct diff_side *a = &row->side[0], *b = &row->side[1];
+	struct text *t = tb->t;
+	int side = b->there;
+	const struct report *r = d->r[side];
+	const struct wsite *ws = &r->m->wsites.v[row->side[side].id];
+
+	put_change(tb, put_dur, diff_per_second(d, 0, a->blocked), diff_per_second(d, 1, b->blocked));
+	put_change(tb, put_dur, (double)diff_mean(a), (double)diff_mean(b));
+	put_change(tb, put_rate, diff_per_second(d, 0, a->waits), diff_per_second(d, 1, b->waits));
+	table_cell_str(tb, reason_name(r->m, ws->reason));
+	t->m = r->m;
+	text_put_stack_cell(t, ws->stack);
+	t->m = d->r[1]->m;
+	table_cell(tb);
+}
+
+static void put_waits(struct text *t, const struct diff *d, const uint8_t changes[2], const char *title)
+{
+	static const struct table_col cols[] = { { "blocked/s", true, false, false },
+		                                 { "mean wait", true, false, false },
+		                                 { "waits/s", true, false, false },
+		                                 { "for", false, false, false },
+		                                 { "at (own code › library)", false, true, false } };
+	bool less = changes[0] == DIFF_SHRANK;
+	uint64_t shown = 0, all = 0;
+	struct table tb;
+
+	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
+	for (size_t i = 0; i < d->waits.n; i++) {
+		const struct diff_row *row = &d->waits.v[less ? d->waits.n - 1 - i : i];
+
+		if ((row->change != changes[0] && row->change != changes[1]) || is_minor(d, row) ||
+		    all++ >= t->r->opts.top)
+			continue;
+		shown++;
+		put_wait(&tb, d, row);
+	}
+	text_title(t, title, all ? NULL : "none");
+	table_print(&tb);
+	text_more(t, shown, all);
+}
+
+int diff_write_text(const struct diff *d, FILE *f, struct err *err)
+{
+	static const uint8_t more[2] = { DIFF_GREW, DIFF_APPEARED }, less[2] = { DIFF_SHRANK, DIFF_VANISHED };
+	struct text t;
+	bool failed;
+
+	text_init(&t, f, d->r[1]);
+	text_mark(&t, MARK_STRONG);
+	fmt_raw(&t.b, "chanrec diff: from A to B");
+	text_mark(&t, MARK_END);
+	text_end(&t);
+	put_trace(&t, "A", d->r[0]);
+	put_trace(&t, "B", d->r[1]);
+	put_programs(&t, d);
+	put_finding(&t, d);
+	put_groups(&t, d, DIFF_APPEARED, "groups that appeared");
+	put_groups(&t, d, DIFF_GREW, "groups that grew");
+	put_waits(&t, d, more, "waits that lengthened");
+	put_waits(&t, d, less, "waits that shortened");
+	put_groups(&t, d, DIFF_SHRANK, "groups that shrank");
+	put_groups(&t, d, DIFF_VANISHED, "groups that vanished");
+	failed = buf_failed(&t.b);
+	text_free(&t);
+	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
+}

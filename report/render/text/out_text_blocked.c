@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who waits at the end, and their stacks: goroutines of one group that wait at one place are one row. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/analyze/visible.h"
+#include "report/model/library.h"
+#include "report/render/fmt.h"
+#include "report/render/text/table.h"
+#include "report/render/text/text.h"
+
+/* Goroutines that wait at one place for one reason; of them, on what. */
+struct blocked {
+	uint32_t group, place, app, reason;
+	uint32_t first, n; /* in the list of goroutines */
+	int64_t longest;
+	uint32_t stack; /* of the longest */
+	bool idle;      /* waiting is what they are for: sleep, network */
+	bool before;    /* some since before the recording */
+};
+
+struct blocked_list {
+	const struct model *m;
+	VEC(const struct goroutine *) gs;
+	VEC(struct blocked) rows;
+};
+
+static int sort_blocked(const void *a, const void *b, void *ctx)
+{
+	const struct goroutine *x = *(const struct goroutine *const *)a, *y = *(const struct goroutine *const *)b;
+	const struct model *m = ctx;
+	uint32_t px = symbols_stack_user(&m->sym, x->wait.stack), py = symbols_stack_user(&m->sym, y->wait.stack);
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (px != py)
+		return px < py ? -1 : 1;
+	px = symbols_stack_app(&m->sym, x->wait.stack);
+	py = symbols_stack_app(&m->sym, y->wait.stack);
+	if (px != py)
+		return px < py ? -1 : 1;
+	if (x->wait.reason != y->wait.reason)
+		return x->wait.reason < y->wait.reason ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int row_cmp(const void *a, const void *b)
+{
+	const struct blocked *x = a, *y = b;
+
+	if (x->idle != y->idle)
+		return x->idle ? 1 : -1;
+	if (x->longest != y->longest)
+		return x->longest > y->longest ? -1 : 1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static void blocked_add(struct blocked_list *l, struct buf *b, uint32_t i)
+{
+	const struct goroutine *g = l->gs.v[i];
+	uint32_t place = symbols_stack_user(&l->m->sym, g->wait.stack);
+	uint32_t app = symbols_stack_app(&l->m->sym, g->wait.stack);
+	int64_t ns = goroutine_wait_ns(l->m, g);
+	struct blocked *row = l->rows.n ? &l->rows.v[l->rows.n - 1] : NULL;
+
+	if (!row || row->group != g->group || row->place != place || row->app != app || row->reason != g->wait.reason) {
+		bool idle = wait_class_is_idle(model_wait_class(l->m, g->wait.reason));
+		struct blocked r = { g->group, place, app, g->wait.reason, i, 0, -1, 0, idle, false };
+
+		if (vec_push(&l->rows, r)) {
+			b->failed = true;
+			return;
+		}
+		row = &l->rows.v[l->rows.n - 1];
+	}
+	row->n++;
+	row->before |= g->wait.before_start;
+	if (ns > row->longest) {
+		row->longest = ns;
+		row->stack = g->wait.stack;
+	}
+}
+
+static void blocked_collect(struct blocked_list *l, struct text *t)
+{
+	l->m = t->m;
+	for (size_t i = 0; i < t->m->sorted.n; i++) {
+		const struct goroutine *g = t->m->sorted.v[i];
+
+		if (g->state == TRACE_GO_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
+		    vec_push(&l->gs, g))
+			t->b.failed = true;
+	}
+	if (l->gs.n)
+		qsort_r(l->gs.v, l->gs.n, sizeof(*l->gs.v), sort_blocked, (void *)t->m);
+	for (uint32_t i = 0; i < l->gs.n; i++)
+		blocked_add(l, &t->b, i);
+	if (l->rows.n)
+		qsort(l->rows.v, l->rows.n, sizeof(*l->rows.v), row_cmp);
+}
+
+static uint64_t blocked_id(const void *ctx, uint32_t i)
+{
+	return ((const struct goroutine *const *)ctx)[i]->id;
+}
+
+/* The reason says what kind of lock it is, where Go's version has reasons of their own. */
+static void put_obj(struct text *t, const struct goroutine *g, const struct trace_obj *o)
+{
+	const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(t->m, o->id) : NULL;
+
+	if (s && model_wait_class(t->m, g->wait.reason) != TRACE_WAIT_SEMACQUIRE)
+		fmt_f(&t->b, "0x%" PRIx64, s->addr);
+	else
+		fmt_obj(&t->b, t->m, o);
+}
+
+static void put_objs(struct text *t, const struct goroutine *g)
+{
+	if (!g->wait.nobjs)
+		fmt_raw(&t->b, "-");
+	for (uint32_t i = 0; i < g->wait.nobjs && i < 4; i++) {
+		fmt_raw(&t->b, i ? "," : "");
+		if (g->wait.nobjs > 1 && g->objs[i].kind == TRACE_OBJ_CHAN)
+			fmt_f(&t->b, "#%u", g->objs[i].id);
+		else
+			put_obj(t, g, &g->objs[i]);
+	}
+	if (g->wait.nobjs_all > 4)
+		fmt_f(&t->b, ",… (%u)", g->wait.nobjs_all);
+}
+
+/* On what the goroutines of a row wait: the one object, or how many. */
+static void put_row_objs(struct text *t, const struct goroutine *const *gs, uint32_t n)
+{
+	bool same = true;
+
+	for (uint32_t i = 1; i < n && same; i++)
+		same = gs[i]->wait.nobjs == gs[0]->wait.nobjs &&
+		       (!gs[0]->wait.nobjs ||
+		        (gs[i]->objs[0].kind == gs[0]->objs[0].kind && gs[i]->objs[0].id == gs[0]->objs[0].id));
+	if (same) {
+		put_objs(t, gs[0]);
+		return;
+	}
+	if (gs[0]->wait.nobjs != 1) {
+		fmt_raw(&t->b, "different ones");
+		return;
+	}
+	for (uint32_t i = 0; i < n && i < 3; i++) {
+		const struct trace_obj *o = &gs[i]->objs[0];
+
+		fmt_raw(&t->b, i ? ", " : "");
+		if (o->kind == TRACE_OBJ_CHAN)
+			fmt_f(&t->b, "#%u", o->id);
+		else
+			put_obj(t, gs[i], o);
+	}
+	fmt_raw(&t->b, n > 3 ? ", …" : "");
+}
+
+static void put_blocked_row(struct table *tb, const struct blocked_list *l, const struct blocked *row, uint32_t at,
+                            uint32_t n)
+{
+	const struct goroutine *const *gs = &l->gs.v[at];
+	struct text *t = tb->t;
+
+	text_ids(t, blocked_id, gs, n, n > 1 ? 1 : 2);
+	if (n > 1) {
+		fmt_raw(&t->b, " (");
+		fmt_count(&t->b, n);
+		fmt_raw(&t->b, ")");
+	}
+	table_cell(tb);
+	if (n == 1) {
+		fmt_wait(&t->b, t->m, gs[0], true);
+	} else {
+		fmt_raw(&t->b, row->before ? "≥ " : "≤ ");
+		fmt_dur(&t->b, (uint64_t)(row->longest > 0 ? row->longest : 0));
+	}
+	table_cell(tb);
+	table_cell_str(tb, reason_name(t->m, row->reason));
+	put_row_objs(t, gs, n);
+	table_cell(tb);
+	text_put_stack_cell(t, row->stack);
+	table_cell(tb);
+}
+
+static void put_blocked_table(struct text *t, const struct blocked_list *l, uint64_t shown)
+{
+	static const struct table_col cols[] = { { "goroutine", false, false, false },
+		                                 { "blocked", true, false, false },
+		                                 { "for", false, false, false },
+		                                 { "on", false, true, true },
+		                                 { "at (own code › library)", false, true, false } };
+	struct table tb;
+
+	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
+	for (uint64_t i = 0; i < shown; i++) {
+		const struct blocked *row = &l->rows.v[i];
+
+		if (row->n <= 3)
+			for (uint32_t k = 0; k < row->n; k++)
+				put_blocked_row(&tb, l, row, row->first + k, 1);
+		else
+			put_blocked_row(&tb, l, row, row->first, row->n);
+	}
+	table_print(&tb);
+	text_more(t, shown, l->rows.n);
+}
+
+static void put_stack_head(struct text *t, const struct blocked_list *l, const struct blocked *row)
+{
+	fmt_plural(&t->b, row->n, "goroutine");
+	fmt_raw(&t->b, " (");
+	text_ids(t, blocked_id, &l->gs.v[row->first], row->n, 6);
+	fmt_raw(&t->b, ") [");
+	fmt_text(&t->b, reason_name(t->m, row->reason));
+	fmt_raw(&t->b, "] of ");
+	fmt_group(&t->b, t->m, row->group);
+	text_wrap(t, 2, 4);
+}
+
+/* Stacks of the rows, each once; those that sleep or wait for the network only on demand. */
+static void put_blocked_stacks(struct text *t, const struct blocked_list *l, uint64_t shown)
+{
+	uint64_t idle = 0, places = 0;
+
+	text_title(t, "their stacks", NULL);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct blocked *row = &l->rows.v[i];
+
+		if (row->idle && !t->r->opts.full_stacks) {
+			idle += row->n;
+			places++;
+			continue;
+		}
+		put_stack_head(t, l, row);
+		text_put_stack(t, row->stack, 4);
+	}
+	if (!idle)
+		return;
+	fmt_raw(&t->b, "Not shown: ");
+	fmt_plural(&t->b, idle, "goroutine");
+	fmt_raw(&t->b, " at ");
+	fmt_plural(&t->b, places, "place");
+	fmt_raw(&t->b, idle == 1 ? " that sleeps or waits" : " that sleep or wait");
+	fmt_raw(&t->b, " for the network (--full-stacks shows them).");
+	text_wrap(t, 2, 4);
+}
+
+void text_put_blocked(struct text *t)
+{
+	struct blocked_list l = { 0 };
+	uint64_t shown;
+
+	blocked_collect(&l, t);
+	shown = l.rows.n < t->r->opts.top ? l.rows.n : t->r->opts.top;
+	text_title(t, "blocked at the end", shown ? NULL : "none");
+	if (shown) {
+		put_blocked_table(t, &l, shown);
+		put_blocked_stacks(t, &l, shown);
+	}
+	vec_free(&l.gs);
+	vec_free(&l.rows);
+}

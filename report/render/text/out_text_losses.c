@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is not in the trace, why, and when; and the limits that the recording had. */
+#include "report/model/lossrange.h"
+#include "report/render/fmt.h"
+#include "report/render/text/text.h"
+
+#define RANGES_SHOWN 3
+
+/* What is asked of lossrange_collect(). */
+struct kind {
+	uint8_t cause, type, part;
+};
+
+static bool is_of_kind(const struct loss *l, const void *arg)
+{
+	const struct kind *k = arg;
+
+	return l->cause == k->cause && l->type == k->type && l->part == k->part;
+}
+
+static bool is_of_cause(const struct loss *l, const void *arg)
+{
+	return l->cause == *(const uint8_t *)arg;
+}
+
+static bool is_uncounted_kind(const struct loss *l, const void *arg)
+{
+	return l->uncounted && is_of_kind(l, arg);
+}
+
+/* Waits are left out: parks, or wake-ups. */
+static bool is_wait_left_out(const struct loss *l, const void *arg)
+{
+	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_EVENT &&
+	       (l->type == TRACE_GO_PARK || l->type == TRACE_GO_READY);
+}
+
+static bool is_stack_left_out(const struct loss *l, const void *arg)
+{
+	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_ITS_STACK;
+}
+
+static void put_ranges(struct text *t, const struct lossrange *r, size_t n)
+{
+	for (size_t i = 0; i < n && i < RANGES_SHOWN; i++) {
+		fmt_raw(&t->b, i ? ", from " : " from ");
+		fmt_dur(&t->b, (uint64_t)(r[i].from > 0 ? r[i].from : 0));
+		fmt_raw(&t->b, " to ");
+		fmt_dur(&t->b, (uint64_t)(r[i].to > 0 ? r[i].to : 0));
+	}
+	if (n <= RANGES_SHOWN)
+		return;
+	fmt_raw(&t->b, " and ");
+	fmt_count(&t->b, n - RANGES_SHOWN);
+	fmt_raw(&t->b, n == RANGES_SHOWN + 1 ? " more time" : " more times");
+}
+
+static void put_why(struct text *t, uint8_t cause)
+{
+	const struct trace_meta *meta = t->r->meta;
+
+	switch (cause) {
+	case TRACE_LOSS_ROOM:
+		fmt_raw(&t->b, ": the ring was filling");
+		break;
+	case TRACE_LOSS_SIZE:
+		fmt_raw(&t->b, ": to keep the file within ");
+		fmt_bytes(&t->b, meta->max_size);
+		break;
+	default:
+		fmt_f(&t->b, ": to keep within %.4g %% of the program's CPU time", meta->max_overhead / 1e4);
+	}
+}
+
+static const char *kind_phrase(const struct kind *k)
+{
+	if (k->part != TRACE_LOSS_EVENT)
+		return k->type == TRACE_GO_READY  ? "stacks of wake-ups"
+		       : k->type == TRACE_GO_PARK ? "stacks of waits"
+		                                  : "stacks";
+	switch (k->type) {
+	case TRACE_GO_PARK:
+		return "waits";
+	case TRACE_GO_READY:
+		return "wake-ups";
+	case TRACE_CHAN_OP:
+		return "channel operations";
+	case TRACE_GO_RUN:
+		return "runs";
+	default:
+		return trace_type_name(k->type);
+	}
+}
+
+static void put_kind(struct text *t, struct kind k, bool *any)
+{
+	struct lossrange r[RANGES_SHOWN];
+	uint64_t count, none;
+	size_t n = lossrange_collect(t->m, is_of_kind, &k, r, RANGES_SHOWN, &count);
+	bool more = lossrange_collect(t->m, is_uncounted_kind, &k, NULL, 0, &none);
+
+	if (!n)
+		return;
+	fmt_f(&t->b, "%-9s ", *any ? "" : "left out");
+	if (count) {
+		fmt_count(&t->b, count);
+		fmt_raw(&t->b, " ");
+	}
+	fmt_raw(&t->b, kind_phrase(&k));
+	put_ranges(t, r, n);
+	put_why(t, k.cause);
+	if (more)
+		fmt_raw(&t->b, count ? " (and some that were not counted)" : " (not counted)");
+	text_wrap(t, 2, 12);
+	*any = true;
+}
+
+static bool put_left_out(struct text *t)
+{
+	bool any = false;
+
+	for (int cause = TRACE_LOSS_ROOM; cause < TRACE_LOSS_CAUSES; cause++) {
+		for (int part = TRACE_LOSS_ITS_STACK; part >= TRACE_LOSS_EVENT; part--)
+			/* Wake-ups before waits, as they are left out. */
+			for (int type = TRACE_TYPE_MAX; type >= 0; type--)
+				put_kind(t, (struct kind){ (uint8_t)cause, (uint8_t)type, (uint8_t)part }, &any);
+	}
+	return any;
+}
+
+void text_put_losses(struct text *t)
+{
+	const struct model *m = t->m;
+	const struct {
+		uint64_t n;
+		const char *what;
+		int cause; /* whose times are told; -1 none */
+	} rows[] = {
+		{ m->lost_ring, "events lost because the ring was full", TRACE_LOSS_RING },
+		{ m->lost_memory, "events lost because memory could not be read", TRACE_LOSS_MEMORY },
+		{ m->lost_stacks, "stacks lost", TRACE_LOSS_STACK },
+		{ m->lost_cases, "selects with more cases than are kept", -1 },
+		{ report_truncated_stacks(t->r), "distinct stacks cut", -1 },
+		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event", -1 },
+		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen", -1 },
+	};
+	struct lossrange r[RANGES_SHOWN];
+	uint64_t count;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint8_t cause = (uint8_t)rows[i].cause;
+
+		if (!rows[i].n)
+			continue;
+		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
+		fmt_count(&t->b, rows[i].n);
+		fmt_f(&t->b, " %s", rows[i].what);
+		if (rows[i].cause >= 0)
+			put_ranges(t, r, lossrange_collect(m, is_of_cause, &cause, r, RANGES_SHOWN, &count));
+		text_wrap(t, 2, 12);
+		any = true;
+	}
+	for (int i = 0; i < ILLEGAL_N; i++) {
+		if (!m->illegal[i])
+			continue;
+		fmt_f(&t->b, "%-9s ", "defects");
+		fmt_count(&t->b, m->illegal[i]);
+		fmt_f(&t->b, " %s", illegal_phrase(i));
+		text_wrap(t, 2, 12);
+	}
+	if (!put_left_out(t) && !any) {
+		fmt_f(&t->b, "%-9s none", "losses");
+		text_wrap(t, 2, 12);
+	}
+}
+
+/* What was to be kept, and was it. */
+void text_put_limits(struct text *t)
+{
+	const struct trace_meta *meta = t->r->meta;
+	const struct trace_end *end = t->r->end;
+
+	if (meta->max_size) {
+		fmt_f(&t->b, "%-9s the file within ", "limits");
+		fmt_bytes(&t->b, meta->max_size);
+		text_wrap(t, 2, 12);
+	}
+	if (!meta->max_overhead)
+		return;
+	fmt_f(&t->b, "%-9s probes within %.4g %% of the program's CPU time", meta->max_size ? "" : "limits",
+	      meta->max_overhead / 1e4);
+	if (end && end->has_overhead)
+		fmt_f(&t->b, "; they took %.1f %%, at most %.1f %%", end->overhead / 1e4, end->overhead_max / 1e4);
+	text_wrap(t, 2, 12);
+}
+
+static void put_warning(struct text *t, enum text_mark mark, const char *what, const char *then,
+                        bool (*wanted)(const struct loss *, const void *))
+{
+	struct lossrange r[RANGES_SHOWN];
+	uint64_t count;
+	size_t n = lossrange_collect(t->m, wanted, NULL, r, RANGES_SHOWN, &count);
+
+	if (!n)
+		return;
+	text_mark(t, mark);
+	fmt_raw(&t->b, what);
+	put_ranges(t, r, n);
+	fmt_raw(&t->b, then);
+	text_mark(t, MARK_END);
+	text_wrap(t, 0, 9);
+}
+
+void text_put_loss_warnings(struct text *t)
+{
+	const struct model *m = t->m;
+
+	if (m->lost_ring || m->lost_memory) {
+		text_mark(t, MARK_BAD);
+		fmt_raw(&t->b, "WARNING: ");
+		fmt_count(&t->b, m->lost_ring + m->lost_memory);
+		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did.");
+		text_mark(t, MARK_END);
+		text_wrap(t, 0, 9);
+	}
+	put_warning(t, MARK_BAD, "WARNING: waits and wake-ups were left out to stay within a limit,",
+	            ": they are not counted, and what a goroutine waited for then is known only at the end.",
+	            is_wait_left_out);
+	put_warning(t, MARK_WARN, "NOTE: stacks were left out,", "; see RECORDED, left out.", is_stack_left_out);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Stacks, one call a line; what is not the program's own is folded. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/model/library.h"
+#include "report/render/fmt.h"
+#include "report/render/text/text.h"
+
+#define FOLD_NAMES 4
+
+/* A run of calls that is not shown, and the packages that they are of. */
+struct fold {
+	uint32_t n, last;
+	const char *names[FOLD_NAMES]; /* functions, one of each package */
+	uint32_t nnames;
+	bool more;
+};
+
+static void put_frame(struct text *t, uint32_t place, size_t indent)
+{
+	const struct place *p = symbols_place(&t->m->sym, place);
+	struct buf file = { 0 };
+	size_t width;
+
+	if (p->func)
+		fmt_text(&t->b, symbols_string(&t->m->sym, p->func));
+	else
+		fmt_f(&t->b, "0x%" PRIx64 " (not resolved)", p->pc);
+	if (p->file)
+		fmt_file_line(&file, t->m, place, 0);
+	width = indent + 2 + t->b.len + file.len;
+	if (file.len && !t->html && width > t->width) {
+		text_wrap(t, indent, indent + 4);
+		indent += 4;
+	} else if (file.len) {
+		fmt_raw(&t->b, "  ");
+	}
+	buf_put(&t->b, file.data, file.len);
+	text_wrap(t, indent, indent + 4);
+	buf_free(&file);
+}
+
+static void fold_add(struct fold *f, const struct symbols *s, uint32_t place)
+{
+	const char *func = symbols_place_func(s, place);
+	size_t n = symbols_func_package(func);
+
+	f->n++;
+	f->last = place;
+	for (uint32_t i = 0; i < f->nnames; i++)
+		if (symbols_func_package(f->names[i]) == n && !strncmp(f->names[i], func, n))
+			return;
+	if (f->nnames < FOLD_NAMES)
+		f->names[f->nnames++] = func;
+	else
+		f->more = true;
+}
+
+static void fold_end(struct text *t, struct fold *f, size_t indent)
+{
+	if (f->n == 1) {
+		put_frame(t, f->last, indent);
+	} else if (f->n) {
+		text_mark(t, MARK_DIM);
+		fmt_f(&t->b, "… %" PRIu32 " calls of ", f->n);
+		for (uint32_t i = 0; i < f->nnames; i++) {
+			char package[64];
+
+			snprintf(package, sizeof(package), "%.*s", (int)symbols_func_package(f->names[i]), f->names[i]);
+			fmt_raw(&t->b, i ? ", " : "");
+			fmt_text(&t->b, package);
+		}
+		fmt_raw(&t->b, f->more ? ", …" : "");
+		text_mark(t, MARK_END);
+		text_wrap(t, indent, indent + 4);
+	}
+	*f = (struct fold){ 0 };
+}
+
+void text_put_stack(struct text *t, uint32_t stack, size_t indent)
+{
+	const struct symbols *s = &t->m->sym;
+	struct stack_walk w = stack_walk_of(s, stack, t->r->opts.full_stacks);
+	uint32_t place, user = symbols_stack_user(s, stack);
+	struct fold fold = { 0 };
+
+	while ((place = stack_walk_next(&w))) {
+		if (!t->r->opts.full_stacks && place != user &&
+		    symbols_place(s, place)->flags & (PLACE_PLUMBING | PLACE_LIBRARY)) {
+			fold_add(&fold, s, place);
+			continue;
+		}
+		fold_end(t, &fold, indent);
+		put_frame(t, place, indent);
+	}
+	fold_end(t, &fold, indent);
+	if (symbols_stack_truncated(s, stack))
+		text_line(t, "%*s… the stack is cut here", (int)indent, "");
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/render/text/text.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "report/render/fmt.h"
+
+void text_init(struct text *t, FILE *f, const struct report *r)
+{
+	*t = (struct text){
+		.f = f, .r = r, .m = r->m, .width = r->opts.width ? r->opts.width : TEXT_WIDTH, .color = r->opts.color
+	};
+}
+
+void text_free(struct text *t)
+{
+	buf_free(&t->b);
+}
+
+void text_mark(struct text *t, enum text_mark mark)
+{
+	buf_put_u8(&t->b, (uint8_t)mark);
+}
+
+static void put_mark(struct text *t, uint8_t mark)
+{
+	static const char *const sgr[] = {
+		[MARK_STRONG] = "1", [MARK_BAD] = "1;31", [MARK_WARN] = "33", [MARK_DIM] = "2", [MARK_END] = "0"
+	};
+	static const char *const classes[] = {
+		[MARK_STRONG] = "strong", [MARK_BAD] = "bad", [MARK_WARN] = "warn", [MARK_DIM] = "dim"
+	};
+
+	if (!mark || mark > MARK_END)
+		return;
+	if (t->html && mark == MARK_END)
+		fputs("</span>", t->f);
+	else if (t->html)
+		fprintf(t->f, "<span class=%s>", classes[mark]);
+	else if (t->color)
+		fprintf(t->f, "\033[%sm", sgr[mark]);
+}
+
+static void put_char(struct text *t, char c)
+{
+	if (!t->html)
+		fputc(c, t->f);
+	else if (c == '<' || c == '>')
+		fputs(c == '<' ? "&lt;" : "&gt;", t->f);
+	else if (c == '&' || c == '"')
+		fputs(c == '&' ? "&amp;" : "&quot;", t->f);
+	else
+		fputc(c, t->f);
+}
+
+/* n bytes; *open: whether they end within a mark. */
+static void put_bytes(struct text *t, const char *s, size_t n, bool *open)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((uint8_t)s[i] >= 0x20) {
+			put_char(t, s[i]);
+			continue;
+		}
+		put_mark(t, (uint8_t)s[i]);
+		*open = s[i] != MARK_END;
+	}
+}
+
+void text_flush(struct text *t, size_t n)
+{
+	bool open = false;
+
+	if (n)
+		put_bytes(t, (const char *)t->b.data, n, &open);
+	if (open)
+		put_mark(t, MARK_END);
+	buf_reset(&t->b);
+}
+
+static void end_paragraph(struct text *t, size_t first)
+{
+	if (!t->b.len)
+		return;
+	fprintf(t->f, "<p style=\"margin-left:%zuch\">", first);
+	text_flush(t, t->b.len);
+	fputs("</p>\n", t->f);
+}
+
+void text_end(struct text *t)
+{
+	size_t blanks = 0;
+
+	if (t->html) {
+		while (blanks < t->b.len && t->b.data[blanks] == ' ')
+			blanks++;
+		end_paragraph(t, blanks);
+		return;
+	}
+	fmt_fit(&t->b, 0, t->width);
+	while (t->b.len && t->b.data[t->b.len - 1] == ' ')
+		t->b.len--;
+	text_flush(t, t->b.len);
+	fputc('\n', t->f);
+}
+
+void text_title(struct text *t, const char *title, const char *remark)
+{
+	if (t->html) {
+		fprintf(t->f, "<h2 id=\"s%u\">", ++t->titles);
+		fmt_raw(&t->b, title);
+		text_flush(t, t->b.len);
+		fputs("</h2>\n", t->f);
+		if (remark)
+			text_line(t, "%s", remark);
+		return;
+	}
+	text_end(t);
+	text_mark(t, MARK_STRONG);
+	for (const char *p = title; *p; p++)
+		buf_put_u8(&t->b, (uint8_t)toupper((unsigned char)*p));
+	text_mark(t, MARK_END);
+	if (remark && *remark)
+		fmt_f(&t->b, "  %s", remark);
+	text_end(t);
+}
+
+void text_line(struct text *t, const char *fmt, ...)
+{
+	char s[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s, sizeof(s), fmt, ap);
+	va_end(ap);
+	fmt_raw(&t->b, s);
+	text_end(t);
+}
+
+/* Bytes of s (n of them) that fit into so many columns; breaks at a blank where there is one. */
+static size_t line_break(const char *s, size_t n, size_t width)
+{
+	size_t w = 0, blank = 0, i = 0;
+
+	for (; i < n; i++) {
+		if (text_width(s + i, 1) && ++w > width)
+			break;
+		if (s[i] == ' ')
+			blank = i;
+	}
+	if (i == n)
+		return n;
+	return blank ? blank : i;
+}
+
+void text_wrap(struct text *t, size_t first, size_t indent)
+{
+	const char *s = (const char *)t->b.data;
+	size_t n = t->b.len, margin = first;
+	bool open = false;
+
+	if (t->html) {
+		end_paragraph(t, first);
+		return;
+	}
+	while (n) {
+		size_t len = line_break(s, n, t->width - margin);
+
+		fprintf(t->f, "%*s", (int)margin, "");
+		put_bytes(t, s, len, &open);
+		fputc('\n', t->f);
+		s += len;
+		n -= len;
+		while (n && *s == ' ') {
+			s++;
+			n--;
+		}
+		margin = indent;
+	}
+	if (open)
+		put_mark(t, MARK_END);
+	buf_reset(&t->b);
+}
+
+void text_more(struct text *t, uint64_t shown, uint64_t all)
+{
+	if (all <= shown)
+		return;
+	fmt_raw(&t->b, "  … and ");
+	fmt_count(&t->b, all - shown);
+	fmt_f(&t->b, " more (--top %" PRIu64 " shows all)", all);
+	text_end(t);
+}
+
+void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), const void *ctx, uint32_t n, uint32_t runs)
+{
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < n;) {
+		uint64_t first = get(ctx, i), last = first;
+
+		while (i < n && (get(ctx, i) == last || get(ctx, i) == last + 1))
+			last = get(ctx, i++);
+		if (shown++ >= runs) {
+			fmt_raw(&t->b, ", …");
+			return;
+		}
+		fmt_f(&t->b, "%s%" PRIu64, shown > 1 ? ", " : "", first);
+		if (last > first)
+			fmt_f(&t->b, "%s%" PRIu64, last > first + 1 ? "–" : ", ", last);
+	}
+}
+
+void text_count(struct text *t, uint64_t n)
+{
+	if (n)
+		fmt_count(&t->b, n);
+	else
+		fmt_raw(&t->b, "-");
+}
+
+void text_dur(struct text *t, uint64_t ns)
+{
+	if (ns)
+		fmt_dur(&t->b, ns);
+	else
+		fmt_raw(&t->b, "-");
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_RENDER_TEXT_TEXT_H
+#define CHANREC_REPORT_RENDER_TEXT_TEXT_H
+
+/*
+ * The page that the sections of a report are written on: lines for a terminal
+ * of so many columns, or HTML. Sections do not know which.
+ */
+
+#include <stdio.h>
+
+#include "report/analyze/report.h"
+#include "util/buf.h"
+
+#define TEXT_WIDTH 100 /* where nothing else is said */
+
+/* How text looks, from the mark on to MARK_END. Bytes that fmt_text() never lets through. */
+enum text_mark { MARK_STRONG = 1, MARK_BAD, MARK_WARN, MARK_DIM, MARK_END };
+
+struct text {
+	FILE *f;
+	const struct report *r;
+	const struct model *m;
+	struct buf b; /* the line */
+	size_t width;
+	bool color; /* a terminal that shows marks */
+	bool html;
+	unsigned titles; /* HTML: how many sections were begun */
+};
+
+void text_init(struct text *t, FILE *f, const struct report *r);
+void text_free(struct text *t);
+void text_mark(struct text *t, enum text_mark mark);
+/* Ends the line: cut to the width, without blanks at its end. */
+void text_end(struct text *t);
+/* A blank line, the title in capitals, and a remark. */
+void text_title(struct text *t, const char *title, const char *remark);
+/* A whole line of its own. */
+void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What is in t->b, broken at blanks; the first line after `first` columns of blanks, the others after `indent`. */
+void text_wrap(struct text *t, size_t first, size_t indent);
+/* "… and 12 more (--top 30 shows them)" when there are more than shown. */
+void text_more(struct text *t, uint64_t shown, uint64_t all);
+/* "18–22, 30, …" of n rising ids, the n-th by get; an id that stands several times is one. */
+void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), const void *ctx, uint32_t n, uint32_t runs);
+/* What is in t->b as it stands, the marks as what they mean here, and empties it. */
+void text_flush(struct text *t, size_t n);
+/* A count, a duration; "-" for 0. */
+void text_count(struct text *t, uint64_t n);
+void text_dur(struct text *t, uint64_t ns);
+
+/* The sections of the text report; each writes nothing, or says so, when it has nothing. */
+void text_put_finding(struct text *t);
+void text_put_recorded(struct text *t);
+/* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
+void text_put_losses(struct text *t);
+void text_put_loss_warnings(struct text *t);
+void text_put_stops(struct text *t);
+void text_put_limits(struct text *t);
+void text_put_groups(struct text *t);
+void text_put_blocked(struct text *t);
+void text_put_channels(struct text *t);
+void text_put_uses(struct text *t);
+void text_put_objects(struct text *t);
+void text_put_chains(struct text *t);
+void text_put_leaks(struct text *t);
+void text_put_wsites(struct text *t);
+void text_put_edges(struct text *t);
+void text_put_goroutine(struct text *t, uint64_t goid);
+void text_put_channel(struct text *t, uint32_t id);
+/* All there is, in this order: title, warnings, the finding or the life that was asked for, evidence and tables. */
+void text_put_head(struct text *t);
+void text_put_warnings(struct text *t);
+void text_put_first(struct text *t);
+void text_put_rest(struct text *t);
+/* One open or past chain, without its number. */
+void text_put_chain(struct text *t, const struct chain *c);
+/* A stack, one call a line; runs of library calls are folded unless --full-stacks. */
+void text_put_stack(struct text *t, uint32_t stack, size_t indent);
+/* "send close" of USER_… */
+void text_put_roles(struct text *t, uint32_t roles);
+/* For a cell: where the program's own code waits, and the library's place where it called one. */
+void text_put_stack_cell(struct text *t, uint32_t stack);
+
+#endif

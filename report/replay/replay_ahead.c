@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Events wait until there are a few of them, so that the memory they need is
+ * on its way when they happen: a goroutine or channel that was not touched for
+ * thousands of events is in no near cache. Nothing here changes the model.
+ *
+ * What comes next is random to the processor, so the steps do the same for
+ * every event, whatever it needs: to fetch for nothing costs less than a
+ * branch that was not foreseen.
+ */
+#include <string.h>
+
+#include "report/model/channel.h"
+#include "report/model/waitstat.h"
+#include "report/replay/replay_int.h"
+
+/* Where an event has another goroutine, and a channel or an object that may be one; offsets in struct ahead_event. */
+#define AT(field) (uint8_t) offsetof(struct ahead_event, field)
+#define NO_OTHER AT(zero)
+#define NO_CHAN AT(none.kind), AT(none.id)
+#define IS_CHAN(field) AT(chan_kind), AT(field)
+#define IS_OBJ(field) AT(field.kind), AT(field.id)
+
+static const struct {
+	uint8_t other, kind, id;
+} parts[TRACE_SNAP_BEGIN] = {
+	[TRACE_GO_CREATE] = { AT(rec.create.child), NO_CHAN },
+	[TRACE_GO_EXIT] = { NO_OTHER, NO_CHAN },
+	[TRACE_GO_RUN] = { NO_OTHER, NO_CHAN },
+	[TRACE_GO_PARK] = { NO_OTHER, IS_OBJ(objs[0]) },
+	[TRACE_GO_READY] = { AT(rec.ready.woken), IS_OBJ(rec.ready.obj) },
+	[TRACE_CHAN_MAKE] = { NO_OTHER, IS_CHAN(rec.make.chan) },
+	[TRACE_CHAN_CLOSE] = { NO_OTHER, IS_CHAN(rec.close.chan) },
+	[TRACE_CHAN_OP] = { NO_OTHER, IS_CHAN(rec.op.chan) },
+};
+_Static_assert(sizeof(struct ahead_event) <= UINT8_MAX, "the offsets have a byte");
+
+static inline void fetch(const void *p, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += 64)
+		__builtin_prefetch((const char *)p + i, 1);
+}
+
+/* What the event is of, and the ways to it. */
+static inline void see_ways(const struct model *m, struct ahead_event *e)
+{
+	const char *at = (const char *)e;
+	uint8_t kind = (uint8_t)at[parts[e->rec.type].kind];
+
+	memcpy(&e->other, at + parts[e->rec.type].other, sizeof(e->other));
+	memcpy(&e->chan, at + parts[e->rec.type].id, sizeof(e->chan));
+	e->chan = kind == TRACE_OBJ_CHAN ? e->chan : 0;
+	map_fetch(&m->by_id, e->rec.goid);
+	map_fetch(&m->by_id, e->other);
+	channel_fetch_slot(m, e->chan);
+	if (e->rec.type == TRACE_CHAN_MAKE)
+		channel_fetch_slot(m, channel_older(m, e->chan));
+}
+
+static inline struct goroutine *see_goroutine(struct model *m, uint64_t goid)
+{
+	const struct map_slot *at = m->by_id.cap ? &m->by_id.slots[map_find(&m->by_id, goid)] : NULL;
+	struct goroutine *g = at && at->key ? (struct goroutine *)(uintptr_t)at->val : &m->nobody;
+
+	fetch(g, GOROUTINE_HOT_BYTES);
+	return g;
+}
+
+/* A channel that is made is not there yet: it takes the place of another, which is folded away then. */
+static inline struct channel *see_channel(struct model *m, uint32_t id)
+{
+	const struct chan_slot *slot = channel_slot(m, id);
+	struct channel *c = slot ? slot->c : NULL;
+
+	if (slot && !c)
+		c = channel_peek(m, slot->older);
+	c = c ? c : &m->no_channel;
+	fetch(c, sizeof(*c));
+	return c;
+}
+
+static inline void see(struct model *m, struct ahead_event *e)
+{
+	e->who[0] = see_goroutine(m, e->rec.goid);
+	e->who[1] = see_goroutine(m, e->other);
+	e->c = see_channel(m, e->chan);
+}
+
+/* The pairs of both, and where the sums of a wake-up are found. */
+static inline void see_pairs(const struct model *m, struct ahead_event *e)
+{
+	const struct chan_user *users = m->uses.users.v;
+
+	fetch(&users[e->who[0]->users.first], sizeof(*users));
+	fetch(&users[e->who[0]->last_user[0].user], sizeof(*users));
+	fetch(&users[e->who[0]->last_user[1].user], sizeof(*users));
+	fetch(&users[e->c->users.first], sizeof(*users));
+	if (e->rec.type == TRACE_GO_READY)
+		e->wake = account_fetch(m, e->who[1], e->who[0], e->c, &e->rec.ready);
+}
+
+/* What goes has pairs with others, and these have neighbours in the lists of those. */
+static inline void see_last(const struct model *m, const struct ahead_event *e)
+{
+	const struct chan_user *users = m->uses.users.v, *p;
+	uint32_t i = e->who[0]->users.first;
+
+	if (e->rec.type == TRACE_GO_READY) {
+		account_fetch_sums(m, &e->wake);
+	} else if (e->rec.type == TRACE_CHAN_MAKE) {
+		p = &users[e->c->users.first];
+		fetch(p->g, GOROUTINE_HOT_BYTES);
+		fetch(&users[p->go_prev], sizeof(*p));
+		fetch(&users[p->go_next], sizeof(*p));
+		fetch(&m->uses.marks.v[e->c->marks.first], sizeof(struct use_mark));
+	} else if (e->rec.type == TRACE_GO_EXIT) {
+		for (int n = 0; n < 4; n++) {
+			p = &users[i];
+			fetch(&users[p->prev], sizeof(*p));
+			fetch(&users[p->next], sizeof(*p));
+			fetch(p->c, 64);
+			i = p->go_next;
+		}
+	}
+}
+
+void replay_ahead_end(struct replay *r)
+{
+	struct ahead *a = &r->ahead;
+	struct model *m = r->m;
+	uint32_t n = a->n;
+
+	a->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		see(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++)
+		see_pairs(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++)
+		see_last(m, &a->v[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		m->likely[0] = a->v[i].who[0];
+		m->likely[1] = a->v[i].who[1];
+		replay_event(r, &a->v[i].rec);
+	}
+}
+
+void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
+{
+	struct ahead *a = &r->ahead;
+	struct ahead_event *e = &a->v[a->n];
+
+	if (rec->type >= TRACE_SNAP_BEGIN || (rec->type == TRACE_GO_PARK && rec->park.nobjs > AHEAD_OBJS)) {
+		replay_ahead_end(r);
+		replay_event(r, rec);
+		return;
+	}
+	if (rec != &e->rec)
+		e->rec = *rec;
+	if (rec->type == TRACE_GO_PARK) {
+		e->objs[0].kind = TRACE_OBJ_NONE;
+		for (uint32_t i = 0; i < rec->park.nobjs; i++)
+			e->objs[i] = rec->park.objs[i];
+		e->rec.park.objs = e->objs;
+	}
+	e->chan_kind = TRACE_OBJ_CHAN;
+	see_ways(r->m, e);
+	if (++a->n == AHEAD)
+		replay_ahead_end(r);
+}
+
+struct trace_rec *replay_place(struct replay *r)
+{
+	return &r->ahead.v[r->ahead.n].rec;
+}

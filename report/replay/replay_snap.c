@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/model/channel.h"
+#include "report/model/waitstat.h"
+#include "report/replay/replay_int.h"
+
+void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
+{
+	struct snapshot *s = &r->m->snap[rec->snap_begin.which & 1];
+
+	s->seen = true;
+	s->begin = rec->time;
+	s->listed = rec->snap_begin.allglen;
+	r->in_end_snap = rec->snap_begin.which == 1;
+}
+
+void replay_snap_end(struct replay *r, const struct trace_rec *rec)
+{
+	struct snapshot *s = &r->m->snap[rec->snap_end.which & 1];
+
+	s->ended = true;
+	s->end = rec->time;
+	s->partial = rec->snap_end.partial;
+	s->searched = rec->snap_end.searched;
+	s->goroutines = rec->snap_end.goroutines;
+	s->unread = rec->snap_end.unread;
+	r->in_end_snap = false;
+}
+
+/* Holds until an event of the goroutine says otherwise. */
+void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
+{
+	struct goroutine *g = model_goroutine(r->m, rec->goid);
+
+	if (g && rec->snap_unheld.which)
+		g->unheld = true;
+}
+
+static void start_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+	struct model *m = r->m;
+	/* The prelude made all of these; one that is not there exited before its record came. */
+	struct goroutine *g = model_goroutine(m, rec->goid);
+
+	if (!g)
+		return;
+	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	if (g->started == TIME_UNKNOWN)
+		g->at_start = true;
+	if (g->has_event || g->state != TRACE_GO_STATE_UNKNOWN)
+		return;
+	g->state = p->state;
+	if (p->state != TRACE_GO_WAITING) {
+		g->wait.stack = p->wait.stack;
+		return;
+	}
+	goroutine_begin_wait(m, g, &p->wait);
+	g->wait.before_start = true;
+	g->wait.since = p->wait_since ? p->wait_since : TIME_UNKNOWN;
+	goroutine_uses_channels(m, g, g->last_event);
+}
+
+static int end_look_take(struct goroutine *g, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+
+	if (!g->end)
+		g->end = calloc(1, sizeof(*g->end));
+	if (!g->end)
+		return -ENOMEM;
+	g->end->wait = (struct wait){ .since = p->wait_since ? p->wait_since : TIME_UNKNOWN,
+		                      .last_park = rec->time,
+		                      .reason = p->wait.reason,
+		                      .stack = p->wait.stack,
+		                      .nobjs_all = p->wait.nobjs_all };
+	free(g->end->objs);
+	g->end->objs = NULL;
+	if (!p->wait.nobjs || p->wait.nobjs > TRACE_MAX_OBJS)
+		return 0;
+	g->end->objs = malloc(p->wait.nobjs * sizeof(*g->end->objs));
+	if (!g->end->objs)
+		return -ENOMEM;
+	memcpy(g->end->objs, p->wait.objs, p->wait.nobjs * sizeof(*g->end->objs));
+	g->end->wait.nobjs = p->wait.nobjs;
+	return 0;
+}
+
+/* Kept beside the model's state until it is clear that no later event contradicts it. */
+static void end_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_go *p = &rec->snap_go;
+	struct model *m = r->m;
+	struct goroutine *g = model_goroutine(m, rec->goid);
+
+	if (!g && map_get(&r->exited_in_end, rec->goid))
+		return;
+	g = g ? g : model_goroutine_get(m, rec->goid);
+	if (!g)
+		return;
+	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	if (end_look_take(g, rec)) {
+		m->failed = true;
+		return;
+	}
+	g->in_end = true;
+	g->end_state = p->state;
+}
+
+void replay_snap_go(struct replay *r, const struct trace_rec *rec)
+{
+	if (!rec->goid)
+		return;
+	r->m->snap[rec->snap_go.which & 1].goroutines++;
+	if (rec->snap_go.which)
+		end_snap_go(r, rec);
+	else
+		start_snap_go(r, rec);
+}
+
+void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_chan *p = &rec->snap_chan;
+	struct channel *c = model_channel(r->m, p->chan);
+
+	if (!c)
+		return;
+	c->found = true;
+	c->capacity = p->capacity;
+	c->capacity_known = true;
+	c->elem_size = p->elem_size;
+	c->timer |= p->timer;
+	/* closed is for ever, open only at the end */
+	if (p->closed || p->which)
+		c->closed_known = true;
+	c->closed |= p->closed;
+	if (p->which) {
+		c->length = p->length;
+		c->length_known = true;
+		c->recvq = p->recvq;
+		c->sendq = p->sendq;
+	}
+}
+
+void replay_snap_sync(struct replay *r, const struct trace_rec *rec)
+{
+	const struct trace_snap_sync *p = &rec->snap_sync;
+	struct sync_obj *s = model_sync(r->m, p->sync);
+
+	if (!s || !p->which)
+		return;
+	s->snap = true;
+	s->flags = p->flags;
+	s->counter = p->counter;
+	s->snap_waiters = p->waiters;
+}
+
+/* The goroutine waits, but no event told. */
+static void adopt_wait(struct model *m, struct goroutine *g)
+{
+	struct trace_go_park p = { .reason = g->end->wait.reason,
+		                   .stack = g->end->wait.stack,
+		                   .nobjs = g->end->wait.nobjs,
+		                   .nobjs_all = g->end->wait.nobjs_all,
+		                   .objs = g->end->objs };
+	int64_t since = g->end->wait.since;
+
+	goroutine_begin_wait(m, g, &p);
+	g->wait.before_start = !g->has_event && g->at_start && !g->had_gap;
+	g->wait.since = g->wait.counted = since;
+	if (g->wait.before_start) {
+		g->wait.counted = 0;
+	} else if (since == TIME_UNKNOWN || since < g->last_event) {
+		g->wait.unsure = true;
+		g->wait.since = g->wait.counted = m->end;
+	}
+	goroutine_uses_channels(m, g, g->last_event);
+}
+
+/* Where events were lost: the snapshot shows another wait than the last that an event told of. */
+static bool is_other_wait(const struct model *m, const struct goroutine *g)
+{
+	if (!m->lost_ring && !m->waits_left_out)
+		return false;
+	if (g->wait.reason && g->end->wait.reason && g->wait.reason != g->end->wait.reason)
+		return true;
+	return g->wait.nobjs == 1 && g->end->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN &&
+	       g->end->objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id != g->end->objs[0].id;
+}
+
+static void reconcile_goroutine(struct model *m, struct goroutine *g)
+{
+	if (g->end_state == TRACE_GO_WAITING && gap_was_no_end(g)) {
+		g->in_gap = false;
+		g->state = TRACE_GO_WAITING;
+	}
+	if (g->in_gap)
+		gap_ends_wait(m, g);
+	if (g->end_state == TRACE_GO_STATE_UNKNOWN)
+		return;
+	if (g->end_state == TRACE_GO_WAITING && g->state == TRACE_GO_WAITING && is_other_wait(m, g))
+		goroutine_end_unseen(m, g,
+		                     g->end->wait.since > g->wait.last_park ? g->end->wait.since : g->wait.last_park);
+	if (g->end_state == TRACE_GO_WAITING) {
+		if (g->state != TRACE_GO_WAITING) {
+			adopt_wait(m, g);
+		} else if (!g->wait.stack) {
+			g->wait.stack = g->end->wait.stack;
+			if (!g->wait.reason)
+				g->wait.reason = g->end->wait.reason;
+		}
+		if (g->wait.before_start && g->wait.since == TIME_UNKNOWN)
+			g->wait.since = g->end->wait.since;
+		if (!g->wait.nobjs && g->end->wait.nobjs && goroutine_set_objs(g, g->end->objs, g->end->wait.nobjs))
+			m->failed = true;
+		return;
+	}
+	if (g->state == TRACE_GO_WAITING) {
+		if (!g->wait.before_start && g->wait.last_park > g->end->wait.last_park - SNAP_PARK_GRACE_NS)
+			return;
+		goroutine_end_unseen(m, g, g->end->wait.last_park);
+	}
+	g->state = g->end_state;
+	g->unheld = false;
+	g->wait = (struct wait){ .stack = g->end->wait.stack };
+}
+
+/* Not in a whole end snapshot, and nothing heard since: it is gone, its exit was missed. */
+static bool exit_was_missed(const struct model *m, const struct goroutine *g)
+{
+	const struct snapshot *s = &m->snap[1];
+
+	return !g->in_end && s->ended && !s->partial && !s->unread && g->last_event < s->begin;
+}
+
+void replay_reconcile(struct replay *r)
+{
+	struct model *m = r->m;
+
+	m->end_from_events = !m->snap[1].ended || m->snap[1].partial;
+	for (size_t i = 0; i < m->slots.n; i++) {
+		struct goroutine *g = m->slots.v[i];
+
+		if (!g)
+			continue;
+		if (g->in_end) {
+			reconcile_goroutine(m, g);
+			continue;
+		}
+		if (g->in_gap)
+			gap_ends_wait(m, g);
+		if (!exit_was_missed(m, g))
+			continue;
+		if (g->state == TRACE_GO_WAITING)
+			goroutine_end_unseen(m, g, m->snap[1].begin);
+		m->missed_exits++;
+		g->exit_missed = true;
+		m->groups.v[g->group].missed++;
+		m->groups.v[g->group].at_start += g->at_start;
+		model_goroutine_fold(m, g);
+	}
+}
