@@ -57,9 +57,9 @@ def fixed(watchers, args):
              f"{middle(rounds, w.name, 'p50') / 1e3:.0f}", f"{middle(rounds, w.name, 'p99') / 1e3:.0f}",
              ratio(rounds, w.name, "nothing", "p99") if w.name != "nothing" else "",
              f"{middle(rounds, w.name, 'cpu') * 1e6:.1f}"] for w in watchers]
-    return (f"### HTTP at a fixed load\n\n{rate} requests/s, at which server and client together use half of the CPUs when "
-            "nothing is attached. Each latency counts from when the request was due.\n\n" +
-            markdown(["watcher", "answered", "failed", "p50, µs", "p99, µs", "p99, of nothing", "server CPU/request, µs"], rows))
+    return (f"### HTTP at a fixed load\n\nThe load is {rate} requests/s: with nothing attached, server and client together use half of the "
+            "CPUs. Each latency counts from the time at which the request was due.\n\n" +
+            markdown(["watcher", "answered", "failed", "p50, µs", "p99, µs", "p99, vs. nothing", "server CPU/request, µs"], rows))
 
 
 def hits_of(workload, seconds):
@@ -87,15 +87,15 @@ def sites(_, args):
     rows = [[event, f"`{function}`", *(f"{per[w][i][2]:.2f}" for w in per), without]
             for i, (event, function, _, without) in enumerate(per["http"])]
     text = "### Hits by site\n\n" + markdown(
-        ["event", "site", *(f"hits per {w} operation" for w in per), "without it"], rows)
+        ["event", "site", *(f"hits per {w} operation" for w in per), "without this probe"], rows)
     presets = [Nothing(), BLOCKED, NO_READY_STACKS, DEFAULT, ALL]
-    text += "\n### What --events costs\n\nThroughput of nothing attached.\n\n"
+    text += "\n### What --events costs\n\nThroughput relative to nothing attached.\n\n"
     found = {w: interleaved(args.rounds, presets, lambda p, w=w: run_once(w, p, args.seconds)) for w in ("http", "pingpong")}
     rows = [[f"`{p.name}`", *(ratio(found[w], p.name, "nothing") for w in found),
              *(f"{middle(found[w], p.name, 'cpu_op') / 1e3:.1f}" for w in found),
              *(f"{middle(found[w], p.name, 'events_op'):.2f}" for w in found)]
             for p in presets[1:]]
-    return text + markdown(["recording", *(f"{w}, of nothing" for w in found), *(f"{w}, CPU/op, µs" for w in found),
+    return text + markdown(["recording", *(f"{w}, vs. nothing" for w in found), *(f"{w}, CPU/op, µs" for w in found),
                             *(f"{w}, events/op" for w in found)], rows)
 
 
@@ -108,8 +108,8 @@ def rate(_, args):
             whole = [r["rate_events"] for r in runs if not r["lost"]]
             rows.append([workload, watcher.name, short(statistics.median(r["rate_events"] for r in runs)),
                          short(max(whole)) if whole else "none", sum(r["lost"] for r in runs)])
-    return ("### Events per second\n\nThe default ring. `pairs` is a ping-pong for every CPU.\n\n" +
-            markdown(["workload", "watcher", "events/s", "most without loss", "lost in all runs"], rows))
+    return ("### Events per second\n\nWith the default ring. `pairs` runs one ping-pong per CPU.\n\n" +
+            markdown(["workload", "watcher", "events/s", "highest without loss", "lost in all runs"], rows))
 
 
 def stall_once(watcher):
@@ -166,11 +166,11 @@ def attach(_, args):
                      f"{statistics.median(ending) * 1e3:.0f}", f"{statistics.median(rss) / 2**20:.0f}"])
     stalls = interleaved(args.rounds, [Nothing(), FLOOR_ALL, DEFAULT], stall_once)
     lost = [[w, *(f"{middle(stalls, w, k):.1f}" for k in ("before", "attaching", "ending"))] for w in stalls[0]]
-    return ("### Attach and detach\n\nReady: from the start of `chanrec record` to the header in the file, all probes set. End: from "
-            "the signal to the end of the process, with the last snapshot and the search of the heap.\n\n" +
-            markdown(["program", "MB", "ready, ms", "end, ms", "recorder's own memory, MiB"], rows) +
-            "\nThe longest time, in ms, in which a goroutine that does nothing but look at the clock did not get on. It runs "
-            "at nice -20; in `before` nothing is attached.\n\n" +
+    return ("### Attach and detach\n\n\"ready\" is the time from starting `chanrec record` until all probes are set and the header is in the "
+            "file. \"end\" is the time from the signal until the recorder exits, including the last snapshot and the heap search.\n\n" +
+            markdown(["program", "MB", "ready, ms", "end, ms", "recorder's private memory, MiB"], rows) +
+            "\nThe longest pause, in ms, of a goroutine that does nothing but read the clock, at nice -20. In `before`, nothing is "
+            "attached.\n\n" +
             markdown(["watcher", "before (1 s)", "attaching", "ending"], lost))
 
 
@@ -200,8 +200,8 @@ def memory(_, args):
     client.wait()
     load.end()
     return (f"### The recorder's memory over {args.minutes:g} minutes\n\nThe HTTP server at 2,000 requests/s; {short(found['events'])} "
-            f"events, {found['lost']} lost. Of files: chanrec's own, its libraries', and the program's as far as they were looked at.\n\n" +
-            markdown(["after, s", "own, MiB", "of files, MiB", "the ring, MiB", "trace, MB"], rows))
+            f"events, {found['lost']} lost. \"files\" counts the mapped pages of chanrec, of its libraries and of the recorded program.\n\n" +
+            markdown(["after, s", "private, MiB", "files, MiB", "ring, MiB", "trace, MB"], rows))
 
 
 PARTS = {"fixed": fixed, "sites": sites, "rate": rate, "attach": attach, "memory": memory}

@@ -6,7 +6,7 @@ import time
 from watch import FLOOR_OF, Load, interleaved, markdown, ratio, short
 
 NAMES = ["pingpong", "http", "churn", "fanin", "mutex", "compute"]
-HEAD = ["watcher", "ops/s", "of nothing", "of the floor", "of the floor, by CPU", "CPU/op, ns", "events/s", "bytes/op",
+HEAD = ["watcher", "ops/s", "vs. nothing", "vs. floor", "vs. floor, by CPU", "CPU/op, ns", "events/s", "bytes/op",
         "bytes/event", "lost", "recorder, ns/event"]
 
 
