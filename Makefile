@@ -1,15 +1,6 @@
-# chanrec
+# chanrec: `make help` lists the targets.
 #
-#   make            build/chanrec
-#   make demo       install what is missing, build, record a leaky program, report
-#   make check      install what is missing, build, run every test
-#   make install    PREFIX=/usr/local DESTDIR=
-#   make check-go   the recordings of every Go version in every way to build
-#   make check-kernels  record on Debian's 5.10, 6.1 and 6.12 kernels in QEMU, 6.12 with five levels of page tables, too
-#   make bench      what watching costs, into docs/performance.md; BENCH="-p PART,..."
-#   make unit e2e lint fuzz valgrind format clean
-#
-# SAN=1 builds with AddressSanitizer and UBSan into build/san; V=1 prints the commands.
+# A line "## TARGET  TEXT" or "## VARIABLE=  TEXT" is one line of that list.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -20,12 +11,14 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CLANG_FORMAT ?= clang-format
 PYTHON ?= /usr/bin/python3
 
+## V=1               print the commands
 V ?= 0
 ifeq ($(V),0)
 Q := @
 endif
 say = @printf '  %-5s %s\n' $(1) $@
 
+## SAN=1             build with AddressSanitizer and UBSan, into build/san
 SAN ?= 0
 BUILD ?= build$(if $(filter 1,$(SAN)),/san)
 OBJ := $(BUILD)/obj
@@ -34,16 +27,20 @@ LIBS := libbpf libelf libdw libzstd yajl capstone zlib
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
 	-Wno-unused-parameter -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) $(WARN) -DCHANREC_VERSION='"$(VERSION)"' \
-	$(shell pkg-config --cflags $(LIBS)) $(CFLAGS)
-LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread -lm
+# pkg-config is asked once, and only when something is compiled.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)
+# What every tool that reads the code has to know (also tools/lint).
+BASE_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) -DCHANREC_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+ALL_CFLAGS = $(BASE_CFLAGS) $(WARN) $(CFLAGS)
+LDLIBS = $(PKG_LIBS) -lpthread -lm
 ifeq ($(SAN),1)
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
 endif
 
 MODULES := util format gobin record report cli
-# A module is a folder with its rooms: at most two levels below.
+# A module is a folder with its rooms, which are at most two levels below it.
 rooms = $(wildcard $(1:%=%/$(2)) $(1:%=%/*/$(2)) $(1:%=%/*/*/$(2)))
 SRCS := $(call rooms,$(MODULES),*.c)
 OBJS := $(SRCS:%.c=$(OBJ)/%.o)
@@ -53,6 +50,7 @@ BPF_SKELS := $(BPF_SRCS:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 
+## all               build/chanrec (the default)
 .PHONY: all
 all: $(BUILD)/chanrec
 
@@ -70,17 +68,18 @@ $(OBJ)/%.o: %.c Makefile
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The report calls across files for every event. Its objects hold machine code, too, for tests and tools.
+# The report calls across files for every event, so it is optimised across files. Its objects also hold
+# machine code, which tests and tools link without that optimisation.
 ifneq ($(SAN),1)
 LTO = -flto=auto -ffat-lto-objects
 $(filter $(OBJ)/util/% $(OBJ)/format/% $(OBJ)/report/%,$(OBJS)): ALL_CFLAGS += $(LTO)
 endif
 
-# Only record/ and tools/ include the skeletons; they have to exist before it is compiled.
+# Only record/ and tools/ include the skeletons, which have to exist before these are compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
 $(TOOLS): | $(BPF_SKELS)
 
-# Instructions of Linux 5.12.
+# Instructions that Linux has since 5.12.
 $(BUILD)/bpf/chanrec.o $(BUILD)/bpf/chanrec_direct.o: BPF_CPU := -mcpu=v3
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
@@ -103,6 +102,9 @@ $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -fno-lto $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+## tools             generators and benchmarks that are written in C
+## unit-build        the unit tests, without running them
+## unit              run the unit tests
 .PHONY: tools unit unit-build
 tools: $(TOOLS)
 unit-build: $(UNIT)
@@ -111,6 +113,10 @@ unit: unit-build
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
 
+## deps              install missing Debian packages (as root)
+## demo              record a leaky program and report on it
+## check             run every test; tools/check PART... runs parts of it
+## e2e               run the end-to-end tests (root and BPF)
 .PHONY: deps demo check check-go e2e
 deps:
 	@tools/install-deps
@@ -123,7 +129,9 @@ check: deps
 	@$(MAKE) --no-print-directory all
 	@tools/check
 
-# Every Go version in every way to build; make check has the oldest, the newest and one in between.
+# make check records the oldest Go version, the newest and one in between.
+## check-go          the recordings again, with every Go version and every way to build
+## GO_VERSIONS=      the versions for check-go
 GO_VERSIONS ?= 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27
 check-go: all
 	CHANREC_TEST_GO="$(GO_VERSIONS)" CHANREC_TEST_VARIANTS=all $(PYTHON) -m pytest -q $(addprefix tests/e2e/test_, \
@@ -132,39 +140,56 @@ check-go: all
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
-# Programs as people run them, fetched by tools/real-programs, each under load.
+## check-real        record real programs under load (fetched by tools/real-programs)
 .PHONY: check-real
 check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
-# What watching costs, BENCH="-p pingpong,attach" for parts of it; and what a report does.
+## bench             measure what recording and reporting cost, into docs/performance.md
+## BENCH=            options of tools/bench/bench: BENCH="-p pingpong,attach"
 .PHONY: bench
 bench: all tools
 	@tools/bench/bench -o docs/performance.md $(BENCH)
 	@tools/bench/report -o docs/performance.md
 
+## check-kernels     record on Debian's 5.10, 6.1 and 6.12 kernels, in QEMU
 .PHONY: check-kernels
 check-kernels: all
 	@tools/kernel-matrix
 
-FORMATTED := $(filter-out tests/unit/site_code.h,$(call rooms,$(MODULES),*.[ch]) $(wildcard bpf/*.[ch] tests/unit/*.[ch] \
-	tests/fuzz/*.[ch] tools/*.[ch]))
+# All C files but the generated one.
+FORMATTED = $(shell find $(MODULES) bpf tests tools -name '*.[ch]' ! -name site_code.h)
 
+## format            run clang-format on all C files
+## lint              clang-format, include rules, cppcheck, clang-tidy, shellcheck, pyflakes
+## valgrind          run the unit tests under valgrind
 .PHONY: format lint valgrind
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
 lint: $(BPF_SKELS)
-	@BUILD=$(BUILD) tools/lint
+	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
-# The tests that need no toolchain and whose time valgrind does not make a nuisance.
+## compile_commands.json   for clangd and other tools that need each file's flags
+.PHONY: compile_commands.json
+compile_commands.json: $(BPF_SKELS)
+	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
+
+## hooks             let git check what is about to be committed (tools/git-hooks)
+.PHONY: hooks
+hooks:
+	@tools/git-hooks/install
+
+# Without the tests that need a Go toolchain or would take minutes under valgrind.
 SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_format_damage.c tests/unit/test_format_second_reader.c
 VALGRIND := $(filter-out $(SLOW:tests/unit/%.c=$(BUILD)/tests/%),$(UNIT))
 valgrind: $(UNIT)
 	@set -e; for t in $(VALGRIND); do echo "== valgrind $$t"; \
 		valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t; done
 
+## install           PREFIX=/usr/local DESTDIR=
+## uninstall
 MAN := $(wildcard docs/*.1)
 .PHONY: install uninstall
 install: all
@@ -178,10 +203,12 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/chanrec $(MAN:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/chanrec
 
-# libFuzzer on the trace reader: make fuzz FUZZ_SECONDS=600. What it finds is left in build/fuzz.
+## fuzz              run libFuzzer on the trace reader; its findings stay in build/fuzz
+## FUZZ_SECONDS=30   for how long
 FUZZ_SECONDS ?= 30
 FUZZ_SRCS := $(wildcard util/*.c format/*.c)
-.PHONY: fuzz
+.PHONY: fuzz fuzz-build
+fuzz-build: $(BUILD)/fuzz/fuzz_trace
 fuzz: $(BUILD)/fuzz/fuzz_trace
 	@mkdir -p $(BUILD)/fuzz/corpus tests/golden
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
@@ -192,8 +219,15 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRCS) $(wildcard util/*.h format/*.h) Mak
 	$(CLANG) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRCS) -lzstd -lz
 
+## clean             remove build/
 .PHONY: clean
 clean:
 	rm -rf build
+
+## help              this list
+.PHONY: help
+help:
+	@awk '/^## [a-z]/ { sub(/^## /, "  "); target = target $$0 "\n" } /^## [A-Z]/ { sub(/^## /, "  "); variable = variable $$0 "\n" } \
+		END { printf "Targets:\n%s\nVariables:\n%s", target, variable }' $(firstword $(MAKEFILE_LIST))
 
 -include $(OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(UNIT:=.d) $(TOOLS:=.d)

@@ -40,7 +40,8 @@ entries() { # FILE MINOR
 	awk -v v="go1.$2" '/^\/\* go1/ { on = index($2, v ".") == 1 || $2 == v; next } /^static const struct/ { on = 0 } on' "$1"
 }
 rc=0
-for v in $(awk '$1 != "skip" { sub(/^1\./, "", $1); print $1 }' "$list"); do
+minors=$(awk '$1 != "skip" { sub(/^1\./, "", $1); print $1 }' "$list")
+for v in $minors; do
 	for pair in layouts:layout reasons:wait; do
 		entries "$tmp/${pair%:*}" "$v" >"$tmp/new"
 		entries "gobin/${pair#*:}_table.inc" "$v" >"$tmp/old"
