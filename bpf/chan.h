@@ -2,7 +2,7 @@
 #ifndef CHANREC_BPF_CHAN_H
 #define CHANREC_BPF_CHAN_H
 
-/* Channels are made, closed, and (opt-in) used. */
+/* Probes for making, closing and (opt-in) using channels. */
 
 #include "bpf/goid.h"
 #include "bpf/stack.h"
@@ -17,7 +17,7 @@ static __always_inline void made(const struct x86_regs *regs, __u64 chan, __u64 
 		ok = read_u64(&capacity, regs->sp + cfg.make_cap_sp);
 	else
 		ok = read_u64(&capacity, chan + cfg.hchan_dataqsiz);
-	/* The word that it is part of: hchan is aligned to words. */
+	/* Read the word that contains it: hchan is word-aligned. */
 	if (!ok || !read_u64(&word, (chan + cfg.hchan_elemsize) & ~7ull))
 		count(shared.faults, RING_MAKE);
 	rec = reserve(RING_MAKE, sizeof(*rec));
@@ -31,13 +31,13 @@ static __always_inline void made(const struct x86_regs *regs, __u64 chan, __u64 
 	submit(rec);
 }
 
-/* In makechan's tail, its frame still there. */
+/* In makechan's tail, while its frame still exists. */
 SEC("uprobe")
 int chan_make(struct x86_regs *regs)
 {
 	__u64 ax = regs->ax, cx = regs->cx, dx = regs->dx, bx = regs->bx, chan;
 
-	/* All are read: the verifier takes no pointer into the context that is chosen at run time. */
+	/* Read all four: the verifier rejects a context offset that is chosen at run time. */
 	barrier_var(ax);
 	barrier_var(cx);
 	barrier_var(dx);
@@ -66,7 +66,7 @@ int chan_close(struct x86_regs *regs)
 	struct ring_close *rec;
 	__u64 stack, goid;
 
-	/* A nil channel: it panics. */
+	/* Closing a nil channel panics. */
 	if (!wanted(regs, RING_CLOSE) || !regs->ax)
 		return 0;
 	stack = entry_stack(regs);
@@ -99,7 +99,7 @@ static __always_inline void op(const struct x86_regs *regs, __u64 chan, __u16 di
 	submit(rec);
 }
 
-/* Entry of chansend and chanrecv(c, ep, block): where a failed try leaves, its channel is in no register any more. */
+/* Entry of chansend and chanrecv(c, ep, block): by the time a failed try returns, no register holds its channel. */
 SEC("uprobe")
 int chan_try(struct x86_regs *regs)
 {
@@ -118,7 +118,7 @@ int chan_try(struct x86_regs *regs)
 	return 0;
 }
 
-/* RETs of a failed try that come before the argument is stored. */
+/* RETs of a failed try that precede the store of the argument. */
 SEC("uprobe")
 int chan_send_ret_early(struct x86_regs *regs)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The probes. Every site is an instruction before or at which the arguments
- * are still in the registers of Go's ABIInternal; record/probe/site.c decides where.
+ * The probes. Every site is an instruction at which the arguments are still in
+ * the registers of Go's ABIInternal; record/probe/site.c chooses it.
  *
- * A uprobe program can be preempted and another can run on the same CPU in
- * between, so nothing is kept in per-CPU scratch: records are filled in place
- * in the ring. chanrec_old.bpf.c makes of this what kernels before 5.12 take.
+ * A uprobe program can be preempted, and another can run on the same CPU in
+ * between. So nothing is kept in per-CPU scratch space: records are filled in
+ * place in the ring. chanrec_old.bpf.c builds this file for kernels before 5.12.
  */
 #include "bpf/chan.h"
 #include "bpf/hold.h"
@@ -34,9 +34,9 @@ int go_park(struct x86_regs *regs)
 }
 
 /*
- * All that walk stacks, as one program: the kernel's verifier follows the walk
- * once in every program, 0.2 s each. The address tells which one it is; those
- * that are not set are no code, since cfg is constant.
+ * All probes that walk stacks, as one program: the verifier follows the walk
+ * once in every program, which takes 0.2 s. The address tells which probe was
+ * hit. Sites that are not set produce no code, since cfg is constant.
  */
 SEC("uprobe")
 __attribute__((flatten)) int go_any(struct x86_regs *regs)

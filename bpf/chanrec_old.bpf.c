@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The same for kernels before 5.12, which have no atomic addition that tells what was there. */
+/* chanrec.bpf.c for kernels before 5.12, which lack an atomic addition that returns the old value. */
 #define OLD_KERNEL
 #include "bpf/chanrec.bpf.c"

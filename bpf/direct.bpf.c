@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* For record/probe/direct.c: whether memory of the process that calls it is what a look-up by the page tables gives. */
+/* For record/probe/direct.c, which checks that a lookup in its own page tables finds its own memory. */
 #include "bpf/direct.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -11,7 +11,7 @@ int direct_top(struct direct_try *try)
 	return 0;
 }
 
-/* The word at try->addr; found is where it is. */
+/* Reads the word at try->addr; try->found is its place in the kernel's map. */
 SEC("syscall")
 int direct_read(struct direct_try *try)
 {

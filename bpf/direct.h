@@ -3,16 +3,17 @@
 #define CHANREC_BPF_DIRECT_H
 
 /*
- * The memory of a process, without a helper: by its page tables
- * (x86-64, of four or five levels) and the kernel's map of all physical
- * memory. A load of a kernel's address that is not mapped gives 0 in a BPF
- * program, so that the worst that a table can do which is taken down just then is a
- * wrong word; what is read of a target is never trusted anyway. Devices are not in
- * that map, and addresses beyond its end are not loaded.
+ * Reads a process's memory without a helper, through its page tables (x86-64,
+ * four or five levels) and the kernel's map of all physical memory.
  *
- * Needs bpf_rdonly_cast(), a kfunc that the verifier makes a move (Linux 6.2,
- * a35b9af4ec2c "bpf: Add a kfunc for generic type cast"), and the kernel's BTF.
- * record/probe/direct.c finds out where the map is, and whether all this works.
+ * In a BPF program, a load from an unmapped kernel address yields 0. If a page
+ * table is taken down during a lookup, the result is a wrong word at worst, and
+ * nothing read from a target is trusted anyway. The map does not contain
+ * devices, and addresses beyond its end are not loaded.
+ *
+ * This needs bpf_rdonly_cast(), a kfunc that the verifier turns into a move
+ * (Linux 6.2, a35b9af4ec2c "bpf: Add a kfunc for generic type cast"), and the
+ * kernel's BTF. record/probe/direct.c finds the map and tests all of this.
  */
 
 #include "bpf/ring.h"
@@ -22,7 +23,7 @@
 #include <linux/bpf.h>
 
 #define PAGE_BYTES 4096
-/* What an entry of each level stands for. */
+/* Bytes that one entry of each level covers. */
 #define PAGES_LEVEL_2 (1ull << 21)
 #define PAGES_LEVEL_3 (1ull << 30)
 #define PAGES_LEVEL_4 (1ull << 39)
@@ -40,7 +41,7 @@ struct task_struct___mm {
 	struct mm_struct___pgd *mm;
 } __attribute__((preserve_access_index));
 
-/* A type of the kernel's that is nothing but words (arch/x86/include/asm/ptrace.h). */
+/* A kernel type that consists of words only (arch/x86/include/asm/ptrace.h). */
 struct pt_regs___words {
 	unsigned long r15;
 } __attribute__((preserve_access_index));
@@ -48,8 +49,8 @@ struct pt_regs___words {
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
 /*
- * The word at an address in the kernel. In assembler, so that the compiler does
- * not make one load of this and one of a map's value, which the verifier refuses.
+ * The word at a kernel address. In assembler, to keep the compiler from merging
+ * this load with one from a map value, which the verifier rejects.
  */
 static __always_inline __u64 direct_word(__u64 addr)
 {
@@ -60,7 +61,7 @@ static __always_inline __u64 direct_word(__u64 addr)
 	return word;
 }
 
-/* The top table of the thread that runs. */
+/* The top-level page table of the current thread. */
 static __always_inline __u64 direct_pgd(void)
 {
 	struct task_struct___mm *task = (void *)bpf_get_current_task_btf();
@@ -69,8 +70,8 @@ static __always_inline __u64 direct_pgd(void)
 }
 
 /*
- * Where the entry's table or page begins, whose size mask has the bits of; 0: there is none, the program may not use
- * it, or it is a large one in place of a table.
+ * The kernel address of the entry's table or page; mask selects the entry's address bits. 0: not present, not
+ * accessible to the program, or of another kind (a large page instead of a table).
  */
 static __always_inline __u64 direct_entry(const struct direct_map *d, __u64 entry, __u64 mask, __u64 kind)
 {
@@ -79,19 +80,19 @@ static __always_inline __u64 direct_entry(const struct direct_map *d, __u64 entr
 	return (entry & (PTE_PRESENT | PTE_USER | PTE_LARGE)) != kind || phys >= d->limit ? 0 : d->base + phys;
 }
 
-/* Of a page of 4 KiB: the page table's entry, and where that is. */
+/* The page table entry of a 4 KiB page, and its kernel address. */
 struct direct_leaf {
 	__u64 entry, at;
 };
 
-/* Where the leaf's page is loaded from; 0: it may not be. */
+/* The kernel address of the leaf's page; 0: it must not be loaded. */
 static __always_inline __u64 direct_leaf_page(const struct direct_map *d, __u64 entry)
 {
-	/* What tells large pages is of no such meaning here. */
+	/* In a last-level entry, the bit that marks large pages means something else. */
 	return direct_entry(d, entry & ~PTE_LARGE, d->mask, PTE_TABLE);
 }
 
-/* Where what is at addr can be loaded from, up to the end of its page; 0: not found. leaf->at 0: the page is large. */
+/* The kernel address of addr, valid up to the end of its page; 0: not found. leaf->at 0: the page is large. */
 static __always_inline __u64 direct_at(const volatile struct direct_map *map, __u64 pgd, __u64 addr,
                                        struct direct_leaf *leaf)
 {

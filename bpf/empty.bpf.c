@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least that any probe costs: for tools/bench-floor, which can have each
- * site's hits counted, and for the recorder to measure what a trap takes.
+ * The minimum that any probe costs. tools/bench-floor uses it, and can count
+ * the hits of each site; the recorder measures the cost of a trap with it.
  */
 #include <linux/bpf.h>
 
@@ -11,7 +11,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define REGS_IP 16 /* word of struct pt_regs on x86-64 */
 
-/* By address in memory; the keys are there from the start. */
+/* Hits by address in memory; user space inserts the keys before it attaches. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);

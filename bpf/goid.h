@@ -2,15 +2,15 @@
 #ifndef CHANREC_BPF_GOID_H
 #define CHANREC_BPF_GOID_H
 
-/* Goids and what is known of an M, kept so that the target's memory need not be read again. */
+/* Caches of goids and Ms, which save reads of the target's memory. */
 
 #include "bpf/probe.h"
 
 /*
- * Goids by g, so that they need not be read again: a read of the target's
- * memory is the dearest thing here. A g keeps its goid until gdestroy, whose
- * probe takes it out; only goroutines that cannot end meanwhile are put in.
- * Two CPUs may write one slot at once: what is torn does not pass its check.
+ * Goids by g: reading the target's memory is the most expensive part of a hit.
+ * A g keeps its goid until gdestroy, whose probe removes the entry; only
+ * goroutines that cannot end meanwhile are entered. Two CPUs may write one slot
+ * at once: a torn slot does not pass its check.
  */
 #define GOID_SLOTS 8192
 #define MS_SLOTS 512
@@ -26,7 +26,7 @@ struct {
 	__type(value, struct cached);
 } goids SEC(".maps");
 
-/* m by its g0; whether it still holds is seen when it is read. */
+/* An M by its g0. The read that uses it checks that it is still the one. */
 struct cached_m {
 	struct cached m;
 	__u64 sp, bp; /* on g0, where goready's closure called ready, see waker.h */
@@ -72,7 +72,7 @@ static __always_inline __u64 cache_get(const struct cached *c, __u64 key)
 	return (c->check ^ value) == key ? value : 0;
 }
 
-/* goid * 2 + 1 when it parked in a select, of a goroutine that cannot end while the probe runs; 0: not known. */
+/* goid * 2, + 1 if it parked in a select; 0: unknown. The goroutine must not be able to end while the probe runs. */
 static __always_inline __u64 goid_cached(__u64 g)
 {
 	return cfg.cache_goids ? cache_get(cache_at(&goids, g, GOID_SLOTS), g) : 0;
@@ -84,7 +84,7 @@ static __always_inline void goid_keep(__u64 g, __u64 goid, bool in_select)
 		cache_put(cache_at(&goids, g, GOID_SLOTS), g, goid * 2 + in_select);
 }
 
-/* Of a goroutine that cannot end while the probe runs; what is not known is read, and not kept. */
+/* The goid of a goroutine that cannot end while the probe runs. Reads it if it is not cached, and does not cache it. */
 static __always_inline __u64 goid_here(__u64 g)
 {
 	__u64 had = goid_cached(g);
@@ -92,7 +92,7 @@ static __always_inline __u64 goid_here(__u64 g)
 	return had ? had / 2 : goid_of(g);
 }
 
-/* Of the goroutine that parks. */
+/* The goid of the goroutine that parks. */
 static __always_inline __u64 parking_goid(__u64 g, bool in_select)
 {
 	__u64 had = goid_cached(g), goid = had ? had / 2 : goid_of(g);
@@ -102,7 +102,7 @@ static __always_inline __u64 parking_goid(__u64 g, bool in_select)
 	return goid;
 }
 
-/* g0's m, if it is that still. */
+/* The curg of g0's M; 0: the M is not cached, or is no longer that of g0. */
 #ifdef DIRECT_READS
 
 static __always_inline __u64 curg_cached(__u64 g0)
@@ -115,7 +115,7 @@ static __always_inline __u64 curg_cached(__u64 g0)
 
 #else
 
-/* In one read. */
+/* Reads curg together with m.g0, which proves that the M still belongs to g0. */
 static __always_inline __u64 curg_cached(__u64 g0)
 {
 	__u64 m = cache_get(cache_at(&ms, g0, MS_SLOTS), g0), buf[M_WORDS];
@@ -140,7 +140,7 @@ static __always_inline __u64 curg_of(__u64 g0)
 	return curg;
 }
 
-/* On g0 the user's goroutine is g.m.curg. */
+/* On g0, the user goroutine is g.m.curg. */
 __u64 curg_goid(__u64 g0);
 __noinline __u64 curg_goid(__u64 g0)
 {

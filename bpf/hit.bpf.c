@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What tools/bench-hit attaches: a program that does one thing, told by which, so that its price can be told. */
+/* For tools/bench-hit: does the one thing that `which` selects, so that its cost can be measured. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -50,7 +50,7 @@ static __always_inline __u64 reads(const __u32 n)
 	return h;
 }
 
-/* Words of one page. */
+/* Reads words of one page. */
 static __always_inline __u64 direct_reads(__u64 from, const __u32 words)
 {
 	struct direct_leaf leaf;

@@ -2,7 +2,7 @@
 #ifndef CHANREC_BPF_HIT_H
 #define CHANREC_BPF_HIT_H
 
-/* What tools/bench-hit has measured. */
+/* What tools/bench-hit can measure. */
 #define HIT_LIST(F) \
 	F(NOTHING) \
 	F(PID_TGID) \

@@ -3,9 +3,9 @@
 #define CHANREC_BPF_HOLD_H
 
 /*
- * Parks that are kept back until it is known how long they last
- * (shared.min_block): a short one sends nothing at all, of a longer one the
- * stack is walked when it ends, since until then it is what it was.
+ * Deferred parks: a park is not sent until it is known how long it lasts
+ * (shared.min_block). A short one sends nothing. For a longer one, the stack is
+ * walked when it ends, since the stack does not change until then.
  */
 
 #include "bpf/goid.h"
@@ -20,8 +20,9 @@ struct {
 } waits SEC(".maps");
 
 /*
- * Whose a place is: the g that came first, for good, as Go never frees a g.
- * A hash map, since that decides between two CPUs. Others send at once.
+ * The owner of each slot: the g that claimed it first. It keeps the slot, since
+ * Go never frees a g. A hash map arbitrates between two CPUs. Parks of a g that
+ * finds its slot taken are sent at once.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -53,7 +54,7 @@ static __always_inline bool slot_claim(struct wait_slot *s, __u64 g)
 	return true;
 }
 
-/* The netpoller was faster and called the park off (netpollblockcommit): it did not wait. */
+/* The netpoller was faster and cancelled the park (netpollblockcommit): the goroutine did not wait. */
 static __always_inline void hold_called_off(const struct wait_slot *s)
 {
 	struct ring_netready *rec = reserve(RING_NETREADY, sizeof(*rec));
@@ -66,9 +67,9 @@ static __always_inline void hold_called_off(const struct wait_slot *s)
 }
 
 /*
- * It runs, and no wake-up was seen: the runtime wakes some of its own through
- * injectglist (scavenger.wake). True: the wait was sent, and ends with the next
- * park, which has to be sent, too.
+ * The goroutine runs, but no wake-up was seen: the runtime wakes some of its own
+ * goroutines through injectglist (scavenger.wake). True: the wait was sent. The
+ * next park ends it and must be sent too.
  */
 static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 {
@@ -76,7 +77,7 @@ static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 	struct ring_park *rec;
 
 	s->time = 0;
-	/* Another goroutine's, which ended. */
+	/* That of an earlier goroutine, which has exited. */
 	if (s->goid != goid)
 		return false;
 	if (cfg.reason_flags[s->reason & (REASON_MAX - 1)] & REASON_FD) {
@@ -101,7 +102,7 @@ static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 	return true;
 }
 
-/* True: the park is kept back. */
+/* True: the park is deferred. */
 static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason, __u32 flags)
 {
 	bool wanted = shared.min_block && (flags & REASON_HOLD) && !shared.starting && !shared.closing;
@@ -123,7 +124,7 @@ static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason,
 	return true;
 }
 
-/* Whatever g waited for, it is not told of. */
+/* Discards the deferred park of g. */
 static __always_inline void hold_drop(__u64 g)
 {
 	struct wait_slot *s = shared.holds ? slot_get(g) : NULL;
@@ -132,7 +133,7 @@ static __always_inline void hold_drop(__u64 g)
 		s->time = 0;
 }
 
-/* The park that was kept back, of a goroutine that stands in gopark with that frame pointer. */
+/* Sends the deferred park of a goroutine. gopark_bp: its frame pointer in gopark. */
 int hold_send(__u64 g, __u64 stack, __u64 gopark_bp);
 __noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
 {
@@ -158,9 +159,10 @@ __noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
 }
 
 /*
- * The wait of a goroutine that is just being woken was long. Its stack is what
- * it was, but may have been moved (shrunk by the collector), so it is looked up
- * anew. The walk is not below hold_send() for want of stack: 512 bytes in all.
+ * The wait of a goroutine that is being woken was long. Its stack has not
+ * changed, but the collector may have moved it (by shrinking), so it is located
+ * again. hold_send() does not do the walk, for want of BPF stack: 512 bytes for
+ * all frames.
  */
 int hold_long(__u64 g);
 __noinline int hold_long(__u64 g)
@@ -178,7 +180,7 @@ __noinline int hold_long(__u64 g)
 	return hold_send(g, stack, bp);
 }
 
-/* Of a goroutine that is woken. True: its wait was too short, and neither that nor the wake-up is sent. */
+/* Ends the deferred park of a goroutine that is woken. True: it was too short; neither park nor wake-up is sent. */
 static __always_inline bool hold_end(__u64 g)
 {
 	struct wait_slot *s;

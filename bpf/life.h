@@ -2,15 +2,16 @@
 #ifndef CHANREC_BPF_LIFE_H
 #define CHANREC_BPF_LIFE_H
 
-/* Goroutines begin, run and end. */
+/* Probes for creating, running and ending goroutines. */
 
 #include "bpf/goid.h"
 #include "bpf/hold.h"
 #include "bpf/stack.h"
 
 /*
- * call runqput(pp, newg, next) in newproc.func1, and in newcoro.func1 behind
- * the call of newproc1, which returned the new g: on g0, with the frame set up.
+ * In newproc.func1, at the call of runqput(pp, newg, next); in newcoro.func1,
+ * after the call of newproc1, which returns the new g. On g0, with the frame
+ * set up.
  */
 SEC("uprobe")
 int go_create(struct x86_regs *regs)
@@ -19,7 +20,7 @@ int go_create(struct x86_regs *regs)
 	struct mem_page page = { 0 };
 	struct ring_create *rec;
 
-	/* Both are read before one is chosen: the verifier takes no address that is chosen first. */
+	/* Read both, then choose: the verifier rejects a context offset that is chosen at run time. */
 	barrier_var(newg);
 	barrier_var(result);
 	if (cfg.site[RING_CORO] && regs->ip == cfg.site[RING_CORO])

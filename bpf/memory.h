@@ -3,13 +3,12 @@
 #define CHANREC_BPF_MEMORY_H
 
 /*
- * The target's memory. bpf_probe_read_user() takes 90 to 160 ns, be it for one
- * word. With DIRECT_READS an address is looked up in the page tables of the
- * process, and the word is loaded where the kernel has all
- * memory mapped (bpf/direct.h): 10 ns. What is not found there is read by
- * the helper.
+ * Reads the target's memory. bpf_probe_read_user() takes 90 to 160 ns even for
+ * one word. With DIRECT_READS, the programs look the address up in the page
+ * tables of the process and load the word from the kernel's map of all memory
+ * (bpf/direct.h), which takes 10 ns. The helper reads what is not found there.
  *
- * An address that is not mapped, or whose page is not there, is false.
+ * The functions return false if the address is not mapped or its page is absent.
  */
 
 #include "bpf/ring.h"
@@ -18,16 +17,16 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
-/* Where the verifier would follow the other way too often. */
+/* For places where the verifier would have to follow the direct path too often. */
 static __always_inline bool helper_u64(__u64 *to, __u64 addr)
 {
 	return bpf_probe_read_user(to, sizeof(*to), (void *)addr) == 0;
 }
 
-/* The page that was read from last, so that it need not be looked up again. All zeros: none. */
+/* The page of the last read, to save a lookup. All zeros: none. */
 struct mem_page {
 	__u64 start;
-	__u64 at; /* where that is loaded from; 0: the helper has to read it */
+	__u64 at; /* its kernel address; 0: the helper must read it */
 };
 
 #ifdef DIRECT_READS
@@ -35,9 +34,9 @@ struct mem_page {
 #include "bpf/direct.h"
 
 /*
- * Where the page table's entries of pages were found: as long as an entry has
- * the value that it had, it is where it was. That is one load in place of four.
- * Two CPUs may write one slot at once: what is torn does not pass its check.
+ * A cache of page table entries and their places. As long as an entry has the
+ * cached value, the page is the same; that takes one load instead of four. Two
+ * CPUs may write one slot at once: a torn slot does not pass its check.
  */
 #define PAGES_SLOTS 1024
 struct known_page {
@@ -88,7 +87,8 @@ __noinline __u64 mem_look_up(__u64 start)
 	return at;
 }
 
-/* Where the page that begins at start is loaded from; 0: not found. Not static: the verifier looks at it once. */
+/* The kernel address of the page that begins at start; 0: not found. Not static, so that the verifier checks it once.
+ */
 __u64 mem_page_at(__u64 start);
 __noinline __u64 mem_page_at(__u64 start)
 {
@@ -98,9 +98,10 @@ __noinline __u64 mem_page_at(__u64 start)
 }
 
 /*
- * At the first hit. The recorder has /proc/PID/mem open, which keeps the top
- * table of that memory: should the process execute another program, the table
- * is empty (exit_mmap() takes out what is below it) and the helper reads.
+ * Remembers the page tables at the first hit. The recorder keeps /proc/PID/mem
+ * open, so the top-level table is not freed. If the process executes another
+ * program, that table is empty (exit_mmap() removes what is below it) and the
+ * helper reads.
  */
 static __always_inline void mem_begin(void)
 {
@@ -108,7 +109,7 @@ static __always_inline void mem_begin(void)
 		vars.pgd = direct_pgd();
 }
 
-/* Where size bytes are loaded from that do not leave the page; 0: not there. */
+/* The kernel address of size bytes that lie in one page; 0: not found, or they cross a page boundary. */
 static __always_inline __u64 mem_at(struct mem_page *p, __u64 addr, const __u32 size)
 {
 	__u64 off = addr % PAGE_BYTES;
@@ -132,7 +133,7 @@ static __always_inline bool mem_u64(struct mem_page *p, __u64 *to, __u64 addr)
 	return true;
 }
 
-/* n words, a constant, if they are all in one page. */
+/* Reads n words (a constant) if they all lie in one page. */
 static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
 {
 	struct mem_page p = { 0 };
@@ -145,7 +146,7 @@ static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
 
 #else
 
-/* Only where it saves a helper. */
+/* Direct reads only; the caller falls back to a helper. */
 static __always_inline bool mem_words(__u64 *to, __u64 addr, const __u32 n)
 {
 	return false;

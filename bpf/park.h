@@ -2,18 +2,18 @@
 #ifndef CHANREC_BPF_PARK_H
 #define CHANREC_BPF_PARK_H
 
-/* What is sent of a goroutine that parks. */
+/* Sends the record of a goroutine that parks. */
 
 #include "bpf/goid.h"
 #include "bpf/stack.h"
 
-/* Where and on what a goroutine waits. */
+/* Where a goroutine waits, and on what. */
 struct park {
 	__u64 goid, lock, reason;
 	__u64 bp;    /* of gopark's caller */
-	__u64 time;  /* when it began, if that was kept back; else 0 */
-	__u64 moved; /* by how much its stack was moved since then */
-	__u64 room;  /* from bp to the end of its stack */
+	__u64 time;  /* when a deferred park began; else 0 */
+	__u64 moved; /* bytes by which the stack has moved since then */
+	__u64 room;  /* bytes from bp to the end of the stack */
 };
 
 static __always_inline void park_begin(struct ring_hdr *hdr, const struct park *p)
@@ -34,7 +34,7 @@ static __always_inline int park_plain(const struct park *p, __u64 stack, __u32 f
 		if (!read_u64(&arg[0], p->bp + 16))
 			count(shared.faults, RING_PARK);
 	} else if ((flags & REASON_FD) && p->lock) {
-		/* rg and wg are neighbours: one read serves both cases. */
+		/* rg and wg are adjacent: one read serves both cases. */
 		if (!read_pair(arg, p->lock - cfg.pd_wg + cfg.pd_fd))
 			count(shared.faults, RING_PARK);
 	}
@@ -56,7 +56,7 @@ static __always_inline void select_fill(struct ring_select *rec, const struct pa
 {
 	__u64 kept = ncases;
 
-	/* Keeps the compiler from proving the bound away before the verifier sees it. */
+	/* Keep the compiler from optimising the bound away before the verifier sees it. */
 	barrier_var(kept);
 	if (kept > limit)
 		kept = limit;
@@ -74,9 +74,9 @@ static __always_inline void select_fill(struct ring_select *rec, const struct pa
 }
 
 /*
- * The array of cases is on the goroutine's stack, and the slot that points to
- * it is dead while it waits: when the stack was moved, the pointer may have
- * been left as it was. 0: that cannot be told.
+ * The array of cases is on the goroutine's stack, and the slot that points to it
+ * is dead during the wait. If the stack moved, the runtime may not have adjusted
+ * the pointer. Returns the array's address; 0: it cannot be told.
  */
 static __always_inline __u64 select_moved(const struct park *p, __u64 cas0)
 {

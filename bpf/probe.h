@@ -2,7 +2,7 @@
 #ifndef CHANREC_BPF_PROBE_H
 #define CHANREC_BPF_PROBE_H
 
-/* What every probe begins and ends with: whose hit it is, the target's memory. */
+/* What every probe starts with: is this a hit of the target? */
 
 #include "bpf/ring.h"
 
@@ -45,7 +45,7 @@ static __always_inline bool wanted(const struct x86_regs *regs, enum ring_type t
 	if (!shared.enabled || !is_target())
 		return false;
 	mem_begin();
-	/* The same jump runs again after the stack has grown. */
+	/* When the stack has to grow, the same jump runs again afterwards. */
 	if (cfg.at_jbe & (1u << type))
 		return !(regs->flags & (FLAG_CF | FLAG_ZF));
 	return true;

@@ -2,14 +2,14 @@
 #ifndef CHANREC_BPF_READY_H
 #define CHANREC_BPF_READY_H
 
-/* A goroutine is woken. */
+/* Probes for waking a goroutine. */
 
 #include "bpf/goid.h"
 #include "bpf/hold.h"
 #include "bpf/stack.h"
 #include "bpf/waker.h"
 
-/* What a goroutine that is being woken tells: goid, and of a select the channel that fired. */
+/* A goroutine that is being woken: its goid and, in a select, the channel that fired. */
 struct woken {
 	__u64 goid, chan;
 };
@@ -31,7 +31,7 @@ static __always_inline void woken_read(struct woken *w, __u64 gp)
 		goid_keep(gp, w->goid, flags & REASON_SELECT);
 	}
 	if ((flags & REASON_SELECT) || (shared.starting && (flags & REASON_CHAN))) {
-		/* param is the sudog that fired. */
+		/* g.param is the sudog that fired. */
 		if (read_u64(&param, gp + cfg.g_param) && param)
 			read_u64(&w->chan, param + cfg.sudog_c);
 	}
@@ -68,7 +68,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 	struct ring_netready *rec;
 	__u64 gp;
 
-	/* 0 nobody waits, 1 pdReady, 2 pdWait: about to park (runtime/netpoll.go). */
+	/* 0: nobody waits; 1: pdReady; 2: pdWait, about to park (runtime/netpoll.go). */
 	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && hold_end(gp)) || !room_plain(RING_NETREADY))
 		return;
 	rec = reserve(RING_NETREADY, sizeof(*rec));
@@ -80,7 +80,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 	submit(rec);
 }
 
-/* netpollready(toRun, pd, mode): these wake-ups pass ready() by. */
+/* netpollready(toRun, pd, mode): these wake-ups bypass ready(). */
 SEC("uprobe")
 int go_netready(struct x86_regs *regs)
 {

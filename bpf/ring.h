@@ -3,19 +3,19 @@
 #define CHANREC_BPF_RING_H
 
 /*
- * What the BPF programs and record/ share: the records of the ring buffer and
- * the configuration. Both sides are compiled together; nothing of this
- * reaches the disk.
+ * What the BPF programs and record/ share: the records in the ring and the
+ * configuration. Both sides are compiled together; none of this reaches the
+ * disk.
  */
 
 #include <linux/types.h>
 
-/* Go's own limit of inlined-away depth aside, deeper stacks are cut here. */
+/* Deeper stacks are truncated (return addresses; inlined calls do not count). */
 #define RING_MAX_FRAMES 128
 #define RING_SHORT_FRAMES 24
 
 enum ring_type {
-	RING_NOTHING = 0, /* was given up after it was reserved */
+	RING_NOTHING = 0, /* abandoned after it was reserved */
 	RING_STACK = 1,
 	RING_PARK = 2,
 	RING_SELECT = 3, /* a park with the cases of the select */
@@ -29,17 +29,17 @@ enum ring_type {
 	RING_SELECT_OP = 11,
 	RING_RUN = 12,
 	RING_TRY = 13,  /* a non-blocking operation begins */
-	RING_CORO = 14, /* a site of its own that sends RING_CREATE: the g of an iter.Pull */
+	RING_CORO = 14, /* a separate site that sends RING_CREATE: the g of an iter.Pull */
 	RING_TYPES = 15,
 };
 
 /*
- * The ring, since Linux 5.12: slots of a cache line each, in an array that the
- * recorder maps. A record takes its slots by one atomic addition to head, its
- * bytes are those of their rec[] one after the other. seq of the first one is
- * its position while it is filled, and one more when it is whole; what the
- * others have there says nothing. Kernels before have no such addition: there
- * it is the kernel's ring buffer, which takes 110 ns a record in place of 10.
+ * The ring, since Linux 5.12: slots of one cache line each, in an array that the
+ * recorder maps. A record takes its slots by one atomic addition to head; its
+ * bytes are their rec[] in sequence. seq of the first slot is its position while
+ * the record is being filled, and one more when it is complete; seq of the other
+ * slots means nothing. Older kernels have no such addition and use the kernel's
+ * ring buffer, which takes 110 ns per record instead of 10.
  */
 #define RING_SLOT_WORDS 7
 struct ring_slot {
@@ -48,29 +48,29 @@ struct ring_slot {
 };
 #define RING_SLOT_BYTES (RING_SLOT_WORDS * 8)
 #define RING_SLOTS(bytes) (((bytes) + RING_SLOT_BYTES - 1) / RING_SLOT_BYTES)
-/* More than any record takes: those of RING_CASES_L cases. */
+/* More than any record takes; the largest has RING_CASES_L cases. */
 #define RING_SLOTS_MAX 64
 
-/* Positions in slots, from the start; each has its cache line. */
+/* Positions, in slots since the start, in a cache line each. */
 struct ring_pos {
-	__u64 head; /* of the next record, by the programs */
+	__u64 head; /* of the next record; written by the programs */
 	__u64 pad[7];
-	__u64 tail; /* up to where the recorder has read */
+	__u64 tail; /* the recorder has read up to here */
 	__u64 pad2[7];
 };
 
 struct ring_hdr {
 	__u8 type;
-	__u8 slots; /* that the record takes, where the ring has slots */
-	__u16 aux;  /* by type */
+	__u8 slots; /* of the record, in a ring of slots */
+	__u16 aux;  /* depends on type */
 	__u32 aux32;
 	__u64 time; /* CLOCK_MONOTONIC ns; 0 in RING_STACK */
 };
 
 /*
- * aux: number of frames. aux32: 1 when the walk was cut at the limit. After
- * sigpanic and the instruction that faulted comes the word that was on top of
- * the stack there: a return address if the function that faulted has no frame.
+ * aux: number of frames. aux32: 1 if the walk ended at the limit. After sigpanic
+ * and the faulting instruction comes the word that was on top of the stack: a
+ * return address if the function that faulted has no frame.
  */
 struct ring_stack {
 	struct ring_hdr hdr;
@@ -79,8 +79,8 @@ struct ring_stack {
 };
 
 /*
- * Of a park that was kept back until its wait had lasted struct bpf_shared's
- * min_block: it comes right before its wake-up, with the time it began.
+ * Flag of a park that was deferred until its wait had lasted min_block (struct
+ * bpf_shared). It comes right before its wake-up, with the time it began.
  */
 #define RING_HELD 0x100u
 
@@ -90,8 +90,8 @@ struct ring_park {
 	__u64 goid;
 	__u64 stack;
 	__u64 lock; /* gopark's second argument */
-	__u64 arg;  /* by the reason's flag: semaphore or notifyList; the fd if lock is &pd.wg */
-	__u64 arg2; /* the fd if lock is &pd.rg */
+	__u64 arg;  /* depends on the reason's flag: semaphore or notifyList; the fd, if lock is &pd.wg */
+	__u64 arg2; /* the fd, if lock is &pd.rg */
 };
 
 struct ring_case {
@@ -110,11 +110,11 @@ struct ring_select {
 	__u64 stack;
 	__u32 ncases;             /* of the select */
 	__u32 nsends;             /* the first ones send */
-	__u64 pad[2];             /* so that the cases begin with a slot */
+	__u64 pad[2];             /* to start the cases in a new slot */
 	struct ring_case cases[]; /* [RING_CASES_…] */
 };
 
-/* aux: 1 when chan is set: of a select, and while the first snapshot is read. */
+/* aux: 1 if chan is set: in a select, and while the first snapshot is being read. */
 struct ring_ready {
 	struct ring_hdr hdr;
 	__u64 waker; /* goid; 0: none */
@@ -123,11 +123,11 @@ struct ring_ready {
 	__u64 chan;
 };
 
-/* netpoll found a pollDesc ready. aux: 'r' or 'w'; 0: nobody will park there after an earlier one that had goid 0. */
+/* netpoll found a pollDesc ready. aux: 'r' or 'w'; 0: cancels an earlier one with goid 0, nobody will park there. */
 struct ring_netready {
 	struct ring_hdr hdr;
-	__u64 gpp;  /* &pd.rg or &pd.wg: what gopark got as lock */
-	__u64 goid; /* 0: the goroutine was on its way into gopark (pdWait) */
+	__u64 gpp;  /* &pd.rg or &pd.wg: the lock argument of gopark */
+	__u64 goid; /* 0: the goroutine was about to enter gopark (pdWait) */
 };
 
 struct ring_create {
@@ -161,8 +161,8 @@ struct ring_close {
 };
 
 /*
- * aux: 0 send, 1 receive; | 0x100 by a select. aux32: enum trace_op_result.
- * chan 0: that of the goroutine's last RING_TRY, which failed before its
+ * aux: 0 send, 1 receive; | 0x100 in a select. aux32: enum trace_op_result.
+ * chan 0: the channel of the goroutine's last RING_TRY, which failed before its
  * argument was stored.
  */
 struct ring_op {
@@ -176,30 +176,30 @@ struct ring_run {
 	__u64 goid;
 };
 
-/* What a park with a wait reason needs besides its lock. */
+/* What a park with a given wait reason needs besides its lock. */
 #define REASON_ARG 1u    /* the caller's first argument, from its spill slot */
 #define REASON_SELECT 2u /* the cases of selectgo */
 #define REASON_FD 4u     /* the fd of the pollDesc that lock points into */
-#define REASON_CHAN 8u   /* a channel, which the lock tells */
-#define REASON_HOLD 16u  /* whose end is always seen, so that a short wait can be left out */
+#define REASON_CHAN 8u   /* nothing: the lock identifies the channel */
+#define REASON_HOLD 16u  /* may be deferred: the end of the wait is always seen */
 
 #define REASON_MAX 64
 
 /*
  * A place where the runtime wakes a goroutine: goready, which may be inlined,
- * has systemstack call a closure of the waker's frame, and that calls ready.
+ * has systemstack call a closure in the waker's frame, which calls ready.
  */
 #define READY_SITES 6
 struct ready_site {
-	__u64 ret;   /* into the waker's function, behind its call of systemstack; 0: no more sites */
-	__u64 code;  /* the closure's */
-	__u64 pc;    /* of the return into that from ready */
-	__u64 hash;  /* of the stack's first two frames: this, and the return into systemstack */
-	__u32 words; /* from the waker's rsp while it called systemstack up to the closure */
-	__s32 bp;    /* of the third frame, from the closure */
+	__u64 ret;   /* return address in the waker's function, after its call of systemstack; 0: no more sites */
+	__u64 code;  /* of the closure */
+	__u64 pc;    /* return address of ready in the closure */
+	__u64 hash;  /* of the first two frames: pc, and the return into systemstack */
+	__u32 words; /* from the waker's rsp at its call of systemstack up to the closure */
+	__s32 bp;    /* offset of the third frame from the closure */
 };
 
-/* A stack's hash: from 0, by each return address, innermost first. */
+/* One step of a stack's hash: starts at 0, takes each return address, innermost first. */
 static inline __attribute__((always_inline)) __u64 stack_hash_step(__u64 h, __u64 pc)
 {
 	h ^= pc;
@@ -207,27 +207,27 @@ static inline __attribute__((always_inline)) __u64 stack_hash_step(__u64 h, __u6
 	return h ^ (h >> 29);
 }
 
-/* Where the kernel has all physical memory mapped, see bpf/direct.h. base 0: not known. */
+/* The kernel's map of all physical memory, see bpf/direct.h. base 0: unknown. */
 struct direct_map {
 	__u64 base;
-	__u64 limit; /* where physical memory ends, bytes */
-	__u64 mask;  /* the bits of a page table's entry that are an address */
+	__u64 limit; /* end of physical memory, bytes */
+	__u64 mask;  /* address bits of a page table entry */
 	__u64 levels;
-	__u64 end; /* of what a process can map */
+	__u64 end; /* of the address space of a process */
 };
 
-/* What the program that tries it is told, and tells. */
+/* Input and output of the program that tests it. */
 struct direct_try {
 	struct direct_map map;
 	__u64 addr;
 	__u64 pgd, found, word;
 };
 
-/* Offsets are bytes; -1: not there. Set before the programs are loaded. */
+/* Set before the programs are loaded. Offsets are in bytes; -1: absent. */
 struct bpf_config {
 	__u32 tgid;
-	__u32 is_filtered; /* the kernel runs the programs in no other process */
-	__u32 use_pidns;   /* the recorder sees tgid in a pid namespace other than the first */
+	__u32 is_filtered; /* the kernel runs the programs only in the target */
+	__u32 use_pidns;   /* tgid is that of a pid namespace other than the initial one */
 	__u64 pidns_dev, pidns_ino;
 	__u64 text_lo, text_hi; /* Go code, in memory */
 	__s32 g_m, g_goid, g_param, g_waitreason, g_gopc, g_startpc, m_curg;
@@ -240,29 +240,29 @@ struct bpf_config {
 	/* makechan at the site */
 	__s32 make_reg;    /* 0: RAX, 1: RCX, 2: RDX, 3: RBX, … see chan.h */
 	__s32 make_cap_sp; /* capacity at rsp + this; -1: read hchan.dataqsiz */
-	/* at a RET: where the arguments' spill slots are, from rsp */
+	/* at a RET: offsets of the arguments' spill slots from rsp */
 	__s32 op_chan_sp, selop_cas0_sp, selop_nsends_sp;
-	/* callbacks from C, see walk_cross() in stack.h; cb_len 0: the program has none */
+	/* callbacks from C, see walk_cross() in stack.h; cb_len 0: none in this program */
 	__u64 cb_lo, cb_len, switch_lo, switch_len;
 	__s32 cb_frame, switch_delta, cgocall_delta;
 	__u64 sigpanic_lo, sigpanic_len;
 	struct ready_site ready_site[READY_SITES];
-	__u64 systemstack_pc; /* of the return into it from what it calls on g0 */
+	__u64 systemstack_pc; /* return address in systemstack of what it calls on g0 */
 	__u32 ready_stacks;   /* 0: no stacks of wakers */
-	__u32 cache_goids;    /* the end of every goroutine is seen */
+	__u32 cache_goids;    /* goids may be cached: the exit of every goroutine is seen */
 	__u64 ring_size;      /* bytes */
 	__u32 reason_flags[REASON_MAX];
-	__u64 site[RING_TYPES]; /* in memory, of the probes that go_any serves; 0: none */
-	/* hits at a jbe count only when the stack does not grow: CF and ZF clear */
+	__u64 site[RING_TYPES]; /* addresses of the probes that go_any serves; 0: none */
+	/* a hit at a jbe counts only if the stack does not grow: CF and ZF clear */
 	__u32 at_jbe; /* bit 1 << RING_…: the site of that event is a jbe */
 	struct direct_map direct;
 };
 
 /*
- * As the ring fills, in this order: first the stacks of wakers are left out,
- * then those of parks, then parks and wake-ups, and with them single
- * operations and runs. The rest of the room is for creations, ends, channels
- * made and closed.
+ * As the ring fills, records are left out in this order: the stacks of wakers,
+ * the stacks of parks, then parks and wake-ups, and with them single operations
+ * and runs. The remaining room is for creations, exits, and channels made and
+ * closed.
  */
 enum ring_level {
 	RING_LEVEL_ALL = 0,
@@ -271,44 +271,43 @@ enum ring_level {
 	RING_LEVEL_LIFE = 3,
 };
 
-/* bpf_cookie-free per-event switches and counters, shared by mmap. */
+/* Switches and per-event counters, shared by mmap. */
 struct bpf_shared {
 	__u32 enabled;
-	__u32 starting;           /* the first snapshot is not whole: what a goroutine waited on may not be known yet */
+	__u32 starting;           /* the first snapshot is incomplete: what a goroutine waited on may be unknown yet */
 	__u64 lost[RING_TYPES];   /* the ring was full, or had no more room for this type */
 	__u64 faults[RING_TYPES]; /* memory that could not be read */
 	__u64 bare[RING_TYPES];   /* events whose stack was left out to keep room in the ring */
-	/* left out since level says so */
+	/* left out because of level */
 	__u64 shed[RING_TYPES];        /* whole events */
 	__u64 shed_stacks[RING_TYPES]; /* their stacks */
 	__u64 stack_lost;
-	__u32 level;     /* enum ring_level: at least this, whatever room there is */
-	__u32 closing;   /* the recording ends: what waits from here on is sent at once, and every wake-up */
-	__u64 min_block; /* ns; a shorter wait sends nothing, 0: all do. Can be changed at any time */
-	__u32 holds;     /* min_block was not 0 at some time */
-	__u32 is_tight;  /* the ring had no room for stacks; the recorder takes it back */
-	__u32 overrun; /* records took slots that were not free, so they were not written: see ring_take() in slots.h */
+	__u32 level;     /* enum ring_level: leave out at least this much, whatever the fill level */
+	__u32 closing;   /* the recording ends: parks are no longer deferred, and every wake-up is sent */
+	__u64 min_block; /* ns; shorter waits send nothing; 0: all are sent. May change at any time */
+	__u32 holds;     /* min_block was set at some time */
+	__u32 is_tight;  /* the ring had no room for stacks; the recorder clears it */
+	__u32 overrun;   /* records took slots that were not free and were dropped, see ring_take() in slots.h */
 };
 
-/* What the recorder maps of the programs' variables. */
+/* The variables of the programs that the recorder maps. */
 struct bpf_vars {
 	struct bpf_shared shared;
-	__u64 pgd; /* the target's top page table, of the first hit; 0: no hit yet */
+	__u64 pgd; /* the target's top-level page table at the first hit; 0: no hit yet */
 	struct ring_pos pos __attribute__((aligned(64)));
 };
 
 /*
- * A goroutine's wait that is kept back, at a place that its g keeps to itself
- * for the whole recording: only the g's own park, its waker and the recorder
- * touch it, each after the other.
+ * A deferred park, in a slot that its g owns for the whole recording. Only the
+ * g's own park, its waker and the recorder access it, one after the other.
  */
 #define WAIT_SLOTS 65536
 struct wait_slot {
-	__u64 g;    /* 0: nobody's */
-	__u64 time; /* when it began; 0: it does not wait, or is not kept back */
+	__u64 g;    /* 0: not owned */
+	__u64 time; /* when the park began; 0: it does not wait, or the park is not deferred */
 	__u64 goid, lock, bp;
 	__u64 reason;
-	__u64 nshort, short_ns; /* waits that were left out, and how long they were in all */
+	__u64 nshort, short_ns; /* waits that were left out, and their total time */
 };
 
 #endif

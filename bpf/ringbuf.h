@@ -2,7 +2,7 @@
 #ifndef CHANREC_BPF_RINGBUF_H
 #define CHANREC_BPF_RINGBUF_H
 
-/* The ring of kernels before 5.12: the kernel's own. See struct ring_slot for the other one. */
+/* The kernel's own ring buffer, for kernels before 5.12. See struct ring_slot for the other ring. */
 
 #include "bpf/probe.h"
 
@@ -11,7 +11,7 @@ struct {
 	__uint(max_entries, 16 << 20);
 } ring SEC(".maps");
 
-/* In bytes. */
+/* The fill level in bytes. */
 static __always_inline __u64 ring_used(void)
 {
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
@@ -33,7 +33,7 @@ static __always_inline bool ring_put_pc(struct ring_stack *rec, __u32 i, __u64 p
 	return true;
 }
 
-/* Of a select with room for limit cases, a constant, the first n > 0. */
+/* Reads the first n > 0 cases into a select record with room for limit cases (a constant). */
 static __always_inline bool ring_read_cases(struct ring_select *rec, __u64 n, __u64 cases, const __u32 limit)
 {
 	return !bpf_probe_read_user(rec->cases, n * sizeof(struct ring_case), (void *)cases);

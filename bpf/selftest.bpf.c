@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least of what the recorder needs of a kernel: a uprobe program that
+ * The minimum that the recorder needs from a kernel: a uprobe program that
  * reads the memory of the process and sends a record through a ring buffer.
- * chanrec doctor sets it on itself.
+ * chanrec doctor attaches it to itself.
  */
 #include <linux/bpf.h>
 
@@ -10,7 +10,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* An address in the process, and what is to be found there. */
+/* An address in the process; the recorder knows what is there. */
 const volatile __u64 addr;
 
 struct {

@@ -2,7 +2,7 @@
 #ifndef CHANREC_BPF_SEND_H
 #define CHANREC_BPF_SEND_H
 
-/* Records into the ring, and what is left out as it fills. */
+/* Sends records through the ring, and decides what is left out as it fills. */
 
 #include "bpf/probe.h"
 #ifdef OLD_KERNEL
@@ -16,7 +16,7 @@ static __always_inline void count(__u64 *counters, enum ring_type type)
 	__sync_fetch_and_add(&counters[type], 1);
 }
 
-/* How much is left out for want of room in the ring, see enum ring_level. */
+/* What the ring's fill level leaves out. */
 static __always_inline __u32 ring_level(void)
 {
 	__u64 used = ring_used();
@@ -29,7 +29,7 @@ static __always_inline __u32 ring_level(void)
 	                                      : RING_LEVEL_ALL;
 }
 
-/* Whether there is room for a park's or a ready's stack (*stack) and for itself. */
+/* Whether there is room for a park or a ready, and for its stack (*stack). Counts what is left out. */
 static __always_inline bool room(enum ring_type type, bool *stack)
 {
 	__u32 limit = type == RING_READY ? RING_LEVEL_NO_READY_STACKS : RING_LEVEL_NO_STACKS;
@@ -45,7 +45,7 @@ static __always_inline bool room(enum ring_type type, bool *stack)
 	return true;
 }
 
-/* Of what has no stack of its own, and is no part of a goroutine's or a channel's life. */
+/* The same for records without a stack that are not part of a goroutine's or channel's life cycle. */
 static __always_inline bool room_plain(enum ring_type type)
 {
 	if (ring_level() >= RING_LEVEL_LIFE)
@@ -57,7 +57,7 @@ static __always_inline bool room_plain(enum ring_type type)
 	return false;
 }
 
-/* size is a constant. */
+/* Reserves a record of size bytes (a constant). NULL: no room, counted as lost. */
 static __always_inline void *reserve(enum ring_type type, const __u32 size)
 {
 	struct ring_hdr *hdr = ring_take(size);

@@ -2,11 +2,11 @@
 #ifndef CHANREC_BPF_SLOTS_H
 #define CHANREC_BPF_SLOTS_H
 
-/* The ring of struct ring_slot. */
+/* The ring of slots (struct ring_slot). */
 
 #include "bpf/probe.h"
 
-/* The recorder gives it as many slots as cfg.ring_size holds. */
+/* The recorder sets the number of slots from cfg.ring_size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -17,7 +17,7 @@ struct {
 
 #define NSLOTS (cfg.ring_size / sizeof(struct ring_slot))
 
-/* What took slots that others have taken meanwhile, too, finds room in this part of them. */
+/* Slots kept free for programs that pass the check of the fill level at the same time. */
 #define SLOTS_SPARE (NSLOTS / 64)
 
 static __always_inline struct ring_slot *slot_at(__u64 pos)
@@ -27,14 +27,14 @@ static __always_inline struct ring_slot *slot_at(__u64 pos)
 	return bpf_map_lookup_elem(&ring, &i);
 }
 
-/* tail first, so that it is not beyond head. */
+/* Reads tail first, so that it is never beyond head. */
 static __always_inline __u64 slots_used(__u64 *tail)
 {
 	*tail = *(volatile __u64 *)&vars.pos.tail;
 	return *(volatile __u64 *)&vars.pos.head - *tail;
 }
 
-/* In bytes. */
+/* The fill level in bytes. */
 static __always_inline __u64 ring_used(void)
 {
 	__u64 tail;
@@ -43,9 +43,10 @@ static __always_inline __u64 ring_used(void)
 }
 
 /*
- * Between the look at head and the addition others can take slots, as many as
- * there are programs that run. Should they all be preempted just there, what
- * they take may not be free, and is left as it is; the recorder goes over it.
+ * Between the check of head and the addition, other programs can take slots, as
+ * many as run at that moment. If they are all preempted just there, the slots
+ * taken may not be free. They are then left untouched, and the recorder skips
+ * them.
  */
 static __always_inline void *ring_take(const __u32 size)
 {
@@ -71,12 +72,12 @@ static __always_inline void ring_submit(void *rec)
 {
 	__u64 *seq = (__u64 *)rec - 1;
 
-	/* x86 keeps the order of stores, the compiler has to. */
+	/* x86 keeps stores in order; make the compiler do so too. */
 	asm volatile("" ::: "memory");
 	*(volatile __u64 *)seq = *seq + 1;
 }
 
-/* The nth piece of RING_SLOT_BYTES of a record that has so many. */
+/* Piece n (of RING_SLOT_BYTES) of a record that is long enough. */
 static __always_inline __u64 *ring_piece(void *rec, __u32 n)
 {
 	struct ring_slot *slot = slot_at(*((__u64 *)rec - 1) + n);
@@ -89,7 +90,7 @@ static __always_inline bool ring_put_pc(struct ring_stack *rec, __u32 i, __u64 p
 	__u32 word = sizeof(*rec) / sizeof(pc) + i, at = word % RING_SLOT_WORDS;
 	__u64 *piece = ring_piece(rec, word / RING_SLOT_WORDS);
 
-	/* The verifier does not know what a remainder can be. */
+	/* The verifier does not bound a remainder. */
 	barrier_var(at);
 	if (!piece || at >= RING_SLOT_WORDS)
 		return false;
@@ -97,7 +98,7 @@ static __always_inline bool ring_put_pc(struct ring_stack *rec, __u32 i, __u64 p
 	return true;
 }
 
-/* Of a select with room for limit cases, a constant, the first n > 0. */
+/* Reads the first n > 0 cases into a select record with room for limit cases (a constant). */
 static __always_inline bool ring_read_cases(struct ring_select *rec, __u64 n, __u64 cases, const __u32 limit)
 {
 	__u64 left = n * sizeof(struct ring_case);
@@ -110,7 +111,7 @@ static __always_inline bool ring_read_cases(struct ring_select *rec, __u64 n, __
 			len = RING_SLOT_BYTES;
 		if (!piece)
 			return false;
-		/* Of the few cases that most have; what comes behind them says nothing. */
+		/* Most selects have few cases. Words beyond case n mean nothing. */
 		if (limit == RING_CASES_S && mem_words(piece, cases, RING_CASES_S * 2))
 			return true;
 		if (bpf_probe_read_user(piece, len, (void *)(cases + i * RING_SLOT_BYTES)))

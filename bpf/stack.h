@@ -2,13 +2,13 @@
 #ifndef CHANREC_BPF_STACK_H
 #define CHANREC_BPF_STACK_H
 
-/* Stacks: walked by frame pointers, hashed, and their frames sent the first time. */
+/* Walks stacks by frame pointers, hashes them, and sends the frames of each stack once. */
 
 #include "bpf/send.h"
 
 /*
- * Stacks whose frames were sent: the hash, at the place of its low bits. Two
- * that fall on one place are sent again now and then, which costs little and
+ * Hashes of the stacks whose frames were sent, indexed by their low bits. Two
+ * stacks that share a slot are sent again now and then, which costs little and
  * needs no lock.
  */
 #define SEEN_SLOTS 65536
@@ -28,26 +28,26 @@ static __always_inline bool in_text(__u64 pc)
 	return pc - cfg.text_lo < cfg.text_hi - cfg.text_lo;
 }
 
-/* Words of a stack that are read at once: a read by the helper costs some 90 ns, be it of 8 bytes or of 320. */
+/* Words of a stack that are read at once: a read through the helper costs about 90 ns, for 8 bytes or for 320. */
 #define FRAME_WORDS 2
-#ifdef OLD_KERNEL /* cannot read from a program's stack at a variable place: one frame at a time */
+#ifdef OLD_KERNEL /* cannot read the BPF stack at a variable offset: one frame at a time */
 #define WINDOW FRAME_WORDS
 #else
 #define WINDOW 40
 #endif
 
 /*
- * bp: of the next frame; pc: known already, so that it is not read from there;
- * last: the return address before, which tells whether the next frame was
- * called or had a fault. The window has the words from base on.
+ * bp: that of the next frame. pc: its return address, if known already. last:
+ * the previous return address, which tells whether the next frame was called or
+ * faulted. The window holds the words from base on.
  */
 struct walk {
 	__u64 bp, pc, last, base;
 };
 
 /*
- * Puts the window, of words, a constant, at addr. Where the page behind it is
- * not there, it has one frame in its last two words, and zeros before.
+ * Moves the window (words is a constant) to addr. If the next page is absent, it
+ * holds one frame in its last two words, and zeros before.
  */
 static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 words, __u64 addr)
 {
@@ -62,7 +62,7 @@ static __always_inline bool walk_read(struct walk *w, __u64 *win, const __u32 wo
 	return !bpf_probe_read_user(end, sizeof(struct frame), (void *)addr);
 }
 
-/* Puts the window where bp's frame is in it; the frame's place in words. */
+/* Moves the window so that it contains bp's frame. *at: the index of the frame in words. */
 static __always_inline bool walk_see(struct walk *w, __u64 *win, const __u32 words, __u64 *at)
 {
 	if (w->bp - w->base > (words - FRAME_WORDS) * sizeof(*win) && !walk_read(w, win, words, w->bp))
@@ -74,11 +74,11 @@ static __always_inline bool walk_see(struct walk *w, __u64 *win, const __u32 wor
 
 /*
  * bp's frame returns into cgocallback, whose saved rbp is that of the thread's
- * stack. It made room for a frame as large as its own on the goroutine's stack
- * and pushed there g.sched.pc, below g.sched.sp, as asmcgocall had left them
- * when it switched to C: they stand for asmcgocall's own frame, which returns
+ * stack. cgocallback made room on the goroutine's stack for a frame as large as
+ * its own and pushed g.sched.pc there, below g.sched.sp. asmcgocall had set both
+ * when it switched to C; they stand for asmcgocall's own frame, which returns
  * into cgocall (runtime/asm_amd64.s, cgocallback and gosave_systemstack_switch,
- * Go 1.19 ... 1.27). A callback on a thread of C's has goexit there.
+ * Go 1.19 ... 1.27). For a callback on a thread that C created, goexit is there.
  */
 static __always_inline void walk_cross(struct walk *w)
 {
@@ -97,7 +97,7 @@ static __always_inline void walk_cross(struct walk *w)
 		w->bp = sp + cfg.cgocall_delta;
 }
 
-/* The next frame's return address, 0 when there is none. */
+/* The next frame's return address; 0: there is none. */
 static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 words)
 {
 	__u64 at, pc;
@@ -123,12 +123,12 @@ static __always_inline __u64 walk_next(struct walk *w, __u64 *win, const __u32 w
 	return pc;
 }
 
-/* sp: of the first return address, at a function's entry; 0: the stack begins at bp. */
+/* sp: at a function's entry, the address of its return address; 0: the stack begins at bp. */
 static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 words, __u64 sp)
 {
 	__u64 pc0;
 
-	/* So far from bp that the window is not taken for read. */
+	/* Far enough from bp that the window does not count as read. */
 	w->base = w->bp + sizeof(*win);
 	if (!sp)
 		return;
@@ -144,8 +144,8 @@ static __always_inline void walk_begin(struct walk *w, __u64 *win, const __u32 w
 }
 
 /*
- * Reserves a record for limit frames, a constant, and walks once more into it.
- * 1: the stack is deeper, and nothing was sent.
+ * Reserves a record for limit frames (a constant) and repeats the walk into it.
+ * 1: the stack is deeper, nothing was sent.
  */
 static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u32 limit)
 {
@@ -179,14 +179,14 @@ static __always_inline int send_frames(__u64 hash, __u64 sp, __u64 bp, const __u
 	rec->hdr.time = 0;
 	rec->hash = hash;
 	submit(rec);
-	/* Only now: an event that counts on the frames comes after them in the ring. */
+	/* Only now, so that an event that relies on the frames follows them in the ring. */
 	bpf_map_update_elem(&seen, &slot, &hash, BPF_ANY);
 	return 0;
 }
 
 /*
- * These are not static so that the verifier looks at them once, and not on
- * every way that leads to them, which takes seconds.
+ * Not static, so that the verifier checks these once and not on every path that
+ * leads to them, which would take seconds.
  */
 int send_short(__u64 hash, __u64 sp, __u64 bp);
 __noinline int send_short(__u64 hash, __u64 sp, __u64 bp)
@@ -200,7 +200,7 @@ __noinline int send_long(__u64 hash, __u64 sp, __u64 bp)
 	return send_frames(hash, sp, bp, RING_MAX_FRAMES);
 }
 
-/* Of the frames from the one at number from on. */
+/* Hashes the frames from number `from` on; hash is that of the frames before. */
 static __always_inline __u64 hash_walk(struct walk *w, __u64 *win, const __u32 words, __u64 hash, __u32 from)
 {
 	for (__u32 i = from; i < RING_MAX_FRAMES; i++) {
@@ -225,7 +225,7 @@ __noinline __u64 stack_hash_any(__u64 sp, __u64 bp)
 
 #ifdef DIRECT_READS
 
-/* The frame at bp, in the page whose first byte is at start and is loaded from at, or in another one. */
+/* The frame at bp. start: the page of the last read; at: its kernel address. */
 struct plain_walk {
 	__u64 start, at;
 	__u64 bp, pc;
@@ -238,7 +238,7 @@ static __always_inline bool plain_next(struct plain_walk *w)
 	if (off > PAGE_BYTES - sizeof(struct frame)) {
 		off = w->bp % PAGE_BYTES;
 		w->start = w->bp - off;
-		/* As mem_page_at() does, without the price of a call. */
+		/* As in mem_page_at(), without the cost of a call. */
 		w->at = mem_known(w->start);
 		if (!w->at)
 			w->at = mem_look_up(w->start);
@@ -251,8 +251,8 @@ static __always_inline bool plain_next(struct plain_walk *w)
 }
 
 /*
- * What stack_hash_any() does, where most of a hit's time goes: as long as all
- * frames are plain and none is across two pages; else 0.
+ * stack_hash_any() takes most of the time of a hit. This does the same for stacks
+ * of plain frames, none of which crosses a page boundary; 0 for all others.
  */
 __u64 stack_hash_plain(__u64 sp, __u64 bp);
 __noinline __u64 stack_hash_plain(__u64 sp, __u64 bp)
@@ -283,7 +283,7 @@ __noinline __u64 stack_hash_plain(__u64 sp, __u64 bp)
 	return hash ? hash : 1;
 }
 
-/* One does not call the other: before 6.13 the stacks of a program's calls have to be within 512 bytes together. */
+/* Neither calls the other: before 6.13, the BPF stacks of nested calls must fit 512 bytes together. */
 static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
 {
 	__u64 hash = stack_hash_plain(sp, bp);
@@ -300,7 +300,7 @@ static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
 
 #endif
 
-/* The frames of a stack with that hash are sent when they were not before. */
+/* Sends the frames of a stack, unless those of that hash were sent before. */
 static __always_inline void stack_send(__u64 hash, __u64 sp, __u64 bp)
 {
 	__u32 slot = hash % SEEN_SLOTS;
@@ -312,7 +312,7 @@ static __always_inline void stack_send(__u64 hash, __u64 sp, __u64 bp)
 		send_long(hash, sp, bp);
 }
 
-/* The hash of a stack, which is sent. */
+/* Sends a stack; returns its hash. */
 static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
 {
 	__u64 hash = stack_hash(sp, bp);
@@ -321,7 +321,7 @@ static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
 	return hash;
 }
 
-/* At a function's entry, or right after its frame check, the return address is at rsp. */
+/* At a function's entry or right after its stack check, where the return address is at rsp. */
 static __always_inline __u64 entry_stack(const struct x86_regs *regs)
 {
 	return stack_of(regs->sp, regs->bp);

@@ -3,17 +3,18 @@
 #define CHANREC_BPF_WAKER_H
 
 /*
- * The waker's stack, in one read in place of two. ready runs on g0, below the
- * closure of goready, which is in the waker's own frame and to which RDX still
- * points (Go 1.19 ... 1.27: the closure loads its variables from there and
- * calls). So the waker's frames are read from there; what is on g0 is known:
- * the returns into the closure and into systemstack.
+ * Reads the waker's stack in one read instead of two. ready runs on g0, called
+ * by goready's closure. That closure is in the waker's own frame, and RDX still
+ * points to it (Go 1.19 ... 1.27: it loads its variables through RDX and calls).
+ * So the waker's frames are read from there. What is on g0 is known: the return
+ * addresses into the closure and into systemstack.
  *
- * That it is so is not taken for granted. What was read has to be the closure,
- * with the goroutine that is woken; below it systemstack's argument, which is
- * the closure, and the return from systemstack into a place where one is made.
- * And at this very rsp and rbp of this g0 the two returns have been seen once.
- * Else the stack is walked from g0, as it always is where a read costs next to nothing.
+ * None of this is taken for granted. What was read must be the closure, with the
+ * goroutine that is woken; below it must be systemstack's argument, which is the
+ * closure, and the return from systemstack into a place that makes one. The two
+ * return addresses must have been seen once at exactly this rsp and rbp of this
+ * g0. Otherwise the stack is walked from g0. Where a read costs next to nothing,
+ * it always is.
  */
 
 #include "bpf/goid.h"
@@ -29,15 +30,15 @@ static __always_inline __u64 waker_hash(const struct x86_regs *regs)
 #else
 
 /*
- * Words that are read, and how many of them are below the closure. Of the 512
- * bytes of stack of all functions that call each other go_any leaves 384.
+ * Words to read, and how many of them are below the closure. Of the 512 bytes of
+ * BPF stack that nested calls share, go_any leaves 384.
  */
 #define WAKER_WINDOW 41
 #define CLOSURE_AT 8
-/* A closure that is so near to rsp is on g0 itself: the scheduler wakes, and systemstack switches no stack. */
+/* A closure this close to rsp is on g0 itself: the scheduler wakes, and systemstack does not switch stacks. */
 #define G0_FRAMES 1024
 
-/* Whether ready was called by goready's closure, and this from systemstack: looks at g0. */
+/* Whether goready's closure called ready, and systemstack called the closure. Reads g0. */
 int waker_learn(__u64 sp, __u64 bp, __u64 g0);
 __noinline int waker_learn(__u64 sp, __u64 bp, __u64 g0)
 {
@@ -72,7 +73,7 @@ static __always_inline bool waker_is_at(const volatile struct ready_site *s, con
 	       win[CLOSURE_AT + 1] == gp;
 }
 
-/* 0: it has to be walked from g0. */
+/* The hash of the waker's stack; 0: it must be walked from g0. */
 __u64 waker_read(__u64 closure, __u64 gp);
 __noinline __u64 waker_read(__u64 closure, __u64 gp)
 {
@@ -104,7 +105,7 @@ static __always_inline __u64 waker_hash(const struct x86_regs *regs)
 
 #endif
 
-/* On g0, at ready's entry. */
+/* At ready's entry, on g0. */
 static __always_inline __u64 waker_stack(const struct x86_regs *regs)
 {
 	__u64 hash = waker_hash(regs);
