@@ -22,7 +22,7 @@ static int open_temp(struct outfile *o, struct err *err)
 	umask(mask);
 	if (asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
 		o->temp = NULL;
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	fd = mkstemp(o->temp);
 	if (fd < 0 || fchmod(fd, 0666 & ~mask) || !(o->f = fdopen(fd, "w"))) {

@@ -141,7 +141,7 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	wire_frame_end(b, at);
 	buf_free(&tmp);
 	if (buf_failed(b))
-		return err_set(err, ENOMEM, "out of memory for the header of the trace");
+		return err_nomem(err);
 	if (b->len - at > WIRE_MAX_HEADER)
 		return err_set(err, E2BIG, "the header of the trace has %zu bytes, more than the %u allowed",
 		               b->len - at, WIRE_MAX_HEADER);
@@ -270,7 +270,7 @@ int wire_get_header(struct wire_meta *m, const uint8_t *frame, size_t n, struct 
 	/* Each string has at least one byte of length before it, which pays for its NUL. */
 	m->pool = malloc(n);
 	if (!m->pool)
-		return err_set(err, ENOMEM, "out of memory for the header of the trace");
+		return err_nomem(err);
 	st.pool = m->pool;
 	for (size_t i = 0; i < NSTRINGS; i++)
 		*string_of(&m->meta, i) = "";
@@ -282,7 +282,7 @@ int wire_get_header(struct wire_meta *m, const uint8_t *frame, size_t n, struct 
 	m->meta.minor |= (uint16_t)(span_u8(&version) << 8);
 	while (next_field(&s, &tag, &st.s)) {
 		if (get_header_field(m, tag, &st))
-			return err_set(err, ENOMEM, "out of memory for the header of the trace");
+			return err_nomem(err);
 		if (st.s.failed)
 			return err_set(err, EBADMSG, "field %llu of its header is damaged", (unsigned long long)tag);
 	}
@@ -319,7 +319,7 @@ int wire_put_end(struct buf *b, const struct trace_end *end, const struct wire_i
 	buf_put_u32(b, (uint32_t)(b->len - at + 12));
 	buf_put(b, WIRE_SUB_END, 4);
 	wire_frame_end(b, at);
-	return buf_failed(b) ? err_set(err, ENOMEM, "out of memory for the index of the trace") : 0;
+	return buf_failed(b) ? err_nomem(err) : 0;
 }
 
 static const char *get_end_field(struct wire_end *e, uint64_t tag, struct strings *st, const struct wire_index *ix)
@@ -374,7 +374,7 @@ int wire_get_end(struct wire_end *e, const uint8_t *frame, size_t n, const struc
 		return err_set(err, EBADMSG, "the tail of its footer is damaged");
 	e->pool = malloc(TRACE_MAX_STRING + 1);
 	if (!e->pool)
-		return err_set(err, ENOMEM, "out of memory for the footer of the trace");
+		return err_nomem(err);
 	e->end.reason = "";
 	s = span_of(frame + WIRE_FRAME_HEAD, n - WIRE_FRAME_HEAD - 12);
 	while (next_field(&s, &tag, &st.s)) {

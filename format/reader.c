@@ -318,13 +318,13 @@ static int reader_open(struct trace_reader **out, struct source *src, struct err
 	*out = NULL;
 	if (!r) {
 		source_close(src);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	r->src = *src;
 	r->from = INT64_MIN;
 	r->zstd = ZSTD_createDCtx();
 	if (!r->zstd || wire_dec_new(&r->dec))
-		err_set(&r->failed, ENOMEM, "out of memory");
+		err_nomem(&r->failed);
 	else
 		rc = read_header(r);
 	if (rc) {

@@ -18,7 +18,7 @@ static int describe(struct gobin *b, struct err *err)
 	bool guessed;
 
 	if (version_find(b) || build_id_find(b))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	l = layout_from_table(b->minor, &guessed);
 	pclntab_find_funcdata(&b->pcln, &b->im, l && !guessed ? (uint32_t)l->moduledata_gofunc : 0);
 	/* runtime/cgo's way in for C; the package is linked in with cgo only. */
@@ -35,7 +35,7 @@ int gobin_open(struct gobin **out, const char *path, struct err *err)
 
 	*out = NULL;
 	if (!b)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	rc = image_open(&b->im, path, err);
 	if (!rc)
 		rc = pclntab_find(&b->pcln, &b->im, path, err);

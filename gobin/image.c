@@ -176,7 +176,7 @@ static int find_segments(struct image *im, const char *path, struct err *err)
 {
 	im->segs = calloc(MAX_SEGMENTS, sizeof(*im->segs));
 	if (!im->segs)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (image_each_phdr(im, PT_LOAD, add_segment, im))
 		return err_set(err, ENOEXEC, "%s: its program headers are damaged", path);
 	if (!im->nsegs)

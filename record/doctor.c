@@ -15,6 +15,7 @@
 #include "record/probe/probes.h"
 #include "record/snapshot.h"
 #include "record/target/target.h"
+#include "util/clock.h"
 
 #define RING_SIZE (32u << 20)
 #define UNREAD_TODO "nothing: they move too fast to be read, and so events will tell of them"

@@ -10,14 +10,7 @@
 
 #include "record/encode/intern.h"
 #include "record/goread/gread.h"
-
-static uint64_t wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+#include "util/clock.h"
 
 static void meta_probes(const struct probes *probes, struct trace_probe *out)
 {
@@ -52,7 +45,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.events = h->opts->events,
 		.start_mono = (int64_t)h->epoch,
-		.start_wall = (int64_t)(wall_ns() - (mono_ns() - h->epoch)),
+		.start_wall = (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
 		.max_size = h->opts->max_size,
 		.max_overhead = h->opts->max_overhead,
 		.nprobes = (uint32_t)h->probes->v.n,
@@ -61,7 +54,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 	int ret;
 
 	if (!probes)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	snprintf(offsets, sizeof(offsets), "%s%s", h->layout->from,
 	         h->layout->own  ? ""
 	         : h->is_checked ? "; they fit what is in the program's memory"

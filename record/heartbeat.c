@@ -2,6 +2,7 @@
 #include "record/heartbeat.h"
 
 #include "record/goread/gread.h"
+#include "util/clock.h"
 
 #define EVERY_NS 1000000000ull
 #define MARKS 8192 /* bytes of a most size for each part of the time by which the file may be behind */

@@ -26,6 +26,7 @@
 #include "record/snapshot.h"
 #include "record/target/launch.h"
 #include "record/target/target.h"
+#include "util/clock.h"
 
 #define TICK_MS 5                        /* how often the ring is drained */
 #define DRAIN_BATCH 100000               /* records before other work gets its turn */
@@ -469,7 +470,7 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 	int ret;
 
 	if (!r)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	memset(sum, 0, sizeof(*sum));
 	r->opts = opts;
 	r->sigfd = r->target.pidfd = r->target.mem = r->out.fd = -1;

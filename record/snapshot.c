@@ -6,14 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 #define ROUNDS 8              /* how often a goroutine that moves is tried */
 #define ALLGS_MAX (64u << 20) /* goroutines; beyond any process seen */
 #define SEARCH_LIMIT_NS 5000000000ull
-
-static int no_memory(struct err *err)
-{
-	return err_set(err, ENOMEM, "out of memory");
-}
 
 static uint64_t var_addr(const struct snapshot *s, enum go_var v)
 {
@@ -31,7 +28,7 @@ int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encode
 	s->done = true;
 	s->chunk = gread_chunk_new(env);
 	if (!s->chunk)
-		return no_memory(err);
+		return err_nomem(err);
 	reach_init(&s->reach, env);
 	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
 	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
@@ -65,7 +62,7 @@ bool snapshot_pending(const struct snapshot *s)
 
 static int pend(struct snapshot *s, const struct trace_rec *rec, struct err *err)
 {
-	return vec_push(&s->pending, *rec) ? no_memory(err) : 0;
+	return vec_push(&s->pending, *rec) ? err_nomem(err) : 0;
 }
 
 static void rec_begin(const struct snapshot *s, struct trace_rec *rec, enum trace_type type, uint64_t time)
@@ -125,7 +122,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	for (int i = 0; i < ROUNDS && ret == -EFAULT; i++)
 		ret = read_list(s);
 	if (ret == -ENOMEM)
-		return no_memory(err);
+		return err_nomem(err);
 	if (ret) {
 		s->partial = true;
 		s->n = 0;
@@ -141,7 +138,7 @@ static int map_set(struct map *m, uint64_t key, uint64_t val, struct err *err)
 	uint64_t *slot = map_put(m, key, NULL);
 
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*slot = val;
 	return 0;
 }
@@ -221,7 +218,7 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 		if (remember(s, &o, addr, info->sync_kind, err))
 			return err->code;
 		if (vec_push(&s->objs, o))
-			return no_memory(err);
+			return err_nomem(err);
 	}
 	/* Not over what the events know better already. */
 	if (!map_get(&s->e->waits, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
@@ -275,7 +272,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
 		rec.snap_go.flags |= TRACE_GO_SYSTEM;
 	else if (is_searched(s, g) && reach_add(&s->reach, g, addr))
-		return no_memory(err);
+		return err_nomem(err);
 	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
 		return err->code;
@@ -444,7 +441,7 @@ int snapshot_step(struct snapshot *s, struct err *err)
 		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], addrs[i], time, err))
 			return err->code;
 		if (g[i].verdict == GREAD_MOVED && vec_push(&s->again, addrs[i]))
-			return no_memory(err);
+			return err_nomem(err);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "format/trace.h"
+#include "util/clock.h"
 
 struct bench {
 	struct trace_writer *w;
@@ -21,10 +22,7 @@ struct bench {
 
 static double now(clockid_t clock)
 {
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)clock_ns(clock) / 1e9;
 }
 
 static uint64_t rnd(struct bench *b)

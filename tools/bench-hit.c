@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/hit.h"
@@ -22,6 +21,7 @@
 
 #include "bpf/hit.skel.h"
 #include "record/probe/direct.h"
+#include "util/clock.h"
 
 #define CALLS 50 /* so short that most rounds are not interrupted */
 
@@ -33,14 +33,6 @@ extern char __executable_start;
 
 static char memory[8192] __attribute__((aligned(4096)));
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static double round_of(struct hit_bpf *skel, enum hit which)
 {
 	uint64_t begin;
@@ -48,10 +40,10 @@ static double round_of(struct hit_bpf *skel, enum hit which)
 	skel->bss->which = which;
 	for (int i = 0; i < 20; i++)
 		probed();
-	begin = now_ns();
+	begin = mono_ns();
 	for (int i = 0; i < CALLS; i++)
 		probed();
-	return (double)(now_ns() - begin) / CALLS;
+	return (double)(mono_ns() - begin) / CALLS;
 }
 
 static int discarded(void *arg, void *data, size_t len)

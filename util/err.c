@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "util/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,11 @@ int err_set(struct err *err, int errnum, const char *fmt, ...)
 	err->code = -errnum;
 	memcpy(err->msg, msg, strlen(msg) + 1);
 	return -errnum;
+}
+
+int err_nomem(struct err *err)
+{
+	return err_set(err, ENOMEM, "out of memory");
 }
 
 int err_prefix(struct err *err, const char *fmt, ...)

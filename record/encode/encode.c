@@ -65,17 +65,12 @@ static struct trace_obj unpack_obj(uint64_t v)
 	return (struct trace_obj){ .kind = (uint8_t)v, .dir = (uint8_t)(v >> 8), .id = (uint32_t)(v >> 32) };
 }
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, ENOMEM, "out of memory");
-}
-
 int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err)
 {
 	uint64_t *slot = map_put(&e->waits, goid, NULL);
 
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*slot = pack_obj(obj);
 	return 0;
 }
@@ -85,7 +80,7 @@ int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct e
 	uint64_t *slot = map_put(&e->taken, goid, NULL);
 
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*slot = time;
 	return 0;
 }
@@ -219,7 +214,7 @@ static int poll_parked(struct encoder *e, const struct ring_park *r, struct err 
 	uint64_t *slot = map_put(&e->polls, r->lock, &added);
 
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	/* Of a wait that was held back the end is known. */
 	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_HELD)) {
 		map_del(&e->polls, r->lock);
@@ -338,7 +333,7 @@ static int encode_netready(struct encoder *e, const struct ring_netready *r, str
 	}
 	slot = map_put(&e->polls, r->gpp, NULL);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*slot = POLL_READY;
 	return 0;
 }
@@ -403,7 +398,7 @@ static int encode_try(struct encoder *e, const struct ring_op *r, struct err *er
 	uint64_t *slot = map_put(&e->tries, r->goid, NULL);
 
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*slot = r->chan;
 	return 0;
 }

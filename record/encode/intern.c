@@ -31,11 +31,6 @@ void intern_free(struct intern *in)
 	vec_free(&in->infos);
 }
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, ENOMEM, "out of memory");
-}
-
 /* gobin's strings live as long as it does, so that the pointer stands for the string. */
 static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
 {
@@ -48,7 +43,7 @@ static int intern_string(struct intern *in, const char *s, uint32_t *id, struct 
 		return 0;
 	slot = map_put(&in->strings, (uintptr_t)s, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	if (added) {
 		*slot = in->strings.n;
 		rec.def_string.id = (uint32_t)*slot;
@@ -87,7 +82,7 @@ static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id,
 
 	slot = map_put(&in->funcs, key, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	if (added) {
 		*slot = in->funcs.n;
 		rec.def_func.id = (uint32_t)*slot;
@@ -117,7 +112,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 		return 0;
 	slot = map_put(&in->frames, at, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	*id = (uint32_t)*slot;
 	if (!added)
 		return 0;
@@ -219,7 +214,7 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 		n = TRACE_MAX_FRAMES;
 	slot = map_put(&in->stacks, hash, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	if (!added)
 		return 0;
 	*slot = in->infos.n + 1;
@@ -238,7 +233,7 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 		if (trace_write(in->w, &rec, err))
 			return err->code;
 	}
-	return vec_push(&in->infos, info) ? no_memory(err) : 0;
+	return vec_push(&in->infos, info) ? err_nomem(err) : 0;
 }
 
 int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err)
@@ -252,7 +247,7 @@ int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struc
 		return 0;
 	slot = map_put(&in->chans, addr, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	if (added || made) {
 		/* An address may serve again after a collection: a new generation. */
 		uint64_t gen = (*slot >> 32) + 1;
@@ -280,7 +275,7 @@ int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, st
 		return 0;
 	slot = map_put(&in->syncs, key, &added);
 	if (!slot)
-		return no_memory(err);
+		return err_nomem(err);
 	if (added) {
 		*slot = ++in->nsyncs;
 		rec.def_sync.id = in->nsyncs;

@@ -76,6 +76,4 @@ int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, str
 int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_chan *out);
 int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct trace_snap_sync *out);
 
-uint64_t mono_ns(void);
-
 #endif

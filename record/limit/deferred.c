@@ -92,7 +92,7 @@ int hold_take(const struct probes *p, const struct gread_env *env, struct encode
 		return 0;
 	c = gread_chunk_new(env);
 	if (!c)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < WAIT_SLOTS && !ret; i++) {
 		const struct wait_slot *s = &p->waits_held[i];
 		uint64_t time = __atomic_load_n(&s->time, __ATOMIC_ACQUIRE);

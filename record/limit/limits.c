@@ -2,6 +2,7 @@
 #include "record/limit/limits.h"
 
 #include "record/goread/gread.h"
+#include "util/clock.h"
 
 #define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */
 #define NOTE_LONG_NS 1000000000ull /* and while waits are left out all the time */

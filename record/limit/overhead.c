@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "util/clock.h"
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
 #define PAUSE_NS 100000000ull    /* and off */
@@ -77,16 +78,6 @@ void overhead_free(struct overhead *o)
 	trapcost_close(&o->cost);
 }
 
-static uint64_t cpu_time(const struct overhead *o)
-{
-	struct timespec ts;
-
-	/* Of a process that has ended nothing can be read. */
-	if (clock_gettime(o->clock, &ts))
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* ns that traps and programs took since the begin of the window; notes the new counts. */
 static double probe_time(struct overhead *o)
 {
@@ -113,7 +104,7 @@ static void window_open(struct overhead *o, uint64_t now)
 	if (o->stats_fd < 0)
 		return;
 	probe_time(o);
-	o->cpu0 = cpu_time(o);
+	o->cpu0 = clock_ns(o->clock);
 	if (!o->cpu_told)
 		o->cpu_told = o->cpu0;
 	o->at = now;
@@ -134,7 +125,7 @@ static void account(struct overhead *o, uint64_t cpu)
 /* Whether there is a new share: of enough CPU time, or of hardly any in a long time. */
 static bool window_close(struct overhead *o, uint64_t now)
 {
-	uint64_t cpu = cpu_time(o);
+	uint64_t cpu = clock_ns(o->clock);
 	double share;
 
 	trapcost_again(&o->cost);

@@ -133,7 +133,7 @@ static int code_of(struct code *c, const struct gobin *bin, const struct go_func
 		return err_set(err, ENOEXEC, "%s has an odd length (%zu bytes)", f->name, len);
 	bytes = malloc(len);
 	if (!bytes)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	ret = gobin_read(bin, f->entry, bytes, len);
 	if (ret)
 		err_set(err, -ret, "the code of %s cannot be read", f->name);
@@ -206,7 +206,7 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 		if (!at)
 			continue;
 		if (probe_add(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
-			return err_set(err, ENOMEM, "out of memory");
+			return err_nomem(err);
 		added++;
 	}
 	return added ? 0 : err_set(err, ENOENT, "no return that can be used");
@@ -243,7 +243,7 @@ static int plan_one(struct probes *p, const struct probe_spec *spec, const struc
 	if (site.at_jbe)
 		p->cfg.at_jbe |= 1u << spec->type;
 	if (probe_add(p, spec, f->name, &site, notes[spec->how]))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 
@@ -271,12 +271,12 @@ static int plan_spec(struct probes *p, const struct probe_spec *spec, const stru
 	if (!ret)
 		return 0;
 	if (ret == -ENOMEM)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (spec->required)
 		return err_set(err, ENOTSUP, "%s cannot be probed: %s (%s)", spec->funcs[0], why.msg,
 		               gobin_go_version(bin));
 	snprintf(note, sizeof(note), "%.80s: %s", why.msg, spec->without);
-	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_set(err, ENOMEM, "out of memory") : 0;
+	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_nomem(err) : 0;
 }
 
 /* The slots in selectgo's frame that carry what gopark's arguments do not. A program without select has no selectgo. */

@@ -38,7 +38,7 @@ int probes_say_load_error(int ret, struct err *err)
 		               strerror(-ret));
 	if (ret == -ENOSYS || ret == -EINVAL)
 		return err_set(err, -ret,
-		               "this kernel cannot load the BPF programs (%s): 5.8 or newer with CONFIG_BPF_SYSCALL "
+		               "this kernel cannot load the BPF programs (%s): " OLDEST_KERNEL " or newer with CONFIG_BPF_SYSCALL "
 		               "is needed; --verbose prints the kernel's reason",
 		               strerror(-ret));
 	return err_set(err, -ret, "the BPF programs cannot be loaded: %s; --verbose prints the kernel's reason",
@@ -226,7 +226,7 @@ static int attach_sharing(struct probes *p, size_t first, struct err *err)
 			continue;
 		ret = check_site(same, t, bin, p->place.bias, err);
 		if (!ret && vec_push(&offsets, (uint64_t)gobin_file_offset(bin, same->site.addr)))
-			ret = err_set(err, ENOMEM, "out of memory");
+			ret = err_nomem(err);
 	}
 	if (!ret) {
 		ret = links_add(probe_is_of_life(pr) ? &p->links : &p->waits, prog, t->exe, offsets.v, offsets.n,

@@ -20,6 +20,12 @@
 #include "record/target/target.h"
 #include "util/vec.h"
 
+/*
+ * The oldest kernel that is supported: make check-kernels records on it. What
+ * the BPF programs need (CAP_BPF, the ring buffer) is in 5.8, but nobody tests that.
+ */
+#define OLDEST_KERNEL "5.10"
+
 struct bpf_object;
 
 struct probe {

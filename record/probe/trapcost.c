@@ -12,6 +12,7 @@
 #include "bpf/empty.skel.h"
 #include "record/probe/probes.h"
 #include "record/probe/selftest.h"
+#include "util/clock.h"
 
 #define ROUNDS 51 /* the middle one counts */
 #define HITS_EMULATED 100
@@ -33,13 +34,10 @@ __asm__(".text\n"
         "	ret\n"
         ".size trapcost_probed, . - trapcost_probed\n");
 
-/* Of this thread, as it is compared with the CPU time of the target. */
+/* This thread's CPU time, because it is compared with that of the target. */
 static uint64_t cpu_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static double time_hits(unsigned int hits)

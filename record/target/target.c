@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/buf.h"
+#include "util/path.h"
 
 #define EXEC_WAIT_MS 500 /* for a process to get its new program */
 #define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
@@ -287,9 +288,8 @@ int target_bias(const struct target *t, uint64_t *bias, struct err *err)
 /* "ld-linux-x86-64.so.2", "ld-musl-x86_64.so.1" */
 static bool is_loader(const char *path)
 {
-	const char *name = strrchr(path, '/');
+	const char *name = path_base(path);
 
-	name = name ? name + 1 : path;
 	return strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0;
 }
 

@@ -87,11 +87,11 @@ int holders_new(struct holders **out, const struct model *m, struct err *err)
 	struct holders *h = calloc(1, sizeof(*h));
 
 	if (!h)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	h->m = m;
 	if (vec_extend(&h->sides, 1) || vec_extend(&h->broods, 1) || collect_broods(h)) {
 		holders_free(h);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	*out = h;
 	return 0;

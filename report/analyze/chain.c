@@ -401,7 +401,7 @@ int chains_find(struct chains *c, const struct model *m, struct holders *h, stru
 	map_free(&b.visited);
 	if (ret) {
 		chains_free(c);
-		return err_set(err, -ret, "out of memory");
+		return err_nomem(err);
 	}
 	sort_and_cut(c);
 	return 0;

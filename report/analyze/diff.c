@@ -203,7 +203,7 @@ int diff_new(struct diff *d, const struct report *a, const struct report *b, str
 	buf_free(&key);
 	if (ret) {
 		diff_free(d);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	judge_all(d);
 	return 0;

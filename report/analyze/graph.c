@@ -303,7 +303,7 @@ int graph_build(struct graph *g, const struct report *r, struct err *err)
 		ret = add_dangling(g, r);
 	if (ret) {
 		graph_free(g);
-		return err_set(err, -ret, "out of memory");
+		return err_nomem(err);
 	}
 	prune(g);
 	show_dangling(g);

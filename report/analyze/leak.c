@@ -368,7 +368,7 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 	map_free(&f.in_cycle);
 	if (ret) {
 		leaks_free(l);
-		return err_set(err, -ret, "out of memory");
+		return err_nomem(err);
 	}
 	if (l->v.n)
 		qsort(l->v.v, l->v.n, sizeof(*l->v.v), leak_cmp);

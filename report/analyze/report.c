@@ -145,7 +145,7 @@ static int analyse(struct report *r, struct err *err)
 	int ret = holders_new(&r->holders, m, err);
 
 	if (!ret && filter_mark_groups(&r->m->filter, m))
-		ret = err_set(err, ENOMEM, "out of memory");
+		ret = err_nomem(err);
 	library_mark(&r->m->sym, r->meta->module);
 	class_channels(r->m);
 	if (!ret)
@@ -158,7 +158,7 @@ static int analyse(struct report *r, struct err *err)
 	if (rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||
 	    rank_by(&r->wsites, &r->nwsites, m->wsites.n, wsite_weight, m) ||
 	    rank_by(&r->edges, &r->nedges, m->edges.n, edge_weight, m))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	count_goroutines(r);
 	return 0;
 }
@@ -219,7 +219,7 @@ int report_load(struct report **out, const char *path, const struct report_opts 
 	int ret;
 
 	if (!r)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	r->opts = *opts;
 	r->path = path;
 	ret = load(r, err);

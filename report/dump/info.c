@@ -282,7 +282,7 @@ int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struc
 		put_end(&i, damage);
 	}
 	if (ret == -ENOMEM || buf_failed(&i.b))
-		ret = err_set(err, ENOMEM, "out of memory");
+		ret = err_nomem(err);
 	else
 		ret = 0;
 	buf_free(&i.b);

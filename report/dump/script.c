@@ -7,6 +7,7 @@
 
 #include "report/model/channel.h"
 #include "report/render/fmt.h"
+#include "util/path.h"
 
 struct script {
 	const struct script_opts *opts;
@@ -74,9 +75,7 @@ static void put_place(struct script *s, const char *key, uint32_t place)
 	if (!p->file)
 		return;
 	fmt_raw(&s->b, "(");
-	put_word(s, strrchr(symbols_string(&s->m->sym, p->file), '/')
-	                    ? strrchr(symbols_string(&s->m->sym, p->file), '/') + 1
-	                    : symbols_string(&s->m->sym, p->file));
+	put_word(s, path_base(symbols_string(&s->m->sym, p->file)));
 	fmt_f(&s->b, ":%u)", p->line);
 }
 
@@ -328,7 +327,7 @@ static int write_all(struct script *s, struct trace_reader *reader, struct err *
 		put_record(s, &rec);
 	}
 	if (ret == -ENOMEM || buf_failed(&s->b))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ int channel_define(struct model *m, const struct trace_def_chan *d, struct err *
 		return err_set(err, EBADMSG, "the trace is damaged: channel %u is defined out of order", d->id);
 	at = map_put(&m->channels.by_addr, d->addr, NULL);
 	if (!at || slot_new(&m->channels, d, (uint32_t)*at))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	*at = d->id;
 	return 0;
 }

@@ -13,7 +13,7 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 	int ret;
 
 	if (!m)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	ret = symbols_init(&m->sym, err);
 	if (ret) {
 		free(m);
@@ -27,7 +27,7 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 	    chanuse_init(&m->uses) || vec_extend(&m->groups, 1) || vec_extend(&m->objsites, 1) ||
 	    vec_extend(&m->wsites, 1) || vec_extend(&m->edges, 1) || vec_extend(&m->chains, 1)) {
 		model_free(m);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	*out = m;
 	return 0;
@@ -280,7 +280,7 @@ static int define_sync(struct model *m, const struct trace_def_sync *d, struct e
 		return 0;
 	if (d->id != m->syncs.n)
 		return err_set(err, EBADMSG, "the trace is damaged: sync object %u is defined out of order", d->id);
-	return vec_push(&m->syncs, s) ? err_set(err, ENOMEM, "out of memory") : 0;
+	return vec_push(&m->syncs, s) ? err_nomem(err) : 0;
 }
 
 /* Reasons are numbered by Go, so they can come in any order; there are some 50. */
@@ -289,7 +289,7 @@ static int define_reason(struct model *m, const struct trace_def_reason *d, stru
 	if (!d->id || d->id > 65536)
 		return err_set(err, EBADMSG, "the trace is damaged: wait reason %u", d->id);
 	if (vec_extend(&m->reasons, (size_t)d->id + 1))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (!m->reasons.v[d->id].defined)
 		m->reasons.v[d->id] =
 		        (struct reason){ .name = symbols_string(&m->sym, d->name), .class = d->class, .defined = true };
@@ -301,7 +301,7 @@ static int define_stack(struct model *m, const struct trace_rec *rec, struct err
 	int ret = symbols_define(&m->sym, rec, err);
 
 	if (!ret && filter_take_stacks(&m->filter, m))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return ret;
 }
 

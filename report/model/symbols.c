@@ -23,7 +23,7 @@ int symbols_init(struct symbols *s, struct err *err)
 	    vec_extend(&s->places, 1) || vec_extend(&s->lines, 1) || vec_extend(&s->frames, 1) ||
 	    vec_extend(&s->stack_frames, 1) || vec_extend(&s->stacks, 1)) {
 		symbols_free(s);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	return 0;
 }
@@ -166,15 +166,15 @@ static int define_string(struct symbols *s, const struct trace_def_string *d, st
 	copy = strdup(d->s ? d->s : "");
 	if (!copy || vec_push(&s->strings, copy)) {
 		free(copy);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	slot = index_slot(&s->string_index, hash_bytes(copy), string_eq, s, copy);
 	if (!slot)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (!*slot)
 		*slot = d->id;
 	if (vec_push(&s->canon, (uint32_t)*slot))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static int define_func(struct symbols *s, const struct trace_def_func *d, struct
 	if (ret || have)
 		return ret;
 	if (vec_push(&s->funcs, (struct sym_func){ canon(s, d->name), canon(s, d->file), d->start_line, d->flags }))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 
@@ -245,10 +245,10 @@ static int define_frame(struct symbols *s, const struct trace_def_frame *d, stru
 		}
 		id = place_intern(s, p);
 		if (!id || vec_push(&s->lines, id))
-			return err_set(err, ENOMEM, "out of memory");
+			return err_nomem(err);
 	}
 	if (vec_push(&s->frames, f))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 
@@ -297,11 +297,11 @@ static int define_stack(struct symbols *s, const struct trace_def_stack *d, stru
 		uint32_t f = d->frames[i];
 
 		if (vec_push(&s->stack_frames, f < s->frames.n ? f : 0))
-			return err_set(err, ENOMEM, "out of memory");
+			return err_nomem(err);
 	}
 	stack_summarise(s, &st);
 	if (vec_push(&s->stacks, st))
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 

@@ -13,11 +13,11 @@ int replay_new(struct replay **out, struct model *m, struct err *err)
 	struct replay *r = calloc(1, sizeof(*r));
 
 	if (!r)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	r->exited = calloc(EXITED_KEPT, sizeof(*r->exited));
 	if (!r->exited) {
 		free(r);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	r->m = m;
 	r->in_prelude = true;
@@ -216,11 +216,11 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 	}
 	if (r->in_prelude) {
 		if (prelude_add(r, rec))
-			return err_set(err, ENOMEM, "out of memory");
+			return err_nomem(err);
 		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->prelude.n >= PRELUDE_MAX)
 			replay_prelude_end(r);
 	} else {
 		replay_ahead_add(r, rec);
 	}
-	return r->m->failed ? err_set(err, ENOMEM, "out of memory") : 0;
+	return r->m->failed ? err_nomem(err) : 0;
 }

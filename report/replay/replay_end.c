@@ -118,5 +118,5 @@ int replay_finish(struct replay *r, const struct trace_end *end, struct err *err
 	account_open(m);
 	collect_waiters(m);
 	chanstate_resolve(m);
-	return m->failed ? err_set(err, ENOMEM, "out of memory") : 0;
+	return m->failed ? err_nomem(err) : 0;
 }

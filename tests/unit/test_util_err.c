@@ -10,6 +10,7 @@
 // clang-format on
 
 #include "util/err.h"
+#include "util/path.h"
 
 static void test_set(void **state)
 {
@@ -56,6 +57,24 @@ static void test_long_messages_are_cut(void **state)
 	assert_int_equal(strlen(err.msg), sizeof(err.msg) - 1);
 }
 
+static void test_no_memory(void **state)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(err_nomem(&err), -ENOMEM);
+	assert_int_equal(err.code, -ENOMEM);
+	assert_string_equal(err.msg, "out of memory");
+	assert_int_equal(err_nomem(NULL), -ENOMEM);
+}
+
+static void test_path_base(void **state)
+{
+	assert_string_equal(path_base("/usr/bin/go"), "go");
+	assert_string_equal(path_base("go"), "go");
+	assert_string_equal(path_base("/"), "");
+	assert_string_equal(path_base(""), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -63,6 +82,8 @@ int main(void)
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_message_as_argument),
 		cmocka_unit_test(test_long_messages_are_cut),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_path_base),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "report/model/channel.h"
 #include "report/render/fmt.h"
 #include "report/render/out.h"
+#include "util/path.h"
 
 #define LABEL_WIDTH 44
 #define COLOR_WORST "#c62828"
@@ -304,11 +305,10 @@ static void put_chosen(struct dot *d)
 static void put_title(struct dot *d)
 {
 	const struct trace_meta *meta = d->r->meta;
-	const char *slash = strrchr(meta->exe, '/');
 	uint64_t cut = d->g->all_blocked - d->g->shown_blocked;
 
 	fputs("\tlabel=\"", d->f);
-	fmt_text(&d->b, slash ? slash + 1 : meta->exe);
+	fmt_text(&d->b, path_base(meta->exe));
 	fmt_f(&d->b, " (pid %u", meta->pid);
 	if (*meta->go_version) {
 		fmt_raw(&d->b, ", ");
@@ -377,7 +377,7 @@ int out_dot_write(const struct report *r, FILE *f, struct err *err)
 			d.max = g.nodes.v[i].blocked;
 	put_graph(&d);
 	if (buf_failed(&d.b))
-		ret = err_set(err, ENOMEM, "out of memory");
+		ret = err_nomem(err);
 	buf_free(&d.b);
 	graph_free(&g);
 	return ret;

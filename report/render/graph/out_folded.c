@@ -193,7 +193,7 @@ static int write_folded(const struct report *r, FILE *to, struct err *err)
 	vec_free(&f.places);
 	buf_free(&f.name);
 	buf_free(&f.line);
-	return ret ? err_set(err, -ret, "out of memory") : 0;
+	return ret ? err_nomem(err) : 0;
 }
 
 const struct output output_folded = { "folded", "stacks for flame graphs, weighted by blocked time in µs (see --by)",

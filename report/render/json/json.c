@@ -33,7 +33,7 @@ int json_new(struct json **out, FILE *f, struct err *err)
 		j->g = yajl_gen_alloc(NULL);
 	if (!j || !j->g) {
 		free(j);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	j->f = f;
 	yajl_gen_config(j->g, yajl_gen_beautify, 1);

@@ -261,7 +261,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 
 	if (listed_make(&l, r)) {
 		listed_free(&l);
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	}
 	ret = json_new(&j, f, err);
 	if (ret) {

@@ -8,13 +8,14 @@
 #include "report/render/fmt.h"
 #include "report/render/text/table.h"
 #include "report/render/text/text.h"
+#include "util/path.h"
 
 static void put_trace(struct text *t, const char *name, const struct report *r)
 {
 	fmt_f(&t->b, "%s  ", name);
 	fmt_text(&t->b, r->path);
 	fmt_raw(&t->b, ": ");
-	fmt_text(&t->b, strrchr(r->meta->exe, '/') ? strrchr(r->meta->exe, '/') + 1 : r->meta->exe);
+	fmt_text(&t->b, path_base(r->meta->exe));
 	fmt_raw(&t->b, ", ");
 	fmt_dur(&t->b, report_duration(r));
 	fmt_raw(&t->b, ", ");
@@ -225,5 +226,5 @@ int diff_write_text(const struct diff *d, FILE *f, struct err *err)
 	put_groups(&t, d, DIFF_VANISHED, "groups that vanished");
 	failed = buf_failed(&t.b);
 	text_free(&t);
-	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
+	return failed ? err_nomem(err) : 0;
 }

@@ -7,6 +7,7 @@
 #include "report/render/fmt.h"
 #include "report/render/out.h"
 #include "report/render/text/text.h"
+#include "util/path.h"
 
 /* Rows of a table: a page scrolls. */
 #define HTML_TOP 200
@@ -33,11 +34,9 @@ static const char head[] =
 
 static void put_title(struct text *t)
 {
-	const char *exe = t->r->meta->exe, *slash = strrchr(exe, '/');
-
 	fputs(head, t->f);
 	fmt_raw(&t->b, "chanrec report: ");
-	fmt_text(&t->b, slash ? slash + 1 : exe);
+	fmt_text(&t->b, path_base(t->r->meta->exe));
 	text_flush(t, t->b.len);
 	fputs("</title>\n</head>\n<body>\n", t->f);
 }
@@ -52,10 +51,10 @@ static int put_graph(struct text *t, struct err *err)
 	int ret;
 
 	if (!f)
-		return err_set(err, ENOMEM, "out of memory");
+		return err_nomem(err);
 	ret = out_svg_write(t->r, f, &why);
 	if (fclose(f) && !ret)
-		ret = err_set(&why, ENOMEM, "out of memory");
+		ret = err_nomem(&why);
 	text_title(t, "topology", NULL);
 	from = ret || !svg ? NULL : strstr(svg, "<svg");
 	if (from)
@@ -82,7 +81,7 @@ static int write_page(const struct report *r, FILE *f, struct err *err)
 		text_put_rest(&t);
 	fputs("</body>\n</html>\n", f);
 	if (!ret && buf_failed(&t.b))
-		ret = err_set(err, ENOMEM, "out of memory");
+		ret = err_nomem(err);
 	text_free(&t);
 	return ret;
 }

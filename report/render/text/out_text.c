@@ -10,13 +10,7 @@
 #include "report/render/fmt.h"
 #include "report/render/out.h"
 #include "report/render/text/text.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "util/path.h"
 
 static void put_counts(struct text *t)
 {
@@ -54,7 +48,7 @@ void text_put_head(struct text *t)
 	wall[10] = ' ';
 	text_mark(t, MARK_STRONG);
 	fmt_raw(&t->b, "chanrec report: ");
-	fmt_text(&t->b, *meta->exe ? base_name(meta->exe) : "a Go program");
+	fmt_text(&t->b, *meta->exe ? path_base(meta->exe) : "a Go program");
 	fmt_f(&t->b, " (pid %u", meta->pid);
 	if (*meta->go_version) {
 		fmt_raw(&t->b, ", ");
@@ -334,7 +328,7 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	text_put_rest(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
-	return failed ? err_set(err, ENOMEM, "out of memory") : 0;
+	return failed ? err_nomem(err) : 0;
 }
 
 const struct output output_text = { "text", "for people: a terminal, a bug report (default)", false, write_text };
