@@ -37,7 +37,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 		b->failed = true;
 		return NULL;
 	}
-	/* Not NULL for n = 0 either: that would read as out of memory. */
+	/* Not NULL even for n = 0, since NULL means out of memory. */
 	if ((b->len + n > b->cap || !b->data) && !buf_grow(b, b->len + n))
 		return NULL;
 	p = b->data + b->len;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * A growing byte buffer. A failed allocation sticks: later puts do nothing
- * and buf_failed() tells, so that an encoder checks once at its end.
+ * A growing byte buffer. A failed allocation sticks: later puts do nothing, so
+ * an encoder can check buf_failed() once at its end.
  */
 struct buf {
 	uint8_t *data;
@@ -25,7 +25,7 @@ static inline bool buf_failed(const struct buf *b)
 {
 	return b->failed;
 }
-/* Room for n more bytes; returns where they begin, NULL when out of memory. */
+/* Appends n bytes for the caller to fill; returns their address, or NULL when out of memory. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_u8(struct buf *b, uint8_t v);
@@ -36,8 +36,8 @@ void buf_put_svarint(struct buf *b, int64_t v); /* zigzag */
 void buf_put_str(struct buf *b, const char *s); /* varint length, bytes */
 
 /*
- * A cursor over bytes that are not trusted. A read past the end sticks as
- * failed and gives 0, so that a decoder checks once at its end.
+ * A cursor over untrusted bytes. A read past the end sticks as failed and yields
+ * 0, so a decoder can check once at its end.
  */
 struct span {
 	const uint8_t *p, *end;
@@ -53,7 +53,7 @@ static inline size_t span_left(const struct span *s)
 {
 	return (size_t)(s->end - s->p);
 }
-/* n bytes, or NULL and failed. */
+/* The next n bytes, or NULL, and the cursor has failed. */
 static inline const uint8_t *span_take(struct span *s, size_t n)
 {
 	const uint8_t *p = s->p;

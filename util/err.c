@@ -13,7 +13,7 @@ int err_set(struct err *err, int errnum, const char *fmt, ...)
 
 	if (!err)
 		return -errnum;
-	/* An argument may be the message that is there. */
+	/* An argument may be the old message. */
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);

@@ -16,10 +16,10 @@ struct err {
 /* Says what happened, why, and what to do. Returns -errnum. err may be NULL. */
 int err_set(struct err *err, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Says "out of memory" and no more: what was to be allocated would not help the user. Returns -ENOMEM. */
+/* Sets the message "out of memory"; what was being allocated would not help the user. Returns -ENOMEM. */
 int err_nomem(struct err *err);
 
-/* Puts "fmt: " before the message that is there. Returns err->code. */
+/* Prepends "fmt: " to the message. Returns err->code. */
 int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

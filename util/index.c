@@ -40,7 +40,7 @@ static bool grow(struct index *x)
 
 bool index_add(struct index *x, uint64_t hash, uint32_t i)
 {
-	/* At most 5/8 are in use. */
+	/* Use at most 5/8 of the slots. */
 	if (x->n * 8 >= x->cap * 5 && !grow(x))
 		return false;
 	put(x, hash >> 32 << 32 | i);

@@ -7,9 +7,8 @@
 #include <stdint.h>
 
 /*
- * Finds entries of a table by a hash of what they are known by: open
- * addressing, 8 bytes a slot. Entries have numbers from 1 on and are never
- * taken out. Zero-initialise.
+ * Finds entries of a table by a hash of their key: open addressing, 8 bytes per
+ * slot. Entries are numbered from 1 and are never removed. Zero-initialise.
  */
 struct index {
 	uint64_t *slots; /* high half of the hash << 32 | number; 0: free */
@@ -20,10 +19,10 @@ struct index {
 typedef bool (*index_is_fn)(const void *table, uint32_t i, const void *key);
 
 void index_free(struct index *x);
-/* i, which index_find() did not find. false: out of memory. */
+/* Adds entry i, which index_find() did not find. false: out of memory. */
 bool index_add(struct index *x, uint64_t hash, uint32_t i);
 
-/* Of two values; the high bits are the best ones. */
+/* Hashes two values; the high bits are the best ones. */
 static inline uint64_t hash_two(uint64_t a, uint64_t b)
 {
 	uint64_t x = (a ^ a >> 32) * 0x9e3779b97f4a7c15ull;
@@ -32,7 +31,7 @@ static inline uint64_t hash_two(uint64_t a, uint64_t b)
 	return (x ^ x >> 32) * 0x9e3779b97f4a7c15ull;
 }
 
-/* The entry that is() accepts; 0: none. */
+/* The entry with this hash that is() accepts; 0: none. */
 static inline __attribute__((always_inline)) uint32_t index_find(const struct index *x, uint64_t hash, index_is_fn is,
                                                                  const void *table, const void *key)
 {
@@ -41,7 +40,7 @@ static inline __attribute__((always_inline)) uint32_t index_find(const struct in
 
 	if (!x->cap)
 		return 0;
-	/* The first step without a branch: whether it has to be taken is not to be foreseen. */
+	/* Take the first step without a branch, since that branch cannot be predicted. */
 	at = (at + (x->slots[at] >> 32 != tag)) & (x->cap - 1);
 	for (; x->slots[at]; at = (at + 1) & (x->cap - 1))
 		if (x->slots[at] >> 32 == tag && is(table, (uint32_t)x->slots[at], key))
@@ -49,12 +48,13 @@ static inline __attribute__((always_inline)) uint32_t index_find(const struct in
 	return 0;
 }
 
-/* It will be looked for soon; later, where it is likely to be, or 0. */
+/* Prefetches the slot of a hash that will be looked up soon. */
 static inline void index_fetch(const struct index *x, uint64_t hash)
 {
 	__builtin_prefetch(&x->slots[hash >> 32 >> x->shift]);
 }
 
+/* The entry at the hash's first slot, most likely the right one; 0: none. */
 static inline uint32_t index_likely(const struct index *x, uint64_t hash)
 {
 	return x->cap ? (uint32_t)x->slots[hash >> 32 >> x->shift] : 0;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* A slot whose key is 0 is free; the key 0 has a slot of its own. */
+/* A slot with key 0 is free; the key 0 itself has a separate slot. */
 void map_free(struct map *m)
 {
 	free(m->slots);
@@ -58,7 +58,7 @@ uint64_t *map_put(struct map *m, uint64_t key, bool *added)
 		*added = !m->cap || !m->slots[i].key;
 	if (m->cap && m->slots[i].key)
 		return &m->slots[i].val;
-	/* At most 5/8 are in use. */
+	/* Use at most 5/8 of the slots. */
 	if (m->n * 8 >= m->cap * 5) {
 		if (!map_grow(m))
 			return NULL;
@@ -69,13 +69,13 @@ uint64_t *map_put(struct map *m, uint64_t key, bool *added)
 	return &m->slots[i].val;
 }
 
-/* Those behind it move up, so that no search ends at the hole and nothing is left to be cleaned. */
+/* Moves later slots up, so that no search ends at the hole and no tombstone remains. */
 static void close_gap(struct map *m, size_t hole)
 {
 	size_t mask = m->cap - 1;
 
 	for (size_t i = (hole + 1) & mask; m->slots[i].key; i = (i + 1) & mask) {
-		/* One may move whose home is not between the hole and its place. */
+		/* A slot may move unless its home lies between the hole and its place. */
 		if (((i - map_home(m, m->slots[i].key)) & mask) < ((i - hole) & mask))
 			continue;
 		m->slots[hole] = m->slots[i];

@@ -15,17 +15,17 @@ struct map {
 	struct map_slot *slots;
 	size_t n, cap; /* cap: 2^(64 - shift) */
 	uint8_t shift;
-	struct map_slot zero; /* of the key 0 */
+	struct map_slot zero; /* for the key 0 */
 	bool has_zero;
 };
 
-/* Where a search for the key begins. */
+/* The slot where a search for the key begins. */
 static inline size_t map_home(const struct map *m, uint64_t key)
 {
 	return m->cap ? key * 0x9e3779b97f4a7c15ull >> m->shift : 0;
 }
 
-/* The key's slot, or the free one where it belongs. The map has slots, and the key is not 0. */
+/* The key's slot, or the free slot for it. The map must have slots, and the key must not be 0. */
 static inline size_t map_find(const struct map *m, uint64_t key)
 {
 	size_t i = map_home(m, key);
@@ -37,7 +37,7 @@ static inline size_t map_find(const struct map *m, uint64_t key)
 
 void map_free(struct map *m);
 void map_clear(struct map *m);
-/* NULL when absent. The pointer holds until the next put or del. */
+/* NULL if absent. The pointer is valid until the next put or del. */
 static inline uint64_t *map_get(const struct map *m, uint64_t key)
 {
 	size_t i;
@@ -49,12 +49,12 @@ static inline uint64_t *map_get(const struct map *m, uint64_t key)
 	i = map_find(m, key);
 	return m->slots[i].key ? &m->slots[i].val : NULL;
 }
-/* The key will be asked for soon. */
+/* Prefetches the slot of a key that will be looked up soon. */
 static inline void map_fetch(const struct map *m, uint64_t key)
 {
 	__builtin_prefetch(&m->slots[map_home(m, key)]);
 }
-/* The value's place, 0 when new (*added tells; may be NULL). NULL: out of memory. */
+/* A pointer to the key's value, 0 if new (then *added is true; added may be NULL). NULL: out of memory. */
 uint64_t *map_put(struct map *m, uint64_t key, bool *added);
 bool map_del(struct map *m, uint64_t key);
 /* for (size_t i = 0; (slot = map_next(m, &i));) */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The first is small, each further one twice as large up to a huge page. */
+/* The first chunk is small; each further one is twice as large, up to a huge page. */
 #define FIRST_CHUNK (16u << 10)
 #define LAST_CHUNK (2u << 20)
 
@@ -30,7 +30,7 @@ static void *chunk_get(struct slab *s)
 	if (!c)
 		return NULL;
 	if (bytes == LAST_CHUNK)
-		madvise(c, bytes, MADV_HUGEPAGE); /* where that fails pages are small */
+		madvise(c, bytes, MADV_HUGEPAGE); /* if this fails, the pages are small */
 	c->older = s->chunks;
 	s->chunks = c;
 	s->chunk_bytes = bytes;

@@ -3,8 +3,8 @@
 #define CHANREC_TESTS_GOBIN_FIXTURE_H
 
 /*
- * The Go programs that tests/gobin/build-fixtures builds, one per toolchain
- * and variant. CHANREC_FIXTURES names their folder (default build/gobin).
+ * The Go programs that tests/gobin/build-fixtures builds, one per toolchain and
+ * variant. They are in the folder CHANREC_FIXTURES (default build/gobin).
  */
 
 #include <setjmp.h>
@@ -53,7 +53,7 @@ static inline struct fixture *fixture_find(struct fixtures *all, int minor, cons
 	return NULL;
 }
 
-/* The output of a command; NULL when it fails. The caller frees it. */
+/* The output of a command, which the caller frees; NULL if it fails. */
 static inline char *__attribute__((format(printf, 1, 2))) output_of(const char *fmt, ...)
 {
 	size_t len = 0, cap = 1 << 16, n;
@@ -85,7 +85,7 @@ static inline char *__attribute__((format(printf, 1, 2))) output_of(const char *
 	return buf;
 }
 
-/* Builds what is missing. Go 1.19 and 1.23 have to be there, others are skipped loudly. */
+/* Builds missing fixtures. Go 1.19 and 1.23 are required; other missing versions are skipped with a message. */
 static inline int fixtures_load(struct fixtures *all, const char *variants)
 {
 	const char *dir = getenv("CHANREC_FIXTURES");
@@ -119,8 +119,8 @@ static inline struct gobin *must_open(const char *path)
 }
 
 /*
- * A copy without section headers, so without symbols, DWARF and section names,
- * at the same addresses. -1, or its descriptor and its path.
+ * Makes a copy without section headers, and thus without symbols, DWARF and
+ * section names, at the same addresses. Its descriptor and path, or -1.
  */
 static inline int without_sections(const char *path, char *copy, size_t size)
 {

@@ -21,9 +21,9 @@
 #define G_READY(f) "runtime.ready /usr/lib/go/src/runtime/proc.go:961|" f
 
 /*
- * A shop: main waits for workers; workers take jobs of a dispatcher and lock
- * the stock, which a slow auditor holds; a handler per request sends its
- * result on a channel that nobody reads when the request timed out (the leak).
+ * A shop. main waits for workers. Workers take jobs from a dispatcher and lock
+ * the stock, which a slow auditor holds. Each request has a handler that sends
+ * its result on a channel; nobody reads it if the request timed out (the leak).
  */
 static void golden_shop_start(struct tb *t, struct trace_obj jobs, struct trace_obj wg)
 {
@@ -64,7 +64,7 @@ static void golden_shop_start(struct tb *t, struct trace_obj jobs, struct trace_
 	       "/home/dev/shop/pool/worker.go:40" G_EXIT
 #define G_UNLOCK(f) G_READY("sync.(*Mutex).Unlock /usr/lib/go/src/sync/mutex.go:223|" f)
 
-/* A second of jobs: each is sent, taken, waits for the stock's lock that the auditor holds, and is done. */
+/* A second of jobs: each is sent and taken, waits for the stock's lock, which the auditor holds, and completes. */
 static void golden_shop_jobs(struct tb *t, struct trace_obj jobs, struct trace_obj mu)
 {
 	for (int i = 0; i < 10; i++) {
@@ -91,7 +91,7 @@ static void golden_shop_jobs(struct tb *t, struct trace_obj jobs, struct trace_o
 	}
 }
 
-/* Requests: the handler makes a channel and a goroutine; two of three give up before the result. */
+/* Requests: the handler makes a channel and a goroutine; two of three give up before the result arrives. */
 static void golden_shop_requests(struct tb *t)
 {
 	for (int i = 0; i < 12; i++) {
@@ -141,7 +141,7 @@ static void golden_shop(struct tb *t)
 	golden_shop_start(t, jobs, wg);
 	golden_shop_jobs(t, jobs, mu);
 	golden_shop_requests(t);
-	/* the end: the auditor took the lock last and sleeps; a worker waits for it */
+	/* at the end, the auditor was the last to take the lock, and sleeps; a worker waits for the lock */
 	tb_ready(t, SEC(2), 22, 18, TRACE_CAUSE_SEND, jobs,
 	         G_READY("example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27") G_EXIT);
 	tb_ready(t, SEC(2) + MS(1), 0, 21, TRACE_CAUSE_TIMER, tb_none, "");
@@ -157,7 +157,7 @@ static void golden_shop(struct tb *t)
 	tb_end(t, SEC(5));
 }
 
-/* The shop an hour later: more requests are stuck, the legacy goroutine is gone, an exporter is new; twice as long. */
+/* The shop an hour later, recorded for twice as long: more stuck requests, no legacy goroutine, a new exporter. */
 static void golden_shop_later(struct tb *t)
 {
 	struct trace_obj jobs = tb_chan(t), wg = tb_sync(t, TRACE_SYNC_WAITGROUP), out = tb_chan(t);
@@ -179,7 +179,7 @@ static void golden_shop_later(struct tb *t)
 	tb_end(t, SEC(10));
 }
 
-/* Every channel operation is recorded: the states of channels. */
+/* The states of channels, with every channel operation recorded. */
 static void golden_ops(struct tb *t)
 {
 	struct trace_obj sent = tb_chan(t), recv = tb_chan(t), closed = tb_chan(t), dangling = tb_chan(t),
@@ -201,7 +201,7 @@ static void golden_ops(struct tb *t)
 	tb_end(t, MS(1));
 }
 
-/* Names as nobody writes them, but somebody could. Tabs stand for blanks inside of a name. */
+/* Hostile names. Tabs stand for blanks inside a name. */
 static void golden_hostile(struct tb *t)
 {
 	static const char *const names[] = {
@@ -235,7 +235,7 @@ static void golden_hostile(struct tb *t)
 	tb_end(t, MS(20));
 }
 
-/* The program was killed while the first snapshot was read. */
+/* The program was killed during the first snapshot. */
 static void golden_killed(struct tb *t)
 {
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_BEGIN, .time = US(100), .snap_begin = { 0, 37 } });
@@ -255,7 +255,7 @@ struct golden {
 	void (*build)(struct tb *t);
 	const char *exe;
 	bool ops, exited;
-	const char *build_id; /* NULL: as all others */
+	const char *build_id; /* NULL: the common one */
 };
 
 static const struct golden goldens[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the report makes of waits: verdicts, chains, and transitions that cannot be. */
+/* Verdicts, chains, and impossible transitions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static void searched(struct tb *t, int64_t at, uint64_t n)
 	                               .snap_end = { .which = 1, .goroutines = n, .searched = true } });
 }
 
-/* The end snapshot finds goroutine 7 waiting as it did; and perhaps out of reach. */
+/* The end snapshot finds goroutine 7 still waiting, and perhaps unreachable. */
 static struct report *at_end(struct tb *t, uint8_t class, struct trace_obj obj, const char *stack, bool out_of_reach)
 {
 	tb_snap_begin(t, SEC(4), 1);
@@ -156,7 +156,7 @@ static void locks_speak_by_time_and_name_no_holder_that_was_not_seen(void **stat
 	report_free(r);
 }
 
-/* 7 waits for the WaitGroup of 8, which waits for what 9 sent before, which waits for the lock that 10 got last. */
+/* 7 waits for the WaitGroup of 8, 8 for what 9 sent before, 9 for the lock that 10 acquired last. */
 static struct tb long_chain(struct trace_obj *wg)
 {
 	struct tb t = tb_new();
@@ -203,7 +203,7 @@ static void chains_join_all_kinds_of_waits(void **state)
 	report_free(r);
 }
 
-/* Goroutine 7 receives where 8 had the channel in a select, which another case may have ended. */
+/* Goroutine 7 receives from a channel that 8 had in a select, which another case may have ended. */
 static struct report *after_a_select(bool out_of_reach)
 {
 	struct tb t = tb_new();
@@ -292,7 +292,7 @@ static void of_the_cases_of_a_select_one_whose_user_goes_on_counts(void **state)
 	report_free(r);
 }
 
-/* 7 and 8 receive what the other sent before; 7 perhaps in a select. */
+/* 7 and 8 each receive what the other sent before; 7 perhaps in a select. */
 static struct tb circle_of(struct trace_obj *a, struct trace_obj *b, uint32_t cases)
 {
 	struct tb t = tb_new();
@@ -312,7 +312,7 @@ static struct tb circle_of(struct trace_obj *a, struct trace_obj *b, uint32_t ca
 	return t;
 }
 
-/* Whether somebody else could send is what the search tells. */
+/* The search tells whether another goroutine could send. */
 static struct report *circle(bool out_of_reach)
 {
 	struct trace_obj a, b;
@@ -379,7 +379,7 @@ static void the_state_of_a_moment(void **state)
 	o.model.is_instant = true;
 	r = tb_report_opts(&t, MS(20), &o);
 	c = chain_from(r, 7);
-	assert_int_equal(c->n, 2); /* 9 did not wait yet */
+	assert_int_equal(c->n, 2); /* 9 was not waiting yet */
 	assert_int_equal(c->root, 9);
 	assert_int_equal(c->root_cause, ROOT_RUNNING);
 	assert_int_equal(r->chains.links.v[c->first].blocked, MS(2));
@@ -433,9 +433,9 @@ static void transitions_that_cannot_be_are_counted(void **state)
 	struct report *r;
 
 	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
-	tb_ready(&t, MS(2), 1, 7, TRACE_CAUSE_SEND, ch, WAKER_AT); /* it did not wait */
+	tb_ready(&t, MS(2), 1, 7, TRACE_CAUSE_SEND, ch, WAKER_AT); /* it was not waiting */
 	tb_park(&t, MS(3), 7, TRACE_WAIT_RECV, ch, RECV_AT);
-	tb_park(&t, MS(4), 7, TRACE_WAIT_RECV, ch, RECV_AT); /* it waited already */
+	tb_park(&t, MS(4), 7, TRACE_WAIT_RECV, ch, RECV_AT); /* it was already waiting */
 	tb_rec(&t, &(struct trace_rec){ .type = TRACE_GO_RUN, .time = MS(5), .goid = 7 });
 	tb_park(&t, MS(6), 7, TRACE_WAIT_RECV, ch, RECV_AT);
 	tb_close(&t, MS(7), 7, ch, WAKER_AT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How goready's closure is made and passed on, in code that Go 1.19 and 1.27 really made. */
+/* How goready's closure is made and passed on, in code compiled by Go 1.19 and 1.27. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +74,7 @@ static void check(const void *bytes, size_t len, uint64_t addr, uint64_t systems
 	assert_int_equal(got.ret - addr, want.ret);
 	assert_int_equal(got.at, want.at);
 	assert_int_not_equal(code_closure_call(&c, systemstack, &from, &got), 0);
-	/* The call of something else is none. */
+	/* A call of another function does not count. */
 	from = 0;
 	assert_int_not_equal(code_closure_call(&c, systemstack + 1, &from, &got), 0);
 	code_close(&c);
@@ -101,7 +101,7 @@ static void check_systemstack(const void *bytes, size_t len, uint64_t addr, uint
 	code_close(&c);
 }
 
-/* Its own frame is there since Go 1.21. */
+/* It has a frame of its own since Go 1.21. */
 static void test_systemstack(void **state)
 {
 	check_systemstack(go119_systemstack, sizeof(go119_systemstack), go119_systemstack_addr, 0x49, false);

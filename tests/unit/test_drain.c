@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The recorder's end of the ring of slots, with the programs' end played here. */
+/* The recorder's end of the ring of slots; the test plays the part of the BPF programs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct end {
 	struct bpf_vars vars;
 	struct drain d;
 	int fd;
-	/* What came. */
+	/* The records received. */
 	uint64_t got[4 * N];
 	size_t n, len, stop_at;
 };
@@ -52,7 +52,7 @@ static void teardown(struct end *e)
 	close(e->fd);
 }
 
-/* Takes n slots for a record with that goid, and its words from there on. */
+/* Takes n slots for a record and fills it with consecutive words from goid on. */
 static uint64_t begin(struct end *e, uint8_t type, uint64_t goid, uint8_t n)
 {
 	struct ring_exit rec = { .hdr = { .type = type, .slots = n }, .goid = goid };
@@ -87,7 +87,7 @@ static void test_order_and_wrap(void **state)
 	teardown(&e);
 }
 
-/* What is not whole yet holds up what came after it. */
+/* An incomplete record delays those after it. */
 static void test_unfinished(void **state)
 {
 	struct end e;
@@ -107,7 +107,7 @@ static void test_unfinished(void **state)
 	teardown(&e);
 }
 
-/* A record of several slots is one piece, over the end of the ring, too; what was given up is not told of. */
+/* A record of several slots arrives in one piece, even across the end of the ring; abandoned records are skipped. */
 static void test_long(void **state)
 {
 	struct end e;
@@ -119,7 +119,7 @@ static void test_long(void **state)
 	assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 0);
 	at = begin(&e, RING_EXIT, 5, 4);
-	/* An old sequence number in the middle of a record says nothing. */
+	/* An old sequence number in the middle of a record means nothing. */
 	e.slots[(at + 1) % N].seq = at + 2;
 	finish(&e, at);
 	finish(&e, begin(&e, RING_EXIT, 6, 1));
@@ -131,7 +131,7 @@ static void test_long(void **state)
 	teardown(&e);
 }
 
-/* The record at which the callback stops is taken; the next call goes on behind it. */
+/* The record at which the callback stops is consumed; the next call continues after it. */
 static void test_stop(void **state)
 {
 	struct end e;
@@ -149,7 +149,7 @@ static void test_stop(void **state)
 	teardown(&e);
 }
 
-/* Slots that were taken but not free are gone over, and only when a program said so. */
+/* Slots that were taken but not free are skipped, and only if a program reported an overrun. */
 static void test_overrun(void **state)
 {
 	uint64_t unfinished;
@@ -167,13 +167,13 @@ static void test_overrun(void **state)
 		assert_int_equal(e.vars.pos.tail, 1);
 	}
 	e.vars.shared.overrun = 1;
-	/* A program may be about to write what seems left. */
+	/* A program may be about to write a slot that seems abandoned. */
 	assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 1);
 	assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 2);
 	assert_int_equal(e.got[1], 2);
-	/* The next ones left are gone over, too, but nothing that is being written. */
+	/* Further abandoned slots are skipped too, but none that is being written. */
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(drain_run(&e.d), 0);
 	assert_int_equal(e.n, 2);

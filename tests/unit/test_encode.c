@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ring records to trace records. The program is a made-up one: the functions
- * of gobin/ that are used stand here.
+ * From ring records to trace records. The program is a fake: the functions of
+ * gobin/ that the encoder uses are defined here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,7 +175,7 @@ static void put_ready(struct fixture *f, uint64_t waker, uint64_t woken, uint64_
 	put(f, &r, sizeof(r), RING_READY, chan != 0, 0);
 }
 
-/* The next event of the trace; definitions are passed over. */
+/* The next event of the trace, skipping definitions. */
 static void next(struct fixture *f, struct trace_rec *rec, enum trace_type type)
 {
 	struct err err = { 0 };
@@ -226,7 +226,7 @@ static void test_park_and_close(void **state)
 	END(f, &r);
 }
 
-/* goexit, and on g0 morestack, ends a stack and is no part of it. */
+/* goexit (on g0: morestack) ends a stack and does not belong to it. */
 static void test_stack_definition(void **state)
 {
 	struct fixture *f = *state;
@@ -301,7 +301,7 @@ static void put_netready(struct fixture *f, uint64_t gpp, uint64_t goid)
 	put(f, &n, sizeof(n), RING_NETREADY, 'r', 0);
 }
 
-/* The poller may find a descriptor ready before its goroutine has parked: the wait is over at once. */
+/* The poller may find a descriptor ready before its goroutine has parked: the wait ends at once. */
 static void test_network(void **state)
 {
 	struct fixture *f = *state;
@@ -330,7 +330,7 @@ static void test_network(void **state)
 	END(f, &r);
 }
 
-/* Woken by a deadline; then another goroutine is about to wait for the same descriptor. */
+/* A deadline wakes a goroutine; then another is about to wait for the same descriptor. */
 static void test_network_after_deadline(void **state)
 {
 	struct fixture *f = *state;
@@ -351,7 +351,7 @@ static void test_network_after_deadline(void **state)
 	END(f, &r);
 }
 
-/* ready() is called where nothing ends: after the collector had a look at a stack, or when two found the same. */
+/* Some calls of ready() end no wait: after the collector scanned a stack, or when a descriptor is found twice. */
 static void test_no_wakes(void **state)
 {
 	struct fixture *f = *state;
@@ -410,7 +410,7 @@ static void test_create_make_close_exit(void **state)
 	assert_true(r.op.select);
 	next(f, &r, TRACE_CHAN_CLOSE);
 	assert_int_equal(r.close.chan, 1);
-	/* The address again: another channel. */
+	/* The address is reused: another channel. */
 	next(f, &r, TRACE_CHAN_MAKE);
 	assert_int_equal(r.make.chan, 2);
 	next(f, &r, TRACE_GO_EXIT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is folded away with goroutines and channels that go must not show: the text of both ways is the same. */
+/* Folding goroutines and channels that have gone must not show: the text is the same with and without it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 struct life {
 	uint64_t goid;
-	uint32_t waits_on; /* an address; LIVE goroutines wait on one each at the most */
+	uint32_t waits_on; /* an address; each of the LIVE goroutines waits on at most one */
 	bool waits;
 };
 
@@ -49,7 +49,7 @@ static const char *place(struct churn *c, const char *func, uint32_t n)
 	return s;
 }
 
-/* A channel at the address, where nobody may wait on the one before. */
+/* A new channel at an address, unless a goroutine waits on the previous one. */
 static void make(struct churn *c, uint32_t addr, uint64_t g)
 {
 	struct trace_def_chan d = { .id = ++c->t.chans, .addr = 0xc000000000 + addr * 96, .gen = ++c->gens[addr] };
@@ -154,7 +154,7 @@ static void folding_does_not_show(void **state)
 	}
 }
 
-/* A channel is made when an event needs it; that one was never needed changes nothing for those around it. */
+/* The model creates a channel when an event needs it. One that is never needed does not affect its neighbours. */
 static void a_channel_that_nothing_used_goes_with_its_address(void **state)
 {
 	struct churn c = { .t = tb_new(), .now = MS(1) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the reader makes of files that are cut, changed, newer or made to harm. */
+/* The reader on truncated, damaged, newer and hostile files. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static struct file small_trace(bool whole)
 	return file_take(fd);
 }
 
-/* Whether a is how b begins. */
+/* Whether a is a prefix of b. */
 static bool is_prefix(const struct text *a, const struct text *b)
 {
 	return a->nevents <= b->nevents && a->ndefs <= b->ndefs && !memcmp(a->events, b->events, a->nevents) &&
@@ -62,7 +62,7 @@ static void test_cut_at_every_byte(void **state)
 
 	assert_int_equal(whole.rc, 0);
 	for (size_t n = 0; n < f.n; n++) {
-		/* A copy of its own, so that a read past the end is seen. */
+		/* An exact copy, so that a sanitizer sees a read past its end. */
 		uint8_t *cut = malloc(n ? n : 1);
 		struct text t;
 
@@ -83,7 +83,7 @@ static void test_cut_at_every_byte(void **state)
 	file_free(&f);
 }
 
-/* The same through a file descriptor, where lengths are not known before. */
+/* The same through a file descriptor, where lengths are not known in advance. */
 static void test_cut_files(void **state)
 {
 	struct file f = small_trace(true);
@@ -137,7 +137,7 @@ static void test_flipped_bytes(void **state)
 
 		f.data[i / 4] ^= masks[i % 4];
 		t = text_of(f.data, f.n);
-		/* zstd's frame header has a bit that means nothing. */
+		/* zstd's frame header has an unused bit. */
 		if (!t.rc)
 			assert_int_equal(t.nevents, whole.nevents);
 		else
@@ -197,9 +197,7 @@ static void test_damage_names_the_place(void **state)
 	file_free(&f);
 }
 
-/*
- * Files made by hand.
- */
+/* Handmade files. */
 struct make {
 	struct buf b;
 	struct wire_index index;
@@ -247,7 +245,7 @@ static void make_free(struct make *m)
 	wire_index_free(&m->index);
 }
 
-/* A payload: its records as bytes; of events each has the time 0. */
+/* A payload, with its records as bytes; every event has time 0. */
 static struct buf payload(uint32_t kind, uint32_t records, const uint8_t *body, size_t n)
 {
 	size_t times = kind == WIRE_EVENTS ? records : 0;
@@ -311,17 +309,17 @@ static void test_newer_minor(void **state)
 
 	make_header(&m);
 	m.b.data[14] = 9;
-	/* A header field of an unknown tag, before the checksum. */
+	/* A header field with an unknown tag, before the checksum. */
 	m.b.len -= 4;
 	buf_put(&m.b, (const uint8_t[]){ 99, 2, 'x', 'y' }, 4);
 	wire_frame_end(&m.b, 0);
-	/* Longer payloads: fields behind those that are known. */
+	/* Longer payloads: fields after the known ones. */
 	BODY(&m, WIRE_DEFS, 2, TRACE_DEF_STRING, 5, 1, 1, 'a', 7, 8, 15, 2, 1, 2);
 	BODY(&m, WIRE_EVENTS, 3, TRACE_GO_EXIT, 3, 3, 1, 1, 200, 1, 2, 0xff, 0xff, TRACE_GO_EXIT, 1, 3);
-	/* A block of an unknown kind, and a skippable frame of another sub-magic. */
+	/* A block of an unknown kind, and a skippable frame with an unknown sub-magic. */
 	BODY(&m, 7, 4, 1, 2, 3);
 	buf_put(&m.b, "\x5c\x2a\x4d\x18\x05\0\0\0CRTXz", 13);
-	/* An object of an unknown kind, and a cause and a class out of the enum. */
+	/* An object of an unknown kind, and a cause and a class outside their enums. */
 	BODY(&m, WIRE_DEFS, 1, TRACE_DEF_REASON, 3, 2, 100, 1);
 	BODY(&m, WIRE_EVENTS, 1, TRACE_GO_READY, 6, 3, 5, 99, 0x1f, 42, 0);
 	t = make_read(&m);
@@ -481,7 +479,7 @@ static void test_blocks_that_lie(void **state)
 	buf_free(&other);
 }
 
-/* A little file that would be gigabytes. */
+/* A small file that would decompress to gigabytes. */
 static void test_bomb(void **state)
 {
 	struct make m = { 0 };
@@ -495,7 +493,7 @@ static void test_bomb(void **state)
 	buf_free(&raw);
 }
 
-/* The header's size is a lie in a way that its checksum agrees with. */
+/* A wrong size in a block header whose checksum is right. */
 static void test_data_frame_must_be_as_described(void **state)
 {
 	static const uint8_t body[] = { TRACE_GO_EXIT, 1, 3 };
@@ -503,7 +501,7 @@ static void test_data_frame_must_be_as_described(void **state)
 	uint8_t comp[256];
 	struct wire_block blk = { .kind = WIRE_EVENTS, .records = 1, .raw = (uint32_t)raw.len };
 
-	/* Without the content checksum, with the wrong size, twice, and none at all. */
+	/* Without the content checksum, with a wrong size, twice, and not at all. */
 	for (int i = 0; i < 4; i++) {
 		struct make m = { 0 };
 		ZSTD_CCtx *c = ZSTD_createCCtx();
@@ -529,13 +527,13 @@ static void test_blocks_missing_or_moved(void **state)
 	struct make m = { 0 }, n = { 0 };
 	struct text t;
 
-	/* The second of two is not there. */
+	/* The second of two blocks is missing. */
 	make_header(&m);
 	BODY(&m, WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3);
 	m.seq++;
 	BODY(&m, WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3);
 	expect_bad(&m, "missing");
-	/* The last is not there: only the index knows. */
+	/* The last block is missing, which only the index reveals. */
 	make_header(&n);
 	BODY(&n, WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3);
 	wire_index_add(&n.index, n.b.len, 80, &(struct wire_block){ .kind = WIRE_EVENTS, .records = 3 });
@@ -570,7 +568,7 @@ static void test_more_after_the_footer(void **state)
 	text_free(&t);
 	free(two);
 	file_free(&f);
-	/* Another trace behind one that was not ended. */
+	/* Another trace after an incomplete one. */
 	f = small_trace(false);
 	two = malloc(2 * f.n);
 	memcpy(two, f.data, f.n);
@@ -603,7 +601,7 @@ static void test_error_sticks(void **state)
 	file_free(&f);
 }
 
-/* The footer is found from the end of the file, as the spec says. */
+/* The footer can be found from the end of the file, as the specification says. */
 static void test_footer_from_the_end(void **state)
 {
 	struct file f = small_trace(true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bytes of version 1.0, as docs/trace-format.md has them. A change here is
- * a change of the format.
+ * The bytes of version 1.0, as docs/trace-format.md specifies them. To change
+ * these is to change the format.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The C reader against tests/tools/tracedump.py, which shares no code
- * with it; and both against a trace that stays as it is, so that
- * what version 1.0 wrote is read for ever. Runs in the root of the tree.
+ * Compares the C reader with tests/tools/tracedump.py, which shares no code with
+ * it, and both with a trace that never changes, so that traces of version 1.0
+ * remain readable. Run it from the root of the tree.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,7 +109,7 @@ static void test_second_reader_of_golden(void **state)
 	compare(GOLDEN ".zst", "");
 }
 
-/* CHANREC_WRITE_GOLDEN=1 makes the files anew: for a new version, beside the old. */
+/* CHANREC_WRITE_GOLDEN=1 regenerates the files: for a new version, beside the old ones. */
 static void write_golden(void)
 {
 	FILE *f = fopen(GOLDEN ".zst", "wb");

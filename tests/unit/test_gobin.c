@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Go programs of every cached toolchain, built in every way that changes the
- * file: functions against what nm says, and facts about the file.
+ * file: compares functions with the output of nm, and checks facts about the file.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -24,7 +24,10 @@ static int setup(void **state)
 	return fixtures_load(&all, "default strip pie pie-strip cgo-pie cgo-pie-strip");
 }
 
-/* Whether a symbol has this name in .gopclntab: no ABI there, up to Go 1.20 no type arguments, and no dot for "·". */
+/*
+ * Whether nm's symbol has this name in .gopclntab. The table omits the ABI and,
+ * up to Go 1.20, type arguments, and it keeps "·" where nm prints a dot.
+ */
 static bool same_name(char *s, const char *name, int minor)
 {
 	char in_table[1024], *dot;
@@ -102,7 +105,7 @@ static void functions_agree_with_nm(void **state)
 				         syms[j].name, f.name, f.entry);
 			matched++;
 		}
-		/* And no function that nm has not. */
+		/* And none that nm does not list. */
 		for (uint32_t k = 0; k < gobin_nfuncs(b); k++) {
 			struct go_func at;
 
@@ -122,7 +125,8 @@ static void functions_agree_with_nm(void **state)
 	}
 }
 
-/* The program has no section headers: tables by magic, version by the segments. All stays the same. */
+/* Without section headers, tables are found by their magic and the version through the segments. Nothing else changes.
+ */
 static void sections_are_not_needed(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
@@ -178,7 +182,7 @@ static void facts_about_the_file(void **state)
 		assert_int_equal(off, 0);
 		assert_int_equal(gobin_read(b, addr, code, 4), 0);
 		assert_memory_equal(code, "\177ELF", 4);
-		/* Code has no relocations: the file has the same bytes. */
+		/* Code has no relocations: the bytes are those of the file. */
 		assert_int_equal(gobin_func_by_name(b, "runtime.gopark", &f), 0);
 		assert_int_equal(gobin_read(b, f.entry, code, sizeof(code)), 0);
 		assert_non_null(fp);
@@ -193,7 +197,7 @@ static void facts_about_the_file(void **state)
 	}
 }
 
-/* bss is zero though the file has no bytes for it. */
+/* bss reads as zeros, although the file has no bytes for it. */
 static void bss_reads_as_zero(void **state)
 {
 	struct gobin *b = must_open(fixture_find(&all, 23, "default")->path);

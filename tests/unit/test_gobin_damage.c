@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Damaged and hostile files: cut short, with bytes changed anywhere and where
- * it hurts most. Each is opened and asked everything; nothing but an error or
- * an answer may come of it. What counts is the run with SAN=1.
+ * Damaged and hostile files: truncated, or with bytes changed at random and where
+ * it hurts most. Each is opened and queried for everything; every query must
+ * return an error or an answer. Run with SAN=1 for the full effect.
  */
 #include <elf.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #define ASKED 60
 
 static struct fixtures all;
-static int rounds; /* CHANREC_DAMAGE_ROUNDS: more finds more */
+static int rounds; /* CHANREC_DAMAGE_ROUNDS: more rounds find more */
 
 static int setup(void **state)
 {
@@ -31,7 +31,7 @@ static int setup(void **state)
 	return fixtures_load(&all, "default pie-strip cgo-pie");
 }
 
-/* A program in memory that can be spoilt and made whole again. */
+/* A program in memory that can be damaged and repaired. */
 struct victim {
 	uint8_t *good;
 	size_t size;
@@ -63,7 +63,7 @@ static void victim_free(struct victim *v)
 	free(v->good);
 }
 
-/* All that a map says is there is read. */
+/* Reads everything that a map claims to have. */
 static void ask_frame_map(const struct gobin *b, uint64_t pc)
 {
 	volatile uint32_t sum = 0;
@@ -155,7 +155,7 @@ static uint64_t rnd(uint64_t *s)
 	return *s;
 }
 
-/* Values that sums and bounds go wrong with, or any. */
+/* A value at which sums and bounds tend to go wrong, or a random one. */
 static uint64_t nasty(uint64_t *seed)
 {
 	static const uint64_t values[] = { 0,          1,     0x7fffffff, 0x80000000, 0xffffffff,
@@ -165,7 +165,7 @@ static uint64_t nasty(uint64_t *seed)
 	return r & 1 ? values[(r >> 8) % (sizeof(values) / sizeof(values[0]))] : r >> (r >> 1 & 63);
 }
 
-/* Changes up to 8 places of [from, from + len), opens, puts the bytes back. */
+/* Changes up to 8 places in [from, from + len), opens the file, and restores the bytes. */
 static void spoil(struct victim *v, uint64_t *seed, uint64_t from, uint64_t len)
 {
 	uint64_t at[8];
@@ -190,7 +190,7 @@ static void spoil(struct victim *v, uint64_t *seed, uint64_t from, uint64_t len)
 	}
 }
 
-/* Where the section lies in the file; a file without that section has it nowhere. */
+/* The section's place in the file; empty if there is no such section. */
 static bool part(const struct victim *v, const char *name, uint64_t *off, uint64_t *len)
 {
 	struct err err = { 0 };
@@ -279,7 +279,7 @@ static void spoil_tables(struct victim *v, uint64_t *seed)
 	}
 }
 
-/* Changes in the code: what decodes it must not go astray. */
+/* Changes in the code must not lead the decoders astray. */
 static void spoil_code(struct victim *v, uint64_t *seed)
 {
 	static const char *const names[] = { "runtime.allgadd", "runtime.semacquire1", "runtime.schedinit",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Offsets in the runtime's structures, its variables and wait reasons, in the
+ * Offsets in the runtime's structures, its variables, and its wait reasons, in
  * programs of every cached toolchain.
  */
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static void layouts_from_dwarf_and_table_agree(void **state)
 	}
 }
 
-/* Offsets that are known from elsewhere (delve, the runtime's own tests), so that one mistake cannot be in both. */
+/* Offsets known from other sources (delve, the runtime's own tests), so that one mistake cannot be in both. */
 static void layouts_are_the_known_ones(void **state)
 {
 	static const struct {
@@ -93,7 +93,7 @@ static void layouts_are_the_known_ones(void **state)
 	}
 }
 
-/* The checked-in table is what these builds give: tools/gen-go-layouts.sh makes it again. */
+/* The checked-in table matches these builds; tools/gen-go-layouts.sh regenerates it. */
 static void tables_are_what_the_toolchains_give(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
@@ -134,7 +134,7 @@ static void unknown_versions_get_a_neighbour(void **state)
 	assert_null(layout_from_table(4, &guessed));
 }
 
-/* DWARF 5 from Go 1.25 on: its offsets are those of the table, made from DWARF 4 and 5 alike. */
+/* DWARF 5, from Go 1.25 on, yields the offsets of the table, which comes from both DWARF 4 and 5. */
 static void dwarf_is_read_in_both_versions(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
@@ -159,7 +159,7 @@ static void dwarf_is_read_in_both_versions(void **state)
 
 #define PCHEADER_TEXT_START 24 /* runtime.pcHeader, Go 1.18 on */
 
-/* Addresses of functions count from textStart, which the linker leaves 0 from Go 1.26 on. */
+/* Function addresses are relative to textStart, which the linker leaves 0 from Go 1.26 on. */
 static void functions_without_text_start(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
@@ -186,7 +186,7 @@ static void functions_without_text_start(void **state)
 	}
 }
 
-/* Without symbols the same addresses as with. */
+/* The addresses are the same with and without symbols. */
 static void variables_agree_with_the_symbols(void **state)
 {
 	static const char *const names[] = { "runtime.allgs", "runtime.allglen", "runtime.allgptr", "runtime.semtable",

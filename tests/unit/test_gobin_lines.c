@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines, inlined calls and frame sizes, against what the programs print about
- * themselves.
+ * Compares lines, inlined calls and frame sizes with what the programs print
+ * about themselves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static int setup(void **state)
 	return fixtures_load(&all, "default strip pie pie-strip cgo-pie cgo-pie-strip");
 }
 
-/* What the program said about a chain of calls. */
+/* What the program printed about a chain of calls. */
 struct chain {
 	struct {
 		uint64_t pc;
@@ -104,7 +104,7 @@ static uint64_t bias_of(const struct gobin *b, const struct told *t)
 	return t->report - f.entry;
 }
 
-/* Every frame alone, as runtime.CallersFrames resolved it. */
+/* Each frame by itself, as runtime.CallersFrames resolved it. */
 static void lines_agree_with_the_program(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
@@ -145,7 +145,7 @@ static uint64_t word(const struct chain *c, uint64_t addr)
 	return c->words[(addr - c->sp) / 8];
 }
 
-/* Return addresses by frame pointer. */
+/* Return addresses, by frame pointers. */
 static int walk_fp(const struct chain *c, uint64_t *pcs)
 {
 	int n = 0;
@@ -156,7 +156,8 @@ static int walk_fp(const struct chain *c, uint64_t *pcs)
 	return n;
 }
 
-/* A stack of return addresses, inlined calls expanded and wrappers dropped, is the chain that the program printed. */
+/* A stack of return addresses, with inlined calls expanded and wrappers dropped, is the chain that the program printed.
+ */
 static void check_expanded(const struct gobin *b, const struct fixture *fx, const struct chain *c, uint64_t bias)
 {
 	uint64_t pcs[MAX_PCS];
@@ -218,7 +219,7 @@ static void stacks_agree_with_the_program(void **state)
 	}
 }
 
-/* Where "func NAME(" stands in the fixture's source. */
+/* The line of "func NAME(" in the fixture's source. */
 static uint32_t source_line(const char *name)
 {
 	char *out = output_of("grep -n '^func %s[([]' tests/gobin/fixture/main.go", name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The topology of programs with few and with very many goroutines. */
+/* The graph of programs with few and with very many goroutines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,8 +35,7 @@ static size_t count(const char *text, const char *what)
 	return n;
 }
 
-/* n goroutines of so many go statements, each waits on a channel of its own, as many ms as the number of its statement.
- */
+/* n goroutines from `sites` go statements. Each waits on its own channel, for as many ms as the number of its site. */
 static struct report *many(unsigned n, unsigned sites)
 {
 	struct tb t = tb_new();
@@ -78,7 +77,7 @@ static void ten_thousand_of_one_kind_are_one_node(void **state)
 	report_free(r);
 }
 
-/* The heaviest edges stay, and the graph says what the others weigh. */
+/* The heaviest edges stay, and the graph says how heavy the others are. */
 static void many_kinds_are_pruned_to_the_heaviest(void **state)
 {
 	struct report *r = many(10000, 200);
@@ -109,7 +108,7 @@ static void many_kinds_are_pruned_to_the_heaviest(void **state)
 	report_free(r);
 }
 
-/* Made and then neither used, closed nor waited on: only a recording of every operation shows that. */
+/* Only a recording of every operation shows that a channel was made but never used, closed or waited on. */
 static void dangling_channels_are_dashed(void **state)
 {
 	for (int ops = 0; ops < 2; ops++) {
@@ -132,7 +131,7 @@ static void dangling_channels_are_dashed(void **state)
 	}
 }
 
-/* 7 waits for the lock that 8 was given last, which sleeps. */
+/* 7 waits for a lock. 8 acquired it last, and sleeps. */
 static void the_worst_chain_ends_where_it_sleeps(void **state)
 {
 	struct tb t = tb_new();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Verdicts that rest on time: what the length of a wait says, and what it does not. */
+/* Verdicts that rest on time: what the length of a wait shows, and what it does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static void create(struct tb *t, uint64_t from, uint64_t to)
 		tb_create(t, MS(1), 1, g, SITE, WORKER);
 }
 
-/* 7 has waited for 8 s of 10; 8, which waits for the same, is served at the time. */
+/* 7 has waited for 8 s of 10; 8, which waits for the same object, is served at the given time. */
 static struct report *in_a_line(uint8_t class, uint8_t cause, const char *at, int64_t served)
 {
 	struct tb t = tb_new();
@@ -49,7 +49,7 @@ static void a_line_that_moves_is_not_stuck(void **state)
 	}
 }
 
-/* 7 waits to send for 9 s of 10, in 1 s or in 8.5 s of which the program was stopped. */
+/* 7 waits to send for 9 s of 10; the program was stopped for 1 s or 8.5 s of that. */
 static void a_program_that_is_stopped_does_not_serve(void **state)
 {
 	for (int k = 0; k < 2; k++) {
@@ -84,7 +84,7 @@ static void a_second_is_the_least_that_speaks(void **state)
 	report_free(r);
 }
 
-/* One goroutine a second sends where nobody receives. */
+/* Every second, another goroutine sends where nobody receives. */
 static void who_came_last_to_a_line_that_stands_counts_with_it(void **state)
 {
 	struct tb t = tb_new();
@@ -101,7 +101,7 @@ static void who_came_last_to_a_line_that_stands_counts_with_it(void **state)
 	report_free(r);
 }
 
-/* One goroutine a second comes to wait in a select for its turn; the first one may get it. */
+/* Every second, another goroutine waits in a select for its turn; the first may get it. */
 static struct report *piled_up(bool any_goes_on)
 {
 	struct tb t = tb_new();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Of many goroutines that ended and many channels, JSON lists those that say something, and how many it does not. */
+/* With many ended goroutines and channels, JSON lists the informative ones and says how many it leaves out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 #define N (LISTED_MAX + MORE)
 
 /*
- * N goroutines that make a channel each and end. The last two wait on theirs, the very last one longer, so it is the
- * example of both; a goroutine that lives waits on the last channel but three.
+ * N goroutines that make a channel each and exit. The last two wait on theirs, the very last one longer, so it is the
+ * example for both. A live goroutine waits on the fourth-last channel.
  */
 static struct tb many(void)
 {
@@ -51,13 +51,13 @@ static void those_that_waited_are_listed(void **state)
 	struct listed l;
 
 	assert_int_equal(listed_make(&l, r), 0);
-	/* the example, the one that waited and the first of the others */
+	/* the example, the other that waited, and the first of the rest */
 	assert_int_equal(l.gone_left_out, MORE - 1);
 	assert_true(listed_gone(&l, FIRST + N - 1));
 	assert_true(listed_gone(&l, FIRST + N - 2));
 	assert_true(listed_gone(&l, FIRST));
 	assert_false(listed_gone(&l, FIRST + N - 3));
-	/* the one that is waited on at the end, the two that were, and the first of the others */
+	/* the one waited on at the end, the two waited on before, and the first of the rest */
 	assert_int_equal(l.channels_left_out, MORE - 1);
 	assert_true(listed_channel(&l, N - 2));
 	assert_true(listed_channel(&l, N - 1));
@@ -96,7 +96,7 @@ static size_t count(const char *s, const char *what)
 	return n;
 }
 
-/* As the document counts them: what is listed and what is not are all there are. */
+/* The document's counts add up: listed and omitted ones together are all. */
 static void json_tells_what_it_leaves_out(void **state)
 {
 	struct tb t = many();

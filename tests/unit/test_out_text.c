@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sentences of the text that the golden traces do not have. */
+/* Sentences that do not occur in the golden traces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every output of the traces of golden_traces.h against tests/golden/. Run
- * from the root of the tree; CHANREC_GOLDEN=update writes the files anew.
+ * Compares every output for the traces of golden_traces.h with tests/golden/. Run
+ * it from the root of the tree; CHANREC_GOLDEN=update regenerates the files.
  * With --write DIR it writes the traces themselves, for tests/e2e.
  */
 #include <setjmp.h>
@@ -116,7 +116,7 @@ static const struct golden *golden_of(const char *name)
 	return NULL;
 }
 
-/* What options change; the file is report-NAME.FORMAT. */
+/* The effect of options; the file is report-NAME.FORMAT. */
 static void options_are_as_before(void **state)
 {
 	static const struct {
@@ -216,7 +216,7 @@ static void diffs_are_as_before(void **state)
 	}
 }
 
-/* A trace and itself: nothing has changed. */
+/* A trace compared with itself shows no change. */
 static void no_change_is_no_difference(void **state)
 {
 	size_t n;
@@ -248,7 +248,7 @@ static void two_runs_give_the_same_bytes(void **state)
 	}
 }
 
-/* No line of the text is wider than the terminal, and none has a control character. */
+/* No line of the text is wider than the terminal or contains a control character. */
 static void text_is_fit_for_a_terminal(void **state)
 {
 	for (size_t i = 0; i < NGOLDENS; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The decoder of probe sites, on code that three Go versions really made. */
+/* The decoder of probe sites, on code compiled by three Go versions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void check_entry(const void *bytes, size_t len, uint64_t addr, const char
 
 static void test_entries(void **state)
 {
-	/* Up to 1.20 the jbe is all there is; from 1.21 the push after it runs once. */
+	/* Up to 1.20 there is only the jbe; from 1.21 on, the push after it runs exactly once. */
 	ENTRY(go119_runtime_gopark, "jbe", 4, true);
 	ENTRY(go119_runtime_ready, "jbe", 4, true);
 	ENTRY(go119_runtime_closechan, "jbe", 4, true);
@@ -43,7 +43,7 @@ static void test_entries(void **state)
 	ENTRY(go123_runtime_ready, "push rbp", 10, false);
 	ENTRY(go123_runtime_selectgo, "push rbp", 18, false);
 	ENTRY(go127_runtime_gopark, "push rbp", 10, false);
-	/* No stack check: the first jump, or the push that begins it. */
+	/* Without a stack check: the first jump, or the push at the beginning. */
 	ENTRY(go119_runtime_netpollready, "je", 3, false);
 	ENTRY(go123_runtime_netpollready, "push rbp", 0, false);
 	ENTRY(go127_runtime_netpollready, "push rbp", 0, false);
@@ -72,7 +72,7 @@ static void test_calls(void **state)
 	           go127_runqput);
 }
 
-/* call newproc1; cmp runtime.writeBarrier, 0; xchg ax, ax; jne: as Go 1.23 has it. */
+/* call newproc1; cmp runtime.writeBarrier, 0; xchg ax, ax; jne: as in Go 1.23. */
 static void test_results(void **state)
 {
 	static const uint8_t kept[] = { 0xe8, 0xfb, 0x0f, 0x00, 0x00, 0x83, 0x3d, 0x02, 0xef,
@@ -114,7 +114,7 @@ static void test_makechan(void **state)
 	           0x48, "jne");
 	check_make(go123_runtime_makechan, sizeof(go123_runtime_makechan), go123_runtime_makechan_addr, X86_REG_RCX,
 	           0x48, "je");
-	/* The capacity is stored before the last jump (the synctest bubble): read it from the channel. */
+	/* The capacity is stored before the last jump (the synctest bubble), so it is read from the channel. */
 	check_make(go127_runtime_makechan, sizeof(go127_runtime_makechan), go127_runtime_makechan_addr, X86_REG_RCX, -1,
 	           "je");
 }
@@ -183,7 +183,7 @@ static void test_rets(void **state)
 	assert_int_equal(n, 8);
 	for (size_t i = 0; i < n; i++)
 		assert_true(s[i].single_step);
-	/* The two returns of failed non-blocking receives come before the argument is saved. */
+	/* The two returns of failed non-blocking receives precede the store of the argument. */
 	assert_int_equal(code_spill(&c, 0, &off, &first), 0);
 	assert_true(s[1].addr < first && s[2].addr > first);
 	code_close(&c);
@@ -191,9 +191,9 @@ static void test_rets(void **state)
 
 static void test_not_understood(void **state)
 {
-	/* mov rax, 1 overwrites an argument before anything can be probed. */
+	/* mov rax, 1 overwrites an argument before the first possible site. */
 	static const uint8_t clobber[] = { 0x48, 0xc7, 0xc0, 1, 0, 0, 0, 0x55, 0xc3 };
-	/* A loop around the first jump: it would count many times. */
+	/* With a loop around the first jump, a call would count many times. */
 	static const uint8_t loop[] = { 0x83, 0xf9, 0x72, 0x74, 0xfb, 0xc3 };
 	static const uint8_t two_rets[] = { 0x74, 0x01, 0xc3, 0xc3 };
 	static const uint8_t junk[] = { 0xff, 0xff, 0xff };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What stacks say, with the frames that Go 1.19, 1.23 and 1.27 show for each kind of wait and wake-up. */
+/* What stacks tell, for the frames of each kind of wait and wake-up in Go 1.19, 1.23 and 1.27. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -136,7 +136,7 @@ static void test_reserve(void **state)
 	assert_int_equal(b.len, 1000);
 	assert_null(buf_reserve(&b, SIZE_MAX - 10));
 	assert_true(buf_failed(&b));
-	/* What is put after a failure is not half there. */
+	/* A put after a failure leaves nothing behind. */
 	assert_null(buf_reserve(&b, 1));
 	buf_put_u32(&b, 1);
 	assert_int_equal(b.len, 1000);

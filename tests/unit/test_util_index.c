@@ -27,7 +27,7 @@ static void test_empty(void **state)
 	index_free(&x);
 }
 
-/* Each is found, and only by its own key, however the index grew meanwhile. */
+/* Each entry is found by its own key only, however the index has grown. */
 static void find_all(uint64_t (*hash)(uint64_t), uint32_t n)
 {
 	uint64_t *table = calloc(n + 1, sizeof(*table));

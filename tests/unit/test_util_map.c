@@ -70,7 +70,7 @@ static void test_grows(void **state)
 	map_free(&m);
 }
 
-/* Against a plain array, with keys that come and go. */
+/* Compares the map with a plain array while keys come and go. */
 static void test_against_an_array(void **state)
 {
 	enum { KEYS = 512 };
@@ -107,7 +107,7 @@ static void test_against_an_array(void **state)
 	map_free(&m);
 }
 
-/* Deleted slots are used again: memory goes by what is in the map. */
+/* Deleted slots are reused: memory depends on the current content only. */
 static void test_churn_does_not_grow(void **state)
 {
 	struct map m = { 0 };

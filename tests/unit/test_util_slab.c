@@ -16,7 +16,7 @@ struct thing {
 	uint64_t id, used[31];
 };
 
-/* Enough for chunks of each size; what lives is not touched by what comes and goes. */
+/* Enough for chunks of every size; allocating and freeing must not touch live structures. */
 static void test_things_are_apart(void **state)
 {
 	struct slab s = { .size = sizeof(struct thing) };
@@ -40,7 +40,7 @@ static void test_things_are_apart(void **state)
 	free(all);
 }
 
-/* The memory of what went is what comes next, and its first bytes are as they were until then. */
+/* Freed memory is reused next, and its first bytes are intact until then. */
 static void test_memory_is_used_again(void **state)
 {
 	struct slab s = { .size = sizeof(struct thing) };

@@ -42,7 +42,7 @@ static void test_extend_zeroes(void **state)
 	}
 	assert_int_equal(vec_extend(&v, 5), 0);
 	assert_int_equal(v.n, 10);
-	/* What was used before and given back is zeroed too. */
+	/* Elements that were in use earlier are zeroed too. */
 	v.n = 3;
 	assert_int_equal(vec_extend(&v, 1000), 0);
 	for (size_t i = 0; i < v.n; i++)

@@ -2,7 +2,7 @@
 #ifndef CHANREC_TESTS_TRACE_FILE_H
 #define CHANREC_TESTS_TRACE_FILE_H
 
-/* Traces in memory: written through a memfd, read into text. Include cmocka first. */
+/* Traces in memory, written through a memfd and read as text. Include cmocka first. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static __attribute__((unused)) int file_new(void)
 	return fd;
 }
 
-/* Takes what fd holds, and closes it. */
+/* Takes the content of fd, and closes it. */
 static __attribute__((unused)) struct file file_take(int fd)
 {
 	struct stat st;
@@ -48,12 +48,12 @@ static void file_free(struct file *f)
 	*f = (struct file){ 0 };
 }
 
-/* What a reader gives: all, and definitions and events apart, since blocks change their order. */
+/* A reader's output: as a whole, and definitions and events separately, since blocks change their order. */
 struct text {
 	char *all, *defs, *events;
 	size_t nall, ndefs, nevents; /* bytes */
 	uint64_t records, skipped;
-	int rc; /* of the last call */
+	int rc; /* result of the last call */
 	struct err err;
 	bool has_end;
 };
@@ -83,7 +83,7 @@ static void text_of_reader(struct text *t, struct trace_reader *r)
 	t->has_end = trace_reader_end(r);
 }
 
-/* Where the trace does not open, rc and err are those of that. */
+/* If the trace does not open, rc and err say why. */
 static __attribute__((unused)) struct text text_of(const void *data, size_t n)
 {
 	struct trace_reader *r;

@@ -2,7 +2,7 @@
 #ifndef CHANREC_TESTS_TRACE_GEN_H
 #define CHANREC_TESTS_TRACE_GEN_H
 
-/* Random records that keep the rules of the format, the same for the same seed. */
+/* Random records that obey the rules of the format; the same seed yields the same records. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static uint32_t gen_below(struct gen *g, uint32_t n)
 	return n ? (uint32_t)(gen_u64(g) % n) : 0;
 }
 
-/* Any value of up to bits bits: small ones, large ones and those at the edges alike. */
+/* Any value of up to `bits` bits; small, large and edge values are equally likely. */
 static uint64_t gen_num(struct gen *g, int bits)
 {
 	uint64_t max = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
@@ -265,7 +265,7 @@ static const enum trace_type gen_types[] = {
 
 #define GEN_NTYPES (sizeof(gen_types) / sizeof(*gen_types))
 
-/* What r points to holds until the next call. */
+/* What r points to is valid until the next call. */
 static void gen_rec(struct gen *g, struct trace_rec *r)
 {
 	*r = (struct trace_rec){ .type = gen_types[gen_below(g, GEN_NTYPES)] };

@@ -3,8 +3,8 @@
 #define CHANREC_TESTS_TRACE_TEXT_H
 
 /*
- * A record as a line of text: name, time, goid, then each field in the order
- * of docs/trace-format.md. Two records are the same when their lines are.
+ * A record as a line of text: name, time, goid, then the fields in the order of
+ * docs/trace-format.md. Two records are equal if their lines are.
  * tests/tools/tracedump.py prints the same lines.
  */
 
