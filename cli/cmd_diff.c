@@ -1,94 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "cli/args.h"
-#include "cli/cli.h"
+#include "cli/command.h"
 #include "cli/outfile.h"
-#include "cli/term.h"
 #include "cli/view.h"
 #include "report/analyze/diff.h"
 
-static const char usage[] =
-        "usage: chanrec diff [OPTIONS] A B\n"
-        "\n"
-        "What changed between two traces of one program: groups of goroutines that appeared, grew or\n"
-        "vanished, and places where more or less time is blocked, per second of recording.\n"
-        "\n"
-        "      --format NAME    text (default) or json\n"
-        "  -o, --output FILE    where to write it (default: stdout)\n"
-        "      --since TIME     count from here on, in both (seconds from the start; 1.5, 500ms, 2m)\n"
-        "      --until TIME     up to here\n"
-        "      --function TEXT  waits with TEXT in the name of a function on their stack\n"
-        "      --package PATH   waits with a function of this package, or of one below it\n"
-        "      --reason TEXT    waits for a reason that has TEXT in it\n"
-        "      --top N          rows of a table (default: 20)\n"
-        "      --width N        columns of the text (default: the terminal's, else 100)\n"
-        "      --color WHEN     auto (on a terminal, unless NO_COLOR is set), always or never\n"
-        "  -h, --help           this text\n";
+enum diff_format { DIFF_TEXT, DIFF_JSON };
 
 struct diff_args {
-	const char *files[2], *output;
-	struct report_opts opts;
-	enum term_color color;
-	bool json;
+	struct view view;
+	struct outfile_opts out;
+	enum diff_format format;
 };
 
-enum { OPT_FORMAT = 256 };
-
-static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
-	                                 { "output", required_argument, NULL, 'o' },
-	                                 VIEW_OPTIONS,
-	                                 { "help", no_argument, NULL, 'h' },
-	                                 { 0 } };
-
-static int take_value(struct diff_args *a, int opt, const char *s, struct err *err)
+static const char *format_at(size_t i, const char **help)
 {
-	switch (opt) {
-	case 'o':
-		a->output = s;
-		return 0;
-	case OPT_FORMAT:
-		a->json = !strcmp(s, "json");
-		return a->json || !strcmp(s, "text") ? 0 : args_usage(err, "diff", "there is no such format", s);
-	default:
-		return view_take("diff", &a->opts, &a->color, opt, s, err);
-	}
+	static const struct {
+		const char *name, *help;
+	} formats[] = { [DIFF_TEXT] = { "text", "for people (default)" },
+		        [DIFF_JSON] = { "json", "for programs; see diff.schema.json" } };
+
+	if (i > DIFF_JSON)
+		return NULL;
+	*help = formats[i].help;
+	return formats[i].name;
 }
 
-static int parse_args(struct diff_args *a, int argc, char **argv, bool *done, struct err *err)
-{
-	int opt, ret;
+static const struct option_row output[] = {
+	{ .name = "format",
+	  .value = "NAME",
+	  .kind = OPTION_CHOICE,
+	  .choice = format_at,
+	  OPTION_AT(struct diff_args, format),
+	  .help = "What to write:" },
+};
 
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			*done = true;
-			return EXIT_DONE;
-		}
-		if (opt == ':')
-			return args_usage(err, "diff", "an option lacks its value", argv[optind - 1]);
-		if (opt == '?')
-			return args_usage(err, "diff", "unknown option", argv[optind - 1]);
-		ret = take_value(a, opt, optarg, err);
-		if (ret)
-			return ret;
-	}
-	if (optind + 2 != argc)
-		return args_usage(err, "diff", "two traces are needed", NULL);
-	if (a->opts.model.since > a->opts.model.until)
-		return args_usage(err, "diff", "--since is after --until", NULL);
-	a->files[0] = argv[optind];
-	a->files[1] = argv[optind + 1];
-	return EXIT_DONE;
-}
+static const struct option_group groups[] = {
+	{ OPTION_GROUP(output) },
+	{ OPTION_GROUP(outfile_options), .base = offsetof(struct diff_args, out) },
+	{ OPTION_GROUP(view_window), .base = offsetof(struct diff_args, view), .heading = "What to compare" },
+	{ OPTION_GROUP(view_filters), .base = offsetof(struct diff_args, view) },
+	{ OPTION_GROUP(view_layout), .base = offsetof(struct diff_args, view), .heading = "How to show it" },
+	{ 0 },
+};
 
 struct diff_job {
-	const struct diff_args *args;
+	enum diff_format format;
 	struct diff diff;
 };
 
@@ -96,42 +55,64 @@ static int write_diff(const void *ctx, FILE *f, struct err *err)
 {
 	const struct diff_job *job = ctx;
 
-	return job->args->json ? diff_write_json(&job->diff, f, err) : diff_write_text(&job->diff, f, err);
+	return job->format == DIFF_JSON ? diff_write_json(&job->diff, f, err) : diff_write_text(&job->diff, f, err);
 }
 
 static int compare(const struct diff_args *a, struct report *const r[2], struct err *err)
 {
-	struct diff_job job = { .args = a };
+	struct diff_job job = { .format = a->format };
 	int ret = diff_new(&job.diff, r[0], r[1], err);
 
 	if (ret)
 		return ret;
-	ret = outfile_write(a->output, write_diff, &job, err);
+	ret = outfile_write(&a->out, write_diff, &job, err);
 	diff_free(&job.diff);
 	return ret;
 }
 
-int cmd_diff(int argc, char **argv, struct err *err)
+static int load(struct report **r, const char *path, const struct report_opts *opts, struct err *err)
 {
-	struct diff_args a = { .opts = view_defaults() };
-	struct report *r[2] = { NULL, NULL };
-	bool done = false;
-	int ret = parse_args(&a, argc, argv, &done, err);
+	int ret = report_load(r, path, opts, err);
 
-	if (ret || done)
-		return ret;
-	term_fit(a.output, a.color, &a.opts.width, &a.opts.color);
-	for (int i = 0; i < 2 && !ret; i++) {
-		ret = report_load(&r[i], a.files[i], &a.opts, err);
-		if (!ret)
-			ret = report_check_filters(r[i], err);
-		if (!ret && r[i]->damaged)
-			fprintf(stderr, "chanrec: warning: %s: %s; what could be read before that is compared\n",
-			        a.files[i], r[i]->damage);
-	}
 	if (!ret)
-		ret = compare(&a, r, err);
+		ret = report_check_filters(*r, err);
+	if (!ret && (*r)->damaged)
+		fprintf(stderr, "chanrec: warning: %s: %s; only what precedes that is compared\n", path, (*r)->damage);
+	return ret;
+}
+
+static int run(void *opts, const struct operands *rest, struct err *err)
+{
+	struct diff_args *a = opts;
+	struct report *r[2] = { NULL, NULL };
+	int ret;
+
+	if (rest->n != 2) {
+		err_set(err, EINVAL, "give two traces to compare, not %d", rest->n);
+		return EXIT_USAGE;
+	}
+	if (view_complete(&a->view, a->out.path, err))
+		return EXIT_USAGE;
+	a->out.no_pager |= a->format != DIFF_TEXT;
+	ret = load(&r[0], rest->v[0], &a->view.opts, err);
+	if (!ret)
+		ret = load(&r[1], rest->v[1], &a->view.opts, err);
+	if (!ret)
+		ret = compare(a, r, err);
 	report_free(r[0]);
 	report_free(r[1]);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }
+
+const struct command command_diff = {
+	.what = "compare two traces of one program",
+	.syntax = { .name = "diff",
+	            .synopsis = "[OPTIONS] A B",
+	            .about = "Shows what changed from trace A to trace B: groups of goroutines that appeared, grew, "
+	                     "shrank or "
+	                     "vanished, and wait sites that got slower or faster, per second of recording.",
+	            .groups = groups },
+	.defaults = &(const struct diff_args){ .view = VIEW_DEFAULTS },
+	.opts_size = sizeof(struct diff_args),
+	.run = run,
+};

@@ -1,32 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
-#include "cli/args.h"
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/value.h"
 #include "record/doctor.h"
 #include "util/vec.h"
 
-static const char usage[] = "usage: chanrec doctor [--events LIST]\n"
-                            "       chanrec doctor [--events LIST] -p PID\n"
-                            "       chanrec doctor [--events LIST] BINARY\n"
-                            "\n"
-                            "Says what a recording would need, what there is, and what to do about the rest:\n"
-                            "of this machine; with -p of a process too, by attaching to it for a moment; of an\n"
-                            "executable without running it. Exits 0 only if a recording would be whole.\n"
-                            "\n"
-                            "  -p, --pid PID        the process (any of its threads)\n"
-                            "      --events LIST    what would be recorded, as for chanrec record\n"
-                            "  -v, --verbose        what libbpf and the kernel say\n"
-                            "  -h, --help           this text\n";
+struct doctor_args {
+	pid_t pid;
+	uint32_t events;
+	bool verbose;
+};
 
-/* What is told again at the end. */
+static int set_events(void *opts, const char *s)
+{
+	return value_events(s, &((struct doctor_args *)opts)->events);
+}
+
+static const struct option_row options[] = {
+	{ .name = "pid",
+	  .letter = 'p',
+	  .value = "PID",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  .max = INT32_MAX,
+	  .expected = "the ID of a process",
+	  OPTION_AT(struct doctor_args, pid),
+	  .help = "Check a running process; the ID of any of its threads will do." },
+	{ .name = "events",
+	  .value = "LIST",
+	  .kind = OPTION_SET,
+	  .set = set_events,
+	  .choice = value_events_at,
+	  .expected = "names of events separated by commas",
+	  .help = "What would be recorded, separated by commas:" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct doctor_args, verbose),
+	  .help = "Print what libbpf and the kernel's verifier say." },
+};
+
+static const struct option_group groups[] = { { OPTION_GROUP(options) }, { 0 } };
+
+/* What the last lines repeat. */
 struct verdict {
 	VEC(char *) lacks;
 	bool lacking, fails;
@@ -63,16 +85,17 @@ static void print_finding(void *arg, const struct doctor_finding *f)
 		keep(arg, f);
 }
 
-static int conclude(struct verdict *v, const char *subject, const char *whole)
+/* subject: "this machine", "./server", "process 12". */
+static int conclude(struct verdict *v, const char *where, const char *subject)
 {
 	int ret = v->lacking ? EXIT_FAILED : EXIT_DONE;
 
 	if (v->fails)
-		printf("\nNothing can be recorded %s:\n", subject);
+		printf("\nchanrec cannot record %s%s:\n", where, subject);
 	else if (v->lacking)
-		printf("\nA recording %s would lack:\n", subject);
+		printf("\nA recording %s%s would be incomplete:\n", *where ? where : "of ", subject);
 	else
-		printf("\n%s\n", whole);
+		printf("\nReady to record %s%s.\n", where, subject);
 	for (size_t i = 0; i < v->lacks.n; i++) {
 		printf("  %s\n", v->lacks.v[i]);
 		free(v->lacks.v[i]);
@@ -81,78 +104,39 @@ static int conclude(struct verdict *v, const char *subject, const char *whole)
 	return ret;
 }
 
-struct doctor_args {
-	const char *binary;
-	pid_t pid;
-	uint32_t events;
-	bool verbose;
-};
-
-static int usage_error(struct err *err, const char *what, const char *arg)
+static int run(void *opts, const struct operands *rest, struct err *err)
 {
-	err_set(err, EINVAL, "%s%s%s; see chanrec doctor --help", what, arg ? ": " : "", arg ? arg : "");
-	return EXIT_USAGE;
-}
-
-static int parse_args(struct doctor_args *a, int argc, char **argv, bool *done, struct err *err)
-{
-	static const struct option longs[] = { { "pid", required_argument, NULL, 'p' },
-		                               { "events", required_argument, NULL, 'e' },
-		                               { "verbose", no_argument, NULL, 'v' },
-		                               { "help", no_argument, NULL, 'h' },
-		                               { 0 } };
-	uint64_t pid;
-	int c;
-
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "p:vh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			if (args_u64(optarg, INT32_MAX, &pid) || !pid)
-				return usage_error(err, "not a process id", optarg);
-			a->pid = (pid_t)pid;
-			break;
-		case 'e':
-			if (args_events(optarg, &a->events))
-				return usage_error(err, "no such events", optarg);
-			break;
-		case 'v':
-			a->verbose = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			*done = true;
-			return EXIT_DONE;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	a->binary = argv[optind];
-	if (argc - optind > 1 || (a->binary && a->pid))
-		return usage_error(err, "one of -p PID and BINARY, or neither", NULL);
-	return EXIT_DONE;
-}
-
-int cmd_doctor(int argc, char **argv, struct err *err)
-{
-	struct doctor_args a = { .events = ARGS_EVENTS_DEFAULT };
+	const struct doctor_args *a = opts;
 	struct verdict v = { 0 };
-	struct doctor d = { .say = print_finding, .arg = &v };
-	bool done = false;
-	int ret = parse_args(&a, argc, argv, &done, err);
+	struct doctor d = { .say = print_finding, .arg = &v, .events = a->events, .verbose = a->verbose };
+	char process[32];
 
-	if (ret || done)
-		return ret;
-	d.events = a.events;
-	d.verbose = a.verbose;
-	if (a.binary) {
-		doctor_program(&d, a.binary);
-		return conclude(&v, "of this program", "A recording of this program would be whole.");
+	if (rest->n + (a->pid != 0) > 1) {
+		err_set(err, EINVAL, "give a process (-p PID) or one executable, or neither to check the machine");
+		return EXIT_USAGE;
+	}
+	if (rest->n) {
+		doctor_program(&d, rest->v[0]);
+		return conclude(&v, "", rest->v[0]);
 	}
 	doctor_machine(&d);
-	if (!a.pid)
-		return conclude(&v, "on this machine", "This machine has all that a recording needs.");
-	doctor_process(&d, a.pid);
-	return conclude(&v, "of this process", "A recording of this process would be whole.");
+	if (!a->pid)
+		return conclude(&v, "on ", "this machine");
+	doctor_process(&d, a->pid);
+	snprintf(process, sizeof(process), "process %d", (int)a->pid);
+	return conclude(&v, "", process);
 }
+
+const struct command command_doctor = {
+	.what = "check what can be recorded here, and how to fix the rest",
+	.syntax = { .name = "doctor",
+	            .synopsis = "[OPTIONS]\n[OPTIONS] -p PID\n[OPTIONS] BINARY",
+	            .about =
+	                    "Checks what a recording needs, by trying it, and says how to fix what is missing: on this "
+	                    "machine; with -p, for a process, by attaching to it for a moment; with BINARY, for an "
+	                    "executable, without running it. Exits with 0 only if a recording would be complete.",
+	            .groups = groups },
+	.defaults = &(const struct doctor_args){ .events = EVENTS_DEFAULT },
+	.opts_size = sizeof(struct doctor_args),
+	.run = run,
+};

@@ -1,180 +1,142 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "cli/args.h"
-#include "cli/cli.h"
+#include "cli/command.h"
 #include "cli/outfile.h"
-#include "cli/term.h"
+#include "cli/tracefile.h"
+#include "cli/value.h"
 #include "cli/view.h"
 #include "report/analyze/report.h"
 #include "report/render/out.h"
 
 struct report_args {
-	const char *file, *output;
-	const struct output *format;
-	struct report_opts opts;
-	enum term_color color;
+	struct view view;
+	struct outfile_opts out;
+	int format; /* of output_at() */
 };
 
-static void print_usage(FILE *f)
+static const char *format_at(size_t i, const char **help)
 {
-	fputs("usage: chanrec report [OPTIONS] FILE\n"
-	      "\n"
-	      "What the goroutines of a trace wait for, who ends their waits, and which may never go on.\n"
-	      "FILE is what chanrec record wrote; - is stdin. The recorded program is not needed.\n"
-	      "\n"
-	      "      --format NAME    one of:\n",
-	      f);
-	for (size_t i = 0; output_at(i); i++)
-		fprintf(f, "                         %-7s %s\n", output_at(i)->name, output_at(i)->help);
-	fprintf(f,
-	        "  -o, --output FILE    where to write it (default: stdout)\n"
-	        "\n"
-	        "What is looked at:\n"
-	        "      --goroutine ID   this goroutine: its life, its waits, who woke it and whom it woke\n"
-	        "      --channel ID     this channel (3 or #3): its life, its users, the waits on it\n"
-	        "      --since TIME     count from here on (seconds from the start; 1.5, 500ms, 2m)\n"
-	        "      --until TIME     up to here; states are those of this moment\n"
-	        "      --at TIME        what waited for what at this moment\n"
-	        "      --min-edge TIME  chains leave out waits shorter than this\n"
-	        "      --function TEXT  waits with TEXT in the name of a function on their stack\n"
-	        "      --package PATH   waits with a function of this package, or of one below it\n"
-	        "      --reason TEXT    waits for a reason that has TEXT in it: \"chan send\", select, Mutex\n"
-	        "\n"
-	        "How it is shown:\n"
-	        "      --top N          rows of a table (default: %d)\n"
-	        "      --all            json: every goroutine that ended and every channel, however many\n"
-	        "      --full-stacks    with the calls of runtime and libraries\n"
-	        "      --by WHAT        folded stacks by time (default), count, or wake: the waiter's stack,\n"
-	        "                       then that of who woke it\n"
-	        "      --link URL       dot, svg: nodes link to this HTML report (default: the same document)\n"
-	        "      --width N        columns of the text (default: the terminal's, else 100)\n"
-	        "      --color WHEN     auto (on a terminal, unless NO_COLOR is set), always or never\n"
-	        "  -h, --help           this text\n",
-	        VIEW_TOP_DEFAULT);
+	const struct output *o = output_at(i);
+
+	*help = o ? o->help : NULL;
+	return o ? o->name : NULL;
 }
 
-enum {
-	OPT_FORMAT = 256,
-	OPT_GOROUTINE,
-	OPT_CHANNEL,
-	OPT_AT,
-	OPT_MIN_EDGE,
-	OPT_FULL_STACKS,
-	OPT_ALL,
-	OPT_BY,
-	OPT_LINK,
+static const char *by_at(size_t i, const char **help)
+{
+	static const struct {
+		const char *name, *help;
+	} by[] = { [FOLD_BY_TIME] = { "time", "time blocked, in microseconds (default)" },
+		   [FOLD_BY_COUNT] = { "count", "number of waits" },
+		   [FOLD_BY_WAKE] = { "wake", "time blocked, with the waker's stack on top" } };
+
+	if (i >= sizeof(by) / sizeof(by[0]))
+		return NULL;
+	*help = by[i].help;
+	return by[i].name;
+}
+
+/* "3" or "#3", as the report prints it. */
+static int set_channel(void *opts, const char *s)
+{
+	struct view *v = opts;
+	uint64_t id;
+	int ret = value_number(s + (*s == '#'), &id);
+
+	if (ret || !id || id > UINT32_MAX)
+		return ret ? ret : -ERANGE;
+	v->opts.model.channel = (uint32_t)id;
+	return 0;
+}
+
+static int set_at(void *opts, const char *s)
+{
+	struct view *v = opts;
+
+	v->opts.model.is_instant = true;
+	return value_time(s, &v->opts.model.until);
+}
+
+static const struct option_row output[] = {
+	{ .name = "format",
+	  .value = "NAME",
+	  .kind = OPTION_CHOICE,
+	  .choice = format_at,
+	  OPTION_AT(struct report_args, format),
+	  .help = "What to write:" },
 };
 
-static const struct option options[] = { { "format", required_argument, NULL, OPT_FORMAT },
-	                                 { "output", required_argument, NULL, 'o' },
-	                                 { "goroutine", required_argument, NULL, OPT_GOROUTINE },
-	                                 { "channel", required_argument, NULL, OPT_CHANNEL },
-	                                 { "at", required_argument, NULL, OPT_AT },
-	                                 { "min-edge", required_argument, NULL, OPT_MIN_EDGE },
-	                                 { "all", no_argument, NULL, OPT_ALL },
-	                                 { "full-stacks", no_argument, NULL, OPT_FULL_STACKS },
-	                                 { "by", required_argument, NULL, OPT_BY },
-	                                 { "link", required_argument, NULL, OPT_LINK },
-	                                 VIEW_OPTIONS,
-	                                 { "help", no_argument, NULL, 'h' },
-	                                 { 0 } };
+/* These have the base of a struct view, too. */
+static const struct option_row subject[] = {
+	{ .name = "goroutine",
+	  .value = "ID",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  OPTION_AT(struct view, opts.model.goroutine),
+	  .help = "Show one goroutine: its life, its waits, who woke it and whom it woke." },
+	{ .name = "channel",
+	  .value = "ID",
+	  .kind = OPTION_SET,
+	  .set = set_channel,
+	  .expected = "the number of a channel, such as 3 or #3",
+	  .help = "Show one channel (3 or #3): its life, its users and the waits on it." },
+};
 
-static int take_by(struct report_args *a, const char *s, struct err *err)
-{
-	static const char *const by[] = { "time", "count", "wake" };
+static const struct option_row chains[] = {
+	{ .name = "at",
+	  .value = "TIME",
+	  .kind = OPTION_SET,
+	  .set = set_at,
+	  .expected = "a time such as 1.5 (seconds), 500ms or 2m",
+	  .help = "Show what waited for what at TIME." },
+	{ .name = "min-edge",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  OPTION_AT(struct view, opts.model.min_edge),
+	  .help = "Leave waits shorter than TIME out of blocking chains." },
+};
 
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(s, by[i]))
-			continue;
-		a->opts.fold_by = (enum fold_by)i;
-		return 0;
-	}
-	return args_usage(err, "report", "--by is time, count or wake, not", s);
-}
+static const struct option_row layout[] = {
+	{ .name = "all",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.all),
+	  .help = "List every exited goroutine and every channel in JSON, however many there are." },
+	{ .name = "full-stacks",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.full_stacks),
+	  .help = "Print stacks with the frames of the runtime and of libraries." },
+	{ .name = "by",
+	  .value = "WHAT",
+	  .kind = OPTION_CHOICE,
+	  .choice = by_at,
+	  OPTION_AT(struct view, opts.fold_by),
+	  .help = "Weight of folded stacks:" },
+	{ .name = "link",
+	  .value = "URL",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.link),
+	  .help = "The HTML report that nodes of dot and svg link to (default: the document around the picture)." },
+};
 
-/* One option that has a value. 0, or EXIT_USAGE with the message. */
-static int take_value(struct report_args *a, int opt, const char *s, struct err *err)
-{
-	struct model_opts *m = &a->opts.model;
-	uint64_t v;
+#define VIEW_BASE .base = offsetof(struct report_args, view)
 
-	switch (opt) {
-	case OPT_FORMAT:
-		a->format = output_find(s);
-		return a->format ? 0 : args_usage(err, "report", "there is no such format", s);
-	case OPT_GOROUTINE:
-		return args_u64(s, UINT64_MAX, &m->goroutine) || !m->goroutine
-		               ? args_usage(err, "report", "not a goroutine's id", s)
-		               : 0;
-	case OPT_CHANNEL:
-		if (args_u64(s + (*s == '#'), UINT32_MAX, &v) || !v)
-			return args_usage(err, "report", "not a channel's id", s);
-		m->channel = (uint32_t)v;
-		return 0;
-	case OPT_AT:
-		m->is_instant = true;
-		return args_time(s, &m->until) ? args_usage(err, "report", "not a time", s) : 0;
-	case OPT_MIN_EDGE:
-		return args_time(s, &m->min_edge) || m->min_edge < 0 ? args_usage(err, "report", "not a duration", s)
-		                                                     : 0;
-	case OPT_BY:
-		return take_by(a, s, err);
-	case OPT_LINK:
-		a->opts.link = s;
-		return 0;
-	default:
-		return view_take("report", &a->opts, &a->color, opt, s, err);
-	}
-}
-
-/* EXIT_DONE: go on. *done: help was printed, there is nothing to do. */
-static int parse_args(struct report_args *a, int argc, char **argv, bool *done, struct err *err)
-{
-	int opt, ret;
-
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			print_usage(stdout);
-			*done = true;
-			return EXIT_DONE;
-		case 'o':
-			a->output = optarg;
-			break;
-		case OPT_ALL:
-			a->opts.all = true;
-			break;
-		case OPT_FULL_STACKS:
-			a->opts.full_stacks = true;
-			break;
-		case ':':
-			return args_usage(err, "report", "an option lacks its value", argv[optind - 1]);
-		case '?':
-			return args_usage(err, "report", "unknown option", argv[optind - 1]);
-		default:
-			ret = take_value(a, opt, optarg, err);
-			if (ret)
-				return ret;
-		}
-	}
-	if (optind + 1 != argc)
-		return args_usage(err, "report", optind == argc ? "no trace is named" : "more than one trace is named",
-		                  NULL);
-	if (a->opts.model.since > a->opts.model.until)
-		return args_usage(err, "report", "--since is after --until", NULL);
-	a->file = argv[optind];
-	return EXIT_DONE;
-}
+static const struct option_group groups[] = {
+	{ OPTION_GROUP(output) },
+	{ OPTION_GROUP(outfile_options), .base = offsetof(struct report_args, out) },
+	{ OPTION_GROUP(subject), VIEW_BASE, .heading = "What to look at" },
+	{ OPTION_GROUP(view_window), VIEW_BASE },
+	{ OPTION_GROUP(chains), VIEW_BASE },
+	{ OPTION_GROUP(view_filters), VIEW_BASE },
+	{ OPTION_GROUP(view_layout), VIEW_BASE, .heading = "How to show it" },
+	{ OPTION_GROUP(layout), VIEW_BASE },
+	{ 0 },
+};
 
 struct report_job {
-	const struct report_args *args;
+	const struct output *format;
 	const struct report *report;
 };
 
@@ -182,34 +144,59 @@ static int write_report(const void *ctx, FILE *f, struct err *err)
 {
 	const struct report_job *job = ctx;
 
-	return job->args->format->write(job->report, f, err);
+	return job->format->write(job->report, f, err);
 }
 
-int cmd_report(int argc, char **argv, struct err *err)
+static void warn(const struct report *r)
 {
-	struct report_args a = { .format = &output_text, .opts = view_defaults() };
-	struct report *r = NULL;
-	bool done = false;
-	int ret = parse_args(&a, argc, argv, &done, err);
+	if (r->damaged)
+		fprintf(stderr, "chanrec: warning: %s; only what precedes that is reported\n", r->damage);
+	if (r->m->wake_stacks_dropped)
+		fprintf(stderr,
+		        "chanrec: warning: over %u different pairs of waiter's and waker's stacks: %" PRIu64
+		        " wake-ups are shown as \"[not kept]\"\n",
+		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks_dropped);
+}
 
-	if (ret || done)
+static int run(void *opts, const struct operands *rest, struct err *err)
+{
+	struct report_args *a = opts;
+	struct report_opts *o = &a->view.opts;
+	const struct output *format = output_at((size_t)a->format);
+	struct report *r = NULL;
+	const char *path;
+	int ret;
+
+	if (view_complete(&a->view, a->out.path, err))
+		return EXIT_USAGE;
+	ret = tracefile_operand(rest, &path, err);
+	if (ret)
 		return ret;
-	a.opts.model.keep_each = a.format->wants_each;
-	a.opts.model.keep_wakes = a.format->wants_each || a.opts.model.goroutine;
-	a.opts.model.keep_wake_stacks = a.opts.fold_by == FOLD_BY_WAKE;
-	term_fit(a.output, a.color, &a.opts.width, &a.opts.color);
-	ret = report_load(&r, a.file, &a.opts, err);
+	a->out.no_pager |= format != &output_text;
+	o->model.keep_each = format->wants_each;
+	o->model.keep_wakes = format->wants_each || o->model.goroutine;
+	o->model.keep_wake_stacks = o->fold_by == FOLD_BY_WAKE;
+	ret = report_load(&r, path, o, err);
 	if (!ret)
 		ret = report_check_filters(r, err);
-	if (!ret && r->damaged)
-		fprintf(stderr, "chanrec: warning: %s; what could be read before that is reported\n", r->damage);
-	if (!ret && r->m->wake_stacks_dropped)
-		fprintf(stderr,
-		        "chanrec: warning: there are more than %u pairs of a wait and its waker's stack: %" PRIu64
-		        " wake-ups stand as \"[not kept]\"\n",
-		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks_dropped);
-	if (!ret)
-		ret = outfile_write(a.output, write_report, &(struct report_job){ &a, r }, err);
+	if (!ret) {
+		warn(r);
+		ret = outfile_write(&a->out, write_report, &(struct report_job){ format, r }, err);
+	}
 	report_free(r);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }
+
+const struct command command_report = {
+	.what = "show what goroutines wait for, and which are stuck or leaked",
+	.syntax = { .name = "report",
+	            .synopsis = "[OPTIONS] [FILE]",
+	            .about = "Shows which goroutines of a recorded program are stuck or leaked, what the others wait "
+	                     "for, and who "
+	                     "ends their waits. FILE defaults to " TRACEFILE_DEFAULT
+	                     "; - is stdin. The recorded program is not needed.",
+	            .groups = groups },
+	.defaults = &(const struct report_args){ .view = VIEW_DEFAULTS },
+	.opts_size = sizeof(struct report_args),
+	.run = run,
+};

@@ -1,64 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/term.h"
 
-struct command {
-	const char *name, *what;
-	int (*run)(int argc, char **argv, struct err *err);
-};
-
-static const struct command commands[] = {
-	{ "record", "record a running Go program, or one that is started", cmd_record },
-	{ "report", "what the goroutines of a trace wait for, and why", cmd_report },
-	{ "diff", "what changed between two traces of one program", cmd_diff },
-	{ "script", "the events of a trace, one a line", cmd_script },
-	{ "info", "what a trace holds and whether it is whole", cmd_info },
-	{ "doctor", "what could be recorded here, and what to do about the rest", cmd_doctor },
-};
-
-static void print_help(FILE *f)
+static void print_commands(FILE *f)
 {
-	fputs("usage: chanrec COMMAND [OPTIONS]\n\nA record/report profiler for the concurrency of Go programs.\n\n",
+	const struct command *c;
+
+	fputs("Usage: chanrec COMMAND [OPTIONS]\n"
+	      "\n"
+	      "Records and reports what the goroutines of a Go program wait for.\n"
+	      "\n"
+	      "Commands:\n",
 	      f);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].what);
-	fputs("\nchanrec COMMAND --help tells more; so do the man pages chanrec-COMMAND(1).\n", f);
+	for (size_t i = 0; (c = command_at(i)); i++)
+		fprintf(f, "  %-8s %s\n", c->syntax.name, c->what);
+	fputs("\n'chanrec help COMMAND' shows the options of a command; chanrec-COMMAND(1) is its man page.\n", f);
+}
+
+static int no_command(const char *name)
+{
+	const char *close = command_suggest(name);
+
+	if (close)
+		fprintf(stderr, "chanrec: no command '%s' (did you mean '%s'?); see chanrec --help\n", name, close);
+	else
+		fprintf(stderr, "chanrec: no command '%s'; see chanrec --help\n", name);
+	return EXIT_USAGE;
+}
+
+/* help [COMMAND] */
+static int help(int argc, char **argv)
+{
+	const struct command *c = argc > 1 ? command_find(argv[1]) : NULL;
+
+	if (argc > 1 && !c)
+		return no_command(argv[1]);
+	if (c)
+		options_print_help(&c->syntax, stdout, term_help_width());
+	else
+		print_commands(stdout);
+	return EXIT_DONE;
+}
+
+static int parse_and_run(const struct command *c, int argc, char **argv, struct err *err)
+{
+	struct operands rest = { 0 };
+	void *opts = calloc(1, c->opts_size);
+	int ret = EXIT_DONE;
+
+	if (!opts) {
+		fputs("chanrec: out of memory\n", stderr);
+		return EXIT_FAILED;
+	}
+	memcpy(opts, c->defaults, c->opts_size);
+	switch (options_parse(&c->syntax, opts, argc, argv, &rest, err)) {
+	case OPTIONS_RUN:
+		ret = c->run(opts, &rest, err);
+		break;
+	case OPTIONS_WRONG:
+		ret = EXIT_USAGE;
+		break;
+	case OPTIONS_ANSWERED:
+		break;
+	}
+	free(opts);
+	return ret;
 }
 
 static int run(const struct command *c, int argc, char **argv)
 {
+	const char *name = c->syntax.name;
 	struct err err = { 0 };
-	int ret = c->run(argc, argv, &err);
+	int ret = parse_and_run(c, argc, argv, &err);
 
-	if (ret != EXIT_DONE && err.msg[0])
+	if (ret == EXIT_USAGE && err.msg[0])
+		fprintf(stderr, "chanrec %s: %s; see chanrec %s --help\n", name, err.msg, name);
+	else if (ret != EXIT_DONE && err.msg[0])
 		fprintf(stderr, "chanrec: %s\n", err.msg);
-	if (fflush(stdout) || ferror(stdout)) {
-		if (ret == EXIT_DONE)
-			fprintf(stderr, "chanrec: cannot write the output\n");
-		return ret == EXIT_DONE ? EXIT_FAILED : ret;
-	}
 	return ret;
+}
+
+/* Output that could not be written is a failure, too. */
+static int end(int ret)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	if (ret == EXIT_DONE)
+		fputs("chanrec: cannot write the output\n", stderr);
+	return ret == EXIT_DONE ? EXIT_FAILED : ret;
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *c;
+
 	if (argc < 2) {
-		print_help(stderr);
+		print_commands(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		print_help(stdout);
-		return EXIT_DONE;
-	}
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return end(help(argc - 1, argv + 1));
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version")) {
 		puts("chanrec " CHANREC_VERSION);
-		return EXIT_DONE;
+		return end(EXIT_DONE);
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return run(&commands[i], argc - 1, argv + 1);
-	fprintf(stderr, "chanrec: no command '%s'; see chanrec --help\n", argv[1]);
-	return EXIT_USAGE;
+	c = command_find(argv[1]);
+	return c ? end(run(c, argc - 1, argv + 1)) : no_command(argv[1]);
 }

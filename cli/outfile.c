@@ -8,6 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/pager.h"
+
+const struct option_row outfile_options[2] = {
+	{ .name = "output",
+	  .letter = 'o',
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct outfile_opts, path),
+	  .help = "Write to FILE (default: stdout)." },
+	{ .name = "no-pager",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct outfile_opts, no_pager),
+	  .help = "Do not show text on a terminal through $PAGER." },
+};
+
 struct outfile {
 	FILE *f;
 	const char *path; /* NULL: stdout */
@@ -39,18 +54,21 @@ static int open_temp(struct outfile *o, struct err *err)
 	return 0;
 }
 
-static int outfile_open(struct outfile *o, const char *path, struct err *err)
+static int outfile_open(struct outfile *o, const struct outfile_opts *to, struct err *err)
 {
+	const char *path = to->path;
 	struct stat st;
 
 	*o = (struct outfile){ 0 };
 	if (!path || !strcmp(path, "-")) {
-		/* `| head` has read enough: that ends the process without a word, as it does git and perf. */
+		/* A reader such as head that has seen enough ends the process silently, as it does git and perf. */
 		signal(SIGPIPE, SIG_DFL);
+		if (!to->no_pager)
+			pager_start();
 		o->f = stdout;
 		return 0;
 	}
-	/* Of a file that was named it is an error to report. */
+	/* For a named file (a FIFO), it is an error to report. */
 	signal(SIGPIPE, SIG_IGN);
 	o->path = path;
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
@@ -61,7 +79,7 @@ static int outfile_open(struct outfile *o, const char *path, struct err *err)
 	return o->f ? 0 : err_set(err, errno, "cannot write %s: %s", path, strerror(errno));
 }
 
-/* Everything is written, or the error says why not. Ends o in any case. */
+/* Flushes and closes o, and gives the file its name. On an error there is no file. */
 static int outfile_commit(struct outfile *o, struct err *err)
 {
 	int error = 0;
@@ -69,9 +87,11 @@ static int outfile_commit(struct outfile *o, struct err *err)
 	errno = 0;
 	if (fflush(o->f) || ferror(o->f))
 		error = errno ? errno : EIO;
-	if (!o->path)
+	if (!o->path) {
 		clearerr(o->f); /* reported here */
-	else if (fclose(o->f) && !error)
+		pager_finish();
+	}
+	if (o->path && fclose(o->f) && !error)
 		error = errno;
 	o->f = NULL;
 	if (!error && o->temp && rename(o->temp, o->path))
@@ -84,11 +104,13 @@ static int outfile_commit(struct outfile *o, struct err *err)
 	             : 0;
 }
 
-/* Ends o without leaving a file. */
+/* Closes o without leaving a file. */
 static void outfile_abort(struct outfile *o)
 {
 	if (o->f && o->path)
 		fclose(o->f);
+	if (!o->path)
+		pager_finish();
 	o->f = NULL;
 	if (o->temp)
 		unlink(o->temp);
@@ -96,11 +118,11 @@ static void outfile_abort(struct outfile *o)
 	o->temp = NULL;
 }
 
-int outfile_write(const char *path, int (*write)(const void *ctx, FILE *f, struct err *err), const void *ctx,
-                  struct err *err)
+int outfile_write(const struct outfile_opts *to, int (*write)(const void *ctx, FILE *f, struct err *err),
+                  const void *ctx, struct err *err)
 {
 	struct outfile o;
-	int ret = outfile_open(&o, path, err);
+	int ret = outfile_open(&o, to, err);
 
 	if (ret)
 		return ret;

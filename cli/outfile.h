@@ -3,19 +3,28 @@
 #define CHANREC_CLI_OUTFILE_H
 
 /*
- * Where a subcommand's data goes: stdout, or a file that appears under its
- * name only once it is whole.
+ * Where a subcommand's data goes: to stdout, on a terminal through the pager;
+ * or to a file, which appears under its name only once it is complete.
  */
 
 #include <stdio.h>
 
+#include "cli/options.h"
 #include "util/err.h"
 
+struct outfile_opts {
+	const char *path; /* NULL or "-": stdout */
+	bool no_pager;
+};
+
+/* Their base is that of a struct outfile_opts. */
+extern const struct option_row outfile_options[2];
+
 /*
- * Writes with write(ctx, …), to stdout when path is NULL or "-": all of it, or
- * the error says why not. 0 or -errno.
+ * Calls write(ctx, …) and stores what it writes: all of it, or err says why
+ * not. 0 or -errno.
  */
-int outfile_write(const char *path, int (*write)(const void *ctx, FILE *f, struct err *err), const void *ctx,
-                  struct err *err);
+int outfile_write(const struct outfile_opts *to, int (*write)(const void *ctx, FILE *f, struct err *err),
+                  const void *ctx, struct err *err);
 
 #endif

@@ -1,23 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/term.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int term_color_parse(const char *s, enum term_color *color)
-{
-	static const char *const names[] = { "auto", "always", "never" };
+#include "cli/value.h"
 
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(s, names[i]))
-			continue;
-		*color = (enum term_color)i;
-		return 0;
-	}
-	return -EINVAL;
+#define HELP_WIDTH 80
+#define HELP_MAX_WIDTH 100
+
+bool term_is_output(const char *path)
+{
+	return (!path || !strcmp(path, "-")) && isatty(STDOUT_FILENO);
+}
+
+/* 0: not known. */
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+static unsigned clamp(uint64_t n, unsigned max)
+{
+	return n < TERM_MIN_WIDTH ? TERM_MIN_WIDTH : n > max ? max : (unsigned)n;
+}
+
+unsigned term_width(const char *path)
+{
+	unsigned n = term_is_output(path) ? terminal_columns() : 0;
+	const char *set = getenv("COLUMNS");
+	uint64_t columns;
+
+	if (n)
+		return clamp(n, TERM_MAX_WIDTH);
+	if (set && !value_number(set, &columns) && columns)
+		return clamp(columns, TERM_MAX_WIDTH);
+	return TERM_DEFAULT_WIDTH;
+}
+
+unsigned term_help_width(void)
+{
+	unsigned n = isatty(STDOUT_FILENO) ? terminal_columns() : 0;
+
+	return n ? clamp(n, HELP_MAX_WIDTH) : HELP_WIDTH;
 }
 
 static bool wants_color(void)
@@ -27,15 +56,7 @@ static bool wants_color(void)
 	return !(no && *no) && term && strcmp(term, "dumb");
 }
 
-void term_fit(const char *path, enum term_color color, unsigned *width, bool *use_color)
+bool term_use_color(const char *path, enum term_color color)
 {
-	bool tty = (!path || !strcmp(path, "-")) && isatty(STDOUT_FILENO);
-	struct winsize size;
-
-	*use_color = color == TERM_COLOR_ALWAYS || (color == TERM_COLOR_AUTO && tty && wants_color());
-	if (*width || !tty || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
-		return;
-	*width = size.ws_col < TERM_MIN_WIDTH ? TERM_MIN_WIDTH : size.ws_col;
-	if (*width > TERM_MAX_WIDTH)
-		*width = TERM_MAX_WIDTH;
+	return color == TERM_COLOR_ALWAYS || (color == TERM_COLOR_AUTO && term_is_output(path) && wants_color());
 }

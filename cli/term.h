@@ -2,22 +2,23 @@
 #ifndef CHANREC_CLI_TERM_H
 #define CHANREC_CLI_TERM_H
 
-/* The terminal that text goes to, if it does. */
+/* The terminal that text goes to, if there is one. */
 
 #include <stdbool.h>
 
 #define TERM_MIN_WIDTH 40
 #define TERM_MAX_WIDTH 1000
+#define TERM_DEFAULT_WIDTH 100
 
 enum term_color { TERM_COLOR_AUTO, TERM_COLOR_ALWAYS, TERM_COLOR_NEVER };
 
-/* 0, or -EINVAL. */
-int term_color_parse(const char *s, enum term_color *color);
-/*
- * What fits an output that goes to path (NULL or "-": stdout). *width: 0 becomes
- * the terminal's where there is one. Colours: asked for, or on a terminal
- * without NO_COLOR (https://no-color.org) and not a dumb one.
- */
-void term_fit(const char *path, enum term_color color, unsigned *width, bool *use_color);
+/* Whether an output to path (NULL or "-": stdout) goes to a terminal. */
+bool term_is_output(const char *path);
+/* Columns for text that goes to path: the terminal's, else $COLUMNS, else TERM_DEFAULT_WIDTH. */
+unsigned term_width(const char *path);
+/* Columns for --help: the terminal's, at most 100; else 80. */
+unsigned term_help_width(void);
+/* Whether text that goes to path has colours; auto obeys NO_COLOR (https://no-color.org) and TERM=dumb. */
+bool term_use_color(const char *path, enum term_color color);
 
 #endif

@@ -1,56 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/view.h"
 
-#include "cli/args.h"
-#include "cli/cli.h"
+#include <errno.h>
 
-struct report_opts view_defaults(void)
+static const char *color_at(size_t i, const char **help)
 {
-	return (struct report_opts){ .model = { .since = INT64_MIN, .until = INT64_MAX }, .top = VIEW_TOP_DEFAULT };
+	static const char *const words[] = { "auto", "always", "never", NULL };
+
+	(void)help;
+	return words[i];
 }
 
-static int take_look(const char *command, struct report_opts *o, enum term_color *color, int opt, const char *s,
-                     struct err *err)
+const struct option_row view_window[2] = {
+	{ .name = "since",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  OPTION_AT(struct view, opts.model.since),
+	  .help = "Count from TIME on: seconds from the start of the recording, or a number with a unit (1.5, 500ms, "
+	          "2m)." },
+	{ .name = "until",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  OPTION_AT(struct view, opts.model.until),
+	  .help = "Count up to TIME; states are those at that moment." },
+};
+
+const struct option_row view_filters[3] = {
+	{ .name = "function",
+	  .value = "TEXT",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.model.filter.function),
+	  .help = "Only waits with TEXT in the name of a function on their stack." },
+	{ .name = "package",
+	  .value = "PATH",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.model.filter.package),
+	  .help = "Only waits with a function of this package, or of one below it, on their stack." },
+	{ .name = "reason",
+	  .value = "TEXT",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.model.filter.reason),
+	  .help = "Only waits whose reason contains TEXT: \"chan send\", select, Mutex." },
+};
+
+const struct option_row view_layout[3] = {
+	{ .name = "top",
+	  .value = "N",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  .max = 1000000000,
+	  OPTION_AT(struct view, opts.top),
+	  .help = "Rows per table (default: 20)." },
+	{ .name = "width",
+	  .value = "N",
+	  .kind = OPTION_NUMBER,
+	  .min = TERM_MIN_WIDTH,
+	  .max = TERM_MAX_WIDTH,
+	  OPTION_AT(struct view, opts.width),
+	  .help = "Columns of text (default: the terminal's, else $COLUMNS, else 100)." },
+	{ .name = "color",
+	  .value = "WHEN",
+	  .kind = OPTION_CHOICE,
+	  .choice = color_at,
+	  OPTION_AT(struct view, color),
+	  .help = "auto (on a terminal, unless NO_COLOR is set), always or never." },
+};
+
+int view_complete(struct view *v, const char *path, struct err *err)
 {
-	uint64_t v;
-
-	switch (opt) {
-	case VIEW_WIDTH:
-		if (args_u64(s, TERM_MAX_WIDTH, &v) || v < TERM_MIN_WIDTH)
-			return args_usage(err, command, "--width is a number from 40 to 1000, not", s);
-		o->width = (unsigned)v;
-		return 0;
-	case VIEW_COLOR:
-		return term_color_parse(s, color) ? args_usage(err, command, "--color is auto, always or never, not", s)
-		                                  : 0;
-	default:
-		if (args_u64(s, 1000000000, &v) || !v)
-			return args_usage(err, command, "not a number of rows", s);
-		o->top = (unsigned)v;
-		return 0;
-	}
-}
-
-int view_take(const char *command, struct report_opts *o, enum term_color *color, int opt, const char *s,
-              struct err *err)
-{
-	struct filter_opts *f = &o->model.filter;
-
-	switch (opt) {
-	case VIEW_SINCE:
-		return args_time(s, &o->model.since) ? args_usage(err, command, "not a time", s) : 0;
-	case VIEW_UNTIL:
-		return args_time(s, &o->model.until) ? args_usage(err, command, "not a time", s) : 0;
-	case VIEW_FUNCTION:
-		f->function = s;
-		return 0;
-	case VIEW_PACKAGE:
-		f->package = s;
-		return 0;
-	case VIEW_REASON:
-		f->reason = s;
-		return 0;
-	default:
-		return take_look(command, o, color, opt, s, err);
-	}
+	if (v->opts.model.since > v->opts.model.until)
+		return err_set(err, EINVAL, "--since is later than --until");
+	if (!v->opts.width)
+		v->opts.width = term_width(path);
+	v->opts.color = term_use_color(path, v->color);
+	return 0;
 }

@@ -2,31 +2,28 @@
 #ifndef CHANREC_CLI_VIEW_H
 #define CHANREC_CLI_VIEW_H
 
-/* The options that report and diff share: what is looked at, and how it is shown. */
+/* The options that report and diff share: what of a trace to look at, and how to show it. */
 
-#include <getopt.h>
-
+#include "cli/options.h"
 #include "cli/term.h"
 #include "report/analyze/report.h"
 
 #define VIEW_TOP_DEFAULT 20
 
-enum { VIEW_SINCE = 512, VIEW_UNTIL, VIEW_FUNCTION, VIEW_PACKAGE, VIEW_REASON, VIEW_TOP, VIEW_WIDTH, VIEW_COLOR };
+struct view {
+	struct report_opts opts;
+	enum term_color color;
+};
 
-#define VIEW_OPTIONS \
-	{ "since", required_argument, NULL, VIEW_SINCE }, { "until", required_argument, NULL, VIEW_UNTIL }, \
-	        { "function", required_argument, NULL, VIEW_FUNCTION }, \
-	        { "package", required_argument, NULL, VIEW_PACKAGE }, \
-	        { "reason", required_argument, NULL, VIEW_REASON }, { "top", required_argument, NULL, VIEW_TOP }, \
-	        { "width", required_argument, NULL, VIEW_WIDTH }, \
+#define VIEW_DEFAULTS \
 	{ \
-		"color", required_argument, NULL, VIEW_COLOR \
+		.opts = {.model = { .since = INT64_MIN, .until = INT64_MAX }, .top = VIEW_TOP_DEFAULT } \
 	}
 
-/* What they are when none is given. */
-struct report_opts view_defaults(void);
-/* Takes one of them. 0, or EXIT_USAGE with the message, which names the command. */
-int view_take(const char *command, struct report_opts *o, enum term_color *color, int opt, const char *s,
-              struct err *err);
+/* Without headings; their base is that of a struct view. */
+extern const struct option_row view_window[2], view_filters[3], view_layout[3];
+
+/* Checks what the options say together, and fits width and colour to an output that goes to path. 0 or -EINVAL. */
+int view_complete(struct view *v, const char *path, struct err *err);
 
 #endif

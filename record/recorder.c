@@ -153,7 +153,7 @@ static bool is_full(struct recorder *r, struct err *err)
 	memset(err, 0, sizeof(*err));
 	r->full = true;
 	if (!r->reason)
-		r->reason = "the trace has reached its size";
+		r->reason = "the trace has reached its size limit";
 	return true;
 }
 
@@ -233,14 +233,14 @@ static void wait_tick(struct recorder *r)
 		on_signal(r);
 	if (p[1].revents || (r->target.pidfd < 0 && !target_alive(&r->target))) {
 		r->exited = true;
-		r->reason = r->layout.own || r->check.done ? "the target exited"
-		                                           : "the target exited before its offsets could be checked";
+		r->reason = r->layout.own || r->check.done ? "the program exited"
+		                                           : "the program exited before its offsets could be checked";
 	} else if (r->is_next || target_execed(&r->target)) {
 		r->execed = r->exited = true;
-		r->reason = "the target executed another program";
+		r->reason = "the program executed another program";
 	}
 	if (!r->reason && r->deadline && mono_ns() >= r->deadline)
-		r->reason = "the time is over";
+		r->reason = "the time limit was reached";
 }
 
 static uint64_t goroutines_now(const struct recorder *r)

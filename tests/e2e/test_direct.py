@@ -95,7 +95,7 @@ def recorded(target, record, *args, rounds=1):
     for _ in range(rounds):
         assert target.ask("go") == "done"
     recorder.stop()
-    assert ", 0 lost," in recorder.summary
+    assert "none lost." in recorder.summary
     return recorder
 
 

@@ -218,7 +218,8 @@ def on_a_terminal(command, columns, **env):
     """stdout of the command, run on a terminal of so many columns."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | {"TERM": "xterm"} | env
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CHANREC_PAGER")}
+    environment |= {"TERM": "xterm", "PAGER": "cat"} | env
     child = subprocess.Popen([str(c) for c in command], stdout=follower, env=environment)
     os.close(follower)
     data = b""
@@ -275,12 +276,12 @@ def test_top_says_how_much_is_left_out(traces):
 
 
 @pytest.mark.parametrize("args,message", [
-    (("--since", "3", "--until", "2"), "--since is after --until"),
-    (("--since", "x"), "not a time"),
-    (("--by", "weight"), "--by is time, count or wake"),
-    (("--width", "39"), "--width is a number"),
-    (("--color", "red"), "--color is auto"),
-    (("--format", "pdf"), "there is no such format"),
+    (("--since", "3", "--until", "2"), "--since is later than --until"),
+    (("--since", "x"), "--since: 'x' is not a valid value; give a time such as"),
+    (("--by", "weight"), "give time, count or wake"),
+    (("--width", "39"), "give a whole number from 40 to 1000"),
+    (("--color", "red"), "give auto, always or never"),
+    (("--format", "pdf"), "give text, folded, dot, svg, html or json"),
     (("--nonsense",), "unknown option"),
 ])
 def test_wrong_usage(traces, args, message):
@@ -372,12 +373,3 @@ def test_a_man_page_has_no_faults(page):
         pytest.skip("groff is not installed")
     checked = run("groff", "-man", "-ww", "-z", "-Tutf8", page)
     assert checked.returncode == 0 and checked.stderr == ""
-
-
-@pytest.mark.parametrize("command", ["report", "diff", "script", "info", "record"])
-def test_a_man_page_has_every_option(command):
-    usage = run(CHANREC, command, "--help")
-    assert usage.returncode == 0
-    page = (ROOT / f"docs/chanrec-{command}.1").read_text().replace("\\-", "-")
-    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", usage.stdout))
-    assert options and [o for o in options if o not in page] == []

@@ -11,14 +11,15 @@ import pytest
 
 from conftest import CHANREC, NEWEST, OLDEST, report, report_json, run, wait_for
 
-SUMMARY = re.compile(r"chanrec: \S+: \d+ events in \d+\.\d s, [\d.]+ (B|kB|MB), 0 lost, \d+ goroutines, \d+ channels "
-                     r"\((?P<why>[^)]+)\)$")
+SUMMARY = re.compile(r"Recording ended: (?P<why>.+)\.\n"
+                     r"Wrote (?P<file>\S+) \([\d.]+ (B|kB|MB)\): [\d,]+ events in \d+\.\d s, none lost\. "
+                     r"Next: chanrec report (?P=file)\n")
 
 
 def why_of(recorder, status=0):
     assert recorder.process.returncode == status, recorder.stderr
-    found = SUMMARY.match(recorder.summary)
-    assert found and len(recorder.stderr.splitlines()) == 1, recorder.stderr
+    found = SUMMARY.fullmatch(recorder.stderr)
+    assert found, recorder.stderr
     return found["why"]
 
 
@@ -43,7 +44,6 @@ def test_signals_end_it_well(workload, record, sig, why):
 
 
 def test_interrupted_at_once(workload, record):
-    """Whatever part of the first snapshot was read by then is what the summary counts."""
     target = workload("blockers", NEWEST)
     target.line()
     for pause in (0, 0.02, 0.1):
@@ -52,14 +52,14 @@ def test_interrupted_at_once(workload, record):
         assert why_of(recorder.stop()) == "interrupted"
         doc = whole(recorder.trace)
         read = doc["snapshots"]["start"]["goroutines"] + doc["events"]["go.create"]
-        assert int(re.search(r"(\d+) goroutines", recorder.summary)[1]) == read > 0
+        assert read > 0
 
 
 def test_duration_ends_it(workload, record):
     target = workload("blockers", NEWEST)
     target.line()
     recorder = record("-p", target.pid, "-d", "300ms", wait=False).end()
-    assert why_of(recorder) == "the time is over"
+    assert why_of(recorder) == "the time limit was reached"
     assert 0.3e9 <= whole(recorder.trace)["trace"]["duration_ns"]
 
 
@@ -76,7 +76,7 @@ def test_end_of_the_target_ends_it(workload, record):
     wait_for("the first snapshot in the file", first_snapshot)
     target.kill()
     recorder.end()
-    assert why_of(recorder) == "the target exited"
+    assert why_of(recorder) == "the program exited"
     doc = whole(recorder.trace)
     assert doc["trace"]["final_state_from"] == "events" and doc["trace"]["target_exited"]
     # What was stuck before is in it all the same: from the first snapshot.
@@ -146,8 +146,9 @@ def test_no_permission(workload, tmp_path, bpf):
     assert "permission" in tried.stderr and "CAP_" in tried.stderr, tried.stderr
 
 
-@pytest.mark.parametrize("args", [(), ("-p", "x"), ("-p", "1", "--", "true"), ("-p", "1", "--events", "nonsense"), ("-p", "1", "--events", ""),
-                                  ("-p", "1", "-d", "soon"), ("--unknown",)])
+@pytest.mark.parametrize("args", [(), ("-p", "x"), ("-p", "4294967297"), ("-p", "1", "--", "true"), ("-p", "1", "--events", "nonsense"),
+                                  ("-p", "1", "--events", ""), ("-p", "1", "-d", "soon"), ("-p", "1", "-d", "0"),
+                                  ("-p", "1", "--ring", "4G"), ("--unknown",)])
 def test_wrong_usage_is_two(args):
     done = run(CHANREC, "record", *args)
     assert done.returncode == 2 and done.stderr and not done.stdout
@@ -158,7 +159,7 @@ def test_launched_through_wrappers(go, record, tmp_path, version):
     path, trace = go.build("hello", version), tmp_path / "t.zst"
     recorder = record("--", "env", "A=b", "sh", "-c", f"true; nice {path}; exit 3", trace=trace, wait=False).end()
     assert recorder.stdout == "hello\n"
-    assert why_of(recorder, 3).endswith("the command's exit status is 3")
+    assert why_of(recorder, 3).endswith("the command exited with status 3")
     doc = whole(trace)
     starts = [g for g in doc["goroutines"] if g["created_by"] and g["created_by"]["function"] == "main.main"]
     assert len(starts) == 1
@@ -166,12 +167,12 @@ def test_launched_through_wrappers(go, record, tmp_path, version):
 
 
 @pytest.mark.parametrize("command, status, told", [
-    ("{path}", 0, "the command's exit status is 0"),
-    ("{path}; sleep 1; kill -SEGV $$", 128 + 11, "the command was ended by signal 11, Segmentation fault")])
+    ("{path}", 0, "the command exited with status 0"),
+    ("{path}; sleep 1; kill -SEGV $$", 128 + 11, "the command was killed by signal 11 (Segmentation fault)")])
 def test_exit_status_of_the_command(go, record, tmp_path, command, status, told):
     path, trace = go.build("hello", NEWEST), tmp_path / "t.zst"
     recorder = record("--", "sh", "-c", command.format(path=path), trace=trace, wait=False).end()
-    assert why_of(recorder, status) == f"the target exited; {told}"
+    assert why_of(recorder, status) == f"the program exited; {told}"
     whole(trace)
 
 
@@ -182,7 +183,7 @@ def test_launched_and_crashed(go, record, tmp_path):
     children = pathlib.Path(f"/proc/{recorder.process.pid}/task/{recorder.process.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
     recorder.end()
-    assert why_of(recorder, 128 + 9) == "the target exited; the command was ended by signal 9, Killed"
+    assert why_of(recorder, 128 + 9) == "the program exited; the command was killed by signal 9 (Killed)"
 
 
 def test_launched_and_stopped(go, record, tmp_path):
@@ -191,7 +192,7 @@ def test_launched_and_stopped(go, record, tmp_path):
     recorder = record("-d", "0.5", "--", path, trace=tmp_path / "t.zst", wait=False)
     recorder.process.wait(timeout=60)
     recorder.end()
-    assert why_of(recorder) == "the time is over"
+    assert why_of(recorder) == "the time limit was reached"
     assert run("pgrep", "-f", str(path)).stdout == ""
 
 
