@@ -16,7 +16,8 @@ V ?= 0
 ifeq ($(V),0)
 Q := @
 endif
-say = @printf '  %-5s %s\n' $(1) $@
+# make -s prints nothing but errors.
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $@)
 
 ## SAN=1             build with AddressSanitizer and UBSan, into build/san
 SAN ?= 0

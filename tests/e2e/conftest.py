@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -128,11 +129,16 @@ def go():
     return Toolchains()
 
 
-def no_bpf(why):
-    """Tests that need BPF say loudly that they did not run, and may not skip in CI."""
+def unavailable(why):
+    """Skips what this machine lacks and could have. With CI=true nothing may be lacking, so it fails."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"BPF does not work here, and with CI=true it has to: {why}")
-    pytest.skip(f"BPF does not work here: {why}")
+        pytest.fail(f"{why}, and with CI=true no test may be skipped for that")
+    pytest.skip(why)
+
+
+def need_program(name, package):
+    if not shutil.which(name):
+        unavailable(f"{name} is not installed (package {package})")
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +151,7 @@ def bpf_state(go, tmp_path_factory):
 @pytest.fixture
 def bpf(bpf_state):
     if bpf_state:
-        no_bpf(bpf_state)
+        unavailable(f"BPF does not work here: {bpf_state}")
 
 
 class Recorder:

@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import BUILD, CHANREC, ROOT, run
+from conftest import BUILD, CHANREC, ROOT, need_program, run
 
 TRACES = ["shop", "ops", "hostile", "empty", "shop-later"]
 SCHEMAS = {name: json.loads((ROOT / f"docs/{name}.schema.json").read_text()) for name in ("report", "diff")}
@@ -40,11 +40,6 @@ def report(trace, *args, env=None):
     done = run(CHANREC, "report", *args, trace, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def dot_or_skip():
-    if not shutil.which("dot"):
-        pytest.skip("Graphviz is not installed")
 
 
 @pytest.mark.parametrize("command", [("report",), ("report", "--format", "json"), ("script", "--stacks"), ("info",),
@@ -194,7 +189,7 @@ def test_html_is_whole_and_loads_nothing(traces, name):
 
 @pytest.mark.parametrize("name", TRACES)
 def test_svg_is_xml_and_shows_names_as_they_are(traces, name):
-    dot_or_skip()
+    need_program("dot", "graphviz")
     root = xml.etree.ElementTree.fromstring(report(traces / f"{name}.zst", "--format", "svg", "--link", "r.html"))
     links = [v for e in root.iter() for k, v in e.attrib.items() if k.endswith("href")]
     assert all(re.fullmatch(r"r\.html#[go]\d+", link) for link in links)
@@ -369,7 +364,6 @@ def pages():
 
 @pytest.mark.parametrize("page", pages(), ids=lambda p: p.name)
 def test_a_man_page_has_no_faults(page):
-    if not shutil.which("groff"):
-        pytest.skip("groff is not installed")
+    need_program("groff", "groff-base")
     checked = run("groff", "-man", "-ww", "-z", "-Tutf8", page)
     assert checked.returncode == 0 and checked.stderr == ""

@@ -399,7 +399,8 @@ static void test_create_make_close_exit(void **state)
 	next(f, &r, TRACE_GO_CREATE);
 	assert_int_equal(r.create.child, 20);
 	assert_int_equal(r.create.flags, TRACE_GO_SYSTEM);
-	assert_true(r.create.site && r.create.entry);
+	assert_int_not_equal(r.create.site, 0);
+	assert_int_not_equal(r.create.entry, 0);
 	next(f, &r, TRACE_CHAN_MAKE);
 	assert_int_equal(r.make.capacity, 3);
 	assert_int_equal(r.make.elem_size, 8);

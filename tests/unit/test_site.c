@@ -185,7 +185,8 @@ static void test_rets(void **state)
 		assert_true(s[i].single_step);
 	/* The two returns of failed non-blocking receives precede the store of the argument. */
 	assert_int_equal(code_spill(&c, 0, &off, &first), 0);
-	assert_true(s[1].addr < first && s[2].addr > first);
+	assert_true(s[1].addr < first);
+	assert_true(s[2].addr > first);
 	code_close(&c);
 }
 
