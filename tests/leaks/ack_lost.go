@@ -1,6 +1,6 @@
 package main
 
-// The consumer stops at a bad message; the acknowledgement never comes.
+// The consumer stops at a bad message, so the acknowledgement never comes.
 func init() { register("ack_lost", ackLostBroken, ackLostFixed) }
 
 type ackLostMessage struct {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Those who wait stand in a table that only grows.
+// The waiting goroutines are in a table that only grows.
 func init() { register("answers_in_table", answersInTableBroken, answersInTableFixed) }
 
 var answersInTableMu sync.Mutex

@@ -1,6 +1,6 @@
 package main
 
-// Room for three of four results that nobody fetches.
+// Nobody fetches the four results, and the buffer has room for three.
 func init() { register("buffer_one_short", bufferOneShortBroken, bufferOneShortFixed) }
 
 func bufferOneShortBroken() { bufferOneShortRun(3) }

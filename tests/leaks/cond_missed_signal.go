@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// The signal comes before the one who waits, and the condition is not looked at.
+// The signal comes before the wait, which does not check the condition.
 func init() { register("cond_missed_signal", condMissedSignalBroken, condMissedSignalFixed) }
 
 func condMissedSignalBroken() {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// The consumer recovers from its panic and is gone; the producer goes on.
+// The consumer recovers from its panic and exits; the producer goes on.
 func init() { register("consumer_panics", consumerPanicsBroken, consumerPanicsFixed) }
 
 func consumerPanicsBroken() { consumerPanicsRun(true) }

@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// A loop that only a cancellation ends, which never comes.
+// Only a cancellation ends the loop, and it never comes.
 func init() { register("context_select", contextSelectBroken, contextSelectFixed) }
 
 func contextSelectBroken() {

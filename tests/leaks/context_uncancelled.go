@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Nobody keeps the function that would cancel.
+// Nobody keeps the context's cancel function.
 func init() { register("context_uncancelled", contextUncancelledBroken, contextUncancelledFixed) }
 
 func contextUncancelledBroken() {

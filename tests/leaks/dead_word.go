@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Who made the channel goes on with other things and uses it no more, but the word is still on its stack.
+// The goroutine that made the channel no longer uses it, but a stale pointer to it is still on its stack.
 func init() { register("dead_word", deadWordBroken, deadWordFixed) }
 
 func deadWordBroken() {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// One value is sent, two are waited for.
+// One value is sent, but two are awaited.
 func init() { register("double_receive", doubleReceiveBroken, doubleReceiveFixed) }
 
 func doubleReceiveBroken() {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// The caller gives up on a slow answer and returns; the one who answers is left.
+// The caller gives up on a slow answer and returns; the goroutine that answers is stuck.
 func init() { register("early_return", earlyReturnBroken, earlyReturnFixed) }
 
 func earlyReturnBroken() {

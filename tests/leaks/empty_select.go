@@ -1,6 +1,6 @@
 package main
 
-// A goroutine that was to stay for a moment.
+// A goroutine that was meant to stay only for a moment.
 func init() { register("empty_select", emptySelectBroken, emptySelectFixed) }
 
 func emptySelectBroken() {

@@ -4,7 +4,7 @@ import (
 	"errors"
 )
 
-// The first error is returned, the others are sent to nobody.
+// Only the first error is received; nobody receives the others.
 func init() { register("errgroup_first_error", errgroupFirstErrorBroken, errgroupFirstErrorFixed) }
 
 func errgroupFirstErrorBroken() { errgroupFirstErrorGroup(make(chan error)) }

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Three replicas are asked, the first one to answer is listened to.
+// Three replicas are asked, but only the first answer is received.
 func init() { register("first_of_many", firstOfManyBroken, firstOfManyFixed) }
 
 func firstOfManyBroken() { firstOfManyAsk(0) }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// An early return leaves the lock taken.
+// An early return leaves the mutex locked.
 func init() { register("forgotten_unlock", forgottenUnlockBroken, forgottenUnlockFixed) }
 
 type forgottenUnlockCache struct {

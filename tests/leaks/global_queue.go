@@ -1,6 +1,6 @@
 package main
 
-// A queue that the whole program can reach, and that nobody serves any more.
+// A queue that the whole program can reach but nobody serves any more.
 func init() { register("global_queue", globalQueueBroken, globalQueueFixed) }
 
 var globalQueueQueue = make(chan int)

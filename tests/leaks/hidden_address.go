@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// A registry keeps addresses for its log, as numbers: these hold nothing.
+// A registry keeps addresses as numbers, for its log. These keep nothing reachable.
 func init() { register("hidden_address", hiddenAddressBroken, hiddenAddressFixed) }
 
 type hiddenAddressJob struct {
@@ -14,7 +14,7 @@ type hiddenAddressJob struct {
 	name string
 }
 
-// So large that its type is known (record/reach/gcmask.h).
+// Large enough for its type to be known (record/reach/gcmask.h).
 type hiddenAddressRegistry struct {
 	last *string
 	seen [90]uintptr

@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// Who holds the lock sends to nobody; all others wait for the lock.
+// The holder of the lock sends, and nobody receives; all others wait for the lock.
 func init() { register("lock_held_in_send", lockHeldInSendBroken, lockHeldInSendFixed) }
 
 type lockHeldInSendHub struct {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Two goroutines take two locks in opposite order.
+// Two goroutines acquire two locks in opposite order.
 func init() { register("lock_order", lockOrderBroken, lockOrderFixed) }
 
 var lockOrderA, lockOrderB sync.Mutex

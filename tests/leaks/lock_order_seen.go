@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// The same, but the locks had been waited for before: who took them was seen.
+// Like lock_order, but goroutines had waited for the locks before, so who acquired them was seen.
 func init() { register("lock_order_seen", lockOrderSeenBroken, lockOrderSeenFixed) }
 
 // waiters is the number of goroutines that wait for the lock (sync/mutex.go, mutexWaiterShift).

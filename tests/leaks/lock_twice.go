@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// A method that locks calls another one that does.
+// A method that has locked the mutex calls another one that locks it.
 func init() { register("lock_twice", lockTwiceBroken, lockTwiceFixed) }
 
 type lockTwiceCounter struct {

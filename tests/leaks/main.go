@@ -1,16 +1,16 @@
-// leaks is a small service with defects, or with the repaired code in their place.
+// leaks is a small service with defects, or with the repaired code instead.
 //
 //	leaks NAME,NAME… broken|fixed
 //
-// Each defect is a file of its own. The line at which its goroutines stay ends in
-// a comment that says what the report has to find there:
+// Each defect has a file of its own. The line at which its goroutines get stuck ends in
+// a comment that says what the report must find there:
 //
 //	// want: VERDICT, COUNT                    however it is recorded
 //	// attached: VERDICT, COUNT                when the recording begins after it happened
 //	// recorded: VERDICT, COUNT                when the recording sees it happen
 //
-// The program prints "up", makes the defect happen at each line "go" on stdin and
-// answers "done". What a service has beside its defects goes on all the time.
+// The program prints "up", triggers the defect at each line "go" on stdin, and
+// answers "done". The healthy part of the service runs all the time.
 package main
 
 import (
@@ -31,8 +31,8 @@ func register(name string, broken, fixed func()) {
 	scenarios[name] = scenario{broken, fixed}
 }
 
-// happen leaves nothing of the defect on the stack of main. What it leaves on that of the goroutine, which the next one
-// may get, is nobody's.
+// happen keeps traces of the defect off main's stack. Traces on the stack of its own goroutine, which the next one
+// may inherit, belong to nobody.
 func happen(name string, fixed bool) {
 	s, ok := scenarios[name]
 	if !ok {

@@ -1,6 +1,6 @@
 package main
 
-// A variable that shadows another stays nil.
+// The send uses the outer variable, which stays nil because an inner one shadows it.
 func init() { register("nil_channel_send", nilChannelSendBroken, nilChannelSendFixed) }
 
 func nilChannelSendBroken() {

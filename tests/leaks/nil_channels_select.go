@@ -1,6 +1,6 @@
 package main
 
-// A select whose cases were both switched off.
+// A select with both of its cases disabled.
 func init() { register("nil_channels_select", nilChannelsSelectBroken, nilChannelsSelectFixed) }
 
 func nilChannelsSelectBroken() {

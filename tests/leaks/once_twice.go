@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// A Once that is done inside of itself.
+// A Once whose function calls Do on the same Once.
 func init() { register("once_twice", onceTwiceBroken, onceTwiceFixed) }
 
 func onceTwiceBroken() {

@@ -4,7 +4,7 @@ import (
 	"io"
 )
 
-// The reader's end of a pipe is dropped, not closed.
+// The read end of a pipe is dropped without being closed.
 func init() { register("pipe_without_reader", pipeWithoutReaderBroken, pipeWithoutReaderFixed) }
 
 func pipeWithoutReaderBroken() {

@@ -1,6 +1,6 @@
 package main
 
-// The consumer takes the first value and goes; every stage before it is left.
+// The consumer takes the first value and leaves; every stage before it is stuck.
 func init() { register("pipeline_abandoned", pipelineAbandonedBroken, pipelineAbandonedFixed) }
 
 func pipelineAbandonedBroken() {

@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// A pool of workers is made for one batch and not told of its end.
+// A worker pool is created for one batch and never told that the batch has ended.
 func init() { register("pool_unclosed", poolUnclosedBroken, poolUnclosedFixed) }
 
 func poolUnclosedBroken() {

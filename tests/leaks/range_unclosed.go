@@ -1,6 +1,6 @@
 package main
 
-// The producer ends without close.
+// The producer exits without closing the channel.
 func init() { register("range_unclosed", rangeUnclosedBroken, rangeUnclosedFixed) }
 
 func rangeUnclosedBroken() {

@@ -4,7 +4,7 @@ import (
 	"errors"
 )
 
-// On an error the worker returns without its result.
+// On an error, the worker returns without sending a result.
 func init() { register("receive_never_sent", receiveNeverSentBroken, receiveNeverSentFixed) }
 
 func receiveNeverSentBroken() {

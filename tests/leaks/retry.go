@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Every attempt that came too late stays.
+// Every attempt that answers too late gets stuck.
 func init() { register("retry", retryBroken, retryFixed) }
 
 func retryBroken() { retryTry(0) }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A reader reads again while a writer waits.
+// A reader calls RLock again while a writer waits.
 func init() { register("rwmutex_recursion", rwmutexRecursionBroken, rwmutexRecursionFixed) }
 
 func rwmutexRecursionBroken() { rwmutexRecursionRun(2) }
@@ -28,7 +28,7 @@ func rwmutexRecursionRead(mu *sync.RWMutex, depth int, reads chan<- bool) {
 		return
 	}
 	reads <- true
-	// Once the writer waits, no reader gets in.
+	// Once the writer waits, no further reader gets in.
 	for mu.TryRLock() {
 		mu.RUnlock()
 		time.Sleep(time.Millisecond)

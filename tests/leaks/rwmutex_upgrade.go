@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// A read lock is not a step to the write lock.
+// A read lock cannot be upgraded to a write lock.
 func init() { register("rwmutex_upgrade", rwmutexUpgradeBroken, rwmutexUpgradeFixed) }
 
 func rwmutexUpgradeBroken() {

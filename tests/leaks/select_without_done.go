@@ -1,6 +1,6 @@
 package main
 
-// Both of the channels are forgotten by their senders; there is no third case.
+// The senders have forgotten both channels, and there is no third case.
 func init() { register("select_without_done", selectWithoutDoneBroken, selectWithoutDoneFixed) }
 
 func selectWithoutDoneBroken() {

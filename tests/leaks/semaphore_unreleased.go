@@ -1,6 +1,6 @@
 package main
 
-// A channel that counts: a slot is taken and not given back.
+// A channel used as a semaphore: a slot is taken and never released.
 func init() { register("semaphore_unreleased", semaphoreUnreleasedBroken, semaphoreUnreleasedFixed) }
 
 func semaphoreUnreleasedBroken() {

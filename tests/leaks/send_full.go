@@ -1,6 +1,6 @@
 package main
 
-// The buffer has room for one value, two are sent.
+// Two values are sent, but the buffer has room for one.
 func init() { register("send_full", sendFullBroken, sendFullFixed) }
 
 func sendFullBroken() {

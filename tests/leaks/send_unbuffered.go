@@ -1,6 +1,6 @@
 package main
 
-// Nobody receives what the goroutine computed.
+// Nobody receives what the goroutine has computed.
 func init() { register("send_unbuffered", sendUnbufferedBroken, sendUnbufferedFixed) }
 
 func sendUnbufferedBroken() {

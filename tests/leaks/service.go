@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// service is what is healthy: a heartbeat, workers that are served, a worker whose
+// service is the healthy part: a heartbeat, busy workers, a worker whose
 // queue stays empty, an accept loop with a connection, a signal handler, a goroutine
-// that waits for the end, a lock that is fought for.
+// that waits for shutdown, a contended lock.
 type service struct {
 	jobs, rare chan int
 	stop       context.CancelFunc

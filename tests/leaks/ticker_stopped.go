@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Stop does not close a ticker's channel, so the range does not end.
+// Stop does not close a ticker's channel, so the range never ends.
 func init() { register("ticker_stopped", tickerStoppedBroken, tickerStoppedFixed) }
 
 func tickerStoppedBroken() {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// A stopped timer does not send.
+// A stopped timer never sends.
 func init() { register("timer_stopped", timerStoppedBroken, timerStoppedFixed) }
 
 func timerStoppedBroken() {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Of 150 requests six lose the one who waits for their result.
+// Of 150 requests, six lose the goroutine that waits for their result.
 func init() { register("under_load", underLoadBroken, underLoadFixed) }
 
 func underLoadBroken() { underLoadServe(25) }

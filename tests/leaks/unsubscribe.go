@@ -1,6 +1,6 @@
 package main
 
-// A subscriber is taken out of the table, but its channel is not closed.
+// A subscriber is removed from the table, but its channel is not closed.
 func init() { register("unsubscribe", unsubscribeBroken, unsubscribeFixed) }
 
 type unsubscribeTopic struct{ subs map[int]chan string }

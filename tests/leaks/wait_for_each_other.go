@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Two goroutines that talked to each other both wait for the other's next word.
+// Two goroutines that exchanged messages each wait for the other's next one.
 func init() { register("wait_for_each_other", waitForEachOtherBroken, waitForEachOtherFixed) }
 
 func waitForEachOtherBroken() { waitForEachOtherTalk(3, 3) }

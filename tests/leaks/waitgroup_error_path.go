@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Done is not called on the way of an error.
+// The error path does not call Done.
 func init() { register("waitgroup_error_path", waitgroupErrorPathBroken, waitgroupErrorPathFixed) }
 
 func waitgroupErrorPathBroken() {

@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// More is added than is done.
+// Add counts more than Done is called.
 func init() { register("waitgroup_too_many", waitgroupTooManyBroken, waitgroupTooManyFixed) }
 
 func waitgroupTooManyBroken() {

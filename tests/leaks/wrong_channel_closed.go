@@ -1,6 +1,6 @@
 package main
 
-// The channel that is closed is not the one that is waited on.
+// The code closes another channel than the one that the goroutines wait on.
 func init() { register("wrong_channel_closed", wrongChannelClosedBroken, wrongChannelClosedFixed) }
 
 func wrongChannelClosedBroken() {

@@ -1,10 +1,10 @@
-// blockers parks goroutines in every way that Go knows and says, on demand, what
+// blockers parks goroutines in every way that Go offers and prints, on demand, what
 // the runtime itself says about them.
 //
-// The first set is started at once, one more for each line "more" on stdin; the
+// It starts the first set at once, and one more for each line "more" on stdin. The
 // line "dump PATH" writes runtime.Stack of all goroutines to PATH. A set is
-// announced on stdout by one line of JSON: for each goroutine its id, the way in
-// which it blocks and the addresses of the objects that it waits on.
+// announced on stdout by one line of JSON: for each goroutine its id, the way
+// it blocks and the addresses of the objects that it waits on.
 package main
 
 import (
@@ -32,7 +32,7 @@ type set struct {
 	mu   sync.Mutex
 	list []blocked
 	ways int
-	keep []any // what must not be collected: nobody else refers to it
+	keep []any // keeps objects from being collected: nothing else refers to them
 }
 
 func goid() int64 {
@@ -49,7 +49,7 @@ func addr(object any) string {
 	return fmt.Sprintf("%#x", reflect.ValueOf(object).Pointer())
 }
 
-// start runs f as a goroutine that says, just before it blocks, on what.
+// start runs f as a goroutine that announces what it blocks on just before it does.
 func (s *set) start(way string, f func(ready func(objects ...any))) {
 	s.ways++
 	go f(func(objects ...any) {
@@ -159,7 +159,7 @@ func blockSelect3(ready func(...any)) {
 func blockSelect4(ready func(...any)) {
 	var none chan int
 	a, b := make(chan int), make(chan int)
-	ready(a, b) // a stands twice in the select, and one case is nil
+	ready(a, b) // a occurs twice in the select, and one case is nil
 	select {
 	case <-a:
 	case a <- 1:
@@ -300,7 +300,7 @@ func blockRead(ready func(...any)) {
 	}
 }
 
-// Deep enough for the stack to be copied several times before it blocks.
+// Deep enough that the stack is copied several times before it blocks.
 //
 //go:noinline
 func deep(n int, ready func(...any)) int {
@@ -319,7 +319,7 @@ type server struct{ name string }
 
 func (s *server) blockMethod(ready func(...any)) { blockRecv(ready) }
 
-// Small enough to be inlined: its frame exists in the tables only.
+// Small enough to be inlined, so that its frame exists only in the tables.
 func inlined(c chan int) int { return <-c }
 
 func blockInlined(ready func(...any)) {
@@ -374,7 +374,7 @@ func startAll() *set {
 	return s
 }
 
-// settle waits until every goroutine of the set is parked, as the runtime says.
+// settle waits until the runtime says that every goroutine of the set is parked.
 func (s *set) settle() {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		s.mu.Lock()

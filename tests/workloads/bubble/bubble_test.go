@@ -49,7 +49,7 @@ func start() func() {
 	}
 }
 
-// All that is blocked here is let go again before the bubble ends.
+// Everything that blocks here is released before the bubble ends.
 func play(*testing.T) {
 	var ends []func()
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
@@ -57,7 +57,7 @@ func play(*testing.T) {
 		switch word {
 		case "start":
 			ends = append(ends, start())
-			// The clock of a bubble stands still while one of it runs: yield until all have parked.
+			// A bubble's clock stands still while one of its goroutines runs: yield until all have parked.
 			for i := 0; i < 1000; i++ {
 				runtime.Gosched()
 			}

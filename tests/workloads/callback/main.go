@@ -1,7 +1,7 @@
-// callback blocks goroutines above C code: in Go functions that C called, on
-// goroutines and on C's own threads, and in C itself.
+// callback blocks goroutines above C code: in Go functions called from C, on
+// goroutines and on threads that C created, and in C itself.
 //
-// It prints one line of JSON, the way of each goroutine by its id, and dumps
+// It prints one line of JSON with each goroutine's id and the way it blocks, and dumps
 // itself with runtime.Stack at each line "dump PATH" on stdin.
 package main
 

@@ -1,4 +1,4 @@
-// chain builds, at the line "go" on stdin, a chain of waits that is known: a
+// chain builds, at the line "go" on stdin, a known chain of waits: a
 // WaitGroup, a channel, a lock and a sleep.
 package main
 

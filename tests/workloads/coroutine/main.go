@@ -1,9 +1,9 @@
 // coroutine leaves iterators of iter.Pull in every state: pulled from and
-// suspended, blocked in a channel while its caller waits for the next value, and
-// run to its end. They are goroutines that newproc does not make, that switch
-// without gopark and end without goexit.
+// suspended, blocked on a channel while its caller waits for the next value, and
+// run to completion. newproc does not create these goroutines; they switch
+// without gopark and exit without goexit.
 //
-// Each line "start" on stdin makes some more and is answered with their number;
+// Each line "start" on stdin creates more of them and is answered with their number;
 // "dump PATH" writes runtime.Stack.
 package main
 

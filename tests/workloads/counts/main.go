@@ -1,9 +1,9 @@
-// counts creates, blocks, wakes and closes known numbers of everything, all of
-// them primes, in an order that it fixes itself: whoever is to block is seen
-// blocked by the runtime before it is woken, and main never parks.
+// counts creates, blocks, wakes and closes known numbers of everything, all
+// primes, in a fixed order: before it wakes a goroutine, it has seen in the
+// runtime's traceback that it is blocked. main never parks.
 //
-// It starts at the line "go" on stdin, says "done" when all is over, and
-// ends with stdin.
+// It starts at the line "go" on stdin, prints "done" at the end, and
+// exits when stdin ends.
 package main
 
 import (
@@ -37,7 +37,7 @@ const (
 	selectReady = 3
 )
 
-// parked waits, without parking, until n goroutines stand in function.
+// parked waits, without parking, until n goroutines are in function.
 func parked(function string, n int) {
 	re := regexp.MustCompile(`goroutine \d+ \[(chan|select|semacquire|sync|sleep|IO wait)[^\]]*\]:\n(?:[^\n]+\n)*?main\.` +
 		function + `\(`)
@@ -271,7 +271,7 @@ func running() {
 	}
 }
 
-// Nobody blocks here: buffers, closed channels and selects that are ready or have a default.
+// Nothing here blocks: buffers, closed channels, and selects that are ready or have a default.
 func trying() {
 	c, closed := make(chan int, tries), make(chan int)
 	close(closed)

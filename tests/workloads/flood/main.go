@@ -1,15 +1,15 @@
-// flood makes many waits or few, as it is told line by line on stdin, and
-// answers each line when it is done:
+// flood causes many waits or few, as told by lines on stdin, and
+// answers each line when done:
 //
-//	hand N     N values to a partner and back: each side waits for each of them
-//	life N     creates N goroutines, each of which ends at once; makes N channels and closes them; waits for nothing
-//	stuck N    N goroutines that wait for ever
-//	spin       a pair hands values to and fro from now on
-//	breed      and so does a pair that both create goroutines all the while, each of which ends at once
-//	rest       both stop that
-//	count      how often it did
+//	hand N     passes N values to a partner and back: each side waits for each of them
+//	life N     creates N goroutines that exit at once; makes N channels and closes them; waits for nothing
+//	stuck N    creates N goroutines that wait forever
+//	spin       a pair passes values back and forth from now on
+//	breed      so does a pair of which both keep creating goroutines that exit at once
+//	rest       stops both
+//	count      prints how often a pair did so
 //
-// With GOMAXPROCS=1 all of that happens in one order.
+// With GOMAXPROCS=1 all of this happens in a fixed order.
 package main
 
 import (

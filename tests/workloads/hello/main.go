@@ -1,4 +1,4 @@
-// hello starts one goroutine, hears from it and ends.
+// hello starts one goroutine, receives from it and exits.
 package main
 
 import "fmt"

@@ -1,9 +1,9 @@
-// holds has waits of known length: the line "go" on stdin lets, at the same time,
-// numbers of goroutines that are primes wait for as long as the argument says, in
-// each way once, while two others hand over values as fast as they can. Those in
-// a select have had a deep stack before, which the collector moves while they
-// wait. When all have ended it prints "done" and the hand-overs. After "nap" it has
-// slept 101 times, after "stay" 8 goroutines are left that wait for ever.
+// holds has waits of known length. At the line "go" on stdin, prime numbers
+// of goroutines wait at the same time for as long as the argument says, once in
+// each way, while two others pass values as fast as they can. Goroutines in
+// a select had a deep stack before, which the collector moves while they
+// wait. When all have exited, it prints "done" and the number of values. "nap"
+// makes it sleep 101 times; "stay" leaves 8 goroutines that wait forever.
 package main
 
 import (
@@ -172,7 +172,7 @@ func polling(n int) {
 	})
 }
 
-// handing is nothing but short waits.
+// handing consists of short waits only.
 func handing(until time.Time) {
 	there, back := make(chan bool), make(chan bool)
 	all.Add(2)
@@ -196,7 +196,7 @@ func main() {
 	for in.Scan() {
 		words := strings.Fields(in.Text())
 		if words[0] == "nap" {
-			// By itself: exactly so many waits.
+			// Alone, so that the number of waits is exact.
 			for i := 0; i < 101; i++ {
 				time.Sleep(time.Millisecond)
 			}

@@ -1,5 +1,5 @@
-// rwlocks leaves RWMutexes in every state, with known numbers of who has them and
-// who waits for them, and says "up".
+// rwlocks leaves RWMutexes in every state, with known numbers of goroutines that hold them and
+// that wait for them, and prints "up".
 package main
 
 import (
@@ -34,7 +34,7 @@ func start(n int, f func(*sync.RWMutex), mu *sync.RWMutex) {
 	time.Sleep(20 * time.Millisecond)
 }
 
-// Readers have it, a writer waits for them and readers behind the writer.
+// Readers hold it, a writer waits for them, and further readers wait behind the writer.
 func readersHold() {
 	var mu sync.RWMutex
 	start(holding, read, &mu)
@@ -42,7 +42,7 @@ func readersHold() {
 	start(waiting, read, &mu)
 }
 
-// A writer has it, readers and another writer wait.
+// A writer holds it; readers and another writer wait.
 func writerHolds() {
 	var mu sync.RWMutex
 	start(1, write, &mu)
@@ -50,7 +50,7 @@ func writerHolds() {
 	start(1, write, &mu)
 }
 
-// A writer has it, and another one waits.
+// A writer holds it, and another one waits.
 func writersOnly() {
 	var mu sync.RWMutex
 	start(1, write, &mu)

@@ -1,9 +1,9 @@
-// shop is a small service with the leaks that services have. Orders come in,
-// workers serve them, and all the while goroutines are left behind: some
-// before a recorder could have come, some while it looks.
+// shop is a small service with typical leaks. Orders come in,
+// workers serve them, and goroutines are left behind: some
+// before a recorder attaches, some while it records.
 //
-// It runs for the duration given as its argument (default: an hour) and prints
-// a line when it is open and one when it closes.
+// It runs for the duration given as an argument (default: an hour) and prints
+// one line when it opens and one when it closes.
 package main
 
 import (
@@ -40,7 +40,7 @@ func customer(queue chan<- order, served *atomic.Int64) {
 
 var errTimeout = errors.New("the price service is slow")
 
-// askPrice gives up before the answer comes: who asks for it then sends to nobody.
+// askPrice gives up before the answer comes; its goroutine then sends, and nobody receives.
 func askPrice(id int) (int, error) {
 	answer := make(chan int)
 	go func() {
@@ -83,7 +83,7 @@ type stock struct {
 	items map[string]int
 }
 
-// take returns early and leaves the lock behind.
+// take returns early without unlocking.
 func (s *stock) take(item string) bool {
 	s.mu.Lock()
 	if s.items[item] == 0 {
@@ -94,7 +94,7 @@ func (s *stock) take(item string) bool {
 	return true
 }
 
-// closeBooks waits for one clerk more than there are.
+// closeBooks waits for one more clerk than there is.
 func closeBooks() {
 	var clerks sync.WaitGroup
 	clerks.Add(3)

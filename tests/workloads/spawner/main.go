@@ -1,9 +1,9 @@
-// spawner makes other processes in every way that a Go program can, or becomes
+// spawner starts processes in every way that a Go program can, or becomes
 // another program. It obeys lines on stdin and answers each with one line:
 //
 //	work        makes 7 channels, starts 7 goroutines that block once each
-//	fork        a raw fork whose child makes and closes 100 channels and ends
-//	children N  N processes of its own file, at once, each does "work" 3 times
+//	fork        raw fork; the child makes and closes 100 channels and exits
+//	children N  starts N processes of its own file at once; each does "work" 3 times
 //	become P    executes P, as the same process
 package main
 
@@ -43,7 +43,7 @@ func work() {
 	wg.Wait()
 }
 
-// fork leaves the child with one thread and no scheduler: it may do what needs none.
+// fork leaves the child with one thread and no scheduler; it may only do what needs no more than that.
 func fork() {
 	pid, _, e := syscall.RawSyscall(syscall.SYS_FORK, 0, 0, 0)
 	if e != 0 {
@@ -83,7 +83,7 @@ func children(n int) {
 	}
 }
 
-// line reads no further than its end: what follows is for the next program.
+// line reads no further than the end of the line: the rest is for the next program.
 func line() string {
 	var text []byte
 	b := make([]byte, 1)

@@ -1,10 +1,10 @@
 // stacks blocks goroutines under stacks of every shape: deep ones, big frames,
-// assembly, a panic's, deferred calls, grown stacks; and has others that do
-// not block: one that runs without end and is preempted wherever it stands, one
+// assembly, panics, deferred calls, grown stacks. Other goroutines do
+// not block: one runs in an endless loop and is preempted anywhere, one is
 // in a system call.
 //
-// It prints one line of JSON at each line "start" on stdin, the way of each
-// goroutine by its id; and dumps itself with runtime.Stack at "dump PATH".
+// At each line "start" on stdin it prints one line of JSON with each goroutine's
+// id and the way it blocks. "dump PATH" writes runtime.Stack.
 package main
 
 import (
@@ -60,7 +60,7 @@ func hold(way string) {
 	<-held
 }
 
-// Two recursions differ in their depth alone: with recurse(0) there are depth+3 frames up to goexit.
+// The two recursions differ only in depth: with recurse(0) there are depth+3 frames up to goexit.
 func deep(way string, depth int) { recurse(depth, func() { hold(way) }) }
 
 //go:noinline
@@ -113,7 +113,7 @@ func inDivision() {
 	sink /= len(os.Args) - 1
 }
 
-// The stack has to grow for selectgo's frame or for what it calls, somewhere on the way.
+// Somewhere on the way, the stack must grow for the frame of selectgo or of what it calls.
 func inGrowth(n int) {
 	recurse(n, func() {
 		a, b := make(chan int), make(chan int)
@@ -125,7 +125,7 @@ func inGrowth(n int) {
 	})
 }
 
-// spin has no call in its loop: only a signal stops it.
+// spin has no call in its loop, so only a signal preempts it.
 //
 //go:noinline
 func spin(n *int) {

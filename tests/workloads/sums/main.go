@@ -1,9 +1,9 @@
-// sums computes, in many goroutines at once, sums whose every addend sits in a
-// frame of its own: stacks grow and are copied while the garbage collector is
-// kept busy and shrinks them again. A frame that somebody else's hand changed,
-// a return address most of all, makes it crash or its sum wrong.
+// sums computes, in many goroutines at once, sums whose addends are each in a
+// stack frame of their own. Stacks grow and are copied while the garbage collector
+// is kept busy and shrinks them again. If anything else changes a frame,
+// above all a return address, the program crashes or a sum is wrong.
 //
-// It prints "ready", goes on until a line comes on stdin, and then prints the
+// It prints "ready", runs until a line arrives on stdin, and then prints the
 // number of sums and "right" or "wrong".
 package main
 
@@ -21,7 +21,7 @@ const (
 	depth      = 700
 )
 
-// descend asks for its part at every 50th frame from another goroutine, so that stacks are parked while deep.
+// descend gets every 50th addend from another goroutine, so that deep stacks are parked.
 //
 //go:noinline
 func descend(n int, seed uint64, ask, answer chan uint64) uint64 {
@@ -53,7 +53,7 @@ func answers(ask, answer chan uint64) {
 	close(answer)
 }
 
-// sum runs on a new stack each time.
+// sum runs on a new stack every time.
 func sum(seed uint64) uint64 {
 	ask, answer, result := make(chan uint64), make(chan uint64), make(chan uint64)
 	go answers(ask, answer)

@@ -1,17 +1,17 @@
-// wakes hands values over unbuffered channels in shapes that it announces.
+// wakes passes values over unbuffered channels in topologies that it announces.
 //
-// Each hand-over wakes exactly one goroutine: the receiver where it was there
-// first, else the sender. So whoever watches has to count as many wake-ups on
-// a channel as values went through it, all between the two ends.
+// Each value wakes exactly one goroutine: the receiver if it was there
+// first, else the sender. So a recorder must count as many wake-ups on
+// a channel as values passed through it, all between its two ends.
 //
 //	wakes pipeline STAGES VALUES    one chain; main waits for its end
-//	wakes ring GOROUTINES ROUNDS    a token goes round
-//	wakes paced PAIRS RATE SECONDS  pairs that together park RATE times a second
+//	wakes ring GOROUTINES ROUNDS    a token goes around
+//	wakes paced PAIRS RATE SECONDS  pairs that together park RATE times per second
 //
 // The first line on stdout is JSON: for each channel its address, the ids of
-// the goroutines at its ends, and how many values go through it (0: as many as
+// the goroutines at its ends, and how many values pass through it (0: as many as
 // the last line says). It starts at a line on stdin, and the last line on
-// stdout has the number of hand-overs in all.
+// stdout has the total number of values passed.
 package main
 
 import (
@@ -52,7 +52,7 @@ func arg(i int) int {
 	return n
 }
 
-// started runs f as a goroutine and returns its id.
+// started runs f as a goroutine and returns the goroutine's id.
 func started(f func()) int64 {
 	id := make(chan int64)
 	go func() {
@@ -62,7 +62,7 @@ func started(f func()) int64 {
 	return <-id
 }
 
-// announce waits for the line that starts it.
+// announce prints the topology and waits for the line that starts it.
 func announce(links []link) {
 	if err := json.NewEncoder(os.Stdout).Encode(links); err != nil {
 		panic(err)
@@ -84,7 +84,7 @@ func chans(n int) []chan int {
 	return cs
 }
 
-// stage adds one to what passes through it.
+// stage adds one to each value that passes through it.
 func stage(in <-chan int, out chan<- int, done *sync.WaitGroup) {
 	defer done.Done()
 	for v := range in {
@@ -151,7 +151,7 @@ func ring(n, rounds int) int {
 	}
 	links := make([]link, n)
 	for i := range links {
-		// Main puts the token in, and the last round ends at the first goroutine.
+		// main puts the token in, and the last round ends at the first goroutine.
 		values := rounds
 		if i != 0 {
 			values--
@@ -169,7 +169,7 @@ func paced(pairs, rate, seconds int) int {
 	var done sync.WaitGroup
 	var total atomic.Int64
 	start := make(chan struct{})
-	// A value costs one park; each pair sends a bunch every tick.
+	// A value costs one park; each pair sends a batch every tick.
 	tick := 2 * time.Millisecond
 	bunch := rate / pairs * int(tick) / int(time.Second)
 	done.Add(2 * pairs)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// serve answers on a port of its own, which it prints.
+// serve listens on a free port, which it prints.
 func serve() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -27,7 +27,7 @@ func serve() {
 
 const clients = 32
 
-// request keeps to a schedule whatever the answers do: each latency counts from when its request was due.
+// request keeps to its schedule whatever the answers do: each latency counts from the time its request was due.
 func request(url string, rate int, length time.Duration) {
 	var (
 		mu     sync.Mutex

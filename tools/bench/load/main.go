@@ -1,11 +1,11 @@
-// Command load is what tools/bench watches: one workload that runs until stdin ends.
+// Command load runs one workload for tools/bench until stdin ends.
 //
-//	load WORKLOAD            runs it; each line of stdin is answered by one line:
+//	load WORKLOAD            runs it, and answers each line of stdin with one line:
 //	                           ops          operations so far, monotonic ns, CPU ns of the process
 //	                           trace FILE   starts Go's own runtime/trace
-//	                           stop         ends that
-//	                           gap          of stall: the longest ns without the CPU since it was last asked
-//	load -rate N -time D URL  sends N requests per second, prints answered, failed, p50, p99 in ns
+//	                           stop         stops the trace
+//	                           gap          with stall: the longest pause in ns since the last "gap"
+//	load -rate N -time D URL  sends N requests per second; prints answered, failed, p50 and p99 in ns
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// ops counts what the workload did.
+// ops counts the operations of the workload.
 var ops atomic.Int64
 
 var workloads = map[string]func(){

@@ -25,7 +25,7 @@ func pingpong() {
 	}()
 }
 
-// fanin has 1,000 goroutines send into one buffered channel.
+// fanin lets 1,000 goroutines send into one buffered channel.
 func fanin() {
 	c := make(chan int, 128)
 	for i := 0; i < 1000; i++ {
@@ -42,7 +42,7 @@ func fanin() {
 	}()
 }
 
-// mutex has 64 goroutines that want the same lock nearly always.
+// mutex lets 64 goroutines compete for the same lock nearly all the time.
 func mutex() {
 	var mu sync.Mutex
 	shared := [32]byte{}
@@ -58,7 +58,7 @@ func mutex() {
 	}
 }
 
-// compute hashes on every CPU and hands a result over every ten milliseconds.
+// compute hashes on every CPU and passes on a result every ten milliseconds.
 func compute() {
 	results := make(chan [32]byte)
 	for i := 0; i < runtime.NumCPU(); i++ {
@@ -82,7 +82,7 @@ func compute() {
 	}()
 }
 
-// churn creates goroutines that end at once, a hundred at a time.
+// churn creates goroutines that exit at once, a hundred at a time.
 func churn() {
 	go func() {
 		for {
@@ -97,17 +97,17 @@ func churn() {
 	}()
 }
 
-// pairs is a ping-pong for every CPU.
+// pairs runs one ping-pong per CPU.
 func pairs() {
 	for i := 0; i < runtime.NumCPU(); i++ {
 		pingpong()
 	}
 }
 
-// gap is the longest time in which stall's loop did not get on.
+// gap is the longest pause of stall's loop.
 var gap atomic.Int64
 
-// stall does nothing but look at the clock, beside goroutines that park and are woken.
+// stall does nothing but read the clock, beside goroutines that park and are woken.
 func stall() {
 	go func() {
 		for range time.Tick(time.Millisecond) {
