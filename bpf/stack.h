@@ -284,7 +284,7 @@ __noinline __u64 stack_hash_plain(__u64 sp, __u64 bp)
 }
 
 /* Neither calls the other: before 6.13, the BPF stacks of nested calls must fit 512 bytes together. */
-static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
+static __always_inline __u64 stack_walk_hash(__u64 sp, __u64 bp)
 {
 	__u64 hash = stack_hash_plain(sp, bp);
 
@@ -293,7 +293,7 @@ static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
 
 #else
 
-static __always_inline __u64 stack_hash(__u64 sp, __u64 bp)
+static __always_inline __u64 stack_walk_hash(__u64 sp, __u64 bp)
 {
 	return stack_hash_any(sp, bp);
 }
@@ -315,7 +315,7 @@ static __always_inline void stack_send(__u64 hash, __u64 sp, __u64 bp)
 /* Sends a stack; returns its hash. */
 static __always_inline __u64 stack_of(__u64 sp, __u64 bp)
 {
-	__u64 hash = stack_hash(sp, bp);
+	__u64 hash = stack_walk_hash(sp, bp);
 
 	stack_send(hash, sp, bp);
 	return hash;

@@ -24,7 +24,7 @@
 
 static __always_inline __u64 waker_hash(const struct x86_regs *regs)
 {
-	return stack_hash(regs->sp, regs->bp);
+	return stack_walk_hash(regs->sp, regs->bp);
 }
 
 #else
@@ -100,7 +100,7 @@ static __always_inline __u64 waker_hash(const struct x86_regs *regs)
 	if (cfg.ready_site[0].ret && regs->dx - regs->sp >= G0_FRAMES &&
 	    (waker_known(regs) || waker_learn(regs->sp, regs->bp, regs->r14)))
 		hash = waker_read(regs->dx, regs->ax);
-	return hash ? hash : stack_hash(regs->sp, regs->bp);
+	return hash ? hash : stack_walk_hash(regs->sp, regs->bp);
 }
 
 #endif

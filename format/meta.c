@@ -183,6 +183,12 @@ static uint32_t get_number32(struct span *s)
 	return (uint32_t)v;
 }
 
+/* A status of a newer minor version says at least that the probe is not there. */
+static uint8_t probe_status(uint64_t v)
+{
+	return v == TRACE_PROBE_ATTACHED || v == TRACE_PROBE_NOT_NEEDED ? (uint8_t)v : TRACE_PROBE_MISSING;
+}
+
 static int get_probe(struct wire_meta *m, struct strings *st)
 {
 	struct trace_probe *p;
@@ -200,7 +206,7 @@ static int get_probe(struct wire_meta *m, struct strings *st)
 	p->func = get_str(st);
 	p->addr = span_varint(&st->s);
 	p->insn = get_str(st);
-	p->status = span_varint(&st->s) == TRACE_PROBE_ATTACHED ? TRACE_PROBE_ATTACHED : TRACE_PROBE_MISSING;
+	p->status = probe_status(span_varint(&st->s));
 	p->single_step = span_varint(&st->s) & PROBE_SINGLE_STEP;
 	p->note = get_str(st);
 	return 0;

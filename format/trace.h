@@ -413,7 +413,12 @@ const char *trace_loss_name(uint8_t cause);               /* "ring", "size", …
 #define TRACE_EVENTS_OPS 8u   /* every channel operation */
 #define TRACE_EVENTS_RUN 16u
 
-enum trace_probe_status { TRACE_PROBE_ATTACHED = 0, TRACE_PROBE_MISSING = 1 };
+/* A reader of version 1.0 takes every value but 0 for missing. */
+enum trace_probe_status {
+	TRACE_PROBE_ATTACHED = 0,
+	TRACE_PROBE_MISSING = 1,
+	TRACE_PROBE_NOT_NEEDED = 2, /* the program cannot cause the event: without a select there is no selectgo */
+};
 
 struct trace_probe {
 	const char *event; /* "go.park" */

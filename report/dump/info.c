@@ -115,6 +115,8 @@ static void put_probes(struct info *i)
 		fmt_text(&i->b, p->func);
 		if (p->status == TRACE_PROBE_MISSING) {
 			fmt_raw(&i->b, " MISSING");
+		} else if (p->status == TRACE_PROBE_NOT_NEEDED) {
+			fmt_raw(&i->b, " not needed");
 		} else {
 			fmt_f(&i->b, " at 0x%" PRIx64 " (", p->addr);
 			fmt_text(&i->b, p->insn);

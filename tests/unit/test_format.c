@@ -247,19 +247,20 @@ static struct trace_meta full_meta(const struct trace_probe *probes)
 		.start_mono = INT64_MIN,
 		.max_size = 1ull << 40,
 		.max_overhead = 200000,
-		.nprobes = 2,
+		.nprobes = 3,
 		.probes = probes,
 	};
 }
 
-static const struct trace_probe two_probes[] = {
+static const struct trace_probe some_probes[] = {
 	{ "go.park", "runtime.gopark", 0x43a1b2, "push rbp", TRACE_PROBE_ATTACHED, true, "by name" },
 	{ "chan.close", "runtime.closechan", UINT64_MAX, NULL, TRACE_PROBE_MISSING, false, "" },
+	{ "chan.op", "runtime.selectgo", 0, NULL, TRACE_PROBE_NOT_NEEDED, false, "" },
 };
 
 static void test_meta_round_trip(void **state)
 {
-	struct trace_meta in = full_meta(two_probes);
+	struct trace_meta in = full_meta(some_probes);
 	const struct trace_meta *m;
 	struct trace_writer *w;
 	struct trace_reader *r;
@@ -291,7 +292,7 @@ static void test_meta_round_trip(void **state)
 	assert_int_equal(m->events, in.events);
 	assert_true(m->start_wall == in.start_wall && m->start_mono == in.start_mono);
 	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead);
-	assert_int_equal(m->nprobes, 2);
+	assert_int_equal(m->nprobes, 3);
 	assert_string_equal(m->probes[0].event, "go.park");
 	assert_string_equal(m->probes[0].func, "runtime.gopark");
 	assert_int_equal(m->probes[0].addr, 0x43a1b2);
@@ -303,6 +304,7 @@ static void test_meta_round_trip(void **state)
 	assert_string_equal(m->probes[1].insn, "");
 	assert_int_equal(m->probes[1].status, TRACE_PROBE_MISSING);
 	assert_false(m->probes[1].single_step);
+	assert_int_equal(m->probes[2].status, TRACE_PROBE_NOT_NEEDED);
 	trace_reader_free(r);
 	file_free(&f);
 }
