@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Empty BPF programs on the sites that chanrec record would use: the floor of
- * what any uprobe tool costs the target. bench-floor [-c] PID [EVENT...] with
- * EVENT of go.park, go.ready, go.create, …; none: those of the default
- * recording. Prints "attached" and holds them until stdin ends.
+ * Attaches empty BPF programs to the sites that chanrec record would probe: the
+ * least that any uprobe tool costs the target.
  *
- * -c counts the hits and at the end prints a line for each site: event,
- * function, hits, what a trace lacks without it, with tabs in between.
+ *	bench-floor [-c] PID [EVENT...]
+ *
+ * EVENT is go.park, go.ready, go.create, …; by default those of a default
+ * recording. Prints "attached", and detaches when stdin ends.
+ *
+ * -c counts the hits. At the end it prints a line per site, separated by tabs:
+ * event, function, hits, and what a trace lacks without the site.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -30,7 +33,7 @@ struct floor {
 	struct probes probes;
 	struct links links;
 	struct empty_bpf *skel;
-	char **events; /* NULL-terminated; none: all */
+	char **events; /* NULL-terminated; empty means all */
 };
 
 static int fail(const char *what, const char *why)
@@ -64,7 +67,7 @@ static int plan(struct floor *f, const char *pid)
 	return 0;
 }
 
-/* With the kind of link that the recorder would use. */
+/* Uses the kind of link that the recorder would use. */
 static int attach(struct floor *f, bool count)
 {
 	uint64_t offsets[SITES_MAX], zero = 0;

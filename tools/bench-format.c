@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What writing and reading a trace costs: bytes and nanoseconds per event of
- * synthetic traces. bench-format [EVENTS [FILE]]; FILE keeps the last trace.
+ * Measures writing and reading synthetic traces, in bytes and nanoseconds per event.
+ *
+ *	bench-format [EVENTS [FILE]]    FILE keeps the last trace
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static uint64_t rnd(struct bench *b)
 	return b->rng;
 }
 
-/* Mean and spread in ns: the sum of four uniform numbers, and a long wait now and then. */
+/* Advances the time by about mean ± sigma ns (the sum of four uniform numbers), now and then by much more. */
 static void step(struct bench *b, int mean, int sigma)
 {
 	uint64_t r = rnd(b);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parts of a probe cost: a program that does one thing at a time
- * (bpf/hit.bpf.c) on a function of this very process, which is called in a
- * loop on one CPU. Prints for each the nanoseconds of a hit over those of
- * doing nothing: the least of many short rounds, in which the things take
- * turns. Needs root. bench-hit [ROUNDS]
+ * Measures the parts of a probe. A BPF program that does one thing at a time
+ * (bpf/hit.bpf.c) probes a function of this process, which runs in a loop on one
+ * CPU. Prints by how many nanoseconds a hit with each part exceeds an empty hit:
+ * the minimum of many short rounds, in which the parts take turns. Needs root.
+ *
+ *	bench-hit [ROUNDS]
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -23,9 +24,9 @@
 #include "record/probe/direct.h"
 #include "util/clock.h"
 
-#define CALLS 50 /* so short that most rounds are not interrupted */
+#define CALLS 50 /* few enough that most rounds are not interrupted */
 
-/* Begins with an instruction that the kernel emulates. */
+/* Its first instruction is one that the kernel emulates. */
 void probed(void);
 asm(".text\n.globl probed\n.type probed, @function\nprobed:\n\tpush %rbp\n\tpop %rbp\n\tret\n.size probed, .-probed\n");
 
@@ -64,7 +65,7 @@ static struct hit_bpf *start(void)
 	if (!skel)
 		return NULL;
 	skel->rodata->addr = (uintptr_t)memory;
-	/* Where that does not work, nothing is read so, and costs nothing. */
+	/* Without direct reads, that part does nothing and costs nothing. */
 	if (!direct_find(&map, NULL))
 		skel->rodata->direct = map;
 	if (hit_bpf__load(skel))

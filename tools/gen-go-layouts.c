@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Prints what gobin/ keeps in tables, read from unstripped Go programs:
+ * Prints the tables of gobin/, read from unstripped Go programs:
  *
  *	gen-go-layouts layouts PROGRAM...    gobin/layout_table.inc
  *	gen-go-layouts reasons PROGRAM...    gobin/wait_table.inc
  *
- * tools/gen-go-layouts.sh drives it.
+ * tools/gen-go-layouts.sh runs it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void print_layout(const struct gobin *b, const char *path)
 		fprintf(stderr, "gen-go-layouts: %s: has no DWARF\n", path);
 		exit(1);
 	}
-	/* A field that no version's structure lacks by intent is a type the program failed to use. */
+	/* The linker drops a type that the program does not use; then its fields are unset. */
 	printf("/* %s */\n{ %d, {\n", gobin_go_version(b), gobin_go_minor(b));
 #define X(member, ...) \
 	if (l.member == LAYOUT_UNSET) { \

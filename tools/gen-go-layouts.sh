@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# gen-go-layouts.sh: make gobin/layout_table.inc and gobin/wait_table.inc from
+# gen-go-layouts.sh: generate gobin/layout_table.inc and gobin/wait_table.inc from
 # programs built with every Go toolchain.
 #
-#   tools/gen-go-layouts.sh              fetch what toolchains are missing, write the tables
+#   tools/gen-go-layouts.sh              fetch missing toolchains and write the tables
 #   tools/gen-go-layouts.sh --check [VERSION...]
-#                                        compare with what the cached toolchains give; exit 1 on a difference
+#                                        compare the tables with the cached toolchains; exit 1 on a difference
 #
-# BUILD names the build folder (default build).
+# BUILD names the build folder (default: build).
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -35,7 +35,7 @@ if [ -z "$check" ]; then
 	cp "$tmp/reasons" gobin/wait_table.inc
 	exit 0
 fi
-# Fewer toolchains than the tables have give fewer entries: compare entry by entry.
+# There may be fewer toolchains than table entries, so compare entry by entry.
 entries() { # FILE MINOR
 	awk -v v="go1.$2" '/^\/\* go1/ { on = index($2, v ".") == 1 || $2 == v; next } /^static const struct/ { on = 0 } on' "$1"
 }
@@ -46,7 +46,7 @@ for v in $minors; do
 		entries "$tmp/${pair%:*}" "$v" >"$tmp/new"
 		entries "gobin/${pair#*:}_table.inc" "$v" >"$tmp/old"
 		cmp -s "$tmp/new" "$tmp/old" || {
-			echo "gen-go-layouts.sh: gobin/${pair#*:}_table.inc: the entry for go1.$v is not what a build gives" >&2
+			echo "gen-go-layouts.sh: gobin/${pair#*:}_table.inc: the entry for go1.$v differs from what a build gives" >&2
 			diff "$tmp/old" "$tmp/new" >&2 || :
 			rc=1
 		}

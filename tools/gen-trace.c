@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A trace for measurements of the report: gen-trace EVENTS FILE [pingpong|http].
- * Without the last word as a server would give it that has all there is. Requests are goroutines that come and go, some
- * thousand at a time, each with a channel of its own whose address was another
- * channel's before; workers, locks, timers and selects stay. A request is some
- * nine events, so 100 M events have 11 M goroutines and as many channels.
+ * Writes a trace to measure the report with: gen-trace EVENTS FILE [pingpong|http].
+ *
+ * By default it is the trace of a server that uses everything. Each request is a
+ * goroutine with its own channel, at an address that an earlier channel had; a few
+ * thousand live at a time. Workers, locks, timers and selects stay. A request is
+ * about nine events, so 100 M events have 11 M goroutines and as many channels.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,18 +18,18 @@
 #define FUNCS 1500
 #define FRAMES 4000
 #define STACKS 3000
-#define FLIGHTS 3000 /* requests that live at a time */
+#define FLIGHTS 3000 /* concurrent requests */
 #define WORKERS 1024
-#define POOLS 16    /* of workers; a kind of request asks one of them */
-#define KINDS 64    /* of requests: a function each, with several stacks */
-#define SHARED 64   /* channels that stay; the first are those of the pools */
-#define ADDRS 20000 /* of channels that come and go */
+#define POOLS 16    /* of workers; each kind of request uses one of them */
+#define KINDS 64    /* of requests; each has a function and several stacks */
+#define SHARED 64   /* permanent channels, those of the pools first */
+#define ADDRS 20000 /* of the requests' channels */
 #define LOCKS 256
 #define FIRST_WORKER 100
 #define FIRST_REQUEST 10000
 #define STACK_LEN 12
 
-#define CONNS 64 /* connections of http */
+#define CONNS 64 /* of http */
 #define FIRST_COND (LOCKS + 1)
 
 enum reason { R_RECV = 15, R_SEND, R_SELECT, R_MUTEX, R_NETWORK, R_COND };
@@ -49,7 +50,7 @@ struct gen {
 	int64_t time;
 	uint64_t events, next_goid;
 	uint32_t next_chan;
-	uint32_t gens[ADDRS]; /* channels at this address so far */
+	uint32_t gens[ADDRS]; /* channels that each address has had */
 	bool used[ADDRS];
 	struct flight flights[FLIGHTS];
 	bool busy[WORKERS];
@@ -191,7 +192,7 @@ static void step_make(struct gen *g, struct flight *f)
 	f->step = ST_ASK;
 }
 
-/* The request gives a worker its job, then waits for the answer, half of them in a select with a context's channel. */
+/* A request gives a worker its job and waits for the answer; half of them in a select with a context. */
 static void step_ask(struct gen *g, struct flight *f)
 {
 	struct trace_obj objs[2] = { { TRACE_OBJ_CHAN, TRACE_DIR_RECV, f->chan },
@@ -280,7 +281,7 @@ static void define_conds(struct gen *g)
 		                           .def_sync = { FIRST_COND + i, TRACE_SYNC_COND, 0xc003000000 + i * 64 } });
 }
 
-/* What a recording of net/http shows of one request: the next of its six events. */
+/* The next of the six events that a recording of net/http has for a request. */
 static void http_step(struct gen *g, struct flight *f, uint32_t conn)
 {
 	struct trace_obj cond = { TRACE_OBJ_SYNC, TRACE_DIR_NONE, FIRST_COND + conn };
@@ -312,7 +313,7 @@ static void http_step(struct gen *g, struct flight *f, uint32_t conn)
 	f->step = f->step == ST_UNLOCK ? ST_NEW : f->step + 1;
 }
 
-/* Connections whose requests come at random; a goroutine for each request that sees whether the client goes. */
+/* Requests arrive at random on the connections; each has a goroutine that watches for the client to leave. */
 static void http(struct gen *g, uint64_t events)
 {
 	define_conds(g);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The trace reader on arbitrary bytes. Input that begins like a trace is read
- * as a file (built for fuzzing, the reader takes headers with a wrong CRC);
- * any other is taken for the payloads of blocks, so that records are reached
- * without a zstd checksum to be guessed. What the decoder gives, the encoder
- * has to take, and decoding that has to give the same again.
+ * Feeds arbitrary bytes to the trace reader. Input that begins like a trace is
+ * read as a file (the fuzzing build accepts headers with a wrong CRC). Any other
+ * input is taken as the payloads of blocks, so that the fuzzer reaches records
+ * without having to guess a zstd checksum. The encoder must accept whatever the
+ * decoder returns, and decoding the result must return the same record.
  *
- * clang -fsanitize=fuzzer makes a fuzzer of it; -DFUZZ_MAIN a program that
- * runs the files it is given.
+ * With clang -fsanitize=fuzzer this is a fuzzer; with -DFUZZ_MAIN it is a program
+ * that reads the files given as arguments.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 		} \
 	} while (0)
 
-/* Reads all, and looks at everything that pointers lead to. */
+/* Reads all records, and everything that their pointers refer to. */
 static void fuzz_file(const uint8_t *data, size_t n)
 {
 	struct trace_reader *r;
@@ -61,12 +61,12 @@ static char *text_of(const struct trace_rec *rec)
 
 struct pair {
 	struct wire_dec *first, *again;
-	struct wire_enc *enc; /* of definitions, of events */
+	struct wire_enc *enc; /* for definitions, for events */
 	struct wire_ids ids;
 	struct err err;
 };
 
-/* Encodes rec alone and decodes that. */
+/* Encodes rec by itself and decodes the result. */
 static void fuzz_again(struct pair *p, const struct trace_rec *rec)
 {
 	bool def = trace_type_is_def(rec->type);
@@ -92,7 +92,7 @@ static void fuzz_again(struct pair *p, const struct trace_rec *rec)
 	free(b);
 }
 
-/* One block: its records, and behind them their times. */
+/* Decodes one block: its records, followed by their times. */
 static bool fuzz_block(struct pair *p, enum wire_kind kind, uint32_t records, struct span body, struct span times)
 {
 	struct wire_block blk = { .kind = kind, .records = records, .tmin = 0, .tmax = 0 };
@@ -121,11 +121,11 @@ static bool fuzz_block(struct pair *p, enum wire_kind kind, uint32_t records, st
 	return !rc;
 }
 
-/* Blocks as: kind and records, lengths of records and times, these. */
+/* Each block in data: kind and number of records, the lengths of records and times, and these. */
 static void fuzz_payloads(const uint8_t *data, size_t n)
 {
 	struct span s = span_of(data, n);
-	static struct wire_enc enc[2]; /* large: made once */
+	static struct wire_enc enc[2]; /* large, so initialised once */
 	struct pair p = { .enc = enc };
 
 	CHECK(!wire_dec_new(&p.first) && !wire_dec_new(&p.again));
@@ -141,7 +141,7 @@ static void fuzz_payloads(const uint8_t *data, size_t n)
 		times = span_u8(&s);
 		times = times < span_left(&s) ? times : (uint32_t)span_left(&s);
 		t = span_take(&s, times);
-		/* A block that is damaged at its end has still defined what came before. */
+		/* If the end of a block is damaged, the definitions before it still count. */
 		fuzz_block(&p, head & 1 ? WIRE_EVENTS : WIRE_DEFS, head >> 1, span_of(b, b ? body : 0),
 		           span_of(t, t ? times : 0));
 	}

@@ -1,4 +1,4 @@
-"""Programs as people run them: how each is started, put under load, asked whether its answers are right, and dumped."""
+"""Real programs: how to start each, put it under load, check its answers and get its goroutine dump."""
 import base64
 import hashlib
 import http.client
@@ -15,7 +15,7 @@ from e2e import PATIENCE, ROOT, run, wait_for
 
 
 def fetch(name):
-    """The version and path of a program that tools/real-programs brings."""
+    """The version and path of a program that tools/real-programs unpacks."""
     done = run(ROOT / "tools/real-programs", name)
     assert done.returncode == 0, done.stderr
     _, version, path = done.stdout.split()
@@ -34,8 +34,8 @@ def get(port, path, body=None):
 
 
 class Client(threading.Thread):
-    """One connection that asks again and again, and checks each answer; it keeps its connection when it pauses.
-    fresh: a new connection for each request. Answers that it is too busy are counted apart."""
+    """A client that sends request after request on one connection and checks each answer; it keeps the connection
+    while it pauses. fresh: a new connection for each request. "Too busy" answers are counted separately."""
 
     def __init__(self, port, requests, fresh=False):
         super().__init__(daemon=True)
@@ -70,7 +70,7 @@ class Client(threading.Thread):
 
 
 class Rude(Client):
-    """Asks and hangs up without reading the answer, so that the program has to give up what it has begun."""
+    """Sends requests and hangs up without reading the answers, so that the program has to abandon its work."""
 
     def run(self):
         while not self.quit.is_set():
@@ -88,7 +88,7 @@ class Rude(Client):
 
 
 class Listener(Client):
-    """Holds a request open whose answer never ends, and reads it as it comes."""
+    """Keeps a request open whose answer never ends, and reads what arrives."""
 
     def run(self):
         while not self.quit.is_set():
@@ -105,10 +105,10 @@ class Listener(Client):
 
 
 class Program:
-    """A real program that runs in a folder of its own."""
+    """A real program that runs in its own folder."""
     clients = 8
     listens = []
-    only_unhurried = 0  # of the requests the first ones, whose answer depends on how busy the machine is
+    only_unhurried = 0  # how many of the first requests have an answer that depends on the machine's load
 
     def __init__(self, suite, folder):
         self.version, self.path = fetch(f"{self.package}/{suite}")
@@ -132,8 +132,8 @@ class Program:
             return False
 
     def load(self, seconds, heavy=False):
-        """Under load for some seconds; afterwards the connections stay and wait. heavy: with many connections, some
-        that come and go, that are cut off in the middle, or that stay open."""
+        """Puts the program under load for some seconds; afterwards the connections stay open and idle. heavy: many
+        connections, some of which come and go, are cut off midway, or stay open."""
         requests = self.requests()[self.only_unhurried if heavy else 0:]
 
         def client(kind, i, *more):
@@ -174,12 +174,12 @@ class Program:
 
 class Prometheus(Program):
     package = "prometheus"
-    only_unhurried = 1  # a scrape that times out makes "up" 0
+    only_unhurried = 1  # a scrape that times out sets "up" to 0
 
     def prepare(self):
         self.dump_port = self.port
         (self.folder / "p.yml").write_text(json.dumps({
-            # So slow that no scrape of itself times out under load: then "up" would rightly be 0.
+            # Slow enough that no scrape of itself times out under load, which would set "up" to 0.
             "global": {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yml"],
             "scrape_configs": [{"job_name": "self", "static_configs": [{"targets": [f"127.0.0.1:{self.port}"]}]}]}))
@@ -271,7 +271,7 @@ class Etcd(Program):
         for i in range(50):
             put = json.dumps({"key": text(f"key{i}"), "value": text(f"value{i}")})
             fetch_it = json.dumps({"key": text(f"key{i}")})
-            # What is put under a key is always the same, so any client's put before serves.
+            # A key always gets the same value, so it does not matter which client put it.
             made.append(("POST", "/v3/kv/put", put, lambda data: "revision" in json.loads(data)["header"]))
             made.append(("POST", "/v3/kv/range", fetch_it,
                          lambda data, i=i: all(k["value"] == text(f"value{i}") for k in json.loads(data).get("kvs", []))))
@@ -279,7 +279,7 @@ class Etcd(Program):
 
 
 class Esbuild(Program):
-    """The development server: each request builds the bundle anew."""
+    """The development server, which rebuilds the bundle for each request."""
     package = "esbuild"
     dump_port = None
     clients = 4

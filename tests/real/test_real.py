@@ -1,4 +1,4 @@
-"""Real programs under load: right answers, no losses, Go's own goroutine dump, every stack resolved."""
+"""Real programs under load: right answers, no losses, agreement with Go's goroutine dump, every stack resolved."""
 import collections
 import datetime
 import os
@@ -34,7 +34,7 @@ def program(request, tmp_path):
 
 
 def stable(before, after):
-    """Goroutines that two dumps show the same way, and that had a stack to be saved."""
+    """Goroutines that two dumps show alike and whose stack was saved."""
     return {goid: shown for goid, shown in before.items()
             if after.get(goid) == shown and shown[0] not in ("running", "runnable", "syscall")}
 
@@ -44,8 +44,8 @@ def frames_of(goroutine):
 
 
 def compare(doc, before, after, dumped_at):
-    """Each stable goroutine is in the end snapshot as Go shows it. One that moved meanwhile and came back is told by
-    its wait, which began after the first dump."""
+    """Each stable goroutine is in the end snapshot as Go shows it. One that moved in between and came back has a wait
+    that began after the first dump."""
     goroutines = {g["id"]: g for g in doc["goroutines"]}
     wrong, moved, same, whole = [], 0, 0, 0
     for goid, (reason, frames, created) in stable(before, after).items():
@@ -68,7 +68,7 @@ def compare(doc, before, after, dumped_at):
 
 
 def unresolved(trace):
-    """Of all frames in the trace, read by the second reader: how many, and those without function, file or line."""
+    """The number of frames in the trace, by the second reader, and the frames without function, file or line."""
     dumped = run("/usr/bin/python3", ROOT / "tests/tools/tracedump.py", "--definitions", trace)
     assert dumped.returncode == 0, dumped.stderr
     frames = [line.split() for line in dumped.stdout.splitlines() if line.startswith("def.frame ")]
@@ -93,7 +93,7 @@ def check_answers(program, recorder, ready, may_be_busy=False):
 
 
 def check_whole(doc):
-    """Nothing lost, and no goroutine does what its state does not allow."""
+    """Nothing was lost, and no goroutine did what its state does not allow."""
     assert doc["losses"]["ring_dropped"] == 0 and doc["losses"]["probes_missing"] == []
     assert set(doc["losses"]["illegal_transitions"].values()) == {0}, doc["losses"]["illegal_transitions"]
 
@@ -108,7 +108,7 @@ def check_trace(doc, trace):
 
 
 def check_verdicts(doc):
-    """Nothing of a healthy program is above idle."""
+    """A healthy program has no finding above idle."""
     verdicts = collections.Counter(f"{leak['verdict']} ({leak['strength']})" for leak in doc["leaks"])
     print(f"  leak verdicts: {dict(verdicts)}")
     assert [leak for leak in doc["leaks"] if leak["verdict"] != "idle"] == []
@@ -124,7 +124,7 @@ def check_dumps(doc, before, after, dumped_at):
 
 
 def keep(program, trace, what=""):
-    """For reading: CHANREC_REAL_KEEP=FOLDER make check-real."""
+    """Keeps the report for a reader: CHANREC_REAL_KEEP=FOLDER make check-real."""
     folder = os.environ.get("CHANREC_REAL_KEEP")
     if folder:
         os.makedirs(folder, exist_ok=True)
@@ -135,8 +135,8 @@ def keep(program, trace, what=""):
 
 
 def check_idle(text):
-    """No verdict above idle, after a search for who could end each wait; nothing lost, no defects. The text: JSON
-    names every goroutine and channel that ever was, which are millions here."""
+    """No verdict above idle, a complete memory scan, no loss and no defect. This reads the text, since the JSON lists
+    every goroutine and channel that ever existed, which here are millions."""
     assert re.search(r"^LEAK SUSPECTS  none$", text, re.M), text[:10000]
     assert re.search(r"Idle: \d+ (other )?goroutines wait", text) and "it shows little" not in text
     assert re.search(r"events,\s+none lost\.", text) and not re.search(r"^ *defects ", text, re.M), text

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prints the records of a chanrec trace, one per line.
+"""Print the records of a chanrec trace, one per line.
 
 A second reader, which follows docs/trace-format.md and shares no code with
 the C one, to hold against it: the lines are those of tests/unit/trace_text.h.
@@ -72,7 +72,7 @@ class Span:
 
 
 def frames(data):
-    """(offset, sub-magic, frame) of skippable frames, (offset, None, n) where a zstd frame of n bytes is due."""
+    """Yields (offset, sub-magic, frame) for a skippable frame, (offset, None, n) where a zstd frame of n bytes follows."""
     at = due = 0
     while at < len(data):
         if due:
@@ -257,7 +257,7 @@ class Reader:
         self.out.write(" ".join([name, str(time), str(goid)] + [str(v) for v in values]) + "\n")
 
     def block(self, span):
-        """One payload of span; returns (kind, records)."""
+        """Decodes one payload of span; returns (kind, records)."""
         need(span.varint() == 0, "no block record")
         head = Span(span.take(span.varint()))
         kind, records, body, times, time = [head.varint() for _ in range(4)] + [head.svarint()]

@@ -1,4 +1,4 @@
-"""What a table of workloads does not show: a fixed load, the price of each site, attaching, memory over time."""
+"""Parts that are not workloads: a fixed load, the cost of each site, attaching, memory over time."""
 import os
 import pathlib
 import re
@@ -20,7 +20,7 @@ def children_cpu():
 
 
 def requests(load, rate, seconds):
-    """answered, failed, p50, p99, and CPU seconds of server and client."""
+    """Answered, failed, p50, p99, and the CPU seconds of server and client."""
     before, own = children_cpu(), load.ops()[2]
     out = subprocess.run([LOAD, "-rate", str(rate), "-time", f"{seconds}s", load.url], check=True, capture_output=True,
                          text=True).stdout.split()
@@ -63,7 +63,7 @@ def fixed(watchers, args):
 
 
 def hits_of(workload, seconds):
-    """(event, function, hits per operation, what a trace lacks without it) of each site."""
+    """For each site: event, function, hits per operation, what a trace lacks without it."""
     load = Load(workload)
     client = None
     if load.url:
@@ -100,7 +100,7 @@ def sites(_, args):
 
 
 def rate(_, args):
-    """The most events per second that come through the default ring whole."""
+    """The highest rate of events that passes through the default ring without loss."""
     rows = []
     for workload in ("pairs", "pingpong", "churn"):
         for watcher in (DEFAULT, NO_READY_STACKS):
@@ -113,7 +113,7 @@ def rate(_, args):
 
 
 def stall_once(watcher):
-    """The longest time in ms that a goroutine of the target did not run: before, while it is attached, while it is detached."""
+    """The longest pause of a goroutine of the target, in ms: before attaching, while attaching, while detaching."""
     load = Load("stall", first=True)
     time.sleep(0.5)
     load.ask("gap")
@@ -130,7 +130,7 @@ def stall_once(watcher):
 
 
 class Real:
-    """prometheus of tools/real-programs, as something big to attach to."""
+    """Prometheus from tools/real-programs: a large program to attach to."""
 
     def __init__(self):
         self.dir = TMP / "prometheus"
@@ -175,7 +175,7 @@ def attach(_, args):
 
 
 def resident(pid):
-    """MiB of its own, of files, and of the ring, whose pages are mapped twice and count twice."""
+    """MiB of private memory, of files, and of the ring, whose pages are mapped twice and count twice."""
     status = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
     maps = re.findall(r"bpf-map\n(?:Size|KernelPageSize|MMUPageSize).*?\nRss:\s+(\d+) kB",
                       pathlib.Path(f"/proc/{pid}/smaps").read_text(), re.S)
@@ -184,7 +184,7 @@ def resident(pid):
 
 
 def memory(_, args):
-    """One long recording of the HTTP server under load: what the recorder holds."""
+    """The recorder's memory during one long recording of the HTTP server under load."""
     load = Load("http")
     client = subprocess.Popen([LOAD, "-rate", "2000", "-time", f"{args.minutes * 60 + 30:.0f}s", load.url],
                               stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Workloads as processes, and what watches them."""
+"""Workloads as processes, and the watchers that are compared."""
 import math
 import os
 import pathlib
@@ -30,7 +30,7 @@ class Load:
     """One workload as a process."""
 
     def __init__(self, name, first=False):
-        """first: before all others on the CPU, so that its gaps are not those that they make."""
+        """first: scheduled before all others on its CPU, so that they cause none of its gaps."""
         self.name = name
         self.process = subprocess.Popen(["nice", "-n", "-20" if first else "0", LOAD, name], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -78,7 +78,7 @@ class Chanrec:
         self.begun = self.cpu()
 
     def cpu(self):
-        """Seconds so far: loading and attaching are not what an event costs."""
+        """CPU seconds so far, to be subtracted: loading and attaching are not part of an event's cost."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -95,7 +95,7 @@ class Chanrec:
                 "cpu": cpu, "ending": time.monotonic() - begun}
 
     def duration(self):
-        """Seconds from the first event to the last, which go on while the last snapshot is read."""
+        """Seconds from the first event to the last; events continue while the last snapshot is read."""
         shown = subprocess.run([CHANREC, "info", self.trace], check=True, capture_output=True, text=True).stdout
         found = re.search(r"^duration\s+([\d.]+)(ms|s)$", shown, re.M)
         return float(found[1]) * {"ms": 1e-3, "s": 1}[found[2]]
@@ -129,7 +129,7 @@ class GoTrace:
 
 
 class Bpftrace:
-    """Stacks at the entries of gopark and ready, counted in the kernel: how one would ask with what is at hand."""
+    """Counts stacks at the entries of gopark and ready in the kernel, as one would with a generic tracer."""
     name = "bpftrace"
 
     def start(self, load):
@@ -175,13 +175,13 @@ BLOCKED, ALL = Chanrec("chanrec --events blocked", "--events", "blocked"), Chanr
 NO_READY_STACKS = Chanrec("chanrec --no-ready-stacks", "--no-ready-stacks")
 MIN_BLOCK = Chanrec("chanrec --min-block 1ms", "--min-block", "1ms")
 WATCHERS = [Nothing(), FLOOR_ALL, DEFAULT, NO_READY_STACKS, MIN_BLOCK, FLOOR_BLOCKED, BLOCKED, ALL, GoTrace(), Bpftrace()]
-# What a watcher's cost is compared with: a floor on the same sites.
+# The floor that each watcher is compared with, on the same sites.
 FLOOR_OF = {DEFAULT.name: FLOOR_ALL.name, NO_READY_STACKS.name: FLOOR_ALL.name, MIN_BLOCK.name: FLOOR_ALL.name,
             BLOCKED.name: FLOOR_BLOCKED.name}
 
 
 def watchers_here(names=()):
-    """Those of WATCHERS with these names, or all; without what this machine or this chanrec has not."""
+    """The WATCHERS with these names, or all that this machine and this chanrec support."""
     return [w for w in WATCHERS if (not names or w.name in names) and (w.name != "bpftrace" or shutil.which("bpftrace"))
             and (w is not MIN_BLOCK or help_has("--min-block"))]
 
@@ -192,11 +192,11 @@ def markdown(head, rows):
 
 
 def interleaved(rounds, watchers, once):
-    """[{watcher's name: what once(watcher) found}] of each round, its order drawn by lot."""
+    """For each round {watcher's name: result of once(watcher)}, run in random order."""
     return [{w.name: once(w) for w in random.sample(watchers, len(watchers))} for _ in range(rounds)]
 
 
 def middle(rounds, name, key):
-    """The median of a figure, or of what key makes of one run's."""
+    """The median of a figure; key is its name, or a function of one run's figures."""
     f = key if callable(key) else lambda run: run[key]
     return statistics.median(f(r[name]) for r in rounds)
