@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Addresses that code of the runtime uses, for what has no symbol. */
+/* Addresses that the runtime's code uses, to find what has no symbol. */
 #include <capstone/capstone.h>
 #include <errno.h>
 #include <string.h>
 
 #include "gobin/internal.h"
 
-/* Code beyond this of one function is not looked at. */
+/* Code of a function beyond this many bytes is ignored. */
 #define MAX_CODE (64u << 10)
 
 struct scan {
 	struct operand *out;
 	int n, max;
 	int imm8;
-	x86_reg lea_reg; /* that the instruction before loaded with an address */
+	x86_reg lea_reg; /* loaded with an address by the previous instruction */
 };
 
 static void scan_insn(struct scan *s, const cs_insn *in)

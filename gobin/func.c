@@ -47,9 +47,9 @@ int gobin_func_by_idx(const struct gobin *b, uint32_t idx, struct go_func *out)
 }
 
 /*
- * runtime.funcNameForPrint: "main.f[go.shape.int]" is shown as "main.f[...]".
- * Go 1.21 on has the long name in the table, 1.18 … 1.20 the short one. Long
- * names are shortened once and kept; that does not change what the file says.
+ * runtime.funcNameForPrint: "main.f[go.shape.int]" is printed as "main.f[...]".
+ * The table has the long name from Go 1.21 on, and the short one in 1.18 … 1.20.
+ * Each long name is shortened once and cached, which does not change what b says.
  */
 static const char *print_name(const struct gobin *b, const char *name)
 {
@@ -77,7 +77,7 @@ static const char *print_name(const struct gobin *b, const char *name)
 	return s;
 }
 
-/* Where a function begins; before Go 1.20 the table does not say, but its first instruction has that line. */
+/* The start line of a function. Before Go 1.20 the table lacks it, but the first instruction has that line. */
 static uint32_t start_line(const struct pclntab *t, const struct pcln_func *f)
 {
 	const char *file;
@@ -89,7 +89,8 @@ static uint32_t start_line(const struct pclntab *t, const struct pcln_func *f)
 	return line;
 }
 
-/* Of an inlined function; before Go 1.20 it is known only where the function is in the program for itself, too. */
+/* The start line of an inlined function. Before Go 1.20 it is known only if the program also has the function itself.
+ */
 static uint32_t inlined_start_line(const struct pclntab *t, const struct inlined_call *c)
 {
 	struct pcln_func f;

@@ -10,7 +10,7 @@
 
 #define PAGE 4096ull
 
-/* What needs the tables to be found already. */
+/* Initialises what needs the tables. */
 static int describe(struct gobin *b, struct err *err)
 {
 	const struct go_layout *l;
@@ -21,7 +21,7 @@ static int describe(struct gobin *b, struct err *err)
 		return err_nomem(err);
 	l = layout_from_table(b->minor, &guessed);
 	pclntab_find_funcdata(&b->pcln, &b->im, l && !guessed ? (uint32_t)l->moduledata_gofunc : 0);
-	/* runtime/cgo's way in for C; the package is linked in with cgo only. */
+	/* runtime/cgo's entry for C; the package is linked in only with cgo. */
 	b->cgo = !pclntab_func_named(&b->pcln, "crosscall2", &f);
 	snprintf(b->symbols_from, sizeof(b->symbols_from), ".gopclntab (%s%s)", b->pcln.found,
 	         b->pcln.funcdata.p ? "" : "; inlined calls not known");
@@ -151,8 +151,8 @@ int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len)
 bool go_is_system_entry(const char *func)
 {
 	/*
-	 * isSystemGoroutine, runtime/traceback.go, Go 1.18 … 1.27. The
-	 * finalizer and cleanup goroutines count as the runtime's here; Go
+	 * isSystemGoroutine, runtime/traceback.go, Go 1.18 … 1.27. Here the
+	 * finalizer and cleanup goroutines always count as the runtime's; Go
 	 * shows them as user goroutines while they run a user's function.
 	 */
 	static const char *const user[] = { "runtime.main", "runtime.handleAsyncEvent", "runtime.corostart" };

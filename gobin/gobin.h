@@ -4,8 +4,8 @@
 
 /*
  * A Go executable: its version, functions, lines and structure layouts, with
- * or without symbol table and DWARF. Addresses are those of the ELF file; a
- * process may have it loaded elsewhere. Reads the file only, never a process.
+ * or without symbol table and DWARF. Addresses are those in the ELF file; a
+ * process may load it elsewhere. Reads only the file, never a process.
  */
 
 #include <stdbool.h>
@@ -17,36 +17,36 @@
 struct gobin;
 
 /*
- * Opens path (/proc/PID/exe serves). -ENOEXEC: not a Go program, or not one
+ * Opens path, which may be /proc/PID/exe. -ENOEXEC: not a Go program, or not one
  * for this machine; the message says which.
  */
 int gobin_open(struct gobin **out, const char *path, struct err *err);
 void gobin_free(struct gobin *b);
 
 const char *gobin_go_version(const struct gobin *b); /* "go1.23.1"; never NULL */
-int gobin_go_minor(const struct gobin *b);           /* 23; -1 when it cannot be told */
+int gobin_go_minor(const struct gobin *b);           /* 23; -1 if unknown */
 const char *gobin_build_id(const struct gobin *b);   /* Go's build id, else GNU's in hex, else "" */
-const char *gobin_module(const struct gobin *b);     /* main module's path of the build info, else "" */
-/* In words, for the trace: "symbols: .gopclntab", "found by magic in …". */
+const char *gobin_module(const struct gobin *b);     /* path of the main module from the build info, else "" */
+/* For humans, in the trace: "symbols: .gopclntab", "found by magic in …". */
 const char *gobin_symbols_from(const struct gobin *b);
 bool gobin_is_pie(const struct gobin *b);
-bool gobin_has_inlined(const struct gobin *b); /* inlined calls can be told */
+bool gobin_has_inlined(const struct gobin *b); /* inlined calls can be resolved */
 bool gobin_has_cgo(const struct gobin *b);
 
 /*
- * The lowest PT_LOAD address rounded down to a page, and its file offset:
- * load bias = (start of the mapping of that offset) - that address.
+ * The lowest PT_LOAD address, rounded down to a page, and its file offset. The
+ * load bias is the start of the mapping of that offset minus that address.
  */
 uint64_t gobin_load_addr(const struct gobin *b, uint64_t *file_off);
-/* File offset of an address, for uprobes; -1 when it has none. */
+/* The file offset of an address, for uprobes; -1 if it has none. */
 int64_t gobin_file_offset(const struct gobin *b, uint64_t addr);
-/* The i-th segment that the program can write, its variables among it. 0 or -ENOENT. */
+/* The i-th writable segment; the variables are in one of these. 0 or -ENOENT. */
 int gobin_writable(const struct gobin *b, unsigned i, uint64_t *addr, uint64_t *size);
-/* len bytes of the image as it looks when loaded at its own addresses (relocations applied). 0 or -EFAULT. */
+/* Reads len bytes of the image as loaded at its own addresses, with relocations applied. 0 or -EFAULT. */
 int gobin_read(const struct gobin *b, uint64_t addr, void *to, size_t len);
 
 struct go_func {
-	const char *name; /* as in pclntab: "main.(*T).f", "main.f[go.shape.int]" (Go 1.21 on); lives as long as b */
+	const char *name; /* as in pclntab: "main.(*T).f", "main.f[go.shape.int]" (Go 1.21 on); valid as long as b */
 	uint64_t entry, end;
 	uint32_t idx;
 };
@@ -57,16 +57,16 @@ uint32_t gobin_nfuncs(const struct gobin *b);
 int gobin_func_by_idx(const struct gobin *b, uint32_t idx, struct go_func *f);
 
 struct go_line {
-	const char *func, *file; /* live as long as b; func as Go prints it: "main.f[...]"; file "?" when not known */
-	uint32_t line;           /* 0 not known */
-	uint32_t start_line;     /* of func; 0 not known (up to Go 1.19 of functions that are only inlined) */
-	bool wrapper;            /* made by the compiler; Go's traceback hides it */
+	const char *func, *file; /* valid as long as b; func as Go prints it: "main.f[...]"; file "?" if unknown */
+	uint32_t line;           /* 0: unknown */
+	uint32_t start_line;     /* of func; 0: unknown (up to Go 1.19, for functions that are only inlined) */
+	bool wrapper;            /* compiler-generated; Go's traceback hides it */
 };
 
 /*
- * The calls at pc, inlined ones expanded, innermost first; the number written
- * (≤ max), 0 when pc is in no Go function. For a return address pass it less
- * one.
+ * The calls at pc, with inlined calls expanded, innermost first. Returns the
+ * number written (≤ max); 0: pc is in no Go function. For a return address, pass
+ * the address minus one.
  */
 int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max);
 
@@ -74,27 +74,27 @@ int gobin_lines(const struct gobin *b, uint64_t pc, struct go_line *out, int max
 int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta);
 
 /*
- * The words of a frame that hold pointers still needed at a call: bit i % 8 of
- * byte i / 8 is word i. The last local is right below the saved rbp, the first
+ * The words of a frame that hold live pointers at a call: bit i % 8 of byte i / 8
+ * stands for word i. The last local is right below the saved rbp, the first
  * argument right above the return address. Objects are variables whose address
- * is taken; which of them are needed is not said.
+ * is taken; the maps do not say which of them are live.
  */
 struct go_frame_map {
 	uint32_t nlocals, nargs, nobjs;
 	const uint8_t *locals, *args, *objs;
 };
 
-/* pc: within the call. 0, or -ENOENT: the function has no such maps and may hold anything. */
+/* pc: within the call. 0, or -ENOENT: the function has no such maps, and every word may be a pointer. */
 int gobin_frame_map(const struct gobin *b, uint64_t pc, bool has_locals, struct go_frame_map *m);
-/* off: of object i < nobjs; from the end of the locals when it is negative, else from the arguments. size: bytes. */
+/* off: offset of object i < nobjs, from the end of the locals if negative, else from the arguments. size: bytes. */
 void go_frame_obj(const struct go_frame_map *m, uint32_t i, int32_t *off, uint32_t *size);
 
-/* Go's isSystemGoroutine by the name of the goroutine's first function. */
+/* Go's isSystemGoroutine, by the name of the goroutine's first function. */
 bool go_is_system_entry(const char *func);
 
 /*
- * Offsets in bytes inside the runtime's structures; GO_NO_FIELD where this
- * version has no such field.
+ * Offsets in bytes in the runtime's structures; GO_NO_FIELD if this version lacks
+ * the field.
  */
 #define GO_NO_FIELD (-1)
 
@@ -177,23 +177,23 @@ struct go_layout {
 #undef X
 	/* "DWARF of the program", "table entry for go1.23", …; static */
 	const char *from;
-	bool own;     /* the program's own: nothing to validate */
+	bool own;     /* from the program itself: nothing to validate */
 	bool guessed; /* the version is not in the table */
 };
 
-/* 0, or -ENOENT with the reason (a version older than the table). */
+/* 0, or -ENOENT with the reason (the version is too old for the table). */
 int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err);
 
-/* enum trace_wait_class stands in format/; the class here is the same number. */
+/* A wait reason. class has the numbers of enum trace_wait_class in format/. */
 struct go_wait_reason {
 	const char *name; /* as Go's traceback prints it */
 	uint8_t class;    /* enum trace_wait_class */
 };
 
-/* Reads runtime.waitReasonStrings, else the table of the version. The number of reasons (≤ max). */
+/* Reads runtime.waitReasonStrings, else the table for the version. Returns the number of reasons (≤ max). */
 int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max);
 
-/* Variables of the runtime, found without a symbol table too. */
+/* Variables of the runtime, which can be found without a symbol table. */
 enum go_var {
 	GO_VAR_ALLGS,    /* the slice header runtime.allgs: ptr, len, cap */
 	GO_VAR_ALLGLEN,  /* runtime.allglen */

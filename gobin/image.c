@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More than any linker makes; e_phnum itself allows 65535. */
+/* More than any linker writes; e_phnum itself allows 65535. */
 #define MAX_SEGMENTS 256
 
 const uint8_t *image_file(const struct image *im, uint64_t off, uint64_t len)
@@ -73,7 +73,7 @@ int image_section_at(const struct image *im, unsigned idx, struct section *out)
 	return 0;
 }
 
-/* Whether the section's name, at its sh_name in strtab, is name. */
+/* Whether the section's name, at sh_name in strtab, is name. */
 static bool section_named(const struct image *im, const Elf64_Ehdr *eh, unsigned idx, const struct section *strtab,
                           const char *name)
 {
@@ -155,7 +155,7 @@ static int add_segment(void *arg, const Elf64_Phdr *ph)
 	struct image *im = arg;
 	struct segment *s = &im->segs[im->nsegs];
 
-	/* The kernel refuses what does not fit; so do we, but for a file that was cut: what is left is used. */
+	/* The kernel refuses what does not fit. So do we, except in a truncated file, of which we use what is left. */
 	if (ph->p_filesz > ph->p_memsz || ph->p_vaddr + ph->p_memsz < ph->p_vaddr || ph->p_offset > im->size)
 		return -ENOEXEC;
 	if (!ph->p_memsz)
@@ -223,7 +223,7 @@ static bool dyn_symbol(const struct image *im, uint64_t symtab, uint32_t idx, ui
 }
 
 /*
- * What the loader would do with a load bias of zero. DT_RELR needs nothing:
+ * Relocates as the loader would with a load bias of zero. DT_RELR needs nothing:
  * its words hold their link-time addresses in the file.
  */
 static void relocate(struct image *im)

@@ -3,8 +3,8 @@
 #define CHANREC_GOBIN_IMAGE_H
 
 /*
- * An ELF file as it looks when loaded at its own addresses: mapped private,
- * relocations applied. Every access is checked against the file.
+ * An ELF file as loaded at its own addresses: mapped privately, with relocations
+ * applied. Every access is checked against the file.
  */
 
 #include <elf.h>
@@ -35,25 +35,25 @@ struct section {
 	uint32_t link;
 };
 
-/* -ENOEXEC: no 64-bit little-endian x86 ELF executable; the message says what it is. */
+/* -ENOEXEC: not a 64-bit little-endian x86 ELF executable; the message says what it is. */
 int image_open(struct image *im, const char *path, struct err *err);
 void image_close(struct image *im);
 
-/* The first section of that name. 0 or -ENOENT. */
+/* The first section with that name. 0 or -ENOENT. */
 int image_section(const struct image *im, const char *name, struct section *out);
 int image_section_at(const struct image *im, unsigned idx, struct section *out);
 
 /* len bytes of the file at off, or NULL. */
 const uint8_t *image_file(const struct image *im, uint64_t off, uint64_t len);
 
-/* Where addr lies in the file, with the bytes left in its segment's file part; NULL when it has none. */
+/* The file content at addr, and the number of bytes left in that segment; NULL if the file has none. */
 const uint8_t *image_at(const struct image *im, uint64_t addr, uint64_t *left);
 int image_read(const struct image *im, uint64_t addr, void *to, size_t len);
 const struct segment *image_segment(const struct image *im, uint64_t addr);
-/* [addr, addr + len) is memory that the program can write. */
+/* Whether the program can write [addr, addr + len). */
 bool image_writable(const struct image *im, uint64_t addr, uint64_t len);
 
-/* Calls fn for every program header of that type; stops when it returns non-zero and returns that. */
+/* Calls fn for every program header of that type until it returns non-zero, and returns that. */
 int image_each_phdr(const struct image *im, uint32_t type, int (*fn)(void *arg, const Elf64_Phdr *ph), void *arg);
 
 static inline uint32_t le32(const uint8_t *p)

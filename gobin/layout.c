@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Offsets in the runtime's structures: from the program's DWARF, else from a
- * table that tools/gen-go-layouts.sh makes from real builds.
+ * Offsets in the runtime's structures, from the program's DWARF or else from a
+ * table that tools/gen-go-layouts.sh generates from real builds.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,10 +20,10 @@ static const struct layout_entry table[] = {
 
 #define ENTRIES (sizeof(table) / sizeof(table[0]))
 
-/* Go 1.17 brought the register ABI; what is older differs too much to be guessed. */
+/* Go 1.17 introduced the register ABI; older versions differ too much to guess. */
 #define OLDEST_GUESS 17
 
-/* A version's own entry, else the next older one, else the oldest. */
+/* The version's own entry, else the next older one, else the oldest. */
 static const struct layout_entry *entry_for(int minor)
 {
 	const struct layout_entry *e = &table[0];
@@ -43,7 +43,7 @@ const struct go_layout *layout_from_table(int minor, bool *guessed)
 	return e ? &e->l : NULL;
 }
 
-/* Members that the DWARF did not have; whether any was taken from the table. */
+/* Takes members that DWARF lacks from the table; returns whether there were any. */
 static bool fill_unset(struct go_layout *l, const struct go_layout *from)
 {
 	bool any = false;
@@ -59,7 +59,7 @@ static bool fill_unset(struct go_layout *l, const struct go_layout *from)
 	return any;
 }
 
-/* In words where an entry comes from; a static string per entry. */
+/* The source of an entry, for humans; a static string per entry. */
 static const char *entry_name(const struct layout_entry *e, bool guessed)
 {
 #define NAMES(n) \

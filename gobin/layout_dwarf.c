@@ -8,7 +8,7 @@
 
 #include "gobin/internal.h"
 
-/* Typedefs, embedded structures and path elements that are followed. */
+/* At most this many typedefs, embedded structures and path elements are followed. */
 #define MAX_DEPTH 16
 
 /* The structures that the layout needs, and the variable that gives an array its bounds. */
@@ -19,7 +19,7 @@ static const char *const wanted[] = {
 };
 
 #define NWANTED (sizeof(wanted) / sizeof(wanted[0]))
-/* Those without which the DWARF is of no use. */
+/* Without these, the DWARF is useless. */
 #define NEEDED 4
 
 struct types {
@@ -67,7 +67,7 @@ static void find_types(Dwarf *dw, struct types *t)
 	}
 }
 
-/* The type behind a DIE's DW_AT_type, typedefs followed. */
+/* The type that a DIE's DW_AT_type refers to, following typedefs. */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
 	Dwarf_Attribute at;
@@ -112,9 +112,9 @@ static bool member(Dwarf_Die *type, const char *name, size_t len, Dwarf_Die *out
 }
 
 /*
- * Go 1.26 made sudog.elem and sudog.c maybeTraceable: {vp unsafe.Pointer; vu
- * uintptr}, the second one perhaps embedded (runtime/runtime2.go). vu is
- * always set.
+ * Go 1.26 changed sudog.elem and sudog.c to maybeTraceable: {vp unsafe.Pointer;
+ * vu uintptr}, the second possibly embedded (runtime/runtime2.go). vu is always
+ * set.
  */
 static int32_t untraced_part(Dwarf_Die *type)
 {
@@ -132,7 +132,7 @@ static int32_t untraced_part(Dwarf_Die *type)
 	return 0;
 }
 
-/* The offset of "a.b.c", len bytes long; GO_NO_FIELD. */
+/* The offset of "a.b.c" (len bytes), or GO_NO_FIELD. */
 static int32_t offset_of(Dwarf_Die *type, const char *path, size_t len)
 {
 	Dwarf_Die cur = *type, m;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the pclntab is: by its section's name, else by its magic anywhere in
- * the segments; and the moduledata that points to it.
+ * Finds the pclntab, by the name of its section or else by its magic anywhere in
+ * the segments, and the moduledata that points to it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define HDR_SIZE 72
 #define HDR_NFUNC 8
 #define HDR_NAMES 32 /* then cutab, filetab, pctab, pclntab */
-/* Up to Go 1.17 there was no textStart. */
+/* Go 1.17 and earlier have no textStart. */
 #define HDR_SIZE_116 64
 #define HDR_NAMES_116 24
 
@@ -24,15 +24,15 @@
 #define MD_MAXPC 168
 #define MD_TEXT 176
 #define MD_ETEXT 184
-/* gofunc is somewhere behind. */
+/* gofunc follows somewhere. */
 #define MD_GOFUNC_FIRST 256
 #define MD_SIZE 448
 
-/* Functions with inlined calls that a guess of gofunc is tried on. */
+/* Functions with inlined calls on which a guess of gofunc is tested. */
 #define TRIED_FUNCS 64
 #define TRIED_BYTES 4096
 
-/* Places with the magic and a header that makes sense; one is usual. */
+/* Places with the magic and a plausible header; usually one. */
 #define TRIED_HEADERS 16
 
 static bool magic_known(uint32_t magic)
@@ -40,13 +40,13 @@ static bool magic_known(uint32_t magic)
 	return magic == PCLN_MAGIC_116 || magic == PCLN_MAGIC_118 || magic == PCLN_MAGIC_120;
 }
 
-/* Whether a header stands at p, and takes the tables' bounds from it. */
+/* Whether there is a header at p; if so, takes the bounds of the tables from it. */
 static bool parse_header(struct pclntab *t, const uint8_t *p, uint64_t len)
 {
 	struct bytes *parts[] = { &t->names, &t->cus, &t->files, &t->pctab, &t->funcs };
 	uint64_t from, nfunc, at, width;
 
-	/* Two zero bytes, the instructions' unit (1 on x86), the size of a pointer. */
+	/* Two zero bytes, the instruction size quantum (1 on x86), the size of a pointer. */
 	if (len < HDR_SIZE || !magic_known(le32(p)) || p[4] || p[5] || p[6] != 1 || p[7] != 8)
 		return false;
 	at = le32(p) == PCLN_MAGIC_116 ? HDR_NAMES_116 : HDR_NAMES;
@@ -62,7 +62,7 @@ static bool parse_header(struct pclntab *t, const uint8_t *p, uint64_t len)
 		from = off;
 	}
 	nfunc = le64(p + HDR_NFUNC);
-	/* An entry each, and the end of the last. */
+	/* An entry for each function, and the end of the last one. */
 	if (!nfunc || nfunc > UINT32_MAX / 16 || nfunc * width * 2 + width > t->funcs.len)
 		return false;
 	t->nfunc = (uint32_t)nfunc;
@@ -78,7 +78,7 @@ static uint64_t word_at(const struct image *im, uint64_t addr)
 	return image_read(im, addr, &v, sizeof(v)) ? 0 : v;
 }
 
-/* Whether the moduledata of this table stands at addr: its fields say the same as the table. */
+/* Whether this table's moduledata is at addr: its fields must agree with the table. */
 static bool check_moduledata(struct pclntab *t, const struct image *im, uint64_t addr)
 {
 	uint64_t names = t->addr + (uint64_t)(t->names.p - t->all.p),
@@ -107,7 +107,7 @@ static bool find_moduledata(struct pclntab *t, const struct image *im)
 			const struct segment *s = &im->segs[i];
 			uint64_t at = -s->addr & 7;
 
-			/* It is in writable memory in all versions known; else look everywhere. */
+			/* In all known versions it is in writable memory; otherwise look everywhere. */
 			if (s->writable == (pass == 1))
 				continue;
 			for (; at + 8 <= s->filesz; at += 8) {
@@ -142,7 +142,7 @@ static int from_section(struct pclntab *t, const struct image *im)
 	return -ENOENT;
 }
 
-/* The linker of the system can have put the table into another section; the segments still hold it. */
+/* The system's linker may have put the table into another section; it is still in a segment. */
 static int from_magic(struct pclntab *t, const struct image *im)
 {
 	unsigned tried = 0;
@@ -198,9 +198,9 @@ int pclntab_find(struct pclntab *t, const struct image *im, const char *path, st
 }
 
 /*
- * Whether the trees of inlined calls of some functions can be read whole with
- * the current t->funcdata: each call has a name that begins where a name
- * begins, and lies inside its function.
+ * Whether some functions' trees of inlined calls are readable with the current
+ * t->funcdata: each call must lie inside its function, and its name must start
+ * where a name starts.
  */
 static bool tree_fits(const struct pclntab *t, const struct pcln_func *f)
 {

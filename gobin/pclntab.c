@@ -8,7 +8,7 @@
 
 #include "util/map.h"
 
-/* Sizes of runtime._func: startLine came in Go 1.20. */
+/* Sizes of runtime._func: Go 1.20 added startLine. */
 #define FUNC_SIZE_118 40
 #define FUNC_SIZE_120 44
 
@@ -20,7 +20,7 @@
 #define INLINED_SIZE_118 20
 #define INLINED_SIZE_120 16
 
-/* A pc table has two bytes per step at least; no function has so many steps. */
+/* A pc table has at least two bytes per step; no function has this many steps. */
 #define MAX_STEPS (1u << 22)
 
 #define NO_NAME UINT32_MAX
@@ -44,7 +44,7 @@ const char *pclntab_name(const struct pclntab *t, uint32_t off)
 	return string_at(&t->names, off);
 }
 
-/* Up to Go 1.17 the table of functions has addresses and offsets of 64 bits, later offsets of 32 bits from text. */
+/* Up to Go 1.17 the function table has 64-bit addresses and offsets; later it has 32-bit offsets from text. */
 static bool has_addresses(const struct pclntab *t)
 {
 	return t->magic == PCLN_MAGIC_116;
@@ -67,7 +67,7 @@ int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 	if (idx >= t->nfunc)
 		return -ENOENT;
 	off = v117 ? le64(t->funcs.p + (uint64_t)idx * 16 + 8) : le32(t->funcs.p + (uint64_t)idx * 8 + 4);
-	/* The record begins with the entry: 8 bytes, later 4. */
+	/* The record begins with the entry: 8 bytes up to Go 1.17, 4 later. */
 	off += v117 ? 4 : 0;
 	p = bytes_at(&t->funcs, off, size);
 	if (!p)
@@ -100,7 +100,7 @@ int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f)
 
 	if (pc < t->text || pc - t->text > UINT32_MAX || !hi)
 		return -ENOENT;
-	/* The last entry that is not above pc. */
+	/* Find the last entry that is not above pc. */
 	while (hi - lo > 1) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -130,7 +130,7 @@ static bool varint(const struct bytes *b, uint64_t *at, uint32_t *out)
 	return false;
 }
 
-/* runtime.pcvalue: pairs of a value's change (zigzag) and the bytes of code that it holds for. */
+/* runtime.pcvalue: pairs of a change of the value (zigzag) and the number of code bytes for which it holds. */
 int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc)
 {
 	uint64_t at = off, upto = f->entry;
@@ -158,7 +158,7 @@ int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint3
 	return p ? pclntab_value(t, f, le32(p), pc) : -1;
 }
 
-/* Where the function's data of a kind begins, from moduledata.gofunc; UINT32_MAX: it has none. */
+/* The offset of the function's data of a kind from moduledata.gofunc; UINT32_MAX: none. */
 static uint32_t funcdata_off(const struct pcln_func *f, uint32_t kind)
 {
 	const uint8_t *p = kind < f->nfuncdata ? bytes_at(&f->tail, ((uint64_t)f->npcdata + kind) * 4, 4) : NULL;
@@ -228,7 +228,7 @@ static uint64_t hash_name(const char *s)
 	return hash_u64(h);
 }
 
-/* Open addressing over indices of functions; a name that occurs several times has a slot for each. */
+/* Open addressing over function indices; a name that occurs several times has one slot for each. */
 static void add_name(struct pclntab *t, uint32_t idx)
 {
 	struct pcln_func f;
@@ -275,16 +275,16 @@ static int index_names(struct pclntab *t)
 	for (uint32_t i = 0; i < t->nfunc; i++)
 		add_name(t, i);
 	/*
-	 * The number of FuncIDWrapper is another in each version, but
-	 * deferreturn has always had it (cmd/internal/objabi/funcid.go, Go
-	 * 1.18 … 1.27).
+	 * The number of FuncIDWrapper differs between versions, but deferreturn
+	 * has always had that id (cmd/internal/objabi/funcid.go, Go 1.18 …
+	 * 1.27).
 	 */
 	if (!find_named(t, "runtime.deferreturn", &f) && f.id)
 		t->wrapper_id = f.id;
 	return 0;
 }
 
-/* The index is a cache: making it does not change what the table says. */
+/* The index is a cache: building it does not change what the table says. */
 static bool indexed(const struct pclntab *t)
 {
 	return t->by_name || !index_names((struct pclntab *)t);

@@ -3,10 +3,10 @@
 #define CHANREC_GOBIN_PCLNTAB_H
 
 /*
- * .gopclntab, the runtime's own table of functions and lines, which no
- * stripping removes (runtime/symtab.go, cmd/link/internal/ld/pcln.go), and
- * what of runtime.firstmoduledata is needed to read it. The tables are not
- * trusted: each access is checked, each walk bounded.
+ * .gopclntab, the runtime's own table of functions and lines, which stripping
+ * never removes (runtime/symtab.go, cmd/link/internal/ld/pcln.go), and the fields
+ * of runtime.firstmoduledata that are needed to read it. The tables are
+ * untrusted: every access is checked, every walk bounded.
  */
 
 #include "gobin/image.h"
@@ -21,18 +21,18 @@ struct bytes {
 };
 
 struct pclntab {
-	struct bytes all; /* from the header to the end of section or segment */
+	struct bytes all; /* from the header to the end of the section or segment */
 	uint64_t addr;
 	uint32_t magic, nfunc;
 	struct bytes names, cus, files, pctab, funcs;
 	uint64_t text, etext;  /* functions are relative to text: runtime.text, which is not always .text */
 	uint64_t moduledata;   /* its address */
-	struct bytes funcdata; /* from moduledata.gofunc to the end of its segment; empty when not found */
-	char found[96];        /* in words */
-	/* Made at the first lookup by name. */
+	struct bytes funcdata; /* from moduledata.gofunc to the end of its segment; empty if not found */
+	char found[96];        /* how it was found, for humans */
+	/* Created at the first lookup by name. */
 	uint32_t *by_name;
 	uint32_t by_name_size;
-	int wrapper_id; /* funcID of compiler-made wrappers; -1 not known */
+	int wrapper_id; /* funcID of compiler-generated wrappers; -1: unknown */
 };
 
 /* One function's record, decoded. Offsets are into pctab. */
@@ -42,32 +42,32 @@ struct pcln_func {
 	uint32_t idx;
 	uint32_t pcsp, pcfile, pcln, npcdata, cu, start_line;
 	uint8_t id, nfuncdata;
-	int32_t args;      /* bytes of arguments and results on the stack; INT32_MIN not known */
-	struct bytes tail; /* npcdata and then nfuncdata words */
+	int32_t args;      /* bytes of arguments and results on the stack; INT32_MIN: unknown */
+	struct bytes tail; /* npcdata words, then nfuncdata words */
 };
 
 /* Finds and checks the table and the moduledata. -ENOEXEC with the reason. */
 int pclntab_find(struct pclntab *t, const struct image *im, const char *path, struct err *err);
-/* Finds moduledata.gofunc; hint is its offset in the moduledata, 0 when not known. */
+/* Finds moduledata.gofunc; hint is its offset in the moduledata, or 0. */
 void pclntab_find_funcdata(struct pclntab *t, const struct image *im, uint32_t hint);
 void pclntab_free(struct pclntab *t);
 
-/* Where function idx begins; nfunc: where the last one ends. */
+/* The address of function idx; for idx nfunc: the end of the last function. */
 uint64_t pclntab_entry(const struct pclntab *t, uint32_t idx);
 int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f);
 int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f);
-/* Of several functions with that name the first that is no wrapper. */
+/* The first function with that name that is not a wrapper. */
 int pclntab_func_named(const struct pclntab *t, const char *name, struct pcln_func *f);
 bool pclntab_is_wrapper(const struct pclntab *t, uint8_t func_id);
 
-/* A terminated name of the name table, NULL when off is wrong. */
+/* A terminated name in the name table; NULL: off is invalid. */
 const char *pclntab_name(const struct pclntab *t, uint32_t off);
-/* The value at pc of a table that starts at off in pctab; -1 when there is none. */
+/* The value at pc in the table at offset off of pctab; -1: none. */
 int32_t pclntab_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc);
 
-/* The value at pc of one of the function's own tables (PCDATA_…); -1 when there is none. */
+/* The value at pc in one of the function's own tables (PCDATA_…); -1: none. */
 int32_t pclntab_pcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t table, uint64_t pc);
-/* len bytes at off of the function's data of a kind (FUNCDATA_…); NULL when they are not there. */
+/* len bytes at off in the function's data of a kind (FUNCDATA_…); NULL: they do not exist. */
 const uint8_t *pclntab_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t kind, uint64_t off,
                                 uint64_t len);
 
@@ -81,9 +81,9 @@ struct inlined_call {
 
 /* Whether the function has a tree of inlined calls. */
 bool pclntab_has_inlined(const struct pcln_func *f);
-/* The innermost inlined call at pc. -ENOENT: pc is in the function's own code. -EINVAL: the tree makes no sense. */
+/* The innermost inlined call at pc. -ENOENT: pc is in the function's own code. -EINVAL: the tree is invalid. */
 int pclntab_inlined(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, struct inlined_call *out);
-/* The position of pc's instruction. "?" and 0 when not known. */
+/* The source position of pc's instruction; "?" and 0 if unknown. */
 void pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc, const char **file, uint32_t *line);
 
 #endif

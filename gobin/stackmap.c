@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which words of a frame the garbage collector follows: the maps that the
- * compiler leaves for it (runtime/stkframe.go, getStackMap; the same numbers
+ * The words of a frame that the garbage collector follows, from the maps that
+ * the compiler writes for it (runtime/stkframe.go, getStackMap; the same numbers
  * in Go 1.19 ... 1.27, internal/abi/symtab.go).
  */
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define OBJECTS_HEAD 8
 #define OBJECT_SIZE 16 /* runtime.stackObjectRecord: off, size, ptrBytes, gcdataoff */
 
-/* Bitmap ix of the function's stack maps of a kind. 0, or -ENOENT: there is none. */
+/* Bitmap ix of the function's stack maps of a kind. 0, or -ENOENT if it does not exist. */
 static int bitmap(const struct pclntab *t, const struct pcln_func *f, uint32_t kind, int32_t ix, const uint8_t **bits,
                   uint32_t *nbits)
 {

@@ -4,7 +4,7 @@
 
 #include "gobin/internal.h"
 
-/* The table of the file's symbols and their names. */
+/* The file's symbol table and string table. */
 static int tables(const struct image *im, const uint8_t **syms, uint64_t *n, const uint8_t **strs, uint64_t *strsz)
 {
 	struct section sym, str;

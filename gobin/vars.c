@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Variables of the runtime. Without symbols they are operands of functions
- * that have to use them; the shapes below are those of Go 1.19 … 1.27 and
- * what is found is checked, so that another shape gives nothing rather than a
- * wrong address.
+ * Variables of the runtime. Without symbols, they are found as operands of
+ * functions that must use them. The code patterns below are those of Go 1.19 …
+ * 1.27, and what is found is checked, so that another pattern yields nothing
+ * rather than a wrong address.
  */
 #include <errno.h>
 
@@ -24,14 +24,14 @@ static bool accessed(const struct operand *ops, int n, uint64_t addr)
 	return false;
 }
 
-/* Keeps the one address that fits; a second one makes it void. */
+/* Keeps the only address that matches; a second one makes the result ambiguous. */
 static void propose(uint64_t *found, bool *many, uint64_t addr)
 {
 	*many |= *found && *found != addr;
 	*found = addr;
 }
 
-/* allgs = append(allgs, gp): the only variable whose three words in a row are used. */
+/* allgs = append(allgs, gp): the only variable of which three consecutive words are used. */
 static uint64_t find_allgs(const struct operand *ops, int n)
 {
 	uint64_t found = 0;
@@ -47,8 +47,8 @@ static uint64_t find_allgs(const struct operand *ops, int n)
 }
 
 /*
- * Both are stored to with an atomic exchange; allgptr is compared with &allgs[0]
- * before.
+ * Both are stored with an atomic exchange; before that, allgptr is compared with
+ * &allgs[0].
  */
 static uint64_t find_stored(const struct operand *ops, int n, bool compared)
 {
@@ -89,7 +89,7 @@ static uint64_t find_semtable(const struct gobin *b)
 	return many ? 0 : found;
 }
 
-/* findObject looks a pointer up in the table of arenas: its only load of a pointer that is not compared. */
+/* findObject looks a pointer up in the arena table: its only load of a pointer that is not compared. */
 static uint64_t find_arenas(const struct gobin *b)
 {
 	struct operand ops[OPERANDS_MAX];
@@ -104,7 +104,7 @@ static uint64_t find_arenas(const struct gobin *b)
 	return many ? 0 : found;
 }
 
-/* The table of arenas has one part on linux/amd64 (arenaL1Bits of runtime/malloc.go is 0), which is at its begin. */
+/* On linux/amd64 the arena table has only one level-1 entry (arenaL1Bits in runtime/malloc.go is 0), the first word. */
 static uint64_t arenas_in(const struct gobin *b, uint64_t mheap)
 {
 	struct go_layout l;

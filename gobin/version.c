@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Go version, module and build id. The version comes from the build info
- * (debug/buildinfo), or, where that was removed, from runtime.buildVersion.
+ * (debug/buildinfo) or, if that was removed, from runtime.buildVersion.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -15,10 +15,10 @@
 #define INFO_MAGIC "\xff Go buildinf:"
 #define INFO_MAGIC_LEN 14
 #define INFO_HEADER 32
-#define INFO_INLINE 2 /* flag of Go 1.18 on: the strings follow the header */
+#define INFO_INLINE 2 /* flag, from Go 1.18 on: the strings follow the header */
 #define INFO_BIG_ENDIAN 1
 #define MAX_VERSION 256
-/* runtime/debug.modinfo is wrapped in 16 bytes at either end (cmd/go/internal/modload/build.go). */
+/* runtime/debug.modinfo is framed by 16 bytes at either end (cmd/go/internal/modload/build.go). */
 #define MODINFO_EDGE 16
 
 int version_minor(const char *s)
@@ -77,7 +77,7 @@ static int take_version(struct gobin *b, const void *s, uint64_t len)
 	return 0;
 }
 
-/* The first field behind key, which begins a line of s. */
+/* The first field after key, which starts a line of s. */
 static char *line_of(const char *s, uint64_t len, const char *key)
 {
 	const char *end = s + len;
@@ -97,7 +97,7 @@ static char *line_of(const char *s, uint64_t len, const char *key)
 	return NULL;
 }
 
-/* Lines like "path\tcmd", "mod\texample.org/m\tv1.0\t…"; programs outside of modules have the path only. */
+/* Lines like "path\tcmd", "mod\texample.org/m\tv1.0\t…"; programs outside modules have only the path. */
 static void take_module(struct gobin *b, const char *s, uint64_t len)
 {
 	if (len < 2 * MODINFO_EDGE + 1)
@@ -160,7 +160,7 @@ static int from_build_info(struct gobin *b)
 }
 
 /*
- * runtime.schedinit compares buildVersion with "" so that the linker keeps it
+ * runtime.schedinit compares buildVersion with "", so that the linker keeps it
  * (runtime/proc.go, Go 1.18 … 1.27): one of its operands is that string.
  */
 static int from_schedinit(struct gobin *b)

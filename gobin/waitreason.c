@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names of wait reasons, whose numbers move with nearly every version: read
- * from the program's runtime.waitReasonStrings, else from a table that
- * tools/gen-go-layouts.sh makes from real builds.
+ * Names of wait reasons, whose numbers change with nearly every version. They
+ * come from the program's runtime.waitReasonStrings, or else from a table that
+ * tools/gen-go-layouts.sh generates from real builds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct wait_entry {
 
 #define ENTRIES (sizeof(wait_table) / sizeof(wait_table[0]))
 
-/* What a name means. Names in no row are the runtime's own: garbage collection, tracing, … */
+/* The meaning of a name. Other names are internal to the runtime: garbage collection, tracing, … */
 static const struct {
 	const char *name;
 	uint8_t class;
@@ -45,7 +45,7 @@ static const struct {
 	{ "coroutine", TRACE_WAIT_COROUTINE },
 	{ "synctest.Run", TRACE_WAIT_SYNCTEST },
 	{ "synctest.Wait", TRACE_WAIT_SYNCTEST },
-	/* Inside a bubble of testing/synctest; "(synctest)" in Go 1.24, "(durable)" from 1.25. */
+	/* Inside a bubble of testing/synctest: "(synctest)" in Go 1.24, "(durable)" from 1.25 on. */
 	{ "chan receive (synctest)", TRACE_WAIT_RECV },
 	{ "chan send (synctest)", TRACE_WAIT_SEND },
 	{ "select (synctest)", TRACE_WAIT_SELECT },
@@ -67,7 +67,7 @@ static uint8_t class_of(const char *name)
 	return TRACE_WAIT_SYSTEM;
 }
 
-/* n string headers at addr are a table of reasons: the first is empty, all are printable, the channel's is there. */
+/* Whether n string headers at addr are a table of reasons: the first empty, all printable, one of them a channel's. */
 static bool is_table(const struct gobin *b, uint64_t addr, int n)
 {
 	bool recv = false;
@@ -83,7 +83,7 @@ static bool is_table(const struct gobin *b, uint64_t addr, int n)
 	return recv;
 }
 
-/* The program's own table: by symbol, else the one that waitReason.String takes its results from. */
+/* The program's own table: by symbol, else the one from which waitReason.String takes its results. */
 static int find_table(const struct gobin *b, uint64_t *addr)
 {
 	struct operand ops[OPERANDS_MAX];
@@ -143,7 +143,7 @@ int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max)
 
 int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max)
 {
-	/* Read at the first call and kept; that does not change what the file says. */
+	/* Read at the first call and cached, which does not change what b says. */
 	struct gobin *cache = (struct gobin *)b;
 	uint64_t addr;
 	int n = b->nreasons;
