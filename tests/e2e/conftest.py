@@ -1,8 +1,8 @@
-"""What the end-to-end tests share: toolchains, workloads, the recorder as a process.
+"""Fixtures for the end-to-end tests: toolchains, workloads, the recorder as a process.
 
-Go versions come from CHANREC_TEST_GO ("1.19 1.23 1.27"), fetched by
-tools/go-toolchains, ways to build from CHANREC_TEST_VARIANTS (default: a few
-that each test names; "all"). Workloads are built once into build/workloads.
+CHANREC_TEST_GO lists the Go versions ("1.19 1.23 1.27"), which tools/go-toolchains fetches.
+CHANREC_TEST_VARIANTS lists the ways to build, or is "all"; by default each test names a few.
+CHANREC is the program under test. Workloads are built once, into build/workloads.
 """
 import dataclasses
 import json
@@ -24,10 +24,10 @@ OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """A way to build: what changes the program's file, and so what the recorder has to cope with."""
+    """A way to build a program. Each changes the executable's file, with which the recorder has to cope."""
     flags: tuple = ()
     cgo: bool = False
-    wiped: bool = False  # the build info is overwritten
+    wiped: bool = False  # without build info
     since: str = "1.19"
 
 
@@ -38,10 +38,10 @@ VARIANTS = {
     "stripped-pie": Variant(("-ldflags=-s -w", "-buildmode=pie")),
     "trimpath": Variant(("-trimpath",)),
     "cgo": Variant(cgo=True),
-    # The C linker puts everything read-only together: there is no section .gopclntab.
+    # The C linker merges all read-only data, so there is no section .gopclntab.
     "cgo-pie": Variant(("-buildmode=pie", "-ldflags=-linkmode=external"), cgo=True),
     "cgo-pie-stripped": Variant(("-buildmode=pie", "-ldflags=-linkmode=external -s -w"), cgo=True),
-    # What Go 1.19 makes of it with the glibc of Debian 12 ends with SIGTRAP before main, watched or not.
+    # Built by Go 1.19 with the glibc of Debian 12, the program dies of SIGTRAP before main, recorded or not.
     "cgo-static": Variant(("-ldflags=-linkmode=external -extldflags=-static", "-tags=netgo,osusergo"), cgo=True,
                           since="1.21"),
     "no-build-id": Variant(("-buildvcs=false", "-ldflags=-buildid= -s -w")),
@@ -51,7 +51,7 @@ VARIANTS = {
 
 
 def variants(*usual):
-    """Those that CHANREC_TEST_VARIANTS names, or else the usual ones."""
+    """The variants that CHANREC_TEST_VARIANTS names, or else the usual ones."""
     chosen = os.environ.get("CHANREC_TEST_VARIANTS", "").split()
     return list(VARIANTS) if chosen == ["all"] else chosen or list(usual)
 
@@ -60,7 +60,7 @@ def at_least(version, other):
     return [int(v) for v in version.split(".")] >= [int(v) for v in other.split(".")]
 
 
-# A runner that is slower than a workstation may take its time; a hang is still found.
+# Generous for slow machines, but still short enough to find a hang.
 PATIENCE = 60
 
 
@@ -92,7 +92,7 @@ class Toolchains:
         return self.roots[version]
 
     def build(self, name, version, variant="default", how=("build",), package=".", **more):
-        """The program tests/workloads/NAME, or with how=("test", "-c") its test."""
+        """Builds tests/workloads/NAME, or with how=("test", "-c") its test."""
         out = BUILD / "workloads" / f"go-{version}" / variant / name
         return self.build_at(ROOT / "tests/workloads" / name, out, version, variant, how, package, **more)
 
@@ -117,10 +117,10 @@ class Toolchains:
 
 
 def wipe_build_info(path):
-    """What debug/buildinfo looks for is overwritten; the program itself does not read it."""
+    """Overwrites the mark that debug/buildinfo looks for; the program itself does not read it."""
     data = path.read_bytes()
     assert data.count(b"\xff Go buildinf:") >= 1
-    # Of the occurrences only the section's is aligned; debug/buildinfo's own constant may be in the program, too.
+    # The program may also contain debug/buildinfo's own constant, which is not aligned as the section is.
     path.write_bytes(data.replace(b"\xff Go buildinf:", bytes(14)))
 
 
@@ -130,7 +130,7 @@ def go():
 
 
 def unavailable(why):
-    """Skips what this machine lacks and could have. With CI=true nothing may be lacking, so it fails."""
+    """Skips a test because the machine lacks something that it could have. With CI=true, fails instead."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{why}, and with CI=true no test may be skipped for that")
     pytest.skip(why)
@@ -155,7 +155,7 @@ def bpf(bpf_state):
 
 
 class Recorder:
-    """chanrec record as a process, begun when it returns."""
+    """chanrec record as a process; the recording has begun when the constructor returns."""
 
     def __init__(self, trace, *args, wait=True):
         self.trace = trace
@@ -165,7 +165,7 @@ class Recorder:
             wait_for("the recording begins", self.begun)
 
     def begun(self):
-        """The header is written once the probes fire."""
+        """The recorder writes the header once the probes are on."""
         assert self.process.poll() is None or self.trace.exists(), self.process.stderr.read()
         return self.trace.exists() and self.trace.stat().st_size > 0
 
@@ -185,7 +185,7 @@ class Recorder:
 
 @pytest.fixture
 def record(tmp_path, bpf):
-    """record(args…) starts a recording; what still runs is ended with the test."""
+    """record(args…) starts a recording. Recorders that still run are killed at the end of the test."""
     running = []
 
     def start(*args, trace=None, wait=True):
@@ -201,7 +201,7 @@ def record(tmp_path, bpf):
 
 
 class Workload:
-    """A Go program that is told on stdin what to do and answers line by line."""
+    """A Go program that obeys the lines on its stdin and answers each with a line."""
 
     def __init__(self, path, *args, **kwargs):
         self.path = path
@@ -222,7 +222,7 @@ class Workload:
         return self.line()
 
     def end(self):
-        """Closes stdin and returns what was still printed; the program has to end well."""
+        """Closes stdin and returns the rest of the output; the program must succeed."""
         rest, _ = self.process.communicate(timeout=4 * PATIENCE)
         assert self.process.returncode == 0
         return rest
@@ -259,10 +259,10 @@ def report_json(trace, *args):
 
 
 def parse_traceback(text):
-    """goroutine id → (reason, [(function, file, line)…], created by) of Go's own traceback.
+    """Parses Go's traceback into {goroutine id: (reason, [(function, file, line)…], created by)}.
 
-    Only decorations are dropped: arguments, offsets, ", N minutes", "(scan)", "locked to thread". Of more than 100
-    frames Go shows the innermost (from 1.21 on of both ends 50).
+    Drops only decorations: arguments, offsets, ", N minutes", "(scan)", "locked to thread". Go prints at most 100
+    frames, the innermost ones (since 1.21, 50 from each end).
     """
     found = {}
     for part in text.strip().split("\n\n"):

@@ -1,4 +1,4 @@
-"""A chain of waits that is known: tests/workloads/chain."""
+"""A known chain of waits, built by tests/workloads/chain."""
 import time
 
 from conftest import NEWEST, report_json
@@ -7,7 +7,7 @@ WANT = ["main.waits", "main.receives", "main.locks", "main.sleeps"]
 
 
 def chains_of(trace, *options):
-    """What the open chains go through, innermost function of each link, with the root's cause."""
+    """The open chains: the innermost function of each link, and the root cause."""
     return [([link["waits_on"]["at"]["function"] for link in chain["links"]], chain["root_cause"])
             for chain in report_json(trace, *options)["chains"] if chain["kind"] == "open"]
 

@@ -1,15 +1,15 @@
-"""A program with prime numbers of everything: the report's counts are exactly those."""
+"""The workload does everything a prime number of times, and the report's counts match exactly."""
 import pytest
 
 from conftest import NEWEST, OLDEST, VERSIONS, report, report_json, variants
 
-# function that is started → goroutines, each of which blocks once
+# started function → number of goroutines, each of which blocks once
 BLOCK_ONCE = {"receiver": 53, "sender": 47, "ranger": 43, "selector": 41, "locker": 37, "reader": 31, "writer": 29,
               "waiter": 23, "condWaiter": 19, "sleeper": 17, "filler": 13, "poller": 7}
 NO_BLOCK = {"exiter": 5, "runner": 101}
 CLOSES = 43 + 1
 CAPACITY, TRIES, SELECT_READY = 11, 59, 3
-# made in main: each phase's channels
+# phase of main → channels that it makes
 MADE = {"receive": 53, "send": 47, "closing": 43, "selecting": 3 * 41, "filling": 13, "trying": 2}
 
 
@@ -18,7 +18,7 @@ def name_of(place):
 
 
 def groups_of(doc):
-    """Groups by the function that blocks or, where none did, that was started."""
+    """The groups by the function that started them."""
     found = {}
     for g in doc["groups"]:
         if g["system"] or g["created_by"] is None or not g["created_by"]["function"].startswith("main."):
@@ -102,7 +102,7 @@ def test_every_operation(workload, record, version):
     assert {counts(c) for c in made["trying"]} == {(TRIES, TRIES, 0, 2), (0, 0, SELECT_READY, 0)}
     states = {k: {c["state"] for c in v} for k, v in made.items()}
     assert states["receive"] == states["send"] == states["filling"] == {"Recv"}
-    # Of each select's three channels two saw a select wait, and no value.
+    # Two of each select's three channels saw a select wait, but no value.
     assert sorted(c["state"] for c in made["selecting"]).count("Created") == 2 * 41
 
 
@@ -123,7 +123,7 @@ def test_from_the_first_instruction(go, record, version, tmp_path):
 
 
 def test_two_rounds_recorded_apart(workload, record):
-    """What was before the recording is not counted, and what is after it neither."""
+    """Only what happens during a recording is counted."""
     target = workload("counts", NEWEST)
     for _ in range(2):
         assert target.ask("go") == "done"

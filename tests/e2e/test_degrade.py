@@ -1,4 +1,4 @@
-"""What is left out when not all can be kept: in one stated order, never a creation or an end, and said so."""
+"""What a recording leaves out under pressure: in a fixed order, never a creation or an exit, and always reported."""
 import collections
 import json
 import os
@@ -16,7 +16,7 @@ HANDS = 20000
 
 
 def events(trace):
-    """(name, has a stack) of each event, in the order of the ring."""
+    """(name, has a stack) of each event, in ring order."""
     done = run(CHANREC, "script", trace)
     assert done.returncode == 0, done.stderr
     lines = (line.split() for line in done.stdout.splitlines())
@@ -44,7 +44,7 @@ def counted(doc, **wanted):
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_one_order(workload, record, version):
-    """A recorder that stands still while the ring fills: what goes first, what next, and what never."""
+    """The recorder is stopped while the ring fills: what is dropped first, what next, and what never."""
     target = flood(workload, version, GOMAXPROCS="1")
     recorder = record("-p", target.pid, "--ring", "1M")
     time.sleep(0.5)
@@ -66,7 +66,7 @@ def test_one_order(workload, record, version):
     assert all(stack for _, stack in waits[:no_ready_stacks])
     assert {w for w in waits[no_ready_stacks:no_stacks]} == {("go.ready", False), ("go.park", True)}
     assert not any(stack for _, stack in waits[no_stacks:])
-    # Of the creations, ends and channels that came behind all of these none is lost.
+    # The creations, exits and channels that followed are all there.
     count = collections.Counter(name for name, _ in found)
     assert count["go.create"] == LIFE + STUCK and count["go.exit"] == LIFE
     assert count["chan.make"] == LIFE + STUCK and count["chan.close"] == LIFE
@@ -74,7 +74,7 @@ def test_one_order(workload, record, version):
 
     doc = report_json(recorder.trace)
     losses = doc["losses"]
-    # What was left out is counted: with what is there it is all that there was.
+    # What was left out is counted: together with what is there it is everything.
     assert count["go.park"] + counted(doc, cause="ring", type="go.park") == 2 * HANDS + STUCK
     assert count["go.ready"] + counted(doc, cause="ring", type="go.ready") == 2 * HANDS
     assert losses["ring_dropped"] == counted(doc, cause="ring")
@@ -95,7 +95,7 @@ def test_one_order(workload, record, version):
 
 
 def test_short_waits_go_while_the_ring_is_nearly_full(workload, record):
-    """They are taken up again when there was room for a while."""
+    """Recording them resumes once there has been room for a while."""
     target = flood(workload, NEWEST, GOMAXPROCS="1")
     recorder = record("-p", target.pid, "--ring", "1M")
     time.sleep(0.5)
@@ -106,7 +106,7 @@ def test_short_waits_go_while_the_ring_is_nearly_full(workload, record):
     target.ask("hand", HANDS)
     time.sleep(2.5)
     target.ask("hand", 100)
-    # The answer may come before the partner waits again.
+    # The workload may answer before the partner waits again.
     time.sleep(0.5)
     recorder.stop()
 
@@ -141,7 +141,7 @@ def verified(trace):
 
 
 def settles(trace, least):
-    """The file has that size, and hardly grows any more."""
+    """The file is larger than least and has almost stopped growing."""
     size = trace.stat().st_size
     time.sleep(1.5)
     return size > least and trace.stat().st_size < size + 3000
@@ -150,7 +150,7 @@ def settles(trace, least):
 @pytest.mark.parametrize("duration", [(), ("-d", "4")], ids=["open", "timed"])
 @pytest.mark.parametrize("size", ["128K", "300K"])
 def test_size_is_kept(workload, record, size, duration):
-    """Waits that would make hundreds of kilobytes a second; then creations and ends, none of which may be lost."""
+    """Waits worth hundreds of kilobytes a second, then creations and exits, none of which may be lost."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-size", size, *duration)
@@ -170,7 +170,7 @@ def test_size_is_kept(workload, record, size, duration):
     losses = doc["losses"]
     assert losses["events_left_out"] == counted(doc, cause="size", part="event")
     assert losses["stacks_left_out"] == counted(doc, cause="size", part="stack") > 0
-    # Stacks of wake-ups went before those of waits, and these before waits.
+    # First the stacks of wake-ups were left out, then those of waits, then waits.
     begins = [min(r["from_ns"] for r in found) for found in (
         ranges(doc, cause="size", type="go.ready", part="stack"),
         ranges(doc, cause="size", type="go.park", part="stack"),
@@ -180,7 +180,7 @@ def test_size_is_kept(workload, record, size, duration):
     check_what_remains_true(doc)
     if duration:
         return
-    # How many of them went as short waits depends on the machine's load.
+    # How many of them were left out as short waits depends on the machine's load.
     short = (doc["trace"]["left_out"] or {}).get("waits", 0)
     assert losses["events_left_out"] + short > 1000 and losses["events_left_out"] > 0
     assert f"{losses['events_left_out']:,} events were left out" in recorder.stderr
@@ -191,7 +191,7 @@ def test_size_is_kept(workload, record, size, duration):
 
 @pytest.mark.parametrize("size", ["64K", "200K"])
 def test_size_ends_it(workload, record, size):
-    """Creations and channels alone are more than the file may have."""
+    """Creations and channels alone exceed the size limit."""
     target = flood(workload, NEWEST)
     recorder = record("-p", target.pid, "--max-size", size)
     while recorder.process.poll() is None:
@@ -206,13 +206,13 @@ def test_size_ends_it(workload, record, size):
     assert doc["trace"]["final_state_from"] == "snapshot"
     user = doc["summary"]["user"]
     assert user["created"] == doc["events"]["go.create"] > 1000
-    # What was in the ring already is counted, too.
+    # Events that were already in the ring count, too.
     left = sum(counted(doc, cause="size", type=t) for t in ("go.create", "go.exit", "chan.make", "chan.close"))
     assert left == doc["losses"]["events_left_out"]
 
 
 def test_size_of_many_goroutines(workload, record):
-    """The last snapshot has its room, though most of the goroutines came later than the first."""
+    """There is room for the end snapshot, although most goroutines are newer than the first one."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-size", "400K")
@@ -231,7 +231,7 @@ def test_size_of_many_goroutines(workload, record):
 @pytest.mark.parametrize("limit", [("--max-size", "200K"), ("--max-size", "500K", "-d", "2"), ("--max-overhead", "20"),
                                    ("--ring", "64K")], ids=lambda limit: "".join(limit[:2])[2:])
 def test_what_is_left_out_is_no_defect(workload, record, limit):
-    """Goroutines whose waits are left out, but not what they create meanwhile; and a start in full swing."""
+    """Waits are left out, but not what the goroutines create meanwhile; and the recording starts in full swing."""
     target = flood(workload, NEWEST)
     for _ in range(2):
         target.ask("breed")
@@ -251,7 +251,7 @@ def test_what_is_left_out_is_no_defect(workload, record, limit):
 
 
 def test_what_a_killed_recorder_left_out_is_no_defect(workload, record):
-    """It has not told yet what it left out last."""
+    """It has not yet recorded what it left out last."""
     target = flood(workload, NEWEST)
     for _ in range(2):
         target.ask("breed")
@@ -276,7 +276,7 @@ def speed(target, seconds):
 
 
 def breakpoints(trace, pid):
-    """Events of probes whose instruction in the target is a breakpoint now."""
+    """The events whose probes are breakpoints in the target now."""
     doc = run(CHANREC, "info", trace).stdout
     probes = re.findall(r"^  (\S+) +(\S+) at 0x([0-9a-f]+)", doc, re.M)
     assert probes
@@ -293,7 +293,7 @@ WAITS, LIVES = {"go.park", "go.ready"}, {"go.create", "go.exit", "chan.make", "c
 
 
 def test_overhead_is_kept(workload, record):
-    """A program that does nothing but wait: its probes take most of it, and so all of those of waits go."""
+    """The program does nothing but wait, so probes take most of its time and those of waits are removed."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     plain = record("-p", target.pid)
@@ -336,7 +336,7 @@ def test_overhead_is_kept(workload, record):
 
 
 def test_overhead_is_soon_kept(workload, record):
-    """All steps are taken within the first half of a second, however busy the machine is otherwise."""
+    """All steps are taken within half a second, however busy the machine is."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-overhead", "5")
@@ -348,7 +348,7 @@ def test_overhead_is_soon_kept(workload, record):
 
 
 def test_overhead_and_a_full_ring(workload, record):
-    """A recorder that stands still: each loss has its own cause and time, and what is never left out is whole."""
+    """The recorder is stopped: each loss has its cause and time, and what is never left out is complete."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--ring", "1M", "--max-overhead", "20")
@@ -366,7 +366,7 @@ def test_overhead_and_a_full_ring(workload, record):
     assert losses["ring_dropped"] == counted(doc, cause="ring") > 1000
     assert losses["events_left_out"] == counted(doc, cause="overhead", part="event")
     assert lost and left_out and all(r["counted"] for r in lost)
-    # The ring is full before anything is left out for the other limit, and empty once that has no probes any more.
+    # The ring fills before the overhead limit acts, and is empty once that has removed the probes.
     assert min(r["from_ns"] for r in lost) < min(r["from_ns"] for r in left_out)
     assert max(r["to_ns"] for r in lost) < max(r["to_ns"] for r in left_out)
     assert not any(losses["illegal_transitions"].values())
@@ -376,14 +376,14 @@ def test_overhead_and_a_full_ring(workload, record):
 
 
 def test_overhead_is_taken_back(workload, record):
-    """Probes come back when the program waits less, and see what happens from then on."""
+    """The probes come back when the program waits less, and record what happens from then on."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-overhead", "20")
     wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
     target.ask("rest")
     wait_for("the probes are back", lambda: breakpoints(recorder.trace, target.pid) == WAITS | LIVES, seconds=120)
-    time.sleep(15)  # all steps back, at most 4 s each
+    time.sleep(15)  # for all steps back, at most 4 s each
     before = len(events(recorder.trace))
     target.ask("hand", 100)
     time.sleep(1.5)
@@ -396,7 +396,7 @@ def test_overhead_is_taken_back(workload, record):
 
 
 def test_overhead_of_nothing(workload, record):
-    """A program that hardly waits keeps all of its events."""
+    """Nothing is left out of a program that hardly waits."""
     target = flood(workload, NEWEST)
     recorder = record("-p", target.pid, "--max-overhead", "5")
     target.ask("stuck", STUCK)

@@ -1,4 +1,4 @@
-"""Reads by the page tables (bpf/direct.h) give what the kernel's helper gives, whatever kind of pages the target has."""
+"""Direct reads through the page tables (bpf/direct.h) return what the kernel's helper does, for all kinds of pages."""
 import collections
 import ctypes
 import os
@@ -22,7 +22,7 @@ class Range(ctypes.Structure):
 
 
 def madvise(pid, start, length, advice):
-    """What the kernel says to that advice for another process's memory: 0 or an error."""
+    """Gives the kernel advice about another process's memory; returns 0 or an errno."""
     fd = os.pidfd_open(pid)
     try:
         one = Range(start, length)
@@ -33,7 +33,7 @@ def madvise(pid, start, length, advice):
 
 
 def memory_of(pid):
-    """The private ranges without a file that can be written: heap and stacks of Go's."""
+    """The private, writable, anonymous ranges: Go's heap and stacks."""
     for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
         place, rights, _, _, inode, *name = line.split(maxsplit=5)
         if rights == "rw-p" and inode == "0" and not (name and name[0].startswith(("[stack", "[heap", "[v"))):
@@ -51,12 +51,12 @@ def whole_pages(pid):
 
 
 def collapse(pid):
-    """All of Go's memory in large pages, as far as whole ones fit."""
+    """Puts Go's memory into large pages wherever a whole one fits."""
     return {madvise(pid, at, HUGE, MADV_COLLAPSE) for at in whole_pages(pid)}
 
 
 def split(pid):
-    """A part of a large page that is to be different from the rest takes the page apart."""
+    """Splits the large pages, by advice for only a part of each."""
     for at in whole_pages(pid):
         madvise(pid, at, 4096, MADV_COLD)
 
@@ -66,7 +66,7 @@ def begun(record, target, *args):
 
 
 def needs_direct_reads(recorder):
-    """After the end of a recording: that it read directly, where the kernel can."""
+    """Checks, after a recording, that it read directly if the kernel allows it."""
     told = re.findall(r".*memory is read by the kernel's helper.*", recorder.stderr)
     release = [int(n) for n in re.findall(r"\d+", os.uname().release)[:2]]
     if told and (release < [6, 2] or not os.path.exists("/sys/kernel/btf/vmlinux")):
@@ -75,14 +75,14 @@ def needs_direct_reads(recorder):
 
 
 def events_of(trace):
-    """How often each event was told, with its frames, without who and when; what the runtime does for itself is not."""
+    """How often each event occurs, with its frames but without ids and times; without the runtime's own events."""
     done = run(CHANREC, "script", "--stacks", trace)
     assert done.returncode == 0, done.stderr
     found = collections.Counter()
-    numbers = {}  # of channels: one of the runtime's own may have come before them, or not
+    numbers = {}  # of channels, which the runtime's own channels may have shifted
     for event in re.split(r"\n(?=\s*\d+\.\d{9} )", done.stdout.strip()):
         head = re.sub(r"^\s*\d+\.\d{9} ", "", event)
-        # Timers and the network are looked at by whoever has nothing else to do.
+        # Any idle thread may look at timers and the network.
         if re.search(r"cause=(timer|network)", head) or not re.search(r"main\.|chan\.op|go\.exit", head):
             continue
         head = re.sub(r"#\d+", lambda chan: f"#{numbers.setdefault(chan[0], len(numbers))}", head)
@@ -100,7 +100,7 @@ def recorded(target, record, *args, rounds=1):
 
 
 def times(n, counter):
-    """Of so many rounds, in which the channels have other numbers each time."""
+    """The expected events of n rounds, in which the channels have different numbers."""
     found = collections.Counter()
     for event, count in counter.items():
         found[re.sub(r"#\d+", "#", event)] += n * count
@@ -108,7 +108,7 @@ def times(n, counter):
 
 
 def check_nearly_same(found, expected):
-    """A page that the kernel moves just then can be read by nobody, the helper neither: a few stacks end early."""
+    """Nobody can read a page while the kernel moves it, not even the helper: a few stacks end early."""
     missing, strange = expected - found, found - expected
     print(f"{missing=} {strange=}")
     assert sum(missing.values()) <= sum(expected.values()) / 1000
@@ -117,7 +117,7 @@ def check_nearly_same(found, expected):
 
 @pytest.fixture
 def counts(workload):
-    """One at a time, so that it does the same in each round; its memory is there before it is looked at."""
+    """A workload with one P, so that each round is the same; one round beforehand populates its memory."""
     def start(version):
         target = workload("counts", version, env={**os.environ, "GOMAXPROCS": "1"})
         assert target.ask("go") == "done"
@@ -151,7 +151,7 @@ def test_large_pages(counts, record, version):
 
 
 def test_pages_that_become_large_and_small(counts, record):
-    """While it is recorded, so that what was kept of the page tables is wrong again and again."""
+    """The pages change during the recording, so that cached page-table entries become wrong again and again."""
     rounds = 10
     target = counts(NEWEST)
     expected = events_of(recorded(target, record, "--no-direct-reads").trace)

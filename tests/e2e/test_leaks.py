@@ -1,9 +1,9 @@
 """Verdicts on small services with one defect each, and on the same services repaired: tests/leaks.
 
-What has to be found stands in the programs, at the line where goroutines stay (tests/leaks/main.go). Each defect
-is recorded from after it happened and while it happens, and so is the repaired program, of which nothing above
-"idle" may be said. Some defects share a process, to save time: what is found is told apart by its file.
-CHANREC_TEST_LEAKS_APART=1 gives each one its own. Recall and precision are printed; both have to be 1.
+The programs state what must be found, at the line where goroutines stay (tests/leaks/main.go). Each defect is
+recorded twice, once after it happened and once while it happens, and so is the repaired program, which must have no
+finding above "idle". To save time, some defects share a process; their findings differ by file.
+CHANREC_TEST_LEAKS_APART=1 gives each its own process. The test prints recall and precision; both must be 1.
 """
 import concurrent.futures
 import os
@@ -78,7 +78,7 @@ def record(program, name, kind, situation, trace):
 
 
 def verdicts(trace):
-    """{(verdict, file, line): count} of what is above idle; a duration in a verdict is left out."""
+    """{(verdict, file, line): count} of everything above idle; verdicts without their duration."""
     found = {}
     for leak in report_json(trace)["leaks"]:
         verdict = re.sub(r" for .*", "", leak["verdict"])
@@ -109,7 +109,7 @@ class Score:
 
 
 def built(go, version):
-    """All but the newest without symbols: the heap is found without them, too."""
+    """All versions but the newest are stripped: the heap has to be found without symbols, too."""
     variant = "default" if version == NEWEST else "stripped"
     return go.build_at(SOURCES, BUILD / "leaks" / f"{variant}-{version}" / "leaks", version, variant)
 
@@ -136,7 +136,7 @@ def union(wanted, names, situation):
 
 
 def processes(wanted):
-    """The names that share each process. One that grows by time has its own: after it the rest would be short."""
+    """The defects of each process. One that is judged by time has its own process, or the others would get less time."""
     slow = sorted(name for name, want in wanted.items() if "stuck" in {key[0] for w in want.values() for key in w})
     names = sorted(set(wanted) - set(slow))
     n = -(-len(names) // TOGETHER)
@@ -159,7 +159,7 @@ def test_every_defect_and_no_repaired_one(go, bpf, tmp_path, capsys, version):
 
 
 def test_waits_in_a_loop_are_not_out_of_reach(workload, record):
-    """Of who waits at one place again and again, each time for another channel, the old channels are garbage."""
+    """A goroutine that waits at one place again and again uses a new channel each time; the old ones are garbage."""
     target = workload("shop", NEWEST)
     recorder = record("-p", target.pid)
     time.sleep(SECONDS)

@@ -1,4 +1,4 @@
-"""record --min-block: long waits are there, all of them and as they were, short ones are only counted."""
+"""record --min-block: every long wait is recorded as it was, short ones are only counted."""
 import json
 import re
 import signal
@@ -8,7 +8,7 @@ import pytest
 from conftest import NEWEST, VERSIONS, parse_traceback, report, report_json, run, wait_for, CHANREC
 from test_oracle import check_goroutine
 
-# function that starts them → goroutines, each of which waits long once
+# function that starts them → number of goroutines, each of which has one long wait
 LONG = {"receiving": 53, "sending": 47, "selecting": 41, "locking": 37, "condition": 19, "waiting": 23, "sleeping": 17,
         "polling": 7}
 NAPS = 101
@@ -20,13 +20,13 @@ def by_creator(doc):
 
 
 def started(recorder):
-    """Waits are left out once the first snapshot is whole."""
+    """Waits are deferred once the first snapshot is complete."""
     wait_for("the first snapshot", lambda: "snap.end" in run(CHANREC, "info", recorder.trace).stdout, step=0.1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_long_waits_are_whole(workload, record, version):
-    target = workload("holds", version)
+    target = workload("longwaits", version)
     recorder = record("-p", target.pid, "--min-block", "250ms")
     started(recorder)
     done, handed = target.ask("go", "1s").split()
@@ -44,7 +44,7 @@ def test_long_waits_are_whole(workload, record, version):
     assert not any(doc["losses"]["illegal_transitions"].values())
     assert "Only waits of 250ms and longer were recorded" in " ".join(report(recorder.trace).split())
 
-    # The collector has moved the stacks of those in the select, more than once.
+    # The collector has moved the stacks of the goroutines in the select, more than once.
     parks = [line for line in run(CHANREC, "script", recorder.trace).stdout.splitlines()
              if " go.park " in line and "main.choose" in line]
     assert len(parks) == LONG["selecting"]
@@ -54,14 +54,14 @@ def test_long_waits_are_whole(workload, record, version):
 
 
 def test_short_waits_are_counted(workload, record):
-    target = workload("holds", NEWEST)
+    target = workload("longwaits", NEWEST)
     recorder = record("-p", target.pid, "--min-block", "1h")
     started(recorder)
     assert target.ask("nap") == "napped"
     recorder.stop()
     doc = report_json(recorder.trace)
     out = doc["trace"]["left_out"]
-    # The scavenger may have slept, too.
+    # The scavenger may have slept as well.
     assert NAPS <= out["waits"] <= NAPS + 3
     assert out["blocked_ns"] >= NAPS * 1e6
     assert f"{out['waits']:,} short waits were counted but not recorded." in recorder.stderr
@@ -69,7 +69,7 @@ def test_short_waits_are_counted(workload, record):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_waits_that_go_on(workload, record, tmp_path, version):
-    """Everything is held back until the recording ends."""
+    """All parks are deferred until the recording ends."""
     target = workload("blockers", version)
     json.loads(target.line())
     recorder = record("-p", target.pid, "--min-block", "1h")
@@ -86,13 +86,13 @@ def test_waits_that_go_on(workload, record, tmp_path, version):
         g = goroutines[entry["goid"]]
         check_goroutine(doc, entry, g, dumped)
         assert not g["wait"]["before_start"] and g["started_ns"] <= g["wait"]["since_ns"], entry
-    # runtime.GC() is called by the first goroutine, whom the runtime wakes in bulk.
+    # The first goroutine called runtime.GC(), which wakes it without a ready of its own.
     assert not any(g["unseen_wakes"] for g in doc["goroutines"] if not g["system"] and g["id"] != 1)
     assert not any(doc["losses"]["illegal_transitions"].values())
 
 
 def test_target_is_killed(workload, record):
-    target = workload("holds", NEWEST)
+    target = workload("longwaits", NEWEST)
     recorder = record("-p", target.pid, "--min-block", "1h")
     started(recorder)
     assert target.ask("stay") == "staying"

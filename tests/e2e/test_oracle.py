@@ -1,4 +1,4 @@
-"""The report against what the Go runtime says about itself, for every way to block."""
+"""The report agrees with the Go runtime's own dump, for every way to block."""
 import json
 import os
 
@@ -6,8 +6,8 @@ import pytest
 
 from conftest import VERSIONS, at_least, parse_traceback, report_json, variants
 
-# Go's frames of a goroutine are the report's, but for what go-runtime-facts lists; since the
-# program dumps itself, its main goroutine runs then and has no saved stack.
+# Way to block → directions of the channel operations. The main goroutine makes the dump, so it
+# runs at that time and has no saved stack to compare.
 CHANNEL_WAYS = {
     "send": ["send"], "recv": ["receive"], "full": ["send"], "empty": ["receive"], "range": ["receive"],
     "select 1": ["receive"], "select 2": ["receive", "send"], "select 3": ["receive", "receive", "send"],
@@ -60,7 +60,7 @@ def check_goroutine(doc, entry, goroutine, dumped):
 def test_every_way_to_block(workload, record, tmp_path, version, variant):
     target = workload("blockers", version, variant)
     before = json.loads(target.line())
-    target.ask("gc")  # shrinks stacks: what is parked moves
+    target.ask("gc")  # shrinks stacks, so those of parked goroutines move
     recorder = record("-p", target.pid)
     after = json.loads(target.ask("more"))
     assert target.ask("dump", tmp_path / "dump") == "done"

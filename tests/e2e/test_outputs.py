@@ -1,7 +1,7 @@
-"""What the report prints, of the traces in tests/unit/golden_traces.h: no BPF is needed.
+"""Properties of what the report prints for the traces of tests/unit/golden_traces.h; needs no BPF.
 
-The golden files hold the bytes of each output; here stands what must hold of them for others:
-schemas, well-formed documents, lines that fit the terminal, names that break out of nothing.
+The golden files fix the bytes of each output. These tests check what others rely on: schemas,
+well-formed documents, lines that fit the terminal, and names that cannot break out of their context.
 """
 import fcntl
 import html.parser
@@ -46,7 +46,7 @@ def report(trace, *args, env=None):
                                      ("diff", "--format", "json", "shop")], ids=" ".join)
 def test_a_reader_that_has_enough_ends_it_quietly(traces, command):
     command = [traces / f"{c}.zst" if c in TRACES else c for c in command]
-    # An ignored SIGPIPE is inherited: that must not bring the message back.
+    # A process inherits an ignored SIGPIPE, which must not bring the message back.
     for before in ([], ["env", "--ignore-signal=PIPE"]):
         away, pipe = os.pipe()
         os.close(away)
@@ -63,7 +63,7 @@ def test_a_reader_that_has_enough_ends_it_quietly(traces, command):
 def test_json_keeps_to_its_schema(traces, name, args):
     done = run(CHANREC, "report", "--format", "json", *args, traces / f"{name}.zst")
     if done.returncode:
-        # Only what is not in the trace may be refused.
+        # Only a request for something that is not in the trace may fail.
         assert re.search("is not in this trace|after the end of the recording", done.stderr), done.stderr
         assert name in ("empty", "hostile", "ops")
         return
@@ -81,7 +81,7 @@ def test_the_map_of_channels_and_goroutines_is_the_same_both_ways(traces):
     by_goroutine = {(u["goroutine"], c["channel"], c["count"], tuple(c["roles"]))
                     for u in doc["uses"] for c in u["channels"]}
     assert by_channel == by_goroutine
-    # Each of the 12 requests: its handler selects on both channels, its query sends on one.
+    # Each of the 12 requests has a handler that selects on both channels and a query that sends on one.
     assert {(100 + 2 * i, 2 + 2 * i, 1, ("receive", "select")) for i in range(12)} <= by_channel
     assert {(101 + 2 * i, 2 + 2 * i, 1, ("send",)) for i in range(12)} <= by_channel
 
@@ -122,7 +122,7 @@ def test_folded_stacks_are_fit_for_flame_graphs(traces, name, by):
         assert int(weight) > 0
         assert all(frames), line
         assert not re.search(r"[\x00-\x1f\x7f]", line)
-        # Only Go's wait reasons have blanks in them.
+        # Only Go's wait reasons contain blanks.
         assert all(" " not in f for f in frames if not f.startswith("[")), line
         assert by != "wake" or frames.count("--") == 1
     assert lines or name == "empty" or (by == "wake" and name == "ops")
@@ -136,7 +136,7 @@ def test_waits_counted_in_two_ways_are_the_same(traces):
 
 
 class Page(html.parser.HTMLParser):
-    """Checks that every element is closed where it should be; collects what could load or run something."""
+    """Checks that elements nest properly; collects everything that could load or run something."""
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
@@ -210,7 +210,7 @@ def test_dot_says_what_it_does_not_draw(traces):
 
 
 def on_a_terminal(command, columns, **env):
-    """stdout of the command, run on a terminal of so many columns."""
+    """The output of a command on a terminal that is this many columns wide."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CHANREC_PAGER")}
@@ -240,7 +240,7 @@ def test_text_adapts_to_the_terminal(traces, columns):
     assert max(widths) <= columns
     assert max(widths) > columns - 30 or columns == 200
     assert plain == report(traces / "shop.zst", "--width", columns)
-    # Every colour ends before its line's paragraph does.
+    # Every colour that begins also ends.
     assert text.count("\033[0m") == len(re.findall(r"\033\[[1-9][\d;]*m", text))
 
 
@@ -304,7 +304,7 @@ def test_a_window_counts_only_itself(traces):
 
     whole, _ = blocked()
     parts = [blocked("--since", str(a), "--until", str(b))[0] for a, b in ((0, 1), (1, 2), (2, 5))]
-    # A wait over the edge of a window is in both, each with its share.
+    # A wait across the edge of two windows counts in both, each with its share.
     assert sum(parts) == whole
 
 
@@ -319,7 +319,7 @@ def test_filters_leave_in_what_fits(traces):
     assert reasons("--function", "Price") == {"chan send"}
     assert reasons("--package", "example.org/shop/pool") == {"chan receive", "chan send", "sync.Mutex.Lock"}
     assert reasons("--package", "example.org/shop/pool", "--reason", "send") == {"chan send"}
-    # A package is no prefix of a name.
+    # A package is compared whole, not as a prefix.
     assert reasons("--package", "example.org/shop/po") == set()
 
 
@@ -333,7 +333,7 @@ def test_totals_are_of_what_is_shown(traces, name, args):
     doc = json.loads(report(traces / f"{name}.zst", "--format", "json", *args))
     user = {g["id"] for g in doc["groups"] if not g["system"]}
     waits = {key: sum(g[key] for g in doc["groups"] if g["id"] in user) for key in ("waits", "blocked_ns")}
-    # Folded into a group or each by itself, goroutines of the groups that are shown; so do the stacks.
+    # The sums of the groups and of the folded stacks equal the summary.
     assert waits == {key: doc["summary"][key] for key in waits}
     folded = report(traces / f"{name}.zst", "--format", "folded", "--by", "count", *args).splitlines()
     assert sum(int(line.rsplit(" ", 1)[1]) for line in folded) == waits["waits"]

@@ -1,5 +1,5 @@
-"""Targets where production has them: in namespaces, under other roots, with their file gone, beside others of the
-same file, forking and executing. The counts show that exactly the one process was recorded."""
+"""Targets as production has them: in namespaces, under other roots, with their file gone, beside other processes of
+the same file, forking and executing. The counts show that exactly the one process was recorded."""
 import contextlib
 import os
 import re
@@ -17,7 +17,7 @@ INSIDE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", 
 
 @pytest.fixture
 def start():
-    """start(args…) runs a workload through other commands; the pid is that of the last one."""
+    """start(args…) runs a workload, possibly through other commands; pid is that of the first command."""
     started = []
 
     def begin(*args):
@@ -27,7 +27,7 @@ def start():
 
     yield begin
     for w in started:
-        # What ends by itself meanwhile is gone already.
+        # A process may have ended by itself meanwhile.
         with contextlib.suppress(psutil.NoSuchProcess):
             for p in psutil.Process(w.pid).children(recursive=True):
                 p.kill()
@@ -35,7 +35,7 @@ def start():
 
 
 def running(root, path):
-    """The process below root that executes a file of that name."""
+    """The process in the tree of root that executes a file of that name."""
     def find():
         for p in [root] + root.children(recursive=True):
             try:
@@ -52,14 +52,14 @@ def check_counts(trace):
     check_groups(doc)
     check_channels(doc)
     assert doc["losses"]["ring_dropped"] == 0
-    # Main waits for its next line: the end snapshot could be read, and has its stack.
+    # The main goroutine waits for its next line, so the end snapshot has its stack.
     main = next(g for g in doc["goroutines"] if g["id"] == 1)
     assert main["stack"][-1]["function"] == "main.main", main
     return doc
 
 
 def settled(pid):
-    """Every thread sleeps: who said something is on its way to the next line no more."""
+    """Waits until every thread sleeps, so that the workload waits for its next line again."""
     def sleep():
         stats = [open(f"/proc/{pid}/task/{t}/stat").read() for t in os.listdir(f"/proc/{pid}/task")]
         return all(stat.rsplit(")", 1)[1].split()[0] == "S" for stat in stats)
@@ -76,7 +76,7 @@ def record_counts(record, target, pid):
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_in_namespaces(go, start, record, tmp_path, version):
-    """Its file stands in a mount that only the target's namespace has."""
+    """The program's file is on a mount that only the target's namespace has."""
     binary = go.build("counts", version)
     script = 'mount -t tmpfs none "$2" && cp "$1" "$2/hidden" && exec "$2/hidden"'
     target = start(*INSIDE, "sh", "-c", script, "sh", binary, tmp_path)
@@ -101,7 +101,7 @@ def inner_pid(pid):
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_recorder_in_a_pid_namespace(go, start, bpf, tmp_path, version):
-    """It sees other pids than the kernel's own."""
+    """The recorder sees pids that differ from the kernel's."""
     target = start("unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", '"$1"; true', "sh",
                    go.build("counts", version))
     pid = running(psutil.Process(target.pid), "counts")

@@ -1,4 +1,4 @@
-"""What record promises around the recording itself: beginnings, ends, the file, the words."""
+"""What record promises about starting, ending, its file and its messages."""
 import json
 import os
 import pathlib
@@ -79,7 +79,7 @@ def test_end_of_the_target_ends_it(workload, record):
     assert why_of(recorder) == "the program exited"
     doc = whole(recorder.trace)
     assert doc["trace"]["final_state_from"] == "events" and doc["trace"]["target_exited"]
-    # What was stuck before is in it all the same: from the first snapshot.
+    # Goroutines that were stuck before are in the trace nevertheless, from the first snapshot.
     assert sum(g["state"] == "waiting" for g in doc["goroutines"]) >= 31
 
 
@@ -92,7 +92,7 @@ def test_a_thread_names_its_process(workload, record):
 
 
 def test_file_is_readable_while_written(workload, record):
-    """Flushed at least once a second, and what is there is whole blocks."""
+    """The file is flushed at least once a second, in complete blocks."""
     target = workload("wakes", NEWEST, "default", "paced", 5, 20000, 6)
     target.line()
     recorder = record("-p", target.pid)
@@ -177,7 +177,7 @@ def test_exit_status_of_the_command(go, record, tmp_path, command, status, told)
 
 
 def test_launched_and_crashed(go, record, tmp_path):
-    """The Go program itself is killed in the middle of its recording."""
+    """The Go program is killed in the middle of its recording."""
     trace = tmp_path / "t.zst"
     recorder = record("--", go.build("shop", NEWEST), trace=trace)
     children = pathlib.Path(f"/proc/{recorder.process.pid}/task/{recorder.process.pid}/children").read_text().split()
@@ -206,7 +206,7 @@ def test_trace_on_stdout(workload, tmp_path, bpf):
 
 
 def test_report_needs_nothing_but_the_trace(go, record, tmp_path):
-    """Two runs give the same bytes, in every format, and the program may be gone."""
+    """Two runs print the same bytes in every format, and the program may be gone."""
     copy = tmp_path / "hello"
     copy.write_bytes(go.build("hello", NEWEST).read_bytes())
     copy.chmod(0o755)
@@ -219,7 +219,7 @@ def test_report_needs_nothing_but_the_trace(go, record, tmp_path):
 
 
 def test_redacted(workload, record, tmp_path):
-    """What --redact drops is nowhere in the file."""
+    """The file contains nothing of what --redact drops."""
     target = workload("blockers", NEWEST, "default", "secret-argument")
     target.line()
     recorder = record("-p", target.pid, "-d", "0.2", "--redact", wait=False).end()

@@ -1,4 +1,4 @@
-"""What cannot be recorded, and what record and doctor say about it: what happened, why, what to do."""
+"""What cannot be recorded, and how record and doctor say so: what happened, why, what to do."""
 import os
 import subprocess
 
@@ -11,7 +11,7 @@ LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 
 def refused(tmp_path, *args, before=()):
-    """The one line that record says on stderr; doctor says the same thing, and both exit with 1."""
+    """Returns the one line that record prints on stderr. doctor prints the same, and both exit with 1."""
     trace = tmp_path / "t.zst"
     recorded = run(*before, CHANREC, "record", "-o", trace, *args)
     assert recorded.returncode == 1 and not trace.exists()
@@ -100,7 +100,7 @@ def test_under_a_loader(tmp_path, process):
 
 
 def test_no_permission(workload, bpf):
-    """Neither for a process of somebody else's, nor for BPF with one's own."""
+    """Neither another user's process nor, without BPF, one's own can be recorded."""
     target = workload("blockers", NEWEST)
     target.line()
     out = f"/tmp/chanrec-{os.getpid()}-nobody.zst"
@@ -124,7 +124,7 @@ def test_output_cannot_be_written(tmp_path, workload):
 
 
 def test_doctor(workload, go, bpf):
-    """Of the machine, of a file without any privilege, of a process; and what is not whole is 1."""
+    """doctor on the machine, on a file without any privilege, and on a process; exits 1 if anything is missing."""
     machine = run(CHANREC, "doctor")
     assert machine.returncode == 0 and "This machine has all" in machine.stdout and "FAILS" not in machine.stdout
     path = go.build("blockers", NEWEST, "stripped")
@@ -150,7 +150,7 @@ def test_doctor_wrong_usage(args):
 
 
 def test_doctor_leaves_nothing(workload, bpf):
-    """What it attached is gone: the code is as in the file again, and the program goes on."""
+    """doctor detaches its probes: the code is as in the file again, and the program continues."""
     target = workload("counts", NEWEST)
     assert run(CHANREC, "doctor", "-p", target.pid).returncode == 0
     static = run(CHANREC, "doctor", target.path).stdout

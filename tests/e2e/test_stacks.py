@@ -1,4 +1,4 @@
-"""Stacks of every shape against runtime.Stack: deep and cut ones, assembly, C below Go, panics, preemption."""
+"""Stacks of every shape agree with runtime.Stack: deep and truncated ones, assembly, C below Go, panics, preemption."""
 import json
 
 import pytest
@@ -12,7 +12,7 @@ SHAPES = {"deep 100": 1, "deep 200": 1, "big frame": 1, "huge frame": 1, "assemb
 
 
 def record_both(workload, record, path, name, version, variant):
-    """A program whose goroutines blocked before the recording (first) and again while it ran (second)."""
+    """Records a program whose goroutines block before the recording (first) and during it (both has all)."""
     target = workload(name, version, variant)
     first = {int(g): way for g, way in json.loads(target.ask("start")).items()}
     recorder = record("-p", target.pid)
@@ -25,7 +25,7 @@ def record_both(workload, record, path, name, version, variant):
 
 
 def check_deep(goroutine, frames, depth):
-    """Go's traceback elides most of these; but all frames of the recursion above the innermost are the same."""
+    """Go's traceback elides most of these frames, but all frames of the recursion except the innermost are alike."""
     functions = [f["function"] for f in goroutine["stack"]]
     whole = ["main.hold", frames[1][0]] + (depth + 1) * ["main.recurse"] + ["main.deep", frames[-1][0]]
     if depth == 100:
@@ -33,7 +33,7 @@ def check_deep(goroutine, frames, depth):
         assert functions[:-1] == whole[:-1] and functions[-1].startswith("main.start.")
     else:
         assert goroutine["stack_truncated"]
-        # Cut at the limit, which counts the runtime's frames too that are hidden.
+        # The limit also counts the hidden frames of the runtime.
         assert FRAMES_MAX - 6 <= len(functions) <= FRAMES_MAX
         assert functions == whole[:len(functions)]
     stack = [(f["function"], f["file"], f["line"]) for f in goroutine["stack"]]
@@ -66,7 +66,7 @@ def test_stacks_of_every_shape(workload, record, tmp_path, version, variant):
             assert g["wait"]["reason"] == dumped[goid][0]
             assert g["wait"]["before_start"] == (goid in first)
     assert {way: list(both.values()).count(way) for way in SHAPES} == {way: 2 * n for way, n in SHAPES.items()}
-    # Only the deep ones are cut, and the report says so.
+    # Only the deep stacks are truncated, and the report says so.
     assert doc["losses"]["stacks_truncated"] >= 1
     assert {g["id"] for g in doc["goroutines"] if g["stack_truncated"]} == \
         {goid for goid, way in both.items() if way == "deep 200"}
@@ -81,7 +81,7 @@ def test_callbacks_from_c(workload, record, tmp_path, version, variant):
         g = goroutines[goid]
         check_stack(g, way, dumped[goid])
         assert g["state"] == ("syscall" if way == "in C" else "waiting"), way
-        # What called C is there, behind what C called.
+        # The frames that called C are there, below those that C called.
         functions = [f["function"] for f in g["stack"]]
         if way == "nested callback":
             assert functions.count("main.goAgain") == 6 and functions[-1] == "main.inNested"
@@ -92,7 +92,7 @@ def test_callbacks_from_c(workload, record, tmp_path, version, variant):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_preempted_anywhere(workload, record, version):
-    """Goroutines that a signal stopped in a loop without calls: their innermost frame is an instruction, not a call."""
+    """A signal preempted these goroutines in a loop without calls: their innermost frame is no call."""
     target = workload("stacks", version)
     assert target.ask("spin") == "done"
     stopped = 0

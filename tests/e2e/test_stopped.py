@@ -1,4 +1,4 @@
-"""A program that cannot run, and a recorder that is killed: what the report says of the time, and of waits in it."""
+"""How the report treats the time in which a program could not run or its recorder had been killed."""
 import json
 import os
 import pathlib
@@ -19,7 +19,7 @@ def stop(process):
 
 
 def spinning(workload):
-    """Some of its goroutines wait to send at any moment: in a program that stands still they seem to for ever."""
+    """At any moment some goroutines wait to send; while the program is stopped they seem stuck."""
     target = workload("flood", NEWEST)
     for _ in range(16):
         target.ask("spin")
@@ -57,7 +57,7 @@ def test_stopped_for_a_time(workload, record):
 
 
 def test_stopped_up_to_the_end(workload, record):
-    """Nobody is suspected for what the program did not do."""
+    """No goroutine is suspected because the program could not run."""
     target = spinning(workload)
     recorder = record("-p", target.pid)
     time.sleep(0.3)
@@ -67,7 +67,7 @@ def test_stopped_up_to_the_end(workload, record):
     assert [s["how"] for s in stops(recorder.trace)] == ["stopped"]
     assert re.search(r"stopped \(by a signal or a debugger\) from \S+ to the end: ", head(recorder.trace))
     doc = report_json(recorder.trace)
-    # Some send for longer than half of the recording.
+    # Some wait to send for more than half of the recording.
     waits = [g["wait"]["blocked_ns"] or 0 for g in doc["goroutines"]
              if g["state"] == "waiting" and g["wait"]["reason"] == "chan send"]
     assert waits and max(waits) > 2e9
@@ -87,7 +87,7 @@ def test_stopped_all_the_time(workload, record):
 
 
 def test_what_memory_shows_needs_no_time(workload, record):
-    """Goroutines that nobody can wake are found in a program that is stopped, too."""
+    """Goroutines that nobody can wake are found in a stopped program, too."""
     target = workload("blockers", NEWEST)
     target.line()
     found = []
@@ -107,7 +107,7 @@ def freezers():
 
 @pytest.fixture
 def cgroup():
-    """A cgroup of our own that can be frozen."""
+    """A new cgroup that can be frozen."""
     for path, name, freeze, thaw in freezers():
         try:
             path.mkdir()
@@ -141,7 +141,7 @@ def test_frozen(cgroup, workload, record):
 
 
 def test_one_that_runs(go, workload, record):
-    """Nor is one that chanrec holds until its probes are in stopped."""
+    """A running program does not count as stopped, nor does one that chanrec holds until its probes are set."""
     target = workload("blockers", NEWEST)
     target.line()
     for args in (("-p", target.pid, "-d", "0.5"), ("-d", "0.5", "--", go.build("blockers", NEWEST))):
@@ -152,7 +152,7 @@ def test_one_that_runs(go, workload, record):
 
 @pytest.mark.parametrize("limit", [(), ("--max-size", "64K")], ids=["plain", "max-size"])
 def test_killed_while_nothing_happens(workload, record, limit):
-    """How long it lasted is true to a second, though the last event is as old as the recording."""
+    """The duration is accurate to a second, although the last event is as old as the recording."""
     target = workload("blockers", NEWEST)
     target.line()
     recorder = record("-p", target.pid, *limit)

@@ -1,4 +1,4 @@
-"""The target goes on as if nobody looked."""
+"""The target runs as if it were not recorded."""
 import pytest
 
 from conftest import CHANREC, NEWEST, OLDEST, report_json, run, wait_for
@@ -7,7 +7,7 @@ ROUNDS = 20
 
 
 def text_of(pid, path):
-    """The code of the program as it is in memory."""
+    """The program's code as it is in memory."""
     lines = [line.split() for line in open(f"/proc/{pid}/maps")]
     begin, end = next(tuple(int(a, 16) for a in line[0].split("-")) for line in lines
                       if line[1].startswith("r-x") and line[-1] == str(path))
@@ -32,7 +32,7 @@ def test_sums_stay_right(workload, record, version):
 
 
 def test_killed_recorder(workload, record):
-    """Nothing is left in the target, and what was flushed can be read."""
+    """Nothing is left in the target, and the flushed part of the trace is readable."""
     target = workload("sums", NEWEST)
     assert target.line() == "ready"
     untouched = text_of(target.pid, target.path)

@@ -1,4 +1,4 @@
-"""What changes from one Go version to the next, and what a version that nobody has seen yet would do."""
+"""What differs between Go versions, and what happens with a version that chanrec does not know."""
 import collections
 import json
 import os
@@ -10,7 +10,7 @@ from conftest import (BUILD, CHANREC, NEWEST, ROOT, VERSIONS, Workload, at_least
                       variants)
 from test_oracle import check_goroutine
 
-# Versions whose structures are the same have one number.
+# Versions with the same number have the same structures.
 LAYOUTS = {"1.19": 1, "1.21": 2, "1.22": 2, "1.23": 3, "1.24": 3, "1.25": 4, "1.26": 5, "1.27": 5}
 
 
@@ -28,7 +28,7 @@ def info(trace):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_tables_are_what_a_build_gives(go, version):
-    """gobin/layout_table.inc and wait_table.inc are made by a tool; made again they have to be the same."""
+    """gobin/layout_table.inc and wait_table.inc are generated; generating them again must give the same."""
     go.root(version)
     made = run(ROOT / "tools/gen-go-layouts.sh", "--check", version)
     assert made.returncode == 0, made.stderr
@@ -38,7 +38,7 @@ def test_tables_are_what_a_build_gives(go, version):
 
 @pytest.fixture
 def disguised(go):
-    """disguised(name, version, as_version): a stripped program that says that it is of another version."""
+    """disguised(name, version, as_version): a stripped program that claims to be of another Go version."""
     started = []
 
     def start(name, version, as_version):
@@ -59,7 +59,7 @@ def disguised(go):
 
 @pytest.mark.parametrize("version", sorted({VERSIONS[-1], VERSIONS[0]}, key=VERSIONS.index))
 def test_newer_than_the_table(disguised, record, tmp_path, version):
-    """The nearest entry is taken, checked against the memory, and all is as ever if it fits."""
+    """chanrec takes the nearest table entry and checks it against memory; if it fits, all works as usual."""
     target = disguised("blockers", version, "1.99" if version == NEWEST else "1.20")
     before = json.loads(target.line())
     recorder = record("-p", target.pid)
@@ -111,7 +111,7 @@ def test_own_offsets_are_believed(workload, record):
     assert re.search(r"offsets\s+DWARF of the program", info(recorder.trace))
 
 
-# What tests/workloads/counts wakes, and how; goready, through which all of these go, is inlined from 1.21 on.
+# What tests/workloads/counts wakes, and how. All of these go through goready, which is inlined since 1.21.
 WAKES = {"send": 53 + 21, "receive": 47 + 20 + 13, "close": 43, "unlock": 37, "rwunlock": 31 + 29, "waitgroup": 23,
          "cond": 19, "timer": 17, "network": 7}
 
@@ -131,7 +131,7 @@ def test_cause_of_every_wake(workload, record, version, variant):
         if ready and ready[2] in made:
             causes[ready[3]] += 1
             wakers[ready[3]].add(ready[1])
-            # By whom, not by which of the runtime's functions; a timer or the network is nobody.
+            # "at" is the waker's code, not a function of the runtime; a timer or the network has none.
             assert ready[1] == "0" or " at=main." in ready[4] or " at=sync." in ready[4], line
     assert causes == WAKES
     for cause in ("send", "receive", "close", "waitgroup", "cond"):
@@ -141,7 +141,7 @@ def test_cause_of_every_wake(workload, record, version, variant):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_probe_sites(workload, record, version):
-    """The prologue's style and the functions' names are those of the version; the kernel emulates each default site."""
+    """Function names and prologues are those of the version; the kernel emulates each default site."""
     target = workload("counts", version)
     recorder = record("-p", target.pid, "-d", "0.1", wait=False).end()
     text = info(recorder.trace)
@@ -154,7 +154,7 @@ def test_probe_sites(workload, record, version):
 
 @pytest.mark.parametrize("version", [v for v in VERSIONS if at_least(v, "1.23")])
 def test_coroutines(workload, record, tmp_path, version):
-    """iter.Pull: goroutines without newproc, that switch without gopark and end without goexit."""
+    """iter.Pull makes goroutines without newproc that switch without gopark and end without goexit."""
     target = workload("coroutine", version)
     first = int(target.ask("start"))
     recorder = record("-p", target.pid)
@@ -188,7 +188,7 @@ BUBBLE = {"receiver": "chan receive", "sender": "chan send", "selector": "select
 
 @pytest.mark.parametrize("version", [v for v in VERSIONS if at_least(v, "1.24")])
 def test_synctest_bubble(go, workload, record, tmp_path, version):
-    """Waits inside a bubble of testing/synctest have reasons of their own and are those of channels all the same."""
+    """Waits inside a testing/synctest bubble have their own reasons, but are waits on channels nevertheless."""
     more = {} if at_least(version, "1.25") else {"GOEXPERIMENT": "synctest"}
     go.build("bubble", version, how=("test", "-c"), **more)
     target = workload("bubble", version, "default", "-test.run=TestBubble")

@@ -1,4 +1,4 @@
-"""Who woke whom, where every hand-over wakes exactly one goroutine and the program knows which two it can be."""
+"""Who woke whom: each hand-over wakes exactly one goroutine, and the workload knows which two it can be."""
 import collections
 import json
 import os
@@ -12,7 +12,7 @@ HANDED = ("send", "receive")
 
 
 def by_channel(doc):
-    """Address → [wake-up…] on the channel that has it."""
+    """{address: [wake-up…]} of the channel at that address."""
     addr = {c["id"]: int(c["addr"], 16) for c in doc["channels"]}
     found = collections.defaultdict(list)
     for w in doc["wakes"]:
@@ -35,7 +35,7 @@ def record_shape(workload, record, version, *shape):
 
 
 def check_link(link, wakes, also=()):
-    """Values handed over = wake-ups, none from or to anybody else, each of the right kind."""
+    """Checks that wake-ups are of the right kind and between the link's ends; returns the number of values handed over."""
     sender, receiver = link["ends"]
     handed = 0
     for w in wakes:
@@ -60,7 +60,7 @@ def test_pipeline(workload, record, version):
     known = {int(link["addr"], 16) for link in links}
     ends = {g for link in links for g in link["ends"]}
     for addr, list_of in wakes.items():
-        # The only other channel is the one whose close starts it.
+        # The only other channel is the one whose close starts the pipeline.
         assert addr in known or {w["cause"] for w in list_of} == {"close"}
     last = [w for w in doc["wakes"] if w["cause"] == "waitgroup"]
     assert [(w["woken"], w["count"]) for w in last] == [(1, 1)] and last[0]["waker"] in ends
@@ -78,7 +78,7 @@ def test_ring_of_ten_thousand(workload, record, version):
 
 
 def test_long_and_fast(workload, record):
-    """A minute with 100,000 parks a second."""
+    """One minute with 100,000 parks a second."""
     links, hand_overs, doc = record_shape(workload, record, NEWEST, "paced", 20, 100000, LONG)
     assert hand_overs >= 90000 * LONG, "the machine is too slow to say anything"
     wakes = by_channel(doc)

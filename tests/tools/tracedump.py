@@ -72,7 +72,7 @@ class Span:
 
 
 def frames(data):
-    """Yields (offset, sub-magic, frame) for a skippable frame, (offset, None, n) where a zstd frame of n bytes follows."""
+    """Yields (offset, sub-magic, frame) for a skippable frame, (offset, None, n) for a zstd frame of n bytes."""
     at = due = 0
     while at < len(data):
         if due:

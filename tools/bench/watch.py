@@ -78,7 +78,7 @@ class Chanrec:
         self.begun = self.cpu()
 
     def cpu(self):
-        """CPU seconds so far, to be subtracted: loading and attaching are not part of an event's cost."""
+        """CPU seconds so far; begun has those of loading and attaching, which are no part of an event's cost."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

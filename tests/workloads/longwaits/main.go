@@ -1,4 +1,4 @@
-// holds has waits of known length. At the line "go" on stdin, prime numbers
+// longwaits has waits of known length. At the line "go" on stdin, prime numbers
 // of goroutines wait at the same time for as long as the argument says, once in
 // each way, while two others pass values as fast as they can. Goroutines in
 // a select had a deep stack before, which the collector moves while they

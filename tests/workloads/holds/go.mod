@@ -1,3 +1,0 @@
-module holds
-
-go 1.19

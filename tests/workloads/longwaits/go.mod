@@ -1,0 +1,3 @@
+module longwaits
+
+go 1.19
