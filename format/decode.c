@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Blocks and their records. */
+/* Decodes blocks and their records. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ uint64_t wire_dec_skipped(const struct wire_dec *d)
 	return d->skipped;
 }
 
-/* The BLOCK record, and that it says what the header says. */
+/* Reads the BLOCK record and checks that it agrees with the header. */
 static const char *open_payload(struct wire_dec *d, struct span raw)
 {
 	struct span s;
@@ -65,7 +65,7 @@ int wire_dec_block(struct wire_dec *d, const struct wire_block *b, const uint8_t
 	return why ? err_set(err, EBADMSG, "%s", why) : 0;
 }
 
-/* At the end of a block: nothing over, and the header told the truth. */
+/* At the end of a block: checks that nothing is left and that the header was right. */
 static int dec_block_end(const struct wire_dec *d, struct err *err)
 {
 	if (span_left(&d->body) || span_left(&d->times))
@@ -87,7 +87,7 @@ static void dec_time(struct wire_dec *d, struct trace_rec *rec)
 		d->tmax = rec->time;
 }
 
-/* The fields of the record in d->s. 1 when it is to be given, 0 when skipped, -EBADMSG. */
+/* Decodes the fields of the record in d->s. 1: yield it; 0: skip it; -EBADMSG. */
 static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err)
 {
 	bool defs = d->head.kind == WIRE_DEFS;
@@ -111,7 +111,7 @@ static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err
 	return state;
 }
 
-/* One record: 1 when it is to be given, 0 when skipped, -EBADMSG. */
+/* Decodes one record. 1: yield it; 0: skip it; -EBADMSG. */
 static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err)
 {
 	uint64_t type = wire_get(&d->body), len = wire_get(&d->body);

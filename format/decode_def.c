@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Definitions. */
+/* Decodes definitions. */
 #include <string.h>
 
 #include "format/decode_int.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Events, snapshots and losses. */
+/* Decodes events, snapshots and losses. */
 #include "format/decode_int.h"
 
 static void get_park(struct wire_dec *d, struct trace_go_park *park)

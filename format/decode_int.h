@@ -2,22 +2,22 @@
 #ifndef CHANREC_FORMAT_DECODE_INT_H
 #define CHANREC_FORMAT_DECODE_INT_H
 
-/* Shared by the files of the decoder only: its state, and how it reads each kind of field. */
+/* Shared by the decoder's files only: its state, and how to read each kind of field. */
 
 #include "format/wire.h"
 
 struct wire_dec {
 	struct wire_ids ids;
 	struct wire_state st;
-	struct wire_block head; /* as the block's header has it */
+	struct wire_block head; /* from the block's header */
 	struct span body, times;
 	uint64_t time;
-	uint32_t left;      /* records */
-	struct span s;      /* the payload of the record being read */
-	const char *why;    /* what is wrong with it */
+	uint32_t left;      /* records left in the block */
+	struct span s;      /* the payload of the current record */
+	const char *why;    /* what is wrong with that record */
 	int64_t tmin, tmax; /* seen in this block */
 	uint64_t lost;      /* in this block */
-	uint64_t skipped;   /* in all */
+	uint64_t skipped;   /* records, in all blocks */
 	struct trace_obj objs[TRACE_MAX_OBJS];
 	struct trace_frame_line lines[TRACE_MAX_INLINE];
 	uint32_t frames[TRACE_MAX_FRAMES];
@@ -58,7 +58,7 @@ static inline uint8_t get_u8(struct wire_dec *d)
 	return (uint8_t)v;
 }
 
-/* A value of an enum whose last one known is max; 0 stands for those of a newer minor version. */
+/* An enum value; values above max, from a newer minor version, become 0. */
 static inline uint8_t get_enum(struct wire_dec *d, uint8_t max)
 {
 	uint64_t v = get_u(d);
@@ -141,7 +141,7 @@ static inline void get_obj(struct wire_dec *d, struct trace_obj *o)
 	}
 }
 
-/* The fields of a record of this type; false: the type is not known. */
+/* Decodes the fields of a record of this type; false: the type is unknown. */
 bool dec_def(struct wire_dec *d, struct trace_rec *rec);
 bool dec_event(struct wire_dec *d, struct trace_rec *rec);
 

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The usual events, decoded without a check for each byte: what is read is
- * always inside of the payload, and that it was all inside of the record is
- * looked at once, at its end. Whatever is not usual is left to decode_event.c.
+ * Decodes common events without a check for each byte. All reads are inside the
+ * payload; whether they were inside the record is checked once, at its end.
+ * Everything unusual is left to decode_event.c.
  */
 #include "format/decode_int.h"
 
-/* The most that is read of one: its type, its length and ten numbers. */
+/* The most that is read of one event: its type, its length and ten numbers. */
 #define QUICK_BYTES (2 + 10 * 9)
 #define QUICK_TIME_BYTES 10
 #define QUICK_OBJS 2
 
-/* What is read here. */
+/* The state of the quick decoder. */
 struct quick {
 	const uint8_t *p;
-	uint64_t odd; /* its highest bit: something was not usual */
+	uint64_t odd; /* highest bit: something is unusual */
 };
 
 #define QUICK_ODD (1ull << 63)
 
-/* odd where v > max; max < 2^63 */
+/* Sets odd if v > max; max < 2^63. */
 static inline __attribute__((always_inline)) void quick_limit(struct quick *q, uint64_t v, uint64_t max)
 {
 	q->odd |= max - v;
@@ -77,7 +77,7 @@ static inline __attribute__((always_inline)) uint64_t quick_goid(struct quick *q
 	if (!v)
 		return 0;
 	*ref += wire_unzigzag(v - 1);
-	/* 0 and what is over WIRE_MAX_GOID. */
+	/* 0, or above WIRE_MAX_GOID. */
 	q->odd |= *ref | (*ref - 1);
 	return *ref;
 }
@@ -173,7 +173,7 @@ static inline __attribute__((always_inline)) void quick_op(struct quick *q, cons
 	op->select = quick_u(q) & 1;
 }
 
-/* The time of the record; the state is not touched yet. */
+/* Reads the time of the record without changing the decoder's state. */
 static inline __attribute__((always_inline)) uint64_t quick_time(struct quick *q, const struct wire_dec *d)
 {
 	return d->time + wire_unzigzag(quick_u(q));

@@ -6,9 +6,9 @@
 #include "format/wire.h"
 
 /*
- * A block is put out when its body or its column of times has reached the
- * limit; one more record fits behind either. 512 KiB are some 50,000 events:
- * enough for the compressor's window, little enough for a reader to hold.
+ * A block is flushed when its body or its column of times has reached the limit;
+ * both have room for one more record. 512 KiB are about 50,000 events: enough for
+ * the compressor's window, and little enough for a reader to hold in memory.
  */
 #define BODY_LIMIT (512u << 10)
 #define TIMES_LIMIT (256u << 10)
@@ -19,7 +19,7 @@ _Static_assert(WIRE_MAX_BLOCK_REC + BODY_ROOM + TIMES_ROOM <= WIRE_MAX_RAW, "a b
 _Static_assert(TRACE_MAX_OBJS *(2 + 5) + 64 <= WIRE_MAX_RECORD, "a select fits");
 _Static_assert(TRACE_MAX_INLINE * 15 + 64 <= WIRE_MAX_RECORD && TRACE_MAX_FRAMES * 5 + 64 <= WIRE_MAX_RECORD, "stacks");
 
-/* One record on its way into the buffer. A rule that is broken sticks as bad. */
+/* One record on its way into the buffer. bad sticks once the record breaks a rule. */
 struct put {
 	uint8_t *p;
 	struct wire_state st;
@@ -85,7 +85,7 @@ static inline void put_reason(struct put *w, uint32_t id)
 	put_u(w, id);
 }
 
-/* Against *ref, which follows it; 0 is "none" and leaves *ref alone. */
+/* A goroutine id relative to *ref, which it updates; 0 means none and leaves *ref unchanged. */
 static inline void put_goid_ref(struct put *w, uint64_t goid, uint64_t *ref)
 {
 	w->bad |= goid > WIRE_MAX_GOID;
@@ -102,7 +102,7 @@ static inline void put_goid(struct put *w, uint64_t goid)
 	put_goid_ref(w, goid, &w->st.goid);
 }
 
-/* Another goroutine than the record's own: the reference stays. */
+/* Another goroutine than the record's own: does not update the reference. */
 static inline void put_other_goid(struct put *w, uint64_t goid)
 {
 	uint64_t ref = w->st.goid;
@@ -388,7 +388,7 @@ static void put_event(struct put *w, const struct trace_rec *rec)
 	}
 }
 
-/* Writes the length before the payload that begins at from; one byte was left for it. */
+/* Writes the length in front of the payload that begins at from; one byte is reserved for it. */
 static uint8_t *put_length(uint8_t *from, uint8_t *end)
 {
 	size_t n = (size_t)(end - from), more = 0;

@@ -58,7 +58,7 @@ bool wire_frame_check(const uint8_t *frame, size_t n)
  *  32    8  earliest time
  *  40    8  latest time
  *  48    8  events lost
- *  56    4  CRC-32 of all that
+ *  56    4  CRC-32 of all the above
  */
 void wire_put_block(struct buf *b, const struct wire_block *blk)
 {

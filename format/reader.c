@@ -19,7 +19,7 @@ struct trace_reader {
 	ZSTD_DCtx *zstd;
 	struct buf raw; /* the payload being decoded */
 	uint32_t seq;
-	uint64_t block_at; /* its offset, for messages */
+	uint64_t block_at; /* offset of the block, for messages */
 	uint64_t raw_bytes, skipped;
 	int64_t from;
 	struct err failed;
@@ -55,7 +55,7 @@ static int damaged(struct trace_reader *r, uint64_t at, const char *what)
 	        (unsigned long long)at, what);
 }
 
-/* Puts the place before what a decoder said. */
+/* Prepends the place to the decoder's message. */
 static int damaged_block(struct trace_reader *r, const struct err *why)
 {
 	char what[sizeof(why->msg)];
@@ -68,7 +68,7 @@ static int damaged_block(struct trace_reader *r, const struct err *why)
 	return damaged(r, r->block_at, what);
 }
 
-/* The rest of a frame of which WIRE_FRAME_HEAD bytes are in *p. 0 or an error. */
+/* Reads the rest of a frame of which WIRE_FRAME_HEAD bytes are in *p. 0 or an error. */
 static int read_frame(struct trace_reader *r, uint64_t at, size_t n, const uint8_t **p)
 {
 	ssize_t did = source_read_more(&r->src, WIRE_FRAME_HEAD, n - WIRE_FRAME_HEAD, p);
@@ -93,7 +93,7 @@ static int open_block(struct trace_reader *r, const struct wire_block *blk)
 		return read_failed(r, (int)-did);
 	if ((uint32_t)did < blk->comp)
 		return torn(r, "inside a block");
-	/* One frame, and with its checksum (bit 2 of the frame header's first byte). */
+	/* Exactly one frame, with a checksum (bit 2 of the first byte of the frame header). */
 	if (blk->comp < 5 || comp[0] != 0x28 || comp[1] != 0xB5 || comp[2] != 0x2F || comp[3] != 0xFD ||
 	    !(comp[4] & 4) || ZSTD_findFrameCompressedSize(comp, blk->comp) != blk->comp)
 		return damaged(r, r->block_at, "the block is not one checked zstd frame");
@@ -175,7 +175,7 @@ static int read_end(struct trace_reader *r, uint64_t at, size_t n, const uint8_t
 	return 0;
 }
 
-/* A skippable frame of somebody else, or of a newer minor version. */
+/* Skips a skippable frame of another program or of a newer minor version. */
 static int skip_frame(struct trace_reader *r, uint64_t content)
 {
 	int64_t did = source_skip(&r->src, content);
@@ -295,7 +295,7 @@ static int read_header(struct trace_reader *r)
 	n = (size_t)span_u32(&s) + 8;
 	if (n < WIRE_FRAME_HEAD + 8 || n > WIRE_MAX_HEADER)
 		return damaged(r, 0, "the length of its header is out of range");
-	/* The version first: another major may have its checksum elsewhere. */
+	/* Check the version first: another major version may have its checksum elsewhere. */
 	did = source_read_more(&r->src, WIRE_FRAME_HEAD, n - WIRE_FRAME_HEAD, &p);
 	if (did < 0)
 		return read_failed(r, (int)-did);
@@ -309,7 +309,7 @@ static int read_header(struct trace_reader *r)
 	return wire_get_header(&r->meta, p, n, &why) ? damaged_block(r, &why) : 0;
 }
 
-/* Takes over src. */
+/* Takes ownership of src. */
 static int reader_open(struct trace_reader **out, struct source *src, struct err *err)
 {
 	struct trace_reader *r = calloc(1, sizeof(*r));

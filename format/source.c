@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A length that the file claims is believed this far at a time. */
+/* Memory for a length that the file claims grows by at most this much at a time. */
 #define STEP (256u << 10)
 
 int source_open(struct source *s, const char *path)
@@ -38,7 +38,7 @@ void source_close(struct source *s)
 	*s = (struct source){ .fd = -1 };
 }
 
-/* Fills as much of to as there is. */
+/* Reads n bytes into to, or fewer at the end. */
 static ssize_t fill(struct source *s, uint8_t *to, size_t n)
 {
 	size_t have = 0;
@@ -114,7 +114,7 @@ int64_t source_skip(struct source *s, uint64_t n)
 
 		return mem_read(s, n < SIZE_MAX ? (size_t)n : SIZE_MAX, &p);
 	}
-	/* Not past the end of a file that was cut: lseek() would not tell. */
+	/* Do not seek past the end of a truncated file: lseek() would not report that. */
 	pos = lseek(s->fd, 0, SEEK_CUR);
 	if (pos >= 0 && !fstat(s->fd, &st) && S_ISREG(st.st_mode) && n <= INT64_MAX - (uint64_t)pos &&
 	    st.st_size >= pos + (off_t)n) {

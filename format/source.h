@@ -2,7 +2,7 @@
 #ifndef CHANREC_FORMAT_SOURCE_H
 #define CHANREC_FORMAT_SOURCE_H
 
-/* Where the reader has its bytes from: a file, a pipe or memory. */
+/* The reader's input: a file, a pipe or memory. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@ struct source {
 	bool close;
 	const uint8_t *mem;
 	size_t mem_len;
-	uint64_t at;      /* bytes read or passed over */
-	struct buf chunk; /* what was read last, of a file */
+	uint64_t at;      /* bytes read or skipped */
+	struct buf chunk; /* the last read, if from a file */
 };
 
 /* -errno. path "-" is stdin. */
@@ -26,14 +26,14 @@ void source_open_mem(struct source *s, const void *data, size_t n);
 void source_close(struct source *s);
 
 /*
- * Up to n bytes; *p holds until the next call. Returns how many there were:
- * fewer than n only at the end; -errno. Takes no more memory than the source
- * has bytes.
+ * Reads up to n bytes; *p is valid until the next call. Returns the number of
+ * bytes, fewer than n only at the end, or -errno. Never takes more memory than
+ * the source has bytes.
  */
 ssize_t source_read(struct source *s, size_t n, const uint8_t **p);
-/* The same, behind the keep bytes that the last call gave: *p has keep + n. */
+/* The same, appended to the keep bytes of the last call: *p has keep + n. */
 ssize_t source_read_more(struct source *s, size_t keep, size_t n, const uint8_t **p);
-/* Passes over n bytes. How many there were, or -errno. */
+/* Skips n bytes. Returns how many there were, or -errno. */
 int64_t source_skip(struct source *s, uint64_t n);
 
 #endif

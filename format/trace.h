@@ -4,18 +4,18 @@
 
 /*
  * The trace file as its users see it: a stream of records, written by
- * trace_write() and read back by trace_reader_next(). What they look like on
- * disk is docs/trace-format.md and known to format/ only.
+ * trace_write() and read back by trace_reader_next(). docs/trace-format.md
+ * specifies the bytes on disk, which only format/ knows.
  *
- * Times are nanoseconds since the start of the trace, signed because a time
- * can lie before it. The order of the records is the order of the events (it
- * is the order of the ring); times of neighbours can be out of order by a
- * little, and a reader must go by the order.
+ * Times are nanoseconds since the start of the trace, signed because a time can
+ * lie before the start. The order of the records is the order of the events (it
+ * is the order of the ring). Times of neighbours can be slightly out of order; a
+ * reader must go by the order of the records.
  *
- * Ids of definitions are dense and begin at 1; 0 means "none". A definition
- * comes before its first use. A definition that comes again replaces nothing:
- * the first one holds (the writer does not write the others, the reader does
- * not give them). Ids of wait reasons need not be dense.
+ * Ids of definitions are dense and begin at 1; 0 means none. A definition comes
+ * before its first use. If an id is defined again, the first definition holds
+ * (the writer does not write the others, and the reader does not yield them).
+ * Ids of wait reasons need not be dense.
  */
 
 #include <stdbool.h>
@@ -29,8 +29,8 @@
 
 #define TRACE_MAX_FRAMES 128   /* frames of a stack, before inlining is expanded */
 #define TRACE_MAX_INLINE 64    /* calls that share one pc */
-#define TRACE_MAX_OBJS 1024    /* cases of one select that are kept */
-#define TRACE_MAX_STRING 65535 /* bytes; a longer one is cut by the writer */
+#define TRACE_MAX_OBJS 1024    /* cases kept of one select */
+#define TRACE_MAX_STRING 65535 /* bytes; the writer truncates longer ones */
 #define TRACE_MAX_REASONS 256  /* ids 1 … 256, in any order */
 #define TRACE_MAX_PROBES 1024
 #define TRACE_MAX_ID ((1u << 28) - 1) /* of any other definition */
@@ -71,7 +71,7 @@ enum trace_type {
 
 /* What a goroutine waits on. */
 enum trace_obj_kind {
-	TRACE_OBJ_NONE = 0, /* not known, or the reason has none (sleep, …) */
+	TRACE_OBJ_NONE = 0, /* unknown, or the reason has none (sleep, …) */
 	TRACE_OBJ_CHAN = 1, /* id: a TRACE_DEF_CHAN */
 	TRACE_OBJ_SYNC = 2, /* id: a TRACE_DEF_SYNC */
 	TRACE_OBJ_FD = 3,   /* id: the file descriptor */
@@ -88,19 +88,19 @@ enum trace_dir {
 
 struct trace_obj {
 	uint8_t kind; /* enum trace_obj_kind */
-	uint8_t dir;  /* enum trace_dir; of a select's case: send or receive */
+	uint8_t dir;  /* enum trace_dir; for a case of a select: send or receive */
 	uint32_t id;
 };
 
 enum trace_sync_kind {
-	TRACE_SYNC_UNKNOWN = 0, /* a semaphore whose owner is not known */
+	TRACE_SYNC_UNKNOWN = 0, /* a semaphore whose owner is unknown */
 	TRACE_SYNC_MUTEX = 1,
 	TRACE_SYNC_RWMUTEX = 2,
 	TRACE_SYNC_WAITGROUP = 3,
 	TRACE_SYNC_COND = 4,
 };
 
-/* What a wait reason of any Go version means. The number and name are the version's own. */
+/* The meaning of a wait reason, independent of the Go version. Numbers and names differ between versions. */
 enum trace_wait_class {
 	TRACE_WAIT_OTHER = 0,
 	TRACE_WAIT_RECV = 1,
@@ -110,14 +110,14 @@ enum trace_wait_class {
 	TRACE_WAIT_NIL_SEND = 5,
 	TRACE_WAIT_EMPTY_SELECT = 6,
 	TRACE_WAIT_SLEEP = 7,
-	TRACE_WAIT_SEMACQUIRE = 8, /* up to Go 1.19: mutex, rwmutex and waitgroup too; look at the sync object */
+	TRACE_WAIT_SEMACQUIRE = 8, /* up to Go 1.19 also mutex, rwmutex and waitgroup; see the sync object */
 	TRACE_WAIT_MUTEX = 9,
 	TRACE_WAIT_RWMUTEX_R = 10,
 	TRACE_WAIT_RWMUTEX_W = 11,
 	TRACE_WAIT_WAITGROUP = 12,
 	TRACE_WAIT_COND = 13,
 	TRACE_WAIT_NETWORK = 14, /* "IO wait" */
-	TRACE_WAIT_SYSTEM = 15,  /* the runtime's own: GC, scavenger, finalizer, … */
+	TRACE_WAIT_SYSTEM = 15,  /* internal to the runtime: GC, scavenger, finalizer, … */
 	TRACE_WAIT_COROUTINE = 16,
 	TRACE_WAIT_SYNCTEST = 17,
 };
@@ -150,7 +150,7 @@ enum trace_go_state {
 
 #define TRACE_STACK_TRUNCATED 1u /* deeper than TRACE_MAX_FRAMES, or the walk ended before the first frame */
 
-#define TRACE_GO_SYSTEM 1u /* one of the runtime's own, by Go's isSystemGoroutine rule */
+#define TRACE_GO_SYSTEM 1u /* a goroutine of the runtime, by Go's isSystemGoroutine rule */
 
 struct trace_def_string {
 	uint32_t id;
@@ -159,16 +159,16 @@ struct trace_def_string {
 
 struct trace_def_func {
 	uint32_t id, name, file; /* strings */
-	uint32_t start_line;     /* 0 not known */
+	uint32_t start_line;     /* 0: unknown */
 	uint32_t flags;          /* TRACE_FUNC_… */
 };
 
-/* Made by the compiler (a method's or a go statement's wrapper); Go's own traceback hides it. */
+/* Compiler-generated (a method's or a go statement's wrapper); Go's own traceback hides it. */
 #define TRACE_FUNC_WRAPPER 1u
 
-/* One pc, as the calls that were inlined there, innermost first. */
+/* One of the calls inlined at a pc. */
 struct trace_frame_line {
-	uint32_t func, file, line; /* TRACE_DEF_FUNC; string; 1… (0 not known) */
+	uint32_t func, file, line; /* TRACE_DEF_FUNC; string; 1… (0: unknown) */
 };
 
 struct trace_def_frame {
@@ -194,7 +194,7 @@ struct trace_def_chan {
 struct trace_def_sync {
 	uint32_t id;
 	uint8_t kind;  /* enum trace_sync_kind */
-	uint64_t addr; /* of the object (the Mutex, the Cond), not of its semaphore; of an unknown: the semaphore */
+	uint64_t addr; /* of the object (the Mutex, the Cond), not of its semaphore; if unknown, of the semaphore */
 };
 
 struct trace_def_reason {
@@ -203,7 +203,7 @@ struct trace_def_reason {
 	uint32_t name; /* string, as Go's traceback prints it */
 };
 
-/* ev.goid is the creator, 0 when none is known. */
+/* ev.goid is the creator; 0: unknown. */
 struct trace_go_create {
 	uint64_t child;
 	uint32_t site;  /* frame: the go statement */
@@ -215,17 +215,17 @@ struct trace_go_create {
 struct trace_go_park {
 	uint32_t reason; /* TRACE_DEF_REASON */
 	uint32_t stack;
-	uint32_t nobjs;     /* several only in a select */
-	uint32_t nobjs_all; /* with those that were cut */
+	uint32_t nobjs;     /* only a select has several */
+	uint32_t nobjs_all; /* including those that were cut */
 	const struct trace_obj
-	        *objs; /* [nobjs]; of a select in the order of the runtime's cases: sends, then receives */
+	        *objs; /* [nobjs]; for a select, in the order of the runtime's cases: sends, then receives */
 };
 
-/* ev.goid is the waker, 0 when none (a timer run by the scheduler, the network). */
+/* ev.goid is the waker; 0: none (a timer run by the scheduler, the network). */
 struct trace_go_ready {
 	uint64_t woken;
 	uint8_t cause;        /* enum trace_cause */
-	struct trace_obj obj; /* what fired: the channel (of a select, too), the sync object; kind NONE: not known */
+	struct trace_obj obj; /* what fired: the channel (also in a select), the sync object; kind NONE: unknown */
 	uint32_t stack;       /* of the waker */
 };
 
@@ -247,7 +247,7 @@ enum trace_op_result {
 	TRACE_OP_NOT_READY = 2 /* a non-blocking operation that did nothing */
 };
 
-/* A channel operation that is over; --events ops only. */
+/* A channel operation that has ended; --events ops only. */
 struct trace_chan_op {
 	uint32_t chan;
 	uint8_t dir;    /* enum trace_dir */
@@ -261,17 +261,17 @@ struct trace_snap_begin {
 };
 
 /*
- * One goroutine, valid at ev.time. ev.goid is its id. Records of a snapshot
- * stand among the events at their time.
+ * One goroutine, as of ev.time. ev.goid is its id. Records of a snapshot are
+ * placed among the events by their time.
  */
 struct trace_snap_go {
 	uint8_t which;
 	uint8_t state;             /* enum trace_go_state */
 	uint32_t flags;            /* TRACE_GO_SYSTEM */
-	uint64_t parent;           /* 0 not known (before Go 1.21) */
+	uint64_t parent;           /* 0: unknown (before Go 1.21) */
 	uint32_t site, entry;      /* frames, as in trace_go_create */
-	int64_t wait_since;        /* g.waitsince: the wait began at this time or before; 0 not known */
-	struct trace_go_park wait; /* WAITING; else only .stack (0 of a running one) */
+	int64_t wait_since;        /* g.waitsince: the wait began at this time or earlier; 0: unknown */
+	struct trace_go_park wait; /* if WAITING; else only .stack (0 if running) */
 };
 
 struct trace_snap_chan {
@@ -290,21 +290,21 @@ struct trace_snap_sync {
 	uint8_t which;
 	uint32_t sync;
 	uint32_t flags;  /* TRACE_SYNC_… */
-	int64_t counter; /* WaitGroup: Done calls missing; RWMutex: readers that have it */
+	int64_t counter; /* WaitGroup: outstanding Done calls; RWMutex: readers that hold it */
 	uint64_t waiters;
 };
 
 struct trace_snap_end {
 	uint8_t which;
 	uint64_t goroutines; /* records written */
-	uint64_t unread;     /* goroutines that kept moving and were not read whole */
-	bool partial;        /* the target went away meanwhile, or memory could not be read */
-	bool searched;       /* TRACE_SNAP_UNHELD says of all goroutines that nothing holds what they wait for */
+	uint64_t unread;     /* goroutines that kept changing and could not be read completely */
+	bool partial;        /* the target exited meanwhile, or memory could not be read */
+	bool searched;       /* the TRACE_SNAP_UNHELD records name all unreachable goroutines */
 };
 
 /*
- * ev.goid waits, and nothing that was searched and can still run holds what it
- * waits for: see record/reach/reach.h.
+ * ev.goid is unreachable: it waits, and the search found no path to what it waits
+ * for from anything that can still run, see record/reach/reach.h.
  */
 struct trace_snap_unheld {
 	uint8_t which;
@@ -313,10 +313,10 @@ struct trace_snap_unheld {
 enum trace_loss_cause {
 	TRACE_LOSS_RING = 0,   /* the ring was full; .type names the events */
 	TRACE_LOSS_STACK = 1,  /* stacks that could not be read or sent; the events are there */
-	TRACE_LOSS_CASES = 2,  /* selects with more cases than are kept */
+	TRACE_LOSS_CASES = 2,  /* selects with more cases than the trace keeps */
 	TRACE_LOSS_MEMORY = 3, /* memory of the target that a probe could not read */
-	/* left out on purpose, in the order that docs/design.md states */
-	TRACE_LOSS_ROOM = 4,     /* to keep room in the ring; events that it had no room for are TRACE_LOSS_RING */
+	/* left out on purpose, in the order that docs/design.md gives */
+	TRACE_LOSS_ROOM = 4,     /* to keep room in the ring; events for which it had no room are TRACE_LOSS_RING */
 	TRACE_LOSS_SIZE = 5,     /* to keep the file within trace_meta.max_size */
 	TRACE_LOSS_OVERHEAD = 6, /* to keep within trace_meta.max_overhead */
 	TRACE_LOSS_CAUSES
@@ -324,35 +324,34 @@ enum trace_loss_cause {
 
 enum trace_loss_part {
 	TRACE_LOSS_EVENT = 0,     /* events of this type */
-	TRACE_LOSS_ITS_STACK = 1, /* their stacks; the events are there */
+	TRACE_LOSS_ITS_STACK = 1, /* only their stacks; the events are in the trace */
 };
 
-/* Between from and ev.time. */
+/* What was lost between from and ev.time. */
 struct trace_loss {
 	uint8_t cause; /* enum trace_loss_cause */
 	uint8_t type;  /* enum trace_type of what was lost */
 	int64_t from;
-	uint64_t count; /* 0: not known, since nothing counted them */
+	uint64_t count; /* 0: unknown, since they were not counted */
 	uint8_t part;   /* enum trace_loss_part */
 };
 
-/* Waits that ended between from and ev.time and are left out, since none lasted as long as limit. */
+/* Waits that ended between from and ev.time and were left out because they were shorter than limit. */
 struct trace_short_waits {
 	uint64_t limit, count, total; /* limit, total: ns */
 	int64_t from;
 };
 
-/* What kept all of the process from running. */
+/* What kept the whole process from running. */
 enum trace_proc_state {
-	TRACE_PROC_GOES_ON = 0, /* nothing, or that could not be told */
+	TRACE_PROC_GOES_ON = 0, /* nothing, or unknown */
 	TRACE_PROC_STOPPED = 1, /* a signal or a debugger */
 	TRACE_PROC_FROZEN = 2,  /* its cgroup */
 };
 
 /*
- * What it was, at least at the first and last look, between from and ev.time.
- * One about every second, so that they also tell how long a recording went on
- * that was not ended.
+ * The state of the process at every check between from and ev.time. Written about
+ * once a second, so it also shows how long a recording lasted that was cut off.
  */
 struct trace_proc_look {
 	uint8_t state; /* enum trace_proc_state */
@@ -360,11 +359,11 @@ struct trace_proc_look {
 };
 
 struct trace_proc_exit {
-	bool known;     /* whether the status is known (a started child's is) */
-	int32_t status; /* as of waitpid() */
+	bool known;     /* the status is known (if chanrec started the process) */
+	int32_t status; /* as from waitpid() */
 };
 
-/* A record of any type. Of definitions, time and goid are 0. */
+/* A record of any type. Definitions have time 0 and goid 0. */
 struct trace_rec {
 	enum trace_type type;
 	int64_t time;
@@ -400,13 +399,13 @@ static inline bool trace_type_is_def(enum trace_type t)
 {
 	return t < TRACE_GO_CREATE;
 }
-/* "go.park", "chan.make", …, "def.stack"; "?" for an unknown one. */
+/* "go.park", "chan.make", …, "def.stack"; "?" if unknown. */
 const char *trace_type_name(enum trace_type t);
 const char *trace_cause_name(enum trace_cause c);         /* "send", "unlock", … */
 const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, "semaphore" */
 const char *trace_loss_name(uint8_t cause);               /* "ring", "size", …; "other" */
 
-/* Groups of events a recording can have. */
+/* The groups of events that a recording can have. */
 #define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */
 #define TRACE_EVENTS_CHAN 2u  /* make, close */
 #define TRACE_EVENTS_SYNC 4u  /* the objects of waits on sync.* */
@@ -427,10 +426,10 @@ struct trace_probe {
 	const char *insn;  /* "push rbp" */
 	uint8_t status;    /* enum trace_probe_status */
 	bool single_step;  /* the kernel single-steps it: costly */
-	const char *note;  /* how it was found, or why it is missing and what the trace lacks for it */
+	const char *note;  /* how it was found, or why it is missing and what the trace lacks without it */
 };
 
-/* What stands in the header. Strings are never NULL once read; "" when not known. */
+/* The header. After reading, strings are never NULL; "" if unknown. */
 struct trace_meta {
 	uint16_t major, minor;  /* of the file; set by the writer */
 	const char *recorder;   /* "chanrec 0.1.0" */
@@ -440,96 +439,96 @@ struct trace_meta {
 	const char *go_version; /* "go1.23.1" */
 	const char *module;     /* main module's path, or "" */
 	const char *kernel, *host, *arch;
-	const char *offsets_from; /* where structure offsets come from, in words */
+	const char *offsets_from; /* source of the structure offsets, for humans */
 	const char *symbols_from;
 	uint32_t pid;
 	uint32_t cpus;
 	uint32_t events;       /* TRACE_EVENTS_… */
 	int64_t start_wall;    /* ns since 1970, at time 0 */
 	int64_t start_mono;    /* CLOCK_MONOTONIC at time 0 */
-	uint64_t max_size;     /* the file's, bytes; 0 none. The writer keeps to it, see trace_write() */
-	uint32_t max_overhead; /* of the target's CPU time, millionths; 0 none */
+	uint64_t max_size;     /* limit of the file's size in bytes, enforced by trace_write(); 0: unlimited */
+	uint32_t max_overhead; /* limit of the share of the target's CPU time, in millionths; 0: unlimited */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };
 
-/* Written by a recorder that ended well, last in the file. */
+/* The end of the file, written when the recording ends normally. */
 struct trace_end {
 	int64_t duration;
-	uint64_t events; /* event records, snapshots not counted */
-	uint64_t lost;   /* sum of the losses of TRACE_LOSS_RING */
+	uint64_t events; /* event records, without snapshots */
+	uint64_t lost;   /* sum of the TRACE_LOSS_RING losses */
 	bool target_exited;
 	const char *reason; /* "interrupted", "duration over", "target exited", … */
-	/* probes' share of the target's CPU time, millionths, over the recording and the most of a moment */
+	/* the probes' share of the target's CPU time in millionths: over the recording, and the highest measurement */
 	bool has_overhead;
 	uint32_t overhead, overhead_max;
 };
 
 /*
- * Writer. Errors of the file stick: after a failed write every call fails. A
- * record that breaks a rule of the format (an id that is not defined, a count
- * over its TRACE_MAX_…, a goroutine id of 2^63 or more) is refused with
- * -EINVAL and leaves the writer as it was. So is one with which the file might
- * become larger than trace_meta.max_size, with -EFBIG; for losses, the end of
- * a snapshot and that of the process there is always some room left.
+ * The writer. Errors of the file stick: after a failed write every call fails.
+ * -EINVAL refuses a record that breaks a rule of the format (an undefined id, a
+ * count over its TRACE_MAX_…, a goroutine id of 2^63 or more), -EFBIG one with
+ * which the file might exceed trace_meta.max_size; either leaves the writer
+ * unchanged. Some room is always reserved for losses, the end of a snapshot and
+ * the exit of the process.
  */
 struct trace_writer;
 
-/* Writes the header to fd (which stays the caller's). */
+/* Writes the header to fd, which the caller keeps. */
 int trace_writer_open(struct trace_writer **w, int fd, const struct trace_meta *meta, struct err *err);
 /*
- * Appends; copies what rec points to. Flushes by itself when a block is full.
- * goid is kept only in the types that have one (the go., the chan. and
- * TRACE_SNAP_GO).
+ * Appends rec, copying what it points to. Flushes by itself when a block is full.
+ * goid is kept only for types that have one (go.*, chan.* and TRACE_SNAP_GO).
  */
 int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err *err);
-/* Puts out what is buffered, so that all written so far can be read. */
+/* Flushes the buffers, so that everything written so far can be read. */
 int trace_writer_flush(struct trace_writer *w, struct err *err);
-/* Flushes, writes the index and the end. The writer is still to be freed. */
+/* Flushes, then writes the index and the end. Does not free the writer. */
 int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct err *err);
 uint64_t trace_writer_bytes(const struct trace_writer *w);
-/* What the file would have if it ended here: what is likely, by how the blocks before compressed. */
+/* The likely size of the file if it ended here, judging by how earlier blocks compressed. */
 uint64_t trace_writer_likely(const struct trace_writer *w);
-/* Makes that no guess: puts out what is buffered, unless it is little. */
+/* Makes that exact by flushing the buffers, unless they hold little. */
 int trace_writer_know(struct trace_writer *w, struct err *err);
-/* What of that is definitions. */
+/* The part of that size that is definitions. */
 uint64_t trace_writer_definitions(const struct trace_writer *w);
-/* Whether the file ends within bytes if it ends here; puts out what is buffered where only that tells. 1, 0, -errno. */
+/* Whether the file would fit `bytes` if it ended here; flushes if only that can tell. 1, 0, -errno. */
 int trace_writer_fits(struct trace_writer *w, uint64_t bytes, struct err *err);
 void trace_writer_free(struct trace_writer *w);
 
 /*
- * Reader. Streams; holds one block. Nothing in the file is trusted.
+ * The reader. It streams, holds one block, and trusts nothing in the file.
  */
 struct trace_reader;
 
 /* path "-" is stdin. Refuses other formats and major versions. */
 int trace_reader_open(struct trace_reader **r, const char *path, struct err *err);
-/* The same over n bytes of memory that outlive the reader. */
+/* The same for n bytes of memory, which must outlive the reader. */
 int trace_reader_open_mem(struct trace_reader **r, const void *data, size_t n, struct err *err);
 const struct trace_meta *trace_reader_meta(const struct trace_reader *r);
 /*
- * 1 and the next record, whose pointers hold until the next call; 0 at the
- * end; -errno with a message at a damaged place (what came before it stands;
- * -ENODATA when the file just stops: the recorder was killed). Ids in records
- * are checked to be defined (or 0) and lengths to be within the TRACE_MAX_….
- * Records of unknown types are skipped. A value that an enum has not (a newer
- * minor version) is given as 0 where 0 means "not known"; trace_loss.cause and
- * trace_chan_op.result are given as they are. An error sticks.
+ * 1 and the next record, whose pointers are valid until the next call; 0 at the
+ * end; -errno with a message at damage (what came before remains valid; -ENODATA
+ * if the file just stops because the recorder was killed). Errors stick.
+ *
+ * Ids in records are checked to be defined (or 0), and lengths to be within the
+ * TRACE_MAX_…. Records of unknown types are skipped. Unknown enum values (of a
+ * newer minor version) become 0 where 0 means unknown; trace_loss.cause and
+ * trace_chan_op.result are passed on unchanged.
  */
 int trace_reader_next(struct trace_reader *r, struct trace_rec *rec, struct err *err);
 /*
- * Passes over blocks of events that end before this time without decoding
- * them; definitions are given all the same. For a look at a moment: what the
- * passed events did to goroutines is not known then.
+ * Skips blocks of events that end before this time without decoding them, but
+ * yields all definitions. For a look at one moment: what the skipped events did
+ * to goroutines is then unknown.
  */
 void trace_reader_from(struct trace_reader *r, int64_t time);
-/* NULL until the end was read, or when there is none. */
+/* NULL until the end is read, or if there is none. */
 const struct trace_end *trace_reader_end(const struct trace_reader *r);
-/* Bytes of the file read so far, and of the stream inside. */
+/* Bytes read so far of the file, and of the stream inside it. */
 uint64_t trace_reader_bytes(const struct trace_reader *r);
 uint64_t trace_reader_raw_bytes(const struct trace_reader *r);
-/* Records of unknown types that were skipped (a newer minor version). */
+/* The number of skipped records of unknown types (of a newer minor version). */
 uint64_t trace_reader_skipped(const struct trace_reader *r);
 void trace_reader_free(struct trace_reader *r);
 

@@ -16,7 +16,7 @@
 #include "util/err.h"
 
 #define WIRE_ZSTD_MAGIC 0xFD2FB528u
-#define WIRE_SKIP_MAGIC 0x184D2A5Cu     /* of our own skippable frames */
+#define WIRE_SKIP_MAGIC 0x184D2A5Cu     /* our own skippable frames */
 #define WIRE_SKIP_MAGIC_ANY 0x184D2A50u /* … 0x184D2A5F */
 
 #define WIRE_SUB_HEADER "CRTH"
@@ -36,16 +36,16 @@ enum wire_kind { WIRE_DEFS = 1, WIRE_EVENTS = 2 };
 #define WIRE_TYPE_BLOCK 0 /* the first record of every payload */
 /* BLOCK record: type, length, kind, records, body and times lengths, base time. */
 #define WIRE_MAX_BLOCK_REC (2u + 1 + 5 + 5 + 5 + 10)
-/* A DEF_STRING of TRACE_MAX_STRING is the longest record known; of unknown ones the block is the limit. */
+/* A DEF_STRING of TRACE_MAX_STRING is the longest known record; unknown ones are limited only by the block. */
 #define WIRE_MAX_RECORD (TRACE_MAX_STRING + 64u)
 
-/* Goroutine ids are below 2^63, so that "none" has room beside any delta. */
+/* Goroutine ids are below 2^63, which leaves room for "none" beside any delta. */
 #define WIRE_MAX_GOID ((uint64_t)INT64_MAX)
 
-/* What records of a block are encoded against. All 0 at its begin. */
+/* The references that a block's records are relative to. All 0 at the beginning of a block. */
 struct wire_state {
-	uint64_t goid;  /* the last that was not 0 */
-	uint64_t child; /* the last created */
+	uint64_t goid;  /* the last one that was not 0 */
+	uint64_t child; /* the last one created */
 	uint64_t addr;  /* of the last channel or sync object */
 	uint64_t pc;    /* of the last frame */
 };
@@ -60,7 +60,7 @@ enum wire_space {
 	WIRE_ID_SPACES,
 };
 
-/* Which ids are defined: 1 … n of each space; reasons come in any order. */
+/* The defined ids: 1 … n in each space; reasons come in any order. */
 struct wire_ids {
 	uint32_t n[WIRE_ID_SPACES];
 	uint64_t reasons[TRACE_MAX_REASONS / 64];
@@ -73,11 +73,11 @@ static inline bool wire_has_reason(const struct wire_ids *ids, uint32_t id)
 
 /*
  * Whether a definition of this id is new (1), known already (0) or not allowed
- * (-1). For all but reasons the next new id is n + 1.
+ * (-1). The next new id must be n + 1, except for reasons.
  */
 int wire_id_state(const struct wire_ids *ids, enum trace_type type, uint32_t id);
 void wire_id_define(struct wire_ids *ids, enum trace_type type, uint32_t id);
-/* The id that a definition defines. */
+/* The id of a definition. */
 uint32_t wire_def_id(const struct trace_rec *rec);
 
 static inline uint8_t *wire_put(uint8_t *p, uint64_t v)
@@ -100,7 +100,7 @@ static inline uint64_t wire_unzigzag(uint64_t v)
 	return v >> 1 ^ (v & 1 ? UINT64_MAX : 0);
 }
 
-/* span_varint() with the usual lengths inline. */
+/* span_varint() with the common lengths inlined. */
 static inline uint64_t wire_get(struct span *s)
 {
 	const uint8_t *p = s->p;
@@ -121,26 +121,26 @@ static inline uint64_t wire_get(struct span *s)
 	return span_varint(s);
 }
 
-/* How a block is described outside of its payload. */
+/* The description of a block outside its payload. */
 struct wire_block {
 	uint32_t kind; /* enum wire_kind */
 	uint32_t seq;
-	uint32_t raw, comp; /* bytes of payload, of its zstd frame */
+	uint32_t raw, comp; /* bytes of the payload and of its zstd frame */
 	uint32_t records;
-	int64_t tmin, tmax; /* 0, 0 of definitions */
-	uint64_t lost;      /* sum of the TRACE_LOSS_RING in it */
+	int64_t tmin, tmax; /* 0, 0 for definitions */
+	uint64_t lost;      /* sum of the TRACE_LOSS_RING counts in it */
 };
 
 /*
- * Encoder of one block: records are appended, then wire_enc_finish() makes the
- * payload. The memory is allocated once and used for every block.
+ * The encoder of a block: records are appended, then wire_enc_finish() makes the
+ * payload. Its memory is allocated once and reused for every block.
  */
 struct wire_enc {
 	enum wire_kind kind;
 	struct wire_state st;
 	uint8_t *mem;   /* room for the BLOCK record, then the body, then the times */
-	uint8_t *body;  /* where the next record goes */
-	uint8_t *times; /* column of its own until the end */
+	uint8_t *body;  /* the place of the next record */
+	uint8_t *times; /* a separate column until the block is finished */
 	uint8_t *time_end;
 	uint64_t base, last;
 	uint32_t records;
@@ -155,50 +155,50 @@ static inline bool wire_enc_empty(const struct wire_enc *e)
 	return !e->records;
 }
 bool wire_enc_full(const struct wire_enc *e);
-/* The most that the payload has. */
+/* An upper bound of the payload's size. */
 static inline size_t wire_enc_bytes(const struct wire_enc *e)
 {
 	return (size_t)(e->body - e->mem) + (size_t)(e->time_end - e->times);
 }
 /*
- * Appends rec. The block is not to be full. -EINVAL when rec breaks a rule of
- * the format (an id not defined, a count over its limit); nothing is appended.
+ * Appends rec; the block must not be full. -EINVAL if rec breaks a rule of the
+ * format (an undefined id, a count over its limit); nothing is appended then.
  */
 int wire_enc_add(struct wire_enc *e, const struct wire_ids *ids, const struct trace_rec *rec);
-/* The payload, in the encoder's memory until wire_enc_reset(); b gets all but seq and comp. */
+/* The payload, in the encoder's memory until wire_enc_reset(). Sets everything in b except seq and comp. */
 const uint8_t *wire_enc_finish(struct wire_enc *e, struct wire_block *b);
 void wire_enc_reset(struct wire_enc *e);
 
-/* Decoder of payloads. Keeps what is defined from block to block. */
+/* The decoder of payloads. It remembers which ids are defined from block to block. */
 struct wire_dec;
 
 int wire_dec_new(struct wire_dec **d);
 void wire_dec_free(struct wire_dec *d);
-/* Begins a payload, which outlives its decoding. -EBADMSG. */
+/* Starts decoding a payload, which must outlive that. -EBADMSG. */
 int wire_dec_block(struct wire_dec *d, const struct wire_block *b, const uint8_t *raw, struct err *err);
-/* 1 and a record, 0 at the payload's end, -EBADMSG. */
+/* 1 and a record; 0 at the end of the payload; -EBADMSG. */
 int wire_dec_next(struct wire_dec *d, struct trace_rec *rec, struct err *err);
 /*
- * The next record where it is a usual event, of the types that there are
- * millions of. false: it is not, nothing has changed, and wire_dec_next() tells.
+ * The next record, if it is a common event of a frequent type. false: it is not;
+ * nothing has changed, call wire_dec_next().
  */
 bool wire_dec_quick(struct wire_dec *d, struct trace_rec *rec);
 uint64_t wire_dec_skipped(const struct wire_dec *d);
 
 /*
- * Skippable frames: magic, size, sub-magic, fields, CRC-32 of all that. begin
- * gives the place of the frame in b for end.
+ * Skippable frames: magic, size, sub-magic, fields, CRC-32 of all these. begin
+ * returns the frame's place in b, which end needs.
  */
 size_t wire_frame_begin(struct buf *b, const char *sub);
 void wire_frame_end(struct buf *b, size_t at);
-/* Whether the CRC at the end of the frame's n bytes holds. */
+/* Whether the CRC at the end of the frame's n bytes is right. */
 bool wire_frame_check(const uint8_t *frame, size_t n);
 
 void wire_put_block(struct buf *b, const struct wire_block *blk);
-/* A whole, checked frame of n ≥ WIRE_BLOCK_HEAD bytes. Checks the sizes. -EBADMSG. */
+/* Decodes a complete frame of n ≥ WIRE_BLOCK_HEAD bytes whose CRC is right. Checks the sizes. -EBADMSG. */
 int wire_get_block(const uint8_t *frame, size_t n, struct wire_block *blk, struct err *err);
 
-/* The index of the blocks; writer and reader each make it, and it has to be the same. */
+/* The index of the blocks. Writer and reader each build it, and the two must agree. */
 struct wire_index {
 	struct buf entries;
 	uint64_t n, end; /* end of the last block in the file */
@@ -208,11 +208,11 @@ struct wire_index {
 void wire_index_add(struct wire_index *ix, uint64_t offset, uint64_t bytes, const struct wire_block *blk);
 void wire_index_free(struct wire_index *ix);
 
-/* The header and the end as whole frames. -E2BIG when over the limits, -ENOMEM. */
+/* Encode the header and the end as complete frames. -E2BIG: over the limits; -ENOMEM. */
 int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *err);
 int wire_put_end(struct buf *b, const struct trace_end *end, const struct wire_index *ix, struct err *err);
 
-/* What was read, with the memory that it points into. Zero-initialise. */
+/* What was read, and the memory that it points into. Zero-initialise. */
 struct wire_meta {
 	struct trace_meta meta;
 	struct trace_probe *probes;
@@ -225,9 +225,9 @@ struct wire_end {
 	char *pool;
 };
 
-/* The frame's n bytes are whole and checked. -EBADMSG, -ENOMEM. */
+/* Decode a complete frame of n bytes whose CRC is right. -EBADMSG, -ENOMEM. */
 int wire_get_header(struct wire_meta *m, const uint8_t *frame, size_t n, struct err *err);
-/* Compares its index with ix. */
+/* Compares the index of the end with ix. */
 int wire_get_end(struct wire_end *e, const uint8_t *frame, size_t n, const struct wire_index *ix, struct err *err);
 void wire_meta_free(struct wire_meta *m);
 void wire_end_free(struct wire_end *e);

@@ -8,31 +8,31 @@
 #include "format/wire.h"
 
 /*
- * Measured with tools/bench-format: 1.35 bytes and 43 ns per event on a
- * ping-pong, 6.2 and 90 to 125 with hundreds of goroutines. Level 1 took 25 and
- * 78 ns, and 5 % more bytes of the latter.
+ * Measured with tools/bench-format: 1.35 bytes and 43 ns per event for a
+ * ping-pong, 6.2 bytes and 90 to 125 ns with hundreds of goroutines. Level 1 took
+ * 25 and 78 ns, and 5 % more bytes with hundreds of goroutines.
  */
 #define ZSTD_LEVEL 3
 
-/* With a limit of the file's size. */
-#define END_ROOM 1024      /* most of a footer without its index */
-#define INDEX_ROOM 80      /* most of a block's entry in the index */
-#define TAIL_ROOM 2048     /* kept for the records at the end of a recording */
-#define WORTH_A_BLOCK 2048 /* bytes of records; fewer are not put out to see how they compress */
-#define GUESS_RATIO 4      /* before anything was compressed */
+/* For files with a size limit. */
+#define END_ROOM 1024      /* upper bound of a footer without its index */
+#define INDEX_ROOM 80      /* upper bound of a block's entry in the index */
+#define TAIL_ROOM 2048     /* reserved for the records at the end of a recording */
+#define WORTH_A_BLOCK 2048 /* bytes of records; fewer are not flushed to see how they compress */
+#define GUESS_RATIO 4      /* assumed until something was compressed */
 
 struct trace_writer {
 	int fd;
-	uint64_t bytes;     /* written, the header included */
-	uint64_t limit;     /* bytes that the file may have; 0: any */
-	uint64_t raw, comp; /* bytes of all blocks so far, of records and compressed */
-	uint64_t def_bytes; /* of comp: of definitions */
+	uint64_t bytes;     /* written, including the header */
+	uint64_t limit;     /* of the file's size in bytes; 0: unlimited */
+	uint64_t raw, comp; /* bytes of all blocks so far, before and after compression */
+	uint64_t def_bytes; /* the part of comp that is definitions */
 	uint32_t seq;
 	struct wire_ids ids;
 	struct wire_enc defs, events;
 	struct wire_index index;
 	ZSTD_CCtx *zstd;
-	uint8_t *block; /* a compressed one */
+	uint8_t *block; /* a compressed block */
 	size_t block_cap;
 	struct buf out; /* header, block headers, footer */
 	bool ended;
@@ -46,7 +46,7 @@ static int writer_fail(struct trace_writer *w, struct err *err)
 	return w->failed.code;
 }
 
-/* Makes the error of this call the one that sticks. */
+/* Makes the error of this call stick. */
 static int writer_stick(struct trace_writer *w, int errnum, const char *what, const char *why, struct err *err)
 {
 	err_set(&w->failed, errnum, "%s: %s", what, why);
@@ -168,7 +168,7 @@ int trace_writer_flush(struct trace_writer *w, struct err *err)
 
 	if (w->failed.code)
 		return writer_fail(w, err);
-	/* Events use definitions that were given before them: those go first. */
+	/* Events use definitions that were written before them, so definitions go first. */
 	rc = flush_block(w, &w->defs, err);
 	return rc ? rc : flush_block(w, &w->events, err);
 }
@@ -178,7 +178,7 @@ static uint64_t block_bound(const struct wire_enc *e)
 	return wire_enc_empty(e) ? 0 : WIRE_BLOCK_HEAD + INDEX_ROOM + ZSTD_compressBound(wire_enc_bytes(e));
 }
 
-/* The most that the file has if it ends here. */
+/* An upper bound of the file's size if it ended here. */
 static uint64_t writer_bound(const struct trace_writer *w)
 {
 	return w->bytes + block_bound(&w->defs) + block_bound(&w->events) + w->index.entries.len + END_ROOM;
@@ -231,8 +231,8 @@ static int no_room(const struct trace_writer *w, struct err *err)
 }
 
 /*
- * Appends rec to e, where it fits: before and after it, all that was given
- * would fit the limit however badly it compressed.
+ * Appends rec to e if all buffered data then fits the limit however badly it
+ * compresses. If it does not, flushes once and tries again with the true size.
  */
 static int add(struct trace_writer *w, struct wire_enc *e, const struct trace_rec *rec, struct err *err)
 {
