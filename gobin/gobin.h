@@ -184,14 +184,12 @@ struct go_layout {
 /* 0, or -ENOENT with the reason (the version is too old for the table). */
 int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err);
 
-/* A wait reason. class has the numbers of enum trace_wait_class in format/. */
-struct go_wait_reason {
-	const char *name; /* as Go's traceback prints it */
-	uint8_t class;    /* enum trace_wait_class */
-};
-
-/* Reads runtime.waitReasonStrings, else the table for the version. Returns the number of reasons (≤ max). */
-int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max);
+/*
+ * The names of the wait reasons as Go's traceback prints them, by number; they
+ * live as long as b. From runtime.waitReasonStrings, else from the table for the
+ * version. Returns their number (≤ max).
+ */
+int gobin_wait_reasons(const struct gobin *b, const char **out, int max);
 
 /* Variables of the runtime, which can be found without a symbol table. */
 enum go_var {

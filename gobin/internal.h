@@ -19,7 +19,7 @@ struct gobin {
 	char symbols_from[160];
 	bool cgo;
 	/* Created at the first use. */
-	struct go_wait_reason *reasons;
+	const char **reasons; /* point into reason_names */
 	char *reason_names;
 	int nreasons;
 	struct map print_names; /* name in the pclntab -> malloced name as Go prints it */
@@ -67,7 +67,7 @@ int layout_from_dwarf(const struct gobin *b, struct go_layout *out);
  * with guessed set. NULL: the version is too old.
  */
 const struct go_layout *layout_from_table(int minor, bool *guessed);
-/* Likewise the wait reasons. Returns their number (≤ max). */
-int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max);
+/* Likewise the names of the wait reasons. Returns their number (≤ max). */
+int wait_reasons_from_table(int minor, const char **out, int max);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/trace.h"
 #include "gobin/internal.h"
 
 #define MAX_REASONS 256
@@ -21,51 +20,6 @@ struct wait_entry {
 #include "gobin/wait_table.inc"
 
 #define ENTRIES (sizeof(wait_table) / sizeof(wait_table[0]))
-
-/* The meaning of a name. Other names are internal to the runtime: garbage collection, tracing, … */
-static const struct {
-	const char *name;
-	uint8_t class;
-} classes[] = {
-	{ "", TRACE_WAIT_OTHER },
-	{ "IO wait", TRACE_WAIT_NETWORK },
-	{ "chan receive", TRACE_WAIT_RECV },
-	{ "chan receive (nil chan)", TRACE_WAIT_NIL_RECV },
-	{ "chan send", TRACE_WAIT_SEND },
-	{ "chan send (nil chan)", TRACE_WAIT_NIL_SEND },
-	{ "select", TRACE_WAIT_SELECT },
-	{ "select (no cases)", TRACE_WAIT_EMPTY_SELECT },
-	{ "sleep", TRACE_WAIT_SLEEP },
-	{ "semacquire", TRACE_WAIT_SEMACQUIRE },
-	{ "sync.Cond.Wait", TRACE_WAIT_COND },
-	{ "sync.Mutex.Lock", TRACE_WAIT_MUTEX },
-	{ "sync.RWMutex.RLock", TRACE_WAIT_RWMUTEX_R },
-	{ "sync.RWMutex.Lock", TRACE_WAIT_RWMUTEX_W },
-	{ "sync.WaitGroup.Wait", TRACE_WAIT_WAITGROUP },
-	{ "coroutine", TRACE_WAIT_COROUTINE },
-	{ "synctest.Run", TRACE_WAIT_SYNCTEST },
-	{ "synctest.Wait", TRACE_WAIT_SYNCTEST },
-	/* Inside a bubble of testing/synctest: "(synctest)" in Go 1.24, "(durable)" from 1.25 on. */
-	{ "chan receive (synctest)", TRACE_WAIT_RECV },
-	{ "chan send (synctest)", TRACE_WAIT_SEND },
-	{ "select (synctest)", TRACE_WAIT_SELECT },
-	{ "chan receive (durable)", TRACE_WAIT_RECV },
-	{ "chan send (durable)", TRACE_WAIT_SEND },
-	{ "select (durable)", TRACE_WAIT_SELECT },
-	{ "sync.WaitGroup.Wait (durable)", TRACE_WAIT_WAITGROUP },
-	{ "preempted", TRACE_WAIT_OTHER },
-	{ "debug call", TRACE_WAIT_OTHER },
-	{ "panicwait", TRACE_WAIT_OTHER },
-};
-
-static uint8_t class_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		if (!strcmp(classes[i].name, name))
-			return classes[i].class;
-	}
-	return TRACE_WAIT_SYSTEM;
-}
 
 /* Whether n string headers at addr are a table of reasons: the first empty, all printable, one of them a channel's. */
 static bool is_table(const struct gobin *b, uint64_t addr, int n)
@@ -115,18 +69,17 @@ static int copy_table(struct gobin *b, uint64_t addr, int n)
 	if (!pool || !b->reasons)
 		return 0;
 	for (int i = 0; i < n; i++) {
-		b->reasons[i].name = pool;
+		b->reasons[i] = pool;
 		if (!go_string_at(b, addr + (uint64_t)i * 16, MAX_NAME, &s, &len)) {
 			memcpy(pool, s, len);
 			pool += len;
 		}
 		*pool++ = 0;
-		b->reasons[i].class = class_of(b->reasons[i].name);
 	}
 	return b->nreasons = n;
 }
 
-int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max)
+int wait_reasons_from_table(int minor, const char **out, int max)
 {
 	const struct wait_entry *e = &wait_table[0];
 	int n;
@@ -136,12 +89,11 @@ int wait_reasons_from_table(int minor, struct go_wait_reason *out, int max)
 			e = &wait_table[i];
 	}
 	n = e->n < max ? e->n : max;
-	for (int i = 0; i < n; i++)
-		out[i] = (struct go_wait_reason){ e->names[i], class_of(e->names[i]) };
+	memcpy(out, e->names, (size_t)n * sizeof(*out));
 	return n;
 }
 
-int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max)
+int gobin_wait_reasons(const struct gobin *b, const char **out, int max)
 {
 	/* Read at the first call and cached, which does not change what b says. */
 	struct gobin *cache = (struct gobin *)b;

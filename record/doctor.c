@@ -102,8 +102,8 @@ static void say_allgs(const struct doctor *d, const struct gobin *bin)
 
 static void say_reasons(const struct doctor *d, const struct gobin *bin)
 {
-	struct go_wait_reason r[256];
-	int n = gobin_wait_reasons(bin, r, 256);
+	const char *names[256];
+	int n = gobin_wait_reasons(bin, names, 256);
 
 	if (n > 0)
 		doctor_say(d, DOCTOR_OK, "wait reasons", NULL, "%d names", n);

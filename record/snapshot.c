@@ -234,27 +234,13 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 static bool is_searched(const struct snapshot *s, const struct gread *g)
 {
 	uint8_t class = g->reason < s->env->nreasons ? s->env->reasons[g->reason].class : TRACE_WAIT_OTHER;
+	const struct wait_class *wc = wait_class_of(class);
 
 	if (!s->which || g->state != TRACE_GO_WAITING)
 		return false;
-	switch (class) {
-	case TRACE_WAIT_NIL_RECV:
-	case TRACE_WAIT_NIL_SEND:
-	case TRACE_WAIT_EMPTY_SELECT:
+	if (wc->is_endless)
 		return true;
-	case TRACE_WAIT_RECV:
-	case TRACE_WAIT_SEND:
-	case TRACE_WAIT_SELECT:
-	case TRACE_WAIT_SEMACQUIRE:
-	case TRACE_WAIT_MUTEX:
-	case TRACE_WAIT_RWMUTEX_R:
-	case TRACE_WAIT_RWMUTEX_W:
-	case TRACE_WAIT_WAITGROUP:
-	case TRACE_WAIT_COND:
-		return g->nobjs && g->nobjs == g->nobjs_all;
-	default:
-		return false;
-	}
+	return (wc->obj == TRACE_OBJ_CHAN || wc->obj == TRACE_OBJ_SYNC) && g->nobjs && g->nobjs == g->nobjs_all;
 }
 
 static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t addr, uint64_t time, struct err *err)

@@ -37,7 +37,7 @@ static void print_layout(const struct gobin *b, const char *path)
 
 static void print_reasons(const struct gobin *b, const char *path)
 {
-	struct go_wait_reason r[256];
+	const char *names[256];
 	uint64_t addr;
 	int n;
 
@@ -45,10 +45,10 @@ static void print_reasons(const struct gobin *b, const char *path)
 		fprintf(stderr, "gen-go-layouts: %s: no symbol runtime.waitReasonStrings\n", path);
 		exit(1);
 	}
-	n = gobin_wait_reasons(b, r, 256);
+	n = gobin_wait_reasons(b, names, 256);
 	printf("/* %s */\nstatic const char *const reasons_%d[] = {\n", gobin_go_version(b), gobin_go_minor(b));
 	for (int i = 0; i < n; i++)
-		printf("\t\"%s\",\n", r[i].name);
+		printf("\t\"%s\",\n", names[i]);
 	printf("};\n\n");
 }
 

@@ -160,29 +160,25 @@ static int encode_stack(struct encoder *e, const struct ring_stack *r, size_t le
 	return intern_stack(e->in, r->hash, pcs, n, r->hdr.aux32 != 0, false, err);
 }
 
-static bool class_is_sync(uint8_t class)
-{
-	return class == TRACE_WAIT_SEMACQUIRE || class == TRACE_WAIT_MUTEX || class == TRACE_WAIT_RWMUTEX_R ||
-	       class == TRACE_WAIT_RWMUTEX_W || class == TRACE_WAIT_WAITGROUP || class == TRACE_WAIT_COND;
-}
-
 /* The object of a park that is no select. Kind NONE: none, or not known. */
 static int park_obj(struct encoder *e, const struct ring_park *r, uint8_t class, const struct stack_info *info,
                     struct trace_obj *o, struct err *err)
 {
-	if ((class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND) && r->lock) {
+	const struct wait_class *wc = wait_class_of(class);
+
+	if (wc->obj == TRACE_OBJ_CHAN && class != TRACE_WAIT_SELECT && r->lock) {
 		o->kind = TRACE_OBJ_CHAN;
-		o->dir = class == TRACE_WAIT_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
+		o->dir = wc->dir;
 		return intern_chan(e->in, r->lock - (uint64_t)e->in->layout.hchan_lock, false, &o->id, err);
 	}
-	if (class == TRACE_WAIT_NIL_RECV || class == TRACE_WAIT_NIL_SEND) {
+	if (wc->obj == TRACE_OBJ_NILCHAN) {
 		o->kind = TRACE_OBJ_NILCHAN;
-		o->dir = class == TRACE_WAIT_NIL_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
-	} else if (class_is_sync(class) && r->arg) {
+		o->dir = wc->dir;
+	} else if (wc->obj == TRACE_OBJ_SYNC && r->arg) {
 		o->kind = TRACE_OBJ_SYNC;
 		o->dir = info->dir;
 		return intern_sync(e->in, info->sync_kind, r->arg - (uint64_t)(int64_t)info->sync_off, &o->id, err);
-	} else if (class == TRACE_WAIT_NETWORK && info->dir) {
+	} else if (wc->obj == TRACE_OBJ_FD && info->dir) {
 		o->kind = TRACE_OBJ_FD;
 		o->dir = info->dir;
 		o->id = (uint32_t)(info->dir == TRACE_DIR_SEND ? r->arg : r->arg2);

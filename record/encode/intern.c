@@ -14,7 +14,7 @@ int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struc
 	in->bin = bin;
 	in->bias = bias;
 	in->w = w;
-	in->nreasons = gobin_wait_reasons(bin, in->reason, 256);
+	in->nreasons = wait_reasons_of(bin, in->reason, WAIT_REASONS_MAX);
 	if (in->nreasons < 0)
 		in->nreasons = 0;
 	return gobin_layout(bin, &in->layout, err);

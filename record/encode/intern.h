@@ -13,6 +13,7 @@
 
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/probe/reasons.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -40,7 +41,7 @@ struct intern {
 	struct map syncs; /* address -> id */
 	uint32_t nchans, nsyncs, nstacks;
 	uint64_t reasons[4]; /* bits of those that are defined */
-	struct go_wait_reason reason[256];
+	struct wait_reason reason[WAIT_REASONS_MAX];
 	int nreasons;
 	uint64_t unresolved; /* frames without a function */
 	uint64_t truncated;  /* stacks that were cut */

@@ -14,6 +14,7 @@
 
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/probe/reasons.h"
 #include "record/target/target.h"
 
 #define GREAD_CHUNK 128
@@ -24,7 +25,7 @@ struct gread_env {
 	const struct target *t;
 	const struct gobin *bin;
 	const struct go_layout *l;
-	const struct go_wait_reason *reasons;
+	const struct wait_reason *reasons;
 	int nreasons;
 	uint64_t bias;
 	struct gread_range {

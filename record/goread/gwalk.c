@@ -191,15 +191,15 @@ static void wait_object(struct gread_chunk *c, size_t i, uint8_t class)
 	const struct gread_env *env = c->env;
 	const struct go_layout *l = env->l;
 	const uint8_t *b = c->before + i * (size_t)l->g_size;
-	uint8_t dir = class == TRACE_WAIT_SEND || class == TRACE_WAIT_NIL_SEND ? TRACE_DIR_SEND : TRACE_DIR_RECV;
+	const struct wait_class *wc = wait_class_of(class);
 	uint64_t sudog = g_u64(b, l->g_waiting), chan;
 
-	if (class == TRACE_WAIT_NIL_RECV || class == TRACE_WAIT_NIL_SEND) {
-		add_obj(&c->g[i], TRACE_OBJ_NILCHAN, dir, 0);
-	} else if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND) {
+	if (wc->obj == TRACE_OBJ_NILCHAN) {
+		add_obj(&c->g[i], TRACE_OBJ_NILCHAN, wc->dir, 0);
+	} else if (wc->obj == TRACE_OBJ_CHAN && class != TRACE_WAIT_SELECT) {
 		if (sudog && target_read(env->t, sudog + (uint64_t)(int64_t)l->sudog_c, &chan, sizeof(chan)) == 0 &&
 		    chan)
-			add_obj(&c->g[i], TRACE_OBJ_CHAN, dir, chan);
+			add_obj(&c->g[i], TRACE_OBJ_CHAN, wc->dir, chan);
 	}
 }
 

@@ -45,7 +45,7 @@ void layout_check_init(struct layout_check *c, const struct target *t, const str
 	c->bin = bin;
 	c->l = l;
 	c->bias = bias;
-	c->nreasons = gobin_wait_reasons(bin, c->reasons, 256);
+	c->nreasons = wait_reasons_of(bin, c->reasons, WAIT_REASONS_MAX);
 	if (gobin_func_by_name(bin, "runtime.gopark", &f) == 0) {
 		c->gopark_lo = f.entry + bias;
 		c->gopark_hi = f.end + bias;
@@ -129,7 +129,8 @@ static void look_at_waiting(const struct layout_check *c, struct look *k, uint64
 	}
 	class = c->reasons[reason].class;
 	sudog = word(k, l->g_waiting);
-	if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND || (class == TRACE_WAIT_SELECT && sudog))
+	/* A select on nil channels only has no sudog. */
+	if (wait_class_of(class)->obj == TRACE_OBJ_CHAN && (class != TRACE_WAIT_SELECT || sudog))
 		look_at_channel(c, k, sudog);
 	k->parked = !k->why[0];
 }

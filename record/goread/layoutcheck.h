@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "gobin/gobin.h"
+#include "record/probe/reasons.h"
 #include "record/target/target.h"
 
 struct layout_check {
@@ -20,7 +21,7 @@ struct layout_check {
 	const struct gobin *bin;
 	const struct go_layout *l;
 	uint64_t bias;
-	struct go_wait_reason reasons[256];
+	struct wait_reason reasons[WAIT_REASONS_MAX];
 	int nreasons;
 	uint64_t gopark_lo, gopark_hi;
 	unsigned rounds, bad;

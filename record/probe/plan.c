@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "record/probe/closure.h"
+#include "record/probe/reasons.h"
 
 #define CODE_MAX (64u << 10) /* a runtime function that is longer than this is not what we look for */
 #define RETS_MAX 16
@@ -297,38 +298,28 @@ static void plan_slots(struct probes *p, const struct gobin *bin)
 	code_close(&c);
 }
 
+/* What the BPF programs read at a park of a reason of this class, and whether they may defer it. */
+static uint32_t reason_flags(const struct probes *p, uint8_t class)
+{
+	static const uint32_t reads[] = { [TRACE_OBJ_CHAN] = REASON_CHAN,
+		                          [TRACE_OBJ_SYNC] = REASON_ARG,
+		                          [TRACE_OBJ_FD] = REASON_FD,
+		                          [TRACE_OBJ_NILCHAN] = 0 };
+	const struct wait_class *wc = wait_class_of(class);
+	uint32_t hold = wc->ends_by_ready ? REASON_HOLD : 0;
+
+	if (class == TRACE_WAIT_SELECT)
+		return hold | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
+	return hold | reads[wc->obj];
+}
+
 static void plan_reasons(struct probes *p, const struct gobin *bin)
 {
-	struct go_wait_reason r[256];
-	int n = gobin_wait_reasons(bin, r, 256);
+	struct wait_reason r[REASON_MAX];
+	int n = wait_reasons_of(bin, r, REASON_MAX);
 
-	for (int i = 0; i < n && i < REASON_MAX; i++) {
-		switch (r[i].class) {
-		case TRACE_WAIT_SELECT:
-			p->cfg.reason_flags[i] = REASON_HOLD | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
-			break;
-		case TRACE_WAIT_RECV:
-		case TRACE_WAIT_SEND:
-			p->cfg.reason_flags[i] = REASON_HOLD | REASON_CHAN;
-			break;
-		case TRACE_WAIT_SEMACQUIRE:
-		case TRACE_WAIT_MUTEX:
-		case TRACE_WAIT_RWMUTEX_R:
-		case TRACE_WAIT_RWMUTEX_W:
-		case TRACE_WAIT_WAITGROUP:
-		case TRACE_WAIT_COND:
-			p->cfg.reason_flags[i] = REASON_HOLD | REASON_ARG;
-			break;
-		case TRACE_WAIT_NETWORK:
-			p->cfg.reason_flags[i] = REASON_FD;
-			break;
-		case TRACE_WAIT_SLEEP:
-			p->cfg.reason_flags[i] = REASON_HOLD;
-			break;
-		default:
-			break;
-		}
-	}
+	for (int i = 0; i < n; i++)
+		p->cfg.reason_flags[i] = reason_flags(p, r[i].class);
 }
 
 /* Waits for the network can be held back where the netpoller's wake-ups are seen. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/waitclass.h"
 #include "report/model/channel.h"
 
 int model_new(struct model **out, const struct model_opts *opts, struct err *err)
@@ -419,33 +420,14 @@ const char *illegal_phrase(enum illegal i)
 	return i < ILLEGAL_N ? names[i] : "";
 }
 
-bool wait_class_is_idle(uint8_t wait_class)
+bool wait_class_is_idle(uint8_t class)
 {
-	switch (wait_class) {
-	case TRACE_WAIT_SLEEP:
-	case TRACE_WAIT_NETWORK:
-	case TRACE_WAIT_SYSTEM:
-	case TRACE_WAIT_COROUTINE:
-		return true;
-	default:
-		return false;
-	}
+	return wait_class_of(class)->is_idle;
 }
 
-uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj)
+uint8_t wait_dir(uint8_t class, const struct trace_obj *obj)
 {
-	if (obj->dir)
-		return obj->dir;
-	switch (wait_class) {
-	case TRACE_WAIT_RECV:
-	case TRACE_WAIT_NIL_RECV:
-		return TRACE_DIR_RECV;
-	case TRACE_WAIT_SEND:
-	case TRACE_WAIT_NIL_SEND:
-		return TRACE_DIR_SEND;
-	default:
-		return TRACE_DIR_NONE;
-	}
+	return obj->dir ? obj->dir : wait_class_of(class)->dir;
 }
 
 int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g)

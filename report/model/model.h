@@ -467,9 +467,9 @@ const char *illegal_name(enum illegal i);
 const char *illegal_phrase(enum illegal i);
 
 /* Waits that are a goroutine's job or the runtime's own: never a suspect. */
-bool wait_class_is_idle(uint8_t wait_class);
+bool wait_class_is_idle(uint8_t class);
 /* A channel wait's direction, from the object or else from the reason. */
-uint8_t wait_dir(uint8_t wait_class, const struct trace_obj *obj);
+uint8_t wait_dir(uint8_t class, const struct trace_obj *obj);
 /* The program, or the recording, ended before all that was to be read was. */
 static inline bool snapshot_is_cut(const struct snapshot *s)
 {

@@ -2,6 +2,7 @@
 /* Goroutines: what they do, their waits, and who ends those. */
 #include <stdlib.h>
 
+#include "format/waitclass.h"
 #include "report/model/channel.h"
 #include "report/model/waitstat.h"
 #include "report/model/wakestack.h"
@@ -74,17 +75,10 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	g->state = TRACE_GO_RUNNING;
 }
 
-/* Whether a wait of this class ends without a go.ready in a whole trace, too; of other reasons it is not known. */
-static bool may_end_unseen(uint8_t class)
-{
-	return class == TRACE_WAIT_OTHER || class == TRACE_WAIT_NETWORK || class == TRACE_WAIT_SYSTEM ||
-	       class == TRACE_WAIT_COROUTINE || class == TRACE_WAIT_SYNCTEST;
-}
-
 /* A waiting goroutine does what one that waits cannot do. */
 static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal what, int64_t t)
 {
-	if (!may_end_unseen(model_wait_class(m, g->wait.reason)))
+	if (!wait_class_of(model_wait_class(m, g->wait.reason))->may_end_unseen)
 		replay_doubt(m, g, what, g->wait.last_park, t);
 	goroutine_end_unseen(m, g, t);
 }

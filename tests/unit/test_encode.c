@@ -64,19 +64,19 @@ int gobin_sp_delta(const struct gobin *b, uint64_t pc, int32_t *delta)
 	return -2;
 }
 
-int gobin_wait_reasons(const struct gobin *b, struct go_wait_reason *out, int max)
+int gobin_wait_reasons(const struct gobin *b, const char **out, int max)
 {
-	static const struct go_wait_reason r[R_N] = {
-		[R_OTHER] = { "", TRACE_WAIT_OTHER },
-		[R_RECV] = { "chan receive", TRACE_WAIT_RECV },
-		[R_SEND] = { "chan send", TRACE_WAIT_SEND },
-		[R_SELECT] = { "select", TRACE_WAIT_SELECT },
-		[R_MUTEX] = { "sync.Mutex.Lock", TRACE_WAIT_MUTEX },
-		[R_IO] = { "IO wait", TRACE_WAIT_NETWORK },
-		[R_NIL] = { "chan receive (nil chan)", TRACE_WAIT_NIL_RECV },
+	static const char *const names[R_N] = {
+		[R_OTHER] = "",
+		[R_RECV] = "chan receive",
+		[R_SEND] = "chan send",
+		[R_SELECT] = "select",
+		[R_MUTEX] = "sync.Mutex.Lock",
+		[R_IO] = "IO wait",
+		[R_NIL] = "chan receive (nil chan)",
 	};
 
-	memcpy(out, r, sizeof(r));
+	memcpy(out, names, sizeof(names));
 	return R_N;
 }
 

@@ -100,7 +100,7 @@ static void ask_lines(const struct gobin *b, uint64_t pc)
 
 static void ask_everything(const struct gobin *b)
 {
-	struct go_wait_reason r[64];
+	const char *r[64];
 	struct err err = { 0 };
 	struct go_layout l;
 	struct go_func f;
@@ -127,7 +127,7 @@ static void ask_everything(const struct gobin *b)
 		gobin_var(b, (enum go_var)v, &addr, NULL);
 	n = gobin_wait_reasons(b, r, 64);
 	for (int i = 0; i < n; i++)
-		assert_true(strlen(r[i].name) < 256);
+		assert_true(strlen(r[i]) < 256);
 }
 
 static void try_open(struct victim *v)

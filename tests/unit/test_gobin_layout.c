@@ -98,7 +98,7 @@ static void tables_are_what_the_toolchains_give(void **state)
 {
 	for (int i = 0; i < all.n; i++) {
 		struct gobin *b = must_open(all.f[i].path);
-		struct go_wait_reason r[256], t[256];
+		const char *r[256], *t[256];
 		struct go_layout l;
 		bool guessed;
 		int n;
@@ -111,7 +111,7 @@ static void tables_are_what_the_toolchains_give(void **state)
 		n = gobin_wait_reasons(b, r, 256);
 		assert_int_equal(wait_reasons_from_table(all.f[i].minor, t, 256), n);
 		for (int j = 0; j < n; j++)
-			assert_string_equal(r[j].name, t[j].name);
+			assert_string_equal(r[j], t[j]);
 		gobin_free(b);
 	}
 }
@@ -225,10 +225,10 @@ static void variables_agree_with_the_symbols(void **state)
 	}
 }
 
-static int number_of(const struct go_wait_reason *r, int n, const char *name)
+static int number_of(const char *const *r, int n, const char *name)
 {
 	for (int i = 0; i < n; i++) {
-		if (!strcmp(r[i].name, name))
+		if (!strcmp(r[i], name))
 			return i;
 	}
 	return -1;
@@ -245,7 +245,7 @@ static void wait_reasons(void **state)
 
 	for (int i = 0; i < all.n; i++) {
 		struct gobin *b = must_open(all.f[i].path), *bare;
-		struct go_wait_reason r[256], q[256];
+		const char *r[256], *q[256];
 		char copy[64];
 		int fd = without_sections(all.f[i].path, copy, sizeof(copy)), n, recv;
 
@@ -253,16 +253,13 @@ static void wait_reasons(void **state)
 		n = gobin_wait_reasons(b, r, 256);
 		assert_true(n > 20);
 		assert_int_equal(gobin_wait_reasons(bare, q, 256), n);
-		for (int j = 0; j < n; j++) {
-			assert_string_equal(r[j].name, q[j].name);
-			assert_int_equal(r[j].class, q[j].class);
-		}
+		for (int j = 0; j < n; j++)
+			assert_string_equal(r[j], q[j]);
 		assert_int_equal(gobin_wait_reasons(b, q, 3), 3);
 		recv = number_of(r, n, "chan receive");
 		assert_true(recv > 0);
-		assert_int_equal(r[recv].class, TRACE_WAIT_RECV);
-		assert_int_equal(r[number_of(r, n, "IO wait")].class, TRACE_WAIT_NETWORK);
-		assert_int_equal(r[number_of(r, n, "GC worker (idle)")].class, TRACE_WAIT_SYSTEM);
+		assert_true(number_of(r, n, "IO wait") > 0);
+		assert_true(number_of(r, n, "GC worker (idle)") > 0);
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
 			if (known[k].minor != all.f[i].minor)
 				continue;
