@@ -182,6 +182,11 @@ compile_commands.json: $(BPF_SKELS)
 hooks:
 	@tools/git-hooks/install
 
+## goldens           regenerate tests/golden/report-*, for git diff to show what changed
+.PHONY: goldens
+goldens: $(BUILD)/tests/test_report_golden
+	@CHANREC_GOLDEN=update $<
+
 # Without the tests that need a Go toolchain or would take minutes under valgrind.
 SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_format_damage.c tests/unit/test_format_second_reader.c
 VALGRIND := $(filter-out $(SLOW:tests/unit/%.c=$(BUILD)/tests/%),$(UNIT))
