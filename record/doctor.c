@@ -119,7 +119,7 @@ static void say_slots(const struct doctor *d, const struct patient *p)
 	bool has_select = !gobin_func_by_name(p->bin, "runtime.selectgo", &f);
 	bool ok = true;
 
-	if (has_select && p->probes.cfg.select_cas0 < 0) {
+	if (has_select && p->env.select.cas0 < 0) {
 		ok = false;
 		doctor_say(d, DOCTOR_LACKS, "select", NULL,
 		           "where runtime.selectgo keeps its cases was not found: a blocked select has no channels in "
@@ -143,7 +143,9 @@ static void say_slots(const struct doctor *d, const struct patient *p)
 
 static void say_probe(const struct doctor *d, const struct probe *pr)
 {
-	if (pr->missing)
+	if (pr->status == PROBE_NOT_NEEDED)
+		doctor_say(d, DOCTOR_OK, probe_event(pr), NULL, "%s: %s", pr->func, pr->note);
+	else if (pr->status == PROBE_MISSING)
 		doctor_say(d, DOCTOR_LACKS, probe_event(pr), NULL, "%s: %s", pr->func, pr->note);
 	else if (pr->site.single_step)
 		doctor_say(d, DOCTOR_NOTE, probe_event(pr), NULL,
@@ -162,8 +164,8 @@ static bool say_probes(const struct doctor *d, struct patient *p)
 		doctor_say(d, DOCTOR_FAILS, "probes", NULL, "%s", err.msg);
 		return false;
 	}
-	for (size_t i = 0; i < p->probes.v.n; i++)
-		say_probe(d, &p->probes.v.v[i]);
+	for (size_t i = 0; i < p->probes.plan.v.n; i++)
+		say_probe(d, &p->probes.plan.v.v[i]);
 	say_slots(d, p);
 	return true;
 }

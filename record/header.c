@@ -9,13 +9,18 @@
 #include <unistd.h>
 
 #include "record/encode/intern.h"
-#include "record/goread/gread.h"
 #include "util/clock.h"
 
 static void meta_probes(const struct probes *probes, struct trace_probe *out)
 {
-	for (size_t i = 0; i < probes->v.n; i++) {
-		const struct probe *p = &probes->v.v[i];
+	static const uint8_t status[] = {
+		[PROBE_FOUND] = TRACE_PROBE_ATTACHED,
+		[PROBE_MISSING] = TRACE_PROBE_MISSING,
+		[PROBE_NOT_NEEDED] = TRACE_PROBE_NOT_NEEDED,
+	};
+
+	for (size_t i = 0; i < probes->plan.v.n; i++) {
+		const struct probe *p = &probes->plan.v.v[i];
 
 		out[i] = (struct trace_probe){ .event = probe_event(p),
 			                       .func = p->func,
@@ -23,13 +28,13 @@ static void meta_probes(const struct probes *probes, struct trace_probe *out)
 			                       .insn = p->site.insn,
 			                       .single_step = p->site.single_step,
 			                       .note = p->note,
-			                       .status = p->missing ? TRACE_PROBE_MISSING : TRACE_PROBE_ATTACHED };
+			                       .status = status[p->status] };
 	}
 }
 
 int header_write(struct trace_writer **w, int fd, const struct header_of *h, struct err *err)
 {
-	struct trace_probe *probes = calloc(h->probes->v.n + 1, sizeof(*probes));
+	struct trace_probe *probes = calloc(h->probes->plan.v.n + 1, sizeof(*probes));
 	struct utsname u = { 0 };
 	char kernel[200], offsets[200];
 	struct trace_meta m = {
@@ -48,7 +53,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		.start_wall = (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
 		.max_size = h->opts->max_size,
 		.max_overhead = h->opts->max_overhead,
-		.nprobes = (uint32_t)h->probes->v.n,
+		.nprobes = (uint32_t)h->probes->plan.v.n,
 		.probes = probes,
 	};
 	int ret;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "format/trace.h"
+#include "record/options.h"
 #include "record/probe/probes.h"
-#include "record/recorder.h"
 #include "record/target/target.h"
 
 struct header_of {

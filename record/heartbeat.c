@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/heartbeat.h"
 
-#include "record/goread/gread.h"
 #include "util/clock.h"
 
 #define EVERY_NS 1000000000ull

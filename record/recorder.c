@@ -344,8 +344,7 @@ static void summarize(struct recorder *r, const struct trace_end *end, struct re
 	sum->has_overhead = end->has_overhead;
 	sum->overhead = end->overhead;
 	sum->overhead_max = end->overhead_max;
-	for (size_t i = 0; i < r->probes.v.n; i++)
-		sum->missing += r->probes.v.v[i].missing;
+	sum->missing = plan_count(&r->probes.plan, PROBE_MISSING);
 }
 
 /* The ring's rest, and what of the snapshot waits for it. */
@@ -421,9 +420,6 @@ static int begin_recording(struct recorder *r, struct err *err)
 	r->intern.redact = r->opts->redact;
 	r->env.reasons = r->intern.reason;
 	r->env.nreasons = r->intern.nreasons;
-	r->env.select_cas0 = r->probes.cfg.select_cas0;
-	r->env.select_nsends = r->probes.cfg.select_nsends;
-	r->env.select_ncases = r->probes.cfg.select_ncases;
 	if (probes_open_ring(&r->probes, on_ring, r, err))
 		return err->code;
 	encoder_init(&r->enc, &r->intern, mono_ns());

@@ -5,28 +5,11 @@
 /* One recording, from options to a closed file. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "record/limit/shed.h"
+#include "record/options.h"
 #include "util/err.h"
-
-struct recorder_opts {
-	pid_t pid;          /* or 0, and: */
-	char *const *argv;  /* a command to start */
-	const char *output; /* "-": stdout */
-	uint64_t duration;  /* ns, 0: no end */
-	uint32_t events;    /* TRACE_EVENTS_… */
-	uint64_t min_block; /* ns, a shorter wait is left out; 0: none */
-	size_t ring_size;   /* bytes, a power of two */
-	bool verbose;
-	bool no_direct_reads;  /* of the target's memory: with the kernel's helper alone */
-	bool no_ready_stacks;  /* of wakers; the causes of wake-ups go with them */
-	bool redact;           /* no command line, host name and path prefixes in the trace */
-	uint64_t max_size;     /* of the trace, bytes; 0 any */
-	uint32_t max_overhead; /* of the target's CPU time, millionths; 0 any */
-};
 
 struct recorder_summary {
 	uint64_t events, bytes, lost;

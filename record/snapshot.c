@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record/encode/intern_gread.h"
 #include "util/clock.h"
 
 #define ROUNDS 8              /* how often a goroutine that moves is tried */
@@ -173,34 +174,6 @@ static struct trace_obj only_obj(const struct snapshot *s, size_t first, const s
 	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
 }
 
-int snapshot_obj(struct intern *in, const struct gread_obj *from, const struct stack_info *info, struct trace_obj *o,
-                 struct err *err)
-{
-	*o = (struct trace_obj){ .kind = from->kind, .dir = from->dir };
-	if (o->kind == TRACE_OBJ_CHAN)
-		return intern_chan(in, from->addr, false, &o->id, err);
-	if (o->kind == TRACE_OBJ_SYNC) {
-		o->dir = info->dir;
-		return intern_sync(in, info->sync_kind, from->addr - (uint64_t)(int64_t)info->sync_off, &o->id, err);
-	}
-	if (o->kind == TRACE_OBJ_FD) {
-		o->dir = info->dir;
-		o->id = (uint32_t)from->addr;
-	}
-	return 0;
-}
-
-uint64_t snapshot_stack(struct intern *in, const struct gread *g, const struct stack_info **info, struct err *err)
-{
-	/* An exact leaf makes another stack than the same number as a return address. */
-	uint64_t hash = stack_hash(g->pcs, g->nframes) + g->exact_leaf;
-
-	if (intern_stack(in, hash, g->pcs, g->nframes, g->cut, g->exact_leaf, err))
-		return 0;
-	*info = intern_stack_info(in, hash);
-	return hash;
-}
-
 /* Gives what the goroutine waits on its ids, and keeps the objects for the record. */
 static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
                        struct trace_go_park *w, struct err *err)
@@ -211,7 +184,7 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 		uint64_t addr = g->objs[i].addr;
 		struct trace_obj o;
 
-		if (snapshot_obj(s->in, &g->objs[i], info, &o, err))
+		if (intern_gread_obj(s->in, &g->objs[i], info, &o, err))
 			return err->code;
 		if (o.kind == TRACE_OBJ_SYNC)
 			addr -= (uint64_t)(int64_t)info->sync_off;
@@ -263,7 +236,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
 		return err->code;
 	if (g->nframes) {
-		if (!snapshot_stack(s->in, g, &info, err))
+		if (!intern_gread_stack(s->in, g, &info, err))
 			return err->code;
 		rec.snap_go.wait.stack = info->id;
 	}

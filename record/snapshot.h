@@ -59,10 +59,4 @@ int snapshot_cut(struct snapshot *s, struct err *err);
 bool snapshot_pending(const struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 
-/* The object of a goroutine that was read, whose stack says info, with its id in the trace. */
-int snapshot_obj(struct intern *in, const struct gread_obj *from, const struct stack_info *info, struct trace_obj *o,
-                 struct err *err);
-/* Its stack, defined in the trace: the hash; 0: *err. */
-uint64_t snapshot_stack(struct intern *in, const struct gread *g, const struct stack_info **info, struct err *err);
-
 #endif

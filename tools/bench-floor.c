@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #include "bpf/empty.skel.h"
+#include "record/probe/link.h"
 #include "record/probe/plan.h"
-#include "record/probe/probes.h"
+#include "record/target/target.h"
 
 #define SITES_MAX 64
 
@@ -30,7 +31,7 @@ struct floor {
 	struct target target;
 	struct gobin *bin;
 	uint64_t bias;
-	struct probes probes;
+	struct probe_plan plan;
 	struct links links;
 	struct empty_bpf *skel;
 	char **events; /* NULL-terminated; empty means all */
@@ -44,7 +45,7 @@ static int fail(const char *what, const char *why)
 
 static bool wanted(const struct floor *f, const struct probe *p)
 {
-	if (p->missing)
+	if (p->status != PROBE_FOUND)
 		return false;
 	if (!*f->events)
 		return true;
@@ -54,7 +55,7 @@ static bool wanted(const struct floor *f, const struct probe *p)
 	return false;
 }
 
-static int plan(struct floor *f, const char *pid)
+static int make_plan(struct floor *f, const char *pid)
 {
 	uint32_t events = TRACE_EVENTS_SCHED | TRACE_EVENTS_CHAN | TRACE_EVENTS_SYNC;
 	struct go_layout layout;
@@ -62,7 +63,7 @@ static int plan(struct floor *f, const char *pid)
 
 	if (target_open(&f->target, (pid_t)atoi(pid), &err) || gobin_open(&f->bin, f->target.exe, &err) ||
 	    target_bias(&f->target, &f->bias, &err) || gobin_layout(f->bin, &layout, &err) ||
-	    probes_plan(&f->probes, f->bin, &layout, events, &err))
+	    plan_init(&f->plan, f->bin, &layout, events, &err))
 		return fail(pid, err.msg);
 	return 0;
 }
@@ -80,11 +81,11 @@ static int attach(struct floor *f, bool count)
 		return fail("the empty program", strerror(errno));
 	prog = count ? f->skel->progs.counting : f->skel->progs.empty;
 	f->links.kind = link_kind_here();
-	links_prepare(&f->links, prog);
+	link_prepare(f->links.kind, prog);
 	if (empty_bpf__load(f->skel))
 		return fail("the empty program", strerror(errno));
-	for (size_t i = 0; i < f->probes.v.n && n < SITES_MAX; i++) {
-		const struct probe *p = &f->probes.v.v[i];
+	for (size_t i = 0; i < f->plan.v.n && n < SITES_MAX; i++) {
+		const struct probe *p = &f->plan.v.v[i];
 		uint64_t at = p->site.addr + f->bias;
 
 		if (!wanted(f, p))
@@ -102,8 +103,8 @@ static int attach(struct floor *f, bool count)
 
 static void print_hits(const struct floor *f)
 {
-	for (size_t i = 0; i < f->probes.v.n; i++) {
-		const struct probe *p = &f->probes.v.v[i];
+	for (size_t i = 0; i < f->plan.v.n; i++) {
+		const struct probe *p = &f->plan.v.v[i];
 		uint64_t at = p->site.addr + f->bias, hits = 0;
 
 		if (wanted(f, p) && !bpf_map_lookup_elem(bpf_map__fd(f->skel->maps.hits), &at, &hits))
@@ -121,7 +122,7 @@ int main(int argc, char **argv)
 	if (argc - count < 2)
 		return fail("usage", "bench-floor [-c] PID [EVENT...]");
 	f.events = argv + 2;
-	if (plan(&f, argv[1]) || attach(&f, count))
+	if (make_plan(&f, argv[1]) || attach(&f, count))
 		return 1;
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "record/goread/stackinfo.h"
-
 #define NAMES_MAX 48 /* of a stack, enough to tell what it waits for */
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err)

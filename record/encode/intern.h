@@ -13,19 +13,10 @@
 
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/goread/stackinfo.h"
 #include "record/probe/reasons.h"
 #include "util/map.h"
 #include "util/vec.h"
-
-/* What a stack tells. */
-struct stack_info {
-	uint32_t id;
-	uint8_t cause;     /* enum trace_cause, if it is a waker's stack */
-	uint8_t sync_kind; /* enum trace_sync_kind, if it waits on a semaphore or in Cond.Wait */
-	uint8_t dir;       /* enum trace_dir: of a lock (read, write) or of the network (receive, send) */
-	int32_t sync_off;  /* object = semaphore (or notifyList) - sync_off */
-	bool is_resume;    /* a call of ready() that goes on with what the collector had stopped: no wake-up */
-};
 
 struct intern {
 	const struct gobin *bin;

@@ -14,6 +14,7 @@
 
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
 #include "record/target/target.h"
 
@@ -31,8 +32,8 @@ struct gread_env {
 	struct gread_range {
 		uint64_t lo, hi;
 	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic;
-	int32_t select_cas0, select_nsends, select_ncases; /* from rbp; cas0 < 0: not known */
-	bool semacquire_arg, notify_arg, poll_arg;         /* the first argument is in its slot */
+	struct select_slots select;
+	bool semacquire_arg, notify_arg, poll_arg; /* the first argument is in its slot */
 };
 
 int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,

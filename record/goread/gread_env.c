@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "record/goread/gread.h"
-#include "record/probe/site.h"
 
 static void env_func(const struct gread_env *env, const char *name, struct gread_range *r)
 {
@@ -16,24 +15,6 @@ static void env_func(const struct gread_env *env, const char *name, struct gread
 	r->hi = f.end + env->bias;
 }
 
-static bool has_arg_slot(const struct gread_env *env, const char *name)
-{
-	uint8_t bytes[8192];
-	struct code c;
-	struct go_func f;
-	int32_t off;
-	bool ok;
-
-	if (gobin_func_by_name(env->bin, name, &f) || f.end <= f.entry)
-		return false;
-	if (f.end - f.entry > sizeof(bytes) || gobin_read(env->bin, f.entry, bytes, f.end - f.entry) ||
-	    code_open(&c, bytes, f.end - f.entry, f.entry, NULL))
-		return false;
-	ok = code_spill(&c, 0, &off, NULL) == 0;
-	code_close(&c);
-	return ok;
-}
-
 int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err)
 {
@@ -42,7 +23,7 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env->bin = bin;
 	env->l = l;
 	env->bias = bias;
-	env->select_cas0 = -1;
+	env->select = gocode_select_slots(bin);
 	if (l->g_size <= 0 || l->g_goid < 0 || l->g_atomicstatus < 0 || l->g_sched_sp < 0 || l->g_sched_pc < 0 ||
 	    l->g_sched_bp < 0 || l->g_waiting < 0 || l->hchan_lock < 0)
 		return err_set(err, ENOTSUP, "the layout of runtime.g is not known");
@@ -53,8 +34,8 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env_func(env, "internal/poll.runtime_pollWait", &env->poll_wait);
 	env_func(env, "runtime.systemstack_switch", &env->stack_switch);
 	env_func(env, "runtime.sigpanic", &env->sigpanic);
-	env->semacquire_arg = has_arg_slot(env, "runtime.semacquire1");
-	env->notify_arg = has_arg_slot(env, "sync.runtime_notifyListWait");
-	env->poll_arg = has_arg_slot(env, "internal/poll.runtime_pollWait");
+	env->semacquire_arg = gocode_keeps_arg(bin, "runtime.semacquire1");
+	env->notify_arg = gocode_keeps_arg(bin, "sync.runtime_notifyListWait");
+	env->poll_arg = gocode_keeps_arg(bin, "internal/poll.runtime_pollWait");
 	return 0;
 }

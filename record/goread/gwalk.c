@@ -63,12 +63,12 @@ static void select_cases(struct gread_chunk *c, size_t i, uint64_t bp)
 {
 	const struct gread_env *env = c->env;
 	struct gread *g = &c->g[i];
-	uint64_t cas0 = frame_word(c, i, bp, env->select_cas0);
-	uint64_t nsends = frame_word(c, i, bp, env->select_nsends);
-	uint64_t ncases = frame_word(c, i, bp, env->select_ncases), kept;
+	uint64_t cas0 = frame_word(c, i, bp, env->select.cas0);
+	uint64_t nsends = frame_word(c, i, bp, env->select.nsends);
+	uint64_t ncases = frame_word(c, i, bp, env->select.ncases), kept;
 	struct scase *cases;
 
-	if (env->select_cas0 < 0 || !ncases || ncases > CASES_MAX || nsends > ncases || g->objs)
+	if (env->select.cas0 < 0 || !ncases || ncases > CASES_MAX || nsends > ncases || g->objs)
 		return;
 	kept = ncases < TRACE_MAX_OBJS ? ncases : TRACE_MAX_OBJS;
 	cases = calloc(kept, sizeof(*cases));

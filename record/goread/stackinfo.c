@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/trace.h"
+
 static bool has_prefix(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

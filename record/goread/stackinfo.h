@@ -2,16 +2,27 @@
 #ifndef CHANREC_RECORD_GOREAD_STACKINFO_H
 #define CHANREC_RECORD_GOREAD_STACKINFO_H
 
-/* What the names of a stack's functions say about a wait or a wake-up. Pure. */
+/* What the function names on a stack say about a wait or a wake-up. Pure. */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "record/encode/intern.h"
+#include "gobin/gobin.h"
 
-/* names: functions, inlined ones too, innermost first. Sets all but info->id. */
+struct stack_info {
+	uint32_t id;       /* of the stack in the trace; intern_stack() sets it, 0: none */
+	uint8_t cause;     /* enum trace_cause, for the stack of a waker */
+	uint8_t sync_kind; /* enum trace_sync_kind, for a wait on a semaphore or in Cond.Wait */
+	uint8_t dir;       /* enum trace_dir: read or write for a lock, receive or send for the network */
+	int32_t sync_off;  /* address of the object = semaphore (or notifyList) - sync_off */
+	bool is_resume;    /* ready() resumes what the garbage collector had stopped, which is no wake-up */
+};
+
+/* names: function names, inlined ones included, innermost first. Sets everything but info->id. */
 void stack_info_classify(struct stack_info *info, const char *const *names, size_t n, const struct go_layout *l);
 
-/* After these functions the next frame was interrupted, not called: its pc is that of an instruction yet to run. */
+/* True for functions whose caller was interrupted rather than calling: its pc is of an instruction yet to run. */
 bool stack_is_trap(const char *func);
 
 #endif

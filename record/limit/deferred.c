@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "record/snapshot.h"
+#include "record/encode/intern_gread.h"
 
 int hold_note(struct hold *h, const struct probes *p, struct encoder *e, uint64_t now, struct err *err)
 {
@@ -35,13 +35,13 @@ static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, s
 	static const struct stack_info none;
 	const struct stack_info *info = &none;
 
-	if (g->nframes && !snapshot_stack(e->in, g, &info, err))
+	if (g->nframes && !intern_gread_stack(e->in, g, &info, err))
 		return err->code;
 	rec.park.stack = info->id;
 	if (intern_reason(e->in, g->reason, &rec.park.reason, err))
 		return err->code;
 	for (uint32_t i = 0; i < g->nobjs && i < TRACE_MAX_OBJS; i++) {
-		if (snapshot_obj(e->in, &g->objs[i], info, &objs[i], err))
+		if (intern_gread_obj(e->in, &g->objs[i], info, &objs[i], err))
 			return err->code;
 		rec.park.nobjs = i + 1;
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/limit/limits.h"
 
-#include "record/goread/gread.h"
 #include "util/clock.h"
 
 #define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "record/goread/gread.h"
 #include "util/clock.h"
 
 void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now)

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "record/goread/gread.h"
 #include "util/clock.h"
 
 void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block)

@@ -2,12 +2,10 @@
 #include "record/probe/closure.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bpf/ring.h"
-
-#define CODE_MAX (64u << 10)
+#include "record/probe/gocode.h"
 
 /* What has been seen of a closure in the making. */
 struct making {
@@ -110,31 +108,6 @@ int code_systemstack(const struct code *c, uint64_t *ret, bool *pushes)
 	return -ENOENT;
 }
 
-static int open_at(struct code *c, const struct gobin *bin, const struct go_func *f)
-{
-	size_t len = f->end > f->entry ? f->end - f->entry : 0;
-	uint8_t *bytes;
-	int ret;
-
-	if (!len || len > CODE_MAX)
-		return -ENOEXEC;
-	bytes = malloc(len);
-	if (!bytes)
-		return -ENOMEM;
-	ret = gobin_read(bin, f->entry, bytes, len);
-	if (!ret)
-		ret = code_open(c, bytes, len, f->entry, NULL);
-	free(bytes);
-	return ret;
-}
-
-static int open_by_name(struct code *c, const struct gobin *bin, const char *name)
-{
-	struct go_func f;
-
-	return gobin_func_by_name(bin, name, &f) ? -ENOENT : open_at(c, bin, &f);
-}
-
 /* What of the program all sites share; addresses of its file. */
 struct runtime_code {
 	uint64_t systemstack, ret, ready;
@@ -152,7 +125,7 @@ static int read_runtime(struct runtime_code *r, const struct gobin *bin)
 		return -ENOENT;
 	r->ready = f.entry;
 	for (int i = 0; i < 2 && ret; i++) {
-		if (open_by_name(&c, bin, names[i]))
+		if (gocode_open_name(&c, bin, names[i], NULL))
 			continue;
 		r->systemstack = c.addr;
 		ret = code_systemstack(&c, &r->ret, &r->pushes);
@@ -169,7 +142,7 @@ static uint64_t ready_pc(const struct runtime_code *r, const struct gobin *bin, 
 	struct code c;
 	uint64_t pc = 0;
 
-	if (gobin_func_by_pc(bin, closure, &f) || f.entry != closure || open_at(&c, bin, &f))
+	if (gobin_func_by_pc(bin, closure, &f) || f.entry != closure || gocode_open(&c, bin, &f, NULL))
 		return 0;
 	if (!site_call(&c, r->ready, &site, NULL))
 		for (size_t i = 0; i < c.n; i++)
@@ -229,7 +202,7 @@ void closure_plan(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias
 		return;
 	cfg->systemstack_pc = r.ret + bias;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (open_by_name(&c, bin, names[i]))
+		if (gocode_open_name(&c, bin, names[i], NULL))
 			continue;
 		n = add_sites(cfg, n, &r, &c, bin, bias);
 		code_close(&c);

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,9 +57,9 @@ enum link_kind link_kind_here(void)
 	return kind;
 }
 
-void links_prepare(const struct links *l, struct bpf_program *prog)
+void link_prepare(enum link_kind kind, struct bpf_program *prog)
 {
-	if (l->kind == LINK_MULTI)
+	if (kind == LINK_MULTI)
 		bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 }
 
@@ -131,4 +132,18 @@ void links_free(struct links *l)
 		pthread_join(threads.v[i], NULL);
 	vec_free(&threads);
 	vec_free(&l->v);
+}
+
+int link_error(int e, const char *where, struct err *err)
+{
+	if (e == EPERM || e == EACCES)
+		return err_set(err, e,
+		               "no permission to set uprobes (%s): run as root, or with CAP_PERFMON (some kernels want "
+		               "CAP_SYS_ADMIN)",
+		               strerror(e));
+	if (e == ENOENT)
+		return err_set(err, e,
+		               "this kernel has no uprobes, or /sys is not mounted: mount it, or use a kernel with "
+		               "CONFIG_UPROBE_EVENTS");
+	return err_set(err, e, "a uprobe at %s cannot be set: %s; --verbose prints more", where, strerror(e));
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/err.h"
 #include "util/vec.h"
 
 struct bpf_link;
@@ -37,12 +38,15 @@ struct links {
 
 /* The best kind that this kernel has. */
 enum link_kind link_kind_here(void);
-/* Before the program is loaded: what it will be tied by. */
-void links_prepare(const struct links *l, struct bpf_program *prog);
+/* Tells the program, before it is loaded, by which kind of link it will be attached. */
+void link_prepare(enum link_kind kind, struct bpf_program *prog);
 /* n offsets in the file at path, in the process pid. 0 or -errno. */
 int links_add(struct links *l, struct bpf_program *prog, const char *path, const uint64_t *offsets, size_t n,
               pid_t pid);
 /* Takes all out at once: each waits until no hit is under way any more, which takes as long for one as for all. */
 void links_free(struct links *l);
+
+/* The message for an attach at "where" that failed with errno e. Returns -e. */
+int link_error(int e, const char *where, struct err *err);
 
 #endif

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "record/probe/closure.h"
+#include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
 
-#define CODE_MAX (64u << 10) /* a runtime function that is longer than this is not what we look for */
 #define RETS_MAX 16
 
 /* Of failed tries, before the argument is stored. */
@@ -98,6 +97,7 @@ static const struct probe_spec specs[] = {
 	  .type = RING_OP,
 	  .how = HOW_RETS,
 	  .group = TRACE_EVENTS_OPS,
+	  .optional = true,
 	  .prog = "chan_select_ret",
 	  .funcs = { "runtime.selectgo" },
 	  .without = "operations of selects are not counted" },
@@ -124,48 +124,31 @@ static const struct probe_spec specs[] = {
 	  .without = "when a goroutine begins to run is not recorded" },
 };
 
-static int code_of(struct code *c, const struct gobin *bin, const struct go_func *f, struct err *err)
+static int plan_add(struct probe_plan *p, const struct probe *pr, const char *func, const char *note)
 {
-	size_t len = f->end > f->entry ? f->end - f->entry : 0;
-	uint8_t *bytes;
-	int ret;
+	struct probe new = *pr;
 
-	if (!len || len > CODE_MAX)
-		return err_set(err, ENOEXEC, "%s has an odd length (%zu bytes)", f->name, len);
-	bytes = malloc(len);
-	if (!bytes)
+	snprintf(new.func, sizeof(new.func), "%s", func);
+	snprintf(new.note, sizeof(new.note), "%s", note);
+	return vec_push(&p->v, new);
+}
+
+static int plan_found(struct probe_plan *p, const struct probe_spec *spec, const char *func, const struct site *site,
+                      const char *note)
+{
+	return plan_add(p, &(struct probe){ .spec = spec, .site = *site }, func, note);
+}
+
+/* Nothing is probed, but the trace notes why. */
+static int plan_none(struct probe_plan *p, const struct probe_spec *spec, enum probe_status status, const char *note,
+                     struct err *err)
+{
+	if (plan_add(p, &(struct probe){ .spec = spec, .status = status }, spec->funcs[0], note))
 		return err_nomem(err);
-	ret = gobin_read(bin, f->entry, bytes, len);
-	if (ret)
-		err_set(err, -ret, "the code of %s cannot be read", f->name);
-	else
-		ret = code_open(c, bytes, len, f->entry, err);
-	free(bytes);
-	return ret;
+	return 0;
 }
 
-static int code_by_name(struct code *c, const struct gobin *bin, const char *name, struct err *err)
-{
-	struct go_func f;
-
-	if (gobin_func_by_name(bin, name, &f))
-		return err_set(err, ENOENT, "the program has no function %s", name);
-	return code_of(c, bin, &f, err);
-}
-
-static int probe_add(struct probes *p, const struct probe_spec *spec, const char *func, const struct site *site,
-                     const char *note)
-{
-	struct probe pr = { .spec = spec, .missing = !site };
-
-	snprintf(pr.func, sizeof(pr.func), "%s", func);
-	snprintf(pr.note, sizeof(pr.note), "%s", note);
-	if (site)
-		pr.site = *site;
-	return vec_push(&p->v, pr);
-}
-
-static int plan_make(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+static int plan_make(struct probe_plan *p, const struct probe_spec *spec, const struct code *c, const char *func,
                      const struct go_layout *l, struct err *err)
 {
 	static const x86_reg regs[] = { X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX };
@@ -180,18 +163,18 @@ static int plan_make(struct probes *p, const struct probe_spec *spec, const stru
 				continue;
 			p->cfg.make_reg = i;
 			p->cfg.make_cap_sp = tail.cap_sp;
-			return probe_add(p, spec, func, &tail.site, "a jump that every way to its return passes");
+			return plan_found(p, spec, func, &tail.site, "a jump that every way to its return passes");
 		}
 	}
 	n = site_rets(c, rets, RETS_MAX);
 	p->cfg.make_cap_sp = -1;
 	for (size_t i = 0; i < n; i++)
-		if (probe_add(p, &at_ret, func, &rets[i], "its return: no emulated instruction serves"))
+		if (plan_found(p, &at_ret, func, &rets[i], "its return: no emulated instruction serves"))
 			return -ENOMEM;
 	return n ? 0 : -ENOENT;
 }
 
-static int plan_rets(struct probes *p, const struct probe_spec *spec, const struct code *c, const char *func,
+static int plan_rets(struct probe_plan *p, const struct probe_spec *spec, const struct code *c, const char *func,
                      struct err *err)
 {
 	struct site rets[RETS_MAX];
@@ -206,14 +189,14 @@ static int plan_rets(struct probes *p, const struct probe_spec *spec, const stru
 
 		if (!at)
 			continue;
-		if (probe_add(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
+		if (plan_found(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
 			return err_nomem(err);
 		added++;
 	}
 	return added ? 0 : err_set(err, ENOENT, "no return that can be used");
 }
 
-static int plan_one(struct probes *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
+static int plan_one(struct probe_plan *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
                     const struct gobin *bin, const struct go_layout *l, struct err *err)
 {
 	static const char *const notes[] = { [HOW_ENTRY] = "first emulated instruction",
@@ -243,12 +226,12 @@ static int plan_one(struct probes *p, const struct probe_spec *spec, const struc
 		return ret;
 	if (site.at_jbe)
 		p->cfg.at_jbe |= 1u << spec->type;
-	if (probe_add(p, spec, f->name, &site, notes[spec->how]))
+	if (plan_found(p, spec, f->name, &site, notes[spec->how]))
 		return err_nomem(err);
 	return 0;
 }
 
-static int plan_spec(struct probes *p, const struct probe_spec *spec, const struct gobin *bin,
+static int plan_spec(struct probe_plan *p, const struct probe_spec *spec, const struct gobin *bin,
                      const struct go_layout *l, struct err *err)
 {
 	struct err why = { 0 };
@@ -260,11 +243,11 @@ static int plan_spec(struct probes *p, const struct probe_spec *spec, const stru
 	for (int i = 0; i < 3 && spec->funcs[i] && ret == -ENOENT; i++)
 		ret = gobin_func_by_name(bin, spec->funcs[i], &f);
 	if (ret && spec->optional)
-		return 0;
+		return plan_none(p, spec, PROBE_NOT_NEEDED, "the program has no such function and never calls it", err);
 	if (ret) {
 		err_set(&why, ENOENT, "the program has no such function");
 	} else {
-		ret = code_of(&c, bin, &f, &why);
+		ret = gocode_open(&c, bin, &f, &why);
 		if (!ret)
 			ret = plan_one(p, spec, &c, &f, bin, l, &why);
 		code_close(&c);
@@ -277,29 +260,25 @@ static int plan_spec(struct probes *p, const struct probe_spec *spec, const stru
 		return err_set(err, ENOTSUP, "%s cannot be probed: %s (%s)", spec->funcs[0], why.msg,
 		               gobin_go_version(bin));
 	snprintf(note, sizeof(note), "%.80s: %s", why.msg, spec->without);
-	return probe_add(p, spec, spec->funcs[0], NULL, note) ? err_nomem(err) : 0;
+	return plan_none(p, spec, PROBE_MISSING, note, err);
 }
 
-/* The slots in selectgo's frame that carry what gopark's arguments do not. A program without select has no selectgo. */
-static void plan_slots(struct probes *p, const struct gobin *bin)
+/* The frame slots that hold what gopark's arguments do not say. */
+static void plan_slots(struct probe_plan *p, const struct gobin *bin)
 {
+	struct select_slots slots = gocode_select_slots(bin);
 	struct bpf_config *cfg = &p->cfg;
-	struct code c;
 
-	cfg->select_cas0 = cfg->select_nsends = cfg->select_ncases = -1;
+	cfg->select_cas0 = slots.cas0;
+	cfg->select_nsends = slots.nsends;
+	cfg->select_ncases = slots.ncases;
 	/* At a RET the frame is gone: slot 0 is right above the return address. */
 	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
 	cfg->selop_nsends_sp = 8 + 3 * 8;
-	if (code_by_name(&c, bin, "runtime.selectgo", NULL))
-		return;
-	if (code_spill(&c, 0, &cfg->select_cas0, NULL) || code_spill(&c, 3, &cfg->select_nsends, NULL) ||
-	    code_select_ncases(&c, &cfg->select_ncases))
-		cfg->select_cas0 = -1;
-	code_close(&c);
 }
 
 /* What the BPF programs read at a park of a reason of this class, and whether they may defer it. */
-static uint32_t reason_flags(const struct probes *p, uint8_t class)
+static uint32_t reason_flags(const struct probe_plan *p, uint8_t class)
 {
 	static const uint32_t reads[] = { [TRACE_OBJ_CHAN] = REASON_CHAN,
 		                          [TRACE_OBJ_SYNC] = REASON_ARG,
@@ -313,7 +292,7 @@ static uint32_t reason_flags(const struct probes *p, uint8_t class)
 	return hold | reads[wc->obj];
 }
 
-static void plan_reasons(struct probes *p, const struct gobin *bin)
+static void plan_reasons(struct probe_plan *p, const struct gobin *bin)
 {
 	struct wait_reason r[REASON_MAX];
 	int n = wait_reasons_of(bin, r, REASON_MAX);
@@ -323,10 +302,10 @@ static void plan_reasons(struct probes *p, const struct gobin *bin)
 }
 
 /* Waits for the network can be held back where the netpoller's wake-ups are seen. */
-static void plan_network(struct probes *p)
+static void plan_network(struct probe_plan *p)
 {
 	for (size_t i = 0; i < p->v.n; i++)
-		if (!p->v.v[i].missing && p->v.v[i].spec->type == RING_NETREADY)
+		if (p->v.v[i].status == PROBE_FOUND && p->v.v[i].spec->type == RING_NETREADY)
 			for (int k = 0; k < REASON_MAX; k++)
 				if (p->cfg.reason_flags[k] & REASON_FD)
 					p->cfg.reason_flags[k] |= REASON_HOLD;
@@ -351,7 +330,8 @@ static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
 	cfg->pd_wg = l->polldesc_wg;
 }
 
-int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err)
+int plan_init(struct probe_plan *p, const struct gobin *bin, const struct go_layout *l, uint32_t events,
+              struct err *err)
 {
 	memset(p, 0, sizeof(*p));
 	plan_offsets(&p->cfg, l);
@@ -410,15 +390,49 @@ static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t 
 	cfg->switch_len = stack_switch.end - stack_switch.entry;
 }
 
-bool plan_has(const struct probes *p, enum ring_type type)
+void plan_free(struct probe_plan *p)
+{
+	vec_free(&p->v);
+}
+
+const char *probe_event(const struct probe *p)
+{
+	return p->spec->event;
+}
+
+bool probe_is_of_life(const struct probe *p)
+{
+	enum ring_type type = p->spec->type;
+
+	return type == RING_CREATE || type == RING_CORO || type == RING_EXIT || type == RING_MAKE || type == RING_CLOSE;
+}
+
+bool plan_uses(const struct probe_plan *p, const char *prog)
 {
 	for (size_t i = 0; i < p->v.n; i++)
-		if (!p->v.v[i].missing && p->v.v[i].spec->type == type)
+		if (p->v.v[i].status == PROBE_FOUND && strcmp(p->v.v[i].spec->prog, prog) == 0)
 			return true;
 	return false;
 }
 
-void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias)
+size_t plan_count(const struct probe_plan *p, enum probe_status status)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->v.n; i++)
+		n += p->v.v[i].status == status;
+	return n;
+}
+
+bool plan_has(const struct probe_plan *p, enum ring_type type)
+{
+	for (size_t i = 0; i < p->v.n; i++)
+		if (p->v.v[i].status == PROBE_FOUND && p->v.v[i].spec->type == type)
+			return true;
+	return false;
+}
+
+void plan_place(struct probe_plan *p, const struct gobin *bin, uint64_t bias)
 {
 	fill_range(&p->cfg, bin, bias);
 	fill_walk(&p->cfg, bin, bias);
@@ -426,7 +440,7 @@ void plan_place(struct probes *p, const struct gobin *bin, uint64_t bias)
 	for (size_t i = 0; i < p->v.n; i++) {
 		const struct probe *pr = &p->v.v[i];
 
-		if (!pr->missing && strcmp(pr->spec->prog, PROG_ANY) == 0)
+		if (pr->status == PROBE_FOUND && strcmp(pr->spec->prog, PROG_ANY) == 0)
 			p->cfg.site[pr->spec->type] = pr->site.addr + bias;
 	}
 }

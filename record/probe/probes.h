@@ -12,29 +12,12 @@
 #include <stdint.h>
 
 #include "bpf/ring.h"
-#include "format/trace.h"
 #include "gobin/gobin.h"
 #include "record/probe/drain.h"
 #include "record/probe/link.h"
-#include "record/probe/site.h"
+#include "record/probe/plan.h"
+#include "record/probe/programs.h"
 #include "record/target/target.h"
-#include "util/vec.h"
-
-/*
- * The oldest kernel that is supported: make check-kernels records on it. What
- * the BPF programs need (CAP_BPF, the ring buffer) is in 5.8, but nobody tests that.
- */
-#define OLDEST_KERNEL "5.10"
-
-struct bpf_object;
-
-struct probe {
-	const struct probe_spec *spec;
-	char func[64];    /* the function that was found */
-	struct site site; /* addresses of the file */
-	char note[160];
-	bool missing;
-};
 
 /* Where they are attached; all of it outlives the probes. */
 struct probes_place {
@@ -43,29 +26,15 @@ struct probes_place {
 	uint64_t bias;
 };
 
-/* The same programs for different kernels, best first. */
-enum probes_build {
-	PROBES_DIRECT, /* reads the target's memory without a helper */
-	PROBES_PLAIN,
-	PROBES_OLD, /* before 5.12 */
-	PROBES_BUILDS,
-};
-
 struct probes {
-	struct bpf_object *obj;
-	enum probes_build build;
+	struct probe_plan plan;
+	struct programs programs;
 	struct probes_place place;
-	struct bpf_config cfg;
-	VEC(struct probe) v;
-	struct links links, waits; /* of goroutines' and channels' life; of all else */
+	struct links links, waits; /* of probes of life (probe_is_of_life()); of all others */
 	struct drain drain;
-	struct bpf_vars *vars;        /* of the programs, in memory that both see */
-	struct bpf_shared *shared;    /* of these */
-	struct wait_slot *waits_held; /* [WAIT_SLOTS], shared with the programs, too; NULL: none was ever held back */
+	struct bpf_shared *shared;    /* switches and counters of the BPF programs */
+	struct wait_slot *waits_held; /* [WAIT_SLOTS] deferred waits, shared with them; NULL: none was ever deferred */
 };
-
-/* "go.park", … */
-const char *probe_event(const struct probe *p);
 
 struct probes_opts {
 	uint32_t events;  /* TRACE_EVENTS_… */
@@ -117,16 +86,6 @@ size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t m
 /* Takes the breakpoints out; the ring can still be drained. */
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
-
-/* The creation and end of goroutines, channels made and closed. */
-bool probe_is_of_life(const struct probe *p);
-/* Attaches those that are, or all others. */
-int probes_attach_part(struct probes *p, bool life, struct err *err);
-
-/* The messages for a load or an attach that failed, and whether libbpf tells more on stderr. */
-int probes_say_load_error(int ret, struct err *err);
-int probes_say_attach_error(int e, const char *where, struct err *err);
-void probes_set_verbose(bool verbose);
 
 int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err);
 /* See drain_run(). */

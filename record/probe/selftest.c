@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bpf/selftest.skel.h"
-#include "record/probe/probes.h"
+#include "record/probe/programs.h"
 
 #define COOKIE 0x6368616e72656321ull
 
@@ -59,7 +59,7 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 	link = bpf_program__attach_uprobe(skel->progs.selftest, false, 0, "/proc/self/exe",
 	                                  selftest_file_offset((uint64_t)(uintptr_t)probed));
 	if (!link)
-		return probes_say_attach_error(errno, "this program itself", err);
+		return link_error(errno, "this program itself", err);
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, &came, NULL);
 	if (ring) {
 		probed();
@@ -82,14 +82,14 @@ void selftest_run(struct selftest *st, bool verbose)
 	int ret = -ENOMEM;
 
 	memset(st, 0, sizeof(*st));
-	probes_set_verbose(verbose);
+	programs_set_verbose(verbose);
 	skel = selftest_bpf__open();
 	if (skel) {
 		skel->rodata->addr = (uint64_t)(uintptr_t)&cookie;
 		ret = selftest_bpf__load(skel);
 	}
 	if (ret) {
-		probes_say_load_error(ret, &st->load);
+		programs_load_error(ret, &st->load);
 		st->attach = st->load;
 	} else {
 		try_attach(skel, &st->attach);

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "bpf/empty.skel.h"
-#include "record/probe/probes.h"
+#include "record/probe/programs.h"
 #include "record/probe/selftest.h"
 #include "util/clock.h"
 
@@ -82,7 +82,7 @@ static int attach_at(struct trapcost *c, const void *addr, struct err *err)
 	size_t off = selftest_file_offset((uint64_t)(uintptr_t)addr);
 
 	c->link = bpf_program__attach_uprobe(c->skel->progs.empty, false, 0, "/proc/self/exe", off);
-	return c->link ? 0 : probes_say_attach_error(errno, "this program itself", err);
+	return c->link ? 0 : link_error(errno, "this program itself", err);
 }
 
 static double without_own(const struct trapcost *c, double ns)
@@ -95,7 +95,7 @@ int trapcost_open(struct trapcost *c, struct err *err)
 	memset(c, 0, sizeof(*c));
 	c->skel = empty_bpf__open_and_load();
 	if (!c->skel)
-		return probes_say_load_error(-errno, err);
+		return programs_load_error(-errno, err);
 	if (attach_at(c, trapcost_pop, err))
 		return err->code;
 	c->stepped = time_rounds(HITS_STEPPED);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "format/trace.h"
 #include "record/goread/stackinfo.h"
 
 static const struct go_layout layout = {

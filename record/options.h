@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_OPTIONS_H
+#define CHANREC_RECORD_OPTIONS_H
+
+/* What the user asks of a recording. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct recorder_opts {
+	pid_t pid;             /* the process, or 0 and a command to start in argv */
+	char *const *argv;     /* NULL-terminated; NULL with pid */
+	const char *output;    /* "-": stdout */
+	uint64_t duration;     /* ns; 0: no end */
+	uint32_t events;       /* TRACE_EVENTS_… */
+	uint64_t min_block;    /* ns; shorter waits are left out, 0: none is */
+	size_t ring_size;      /* bytes, a power of two */
+	bool verbose;          /* messages of libbpf and the kernel on stderr */
+	bool no_direct_reads;  /* read the target's memory only through the kernel's helper */
+	bool no_ready_stacks;  /* no stacks of wakers, and thus no causes of wake-ups */
+	bool redact;           /* no command line, host name or path prefixes in the trace */
+	uint64_t max_size;     /* of the trace in bytes; 0: unlimited */
+	uint32_t max_overhead; /* of the target's CPU time in millionths; 0: unlimited */
+};
+
+#endif
