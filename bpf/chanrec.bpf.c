@@ -8,7 +8,7 @@
  * place in the ring. chanrec_old.bpf.c builds this file for kernels before 5.12.
  */
 #include "bpf/chan.h"
-#include "bpf/hold.h"
+#include "bpf/deferred.h"
 #include "bpf/life.h"
 #include "bpf/ready.h"
 
@@ -25,7 +25,7 @@ int go_park(struct x86_regs *regs)
 	if (!wanted(regs, RING_PARK))
 		return 0;
 	flags = cfg.reason_flags[reason & (REASON_MAX - 1)];
-	if (shared.holds && hold_park(regs, reason, flags))
+	if (shared.may_defer && defer_park(regs, reason, flags))
 		return 0;
 	p.goid = parking_goid(regs->r14, flags & REASON_SELECT);
 	if (!room(flags & REASON_SELECT ? RING_SELECT : RING_PARK, &walk))

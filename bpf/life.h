@@ -4,8 +4,8 @@
 
 /* Probes for creating, running and ending goroutines. */
 
+#include "bpf/deferred.h"
 #include "bpf/goid.h"
-#include "bpf/hold.h"
 #include "bpf/stack.h"
 
 /*
@@ -56,7 +56,7 @@ int go_exit(struct x86_regs *regs)
 	goid = goid_here(regs->ax);
 	if (cfg.cache_goids)
 		cache_put(cache_at(&goids, regs->ax, GOID_SLOTS), 0, 0);
-	hold_drop(regs->ax);
+	deferred_drop(regs->ax);
 	rec = reserve(RING_EXIT, sizeof(*rec));
 	if (!rec)
 		return 0;

@@ -20,7 +20,7 @@ static __always_inline void park_begin(struct ring_hdr *hdr, const struct park *
 {
 	hdr->aux = p->reason;
 	if (p->time) {
-		hdr->aux |= RING_HELD;
+		hdr->aux |= RING_DEFERRED;
 		hdr->time = p->time;
 	}
 }

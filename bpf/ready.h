@@ -4,8 +4,8 @@
 
 /* Probes for waking a goroutine. */
 
+#include "bpf/deferred.h"
 #include "bpf/goid.h"
-#include "bpf/hold.h"
 #include "bpf/stack.h"
 #include "bpf/waker.h"
 
@@ -46,7 +46,7 @@ int go_ready(struct x86_regs *regs)
 	struct woken woken;
 	bool walk;
 
-	if (!wanted(regs, RING_READY) || hold_end(regs->ax) || !room(RING_READY, &walk))
+	if (!wanted(regs, RING_READY) || deferred_end(regs->ax) || !room(RING_READY, &walk))
 		return 0;
 	woken_read(&woken, regs->ax);
 	waker = curg_goid(regs->r14);
@@ -69,7 +69,7 @@ static __always_inline void netready(__u64 gpp, __u8 mode)
 	__u64 gp;
 
 	/* 0: nobody waits; 1: pdReady; 2: pdWait, about to park (runtime/netpoll.go). */
-	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && hold_end(gp)) || !room_plain(RING_NETREADY))
+	if (!read_u64(&gp, gpp) || gp < 2 || (gp > 2 && deferred_end(gp)) || !room_plain(RING_NETREADY))
 		return;
 	rec = reserve(RING_NETREADY, sizeof(*rec));
 	if (!rec)

@@ -82,9 +82,9 @@ struct ring_stack {
  * Flag of a park that was deferred until its wait had lasted min_block (struct
  * bpf_shared). It comes right before its wake-up, with the time it began.
  */
-#define RING_HELD 0x100u
+#define RING_DEFERRED 0x100u
 
-/* aux: wait reason, | RING_HELD. */
+/* aux: wait reason, | RING_DEFERRED. */
 struct ring_park {
 	struct ring_hdr hdr;
 	__u64 goid;
@@ -103,7 +103,7 @@ struct ring_case {
 #define RING_CASES_M 16
 #define RING_CASES_L 128
 
-/* aux: wait reason, | RING_HELD. aux32: cases in cases[]. */
+/* aux: wait reason, | RING_DEFERRED. aux32: cases in cases[]. */
 struct ring_select {
 	struct ring_hdr hdr;
 	__u64 goid;
@@ -181,7 +181,7 @@ struct ring_run {
 #define REASON_SELECT 2u /* the cases of selectgo */
 #define REASON_FD 4u     /* the fd of the pollDesc that lock points into */
 #define REASON_CHAN 8u   /* nothing: the lock identifies the channel */
-#define REASON_HOLD 16u  /* may be deferred: the end of the wait is always seen */
+#define REASON_DEFER 16u /* may be deferred: the end of the wait is always seen */
 
 #define REASON_MAX 64
 
@@ -285,7 +285,7 @@ struct bpf_shared {
 	__u32 level;     /* enum ring_level: leave out at least this much, whatever the fill level */
 	__u32 closing;   /* the recording ends: parks are no longer deferred, and every wake-up is sent */
 	__u64 min_block; /* ns; shorter waits send nothing; 0: all are sent. May change at any time */
-	__u32 holds;     /* min_block was set at some time */
+	__u32 may_defer; /* min_block was set at some time */
 	__u32 is_tight;  /* the ring had no room for stacks; the recorder clears it */
 	__u32 overrun;   /* records took slots that were not free and were dropped, see ring_take() in slots.h */
 };

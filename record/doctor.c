@@ -21,7 +21,7 @@
 #define UNREAD_TODO "nothing: they move too fast to be read, and so events will tell of them"
 
 /* What is known of the program, in the recorder's own order. */
-struct patient {
+struct subject {
 	struct gobin *bin;
 	struct go_layout layout;
 	struct probes probes;
@@ -50,7 +50,7 @@ static void say_identity(const struct doctor *d, const struct gobin *bin)
 }
 
 /* Of a process: whether the offsets of a table fit what is in its memory. */
-static bool say_fit(const struct doctor *d, const struct patient *p)
+static bool say_fit(const struct doctor *d, const struct subject *p)
 {
 	struct layout_check check;
 	struct err err = { 0 };
@@ -67,7 +67,7 @@ static bool say_fit(const struct doctor *d, const struct patient *p)
 }
 
 /* False: no recording. */
-static bool say_layout(const struct doctor *d, struct patient *p)
+static bool say_layout(const struct doctor *d, struct subject *p)
 {
 	struct err err = { 0 };
 
@@ -113,7 +113,7 @@ static void say_reasons(const struct doctor *d, const struct gobin *bin)
 }
 
 /* Arguments that are read from the frames of blocked goroutines. */
-static void say_slots(const struct doctor *d, const struct patient *p)
+static void say_slots(const struct doctor *d, const struct subject *p)
 {
 	struct go_func f;
 	bool has_select = !gobin_func_by_name(p->bin, "runtime.selectgo", &f);
@@ -156,7 +156,7 @@ static void say_probe(const struct doctor *d, const struct probe *pr)
 		           pr->site.addr, pr->site.insn, pr->note);
 }
 
-static bool say_probes(const struct doctor *d, struct patient *p)
+static bool say_probes(const struct doctor *d, struct subject *p)
 {
 	struct err err = { 0 };
 
@@ -171,7 +171,7 @@ static bool say_probes(const struct doctor *d, struct patient *p)
 }
 
 /* Everything that the file tells. False: no recording. */
-static bool examine_program(const struct doctor *d, struct patient *p, const char *path, const char *shown)
+static bool examine_program(const struct doctor *d, struct subject *p, const char *path, const char *shown)
 {
 	struct err err = { 0 };
 
@@ -190,7 +190,7 @@ static bool examine_program(const struct doctor *d, struct patient *p, const cha
 	return say_probes(d, p);
 }
 
-static void patient_free(struct patient *p)
+static void subject_free(struct subject *p)
 {
 	probes_free(&p->probes);
 	gobin_free(p->bin);
@@ -199,10 +199,10 @@ static void patient_free(struct patient *p)
 
 void doctor_program(const struct doctor *d, const char *path)
 {
-	struct patient p = { .target = { .pidfd = -1, .mem = -1 } };
+	struct subject p = { .target = { .pidfd = -1, .mem = -1 } };
 
 	examine_program(d, &p, path, path);
-	patient_free(&p);
+	subject_free(&p);
 }
 
 /* A namespace that is not the recorder's own. */
@@ -230,7 +230,7 @@ static void say_target(const struct doctor *d, const struct target *t)
 		           mnt ? " mount" : "", pid ? " pid" : "", user ? " user" : "", t->exe);
 }
 
-static bool say_attach(const struct doctor *d, struct patient *p)
+static bool say_attach(const struct doctor *d, struct subject *p)
 {
 	struct probes_opts o = { .events = d->events, .ring_size = RING_SIZE, .verbose = d->verbose };
 	uint64_t begin = mono_ns(), attached, end;
@@ -249,7 +249,7 @@ static bool say_attach(const struct doctor *d, struct patient *p)
 	return true;
 }
 
-static bool say_check(const struct doctor *d, const struct patient *p)
+static bool say_check(const struct doctor *d, const struct subject *p)
 {
 	struct layout_check c;
 	struct err err = { 0 };
@@ -267,7 +267,7 @@ static bool say_check(const struct doctor *d, const struct patient *p)
 }
 
 /* A snapshot as at the start of a recording, written to nowhere. */
-static int read_goroutines(struct patient *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
+static int read_goroutines(struct subject *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
 {
 	if (snapshot_init(s, &p->env, e, err) || snapshot_begin(s, 0, err))
 		return err->code;
@@ -300,7 +300,7 @@ static void say_snapshot(const struct doctor *d, const struct snapshot *s, const
 		           in->truncated, TRACE_MAX_FRAMES);
 }
 
-static void examine_goroutines(const struct doctor *d, struct patient *p)
+static void examine_goroutines(const struct doctor *d, struct subject *p)
 {
 	struct trace_meta meta = { .recorder = "chanrec doctor" };
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -315,16 +315,12 @@ static void examine_goroutines(const struct doctor *d, struct patient *p)
 	else if (trace_writer_open(&w, fd, &meta, &err) == 0 && intern_init(&in, p->bin, p->bias, w, &err) == 0) {
 		encoder_init(&e, &in, mono_ns());
 		e.w = w;
-		p->env.reasons = in.reason;
-		p->env.nreasons = in.nreasons;
 		read_goroutines(p, &s, &e, &in, &err);
 	}
 	if (err.code)
 		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "%s", err.msg);
 	else
 		say_snapshot(d, &s, &in);
-	p->env.reasons = NULL;
-	p->env.nreasons = 0;
 	snapshot_free(&s);
 	encoder_free(&e);
 	intern_free(&in);
@@ -335,7 +331,7 @@ static void examine_goroutines(const struct doctor *d, struct patient *p)
 
 void doctor_process(const struct doctor *d, pid_t pid)
 {
-	struct patient p = { .target = { .pidfd = -1, .mem = -1 } };
+	struct subject p = { .target = { .pidfd = -1, .mem = -1 } };
 	struct err err = { 0 };
 
 	if (target_open(&p.target, pid, &err)) {
@@ -353,5 +349,5 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		else if (say_check(d, &p) && say_attach(d, &p))
 			examine_goroutines(d, &p);
 	}
-	patient_free(&p);
+	subject_free(&p);
 }

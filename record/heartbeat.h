@@ -13,10 +13,10 @@
 #include "record/limit/sizelimit.h"
 #include "record/procstate.h"
 
-struct fresh {
+struct heartbeat {
 	struct procstate proc;
 	struct encoder *enc;
-	struct hold *hold;
+	struct deferred *deferred;
 	const struct probes *probes;
 	struct sizelimit *size;
 	uint64_t at;     /* CLOCK_MONOTONIC ns */
@@ -24,10 +24,10 @@ struct fresh {
 };
 
 /* Looks at the process, too. All outlive f. */
-void fresh_begin(struct fresh *f, pid_t pid, struct encoder *enc, struct hold *hold, const struct probes *probes,
-                 struct sizelimit *size);
-int fresh_step(struct fresh *f, struct err *err);
+void heartbeat_begin(struct heartbeat *f, pid_t pid, struct encoder *enc, struct deferred *deferred,
+                     const struct probes *probes, struct sizelimit *size);
+int heartbeat_step(struct heartbeat *f, struct err *err);
 /* The recording is over. has_exited: the process is gone, and its number may be another's. */
-int fresh_end(struct fresh *f, bool has_exited, struct err *err);
+int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err);
 
 #endif

@@ -32,7 +32,7 @@ static bool is_runnable(pid_t pid, pid_t tid, uint64_t *ran)
 }
 
 /* Whether the thread may still be where it was. */
-static bool is_behind(pid_t pid, struct settle_thread *t)
+static bool is_behind(pid_t pid, struct quiesce_thread *t)
 {
 	uint64_t ran;
 
@@ -43,17 +43,17 @@ static bool is_behind(pid_t pid, struct settle_thread *t)
 	return t->changes < CHANGES;
 }
 
-void settle_begin(struct settle *s, pid_t pid)
+void quiesce_begin(struct quiesce *s, pid_t pid)
 {
 	char path[64];
 	struct dirent *e;
 	DIR *d;
 
-	*s = (struct settle){ .pid = pid };
+	*s = (struct quiesce){ .pid = pid };
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
-		struct settle_thread t = { .tid = (pid_t)strtol(e->d_name, NULL, 10) };
+		struct quiesce_thread t = { .tid = (pid_t)strtol(e->d_name, NULL, 10) };
 
 		/* Out of memory: those are enough. */
 		if (t.tid > 0 && is_runnable(pid, t.tid, &t.ran) && vec_push(&s->behind, t))
@@ -63,7 +63,7 @@ void settle_begin(struct settle *s, pid_t pid)
 		closedir(d);
 }
 
-bool settle_step(struct settle *s)
+bool quiesce_step(struct quiesce *s)
 {
 	if (!s->behind.n || s->steps++ == STEPS)
 		return true;
@@ -77,7 +77,7 @@ bool settle_step(struct settle *s)
 	return !s->behind.n;
 }
 
-void settle_end(struct settle *s)
+void quiesce_end(struct quiesce *s)
 {
 	vec_free(&s->behind);
 }

@@ -15,21 +15,21 @@
 
 #include "util/vec.h"
 
-struct settle_thread {
+struct quiesce_thread {
 	pid_t tid;
 	uint64_t ran; /* ns */
 	unsigned int changes;
 };
 
-struct settle {
+struct quiesce {
 	pid_t pid;
 	int steps;
-	VEC(struct settle_thread) behind; /* have not run since */
+	VEC(struct quiesce_thread) behind; /* have not run since */
 };
 
-void settle_begin(struct settle *s, pid_t pid);
+void quiesce_begin(struct quiesce *s, pid_t pid);
 /* Waits a moment. Whether each thread that ran or was about to has run since, or sleeps; or has had its time. */
-bool settle_step(struct settle *s);
-void settle_end(struct settle *s);
+bool quiesce_step(struct quiesce *s);
+void quiesce_end(struct quiesce *s);
 
 #endif

@@ -57,8 +57,8 @@ struct recorder {
 	const char *reason; /* why the recording ends; NULL: it does not */
 	uint64_t deadline;  /* CLOCK_MONOTONIC ns, 0: none */
 	uint64_t batch;
-	struct hold hold;
-	struct fresh fresh;
+	struct deferred deferred;
+	struct heartbeat heartbeat;
 	struct limits limits;
 	bool full; /* the trace has reached its size: no more events */
 	uint64_t first_goroutines;
@@ -255,7 +255,7 @@ static int record_step(struct recorder *r, struct err *err)
 {
 	if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
 		return err->code;
-	if (drain(r, err) || snapshot_step(&r->snap, err) || fresh_step(&r->fresh, err))
+	if (drain(r, err) || snapshot_step(&r->snap, err) || heartbeat_step(&r->heartbeat, err))
 		return err->code;
 	if (r->snap.done && !r->first_goroutines) {
 		r->first_goroutines = r->snap.goroutines;
@@ -290,8 +290,8 @@ static int take_held(struct recorder *r, struct err *err)
 		return err->code;
 	}
 	if (r->exited || !target_alive(&r->target))
-		return hold_take_dead(&r->probes, &r->enc, err);
-	return hold_take(&r->probes, &r->env, &r->enc, err);
+		return deferred_take_dead(&r->probes, &r->enc, err);
+	return deferred_take(&r->probes, &r->env, &r->enc, err);
 }
 
 static int last_snapshot(struct recorder *r, struct err *err)
@@ -337,8 +337,8 @@ static void summarize(struct recorder *r, const struct trace_end *end, struct re
 	sum->channels = r->intern.nchans;
 	sum->duration = end->duration;
 	sum->reason = r->reason;
-	sum->short_waits = r->hold.count;
-	sum->halted = r->fresh.proc.halted;
+	sum->short_waits = r->deferred.count;
+	sum->halted = r->heartbeat.proc.halted;
 	sum->left_out = r->limits.losses.left_out;
 	memcpy(sum->left_out_from, r->limits.shed.spans, sizeof(sum->left_out_from));
 	sum->has_overhead = end->has_overhead;
@@ -381,7 +381,7 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
 	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
-	    (fresh_end(&r->fresh, r->exited, err) && !is_full(r, err)))
+	    (heartbeat_end(&r->heartbeat, r->exited, err) && !is_full(r, err)))
 		return err->code;
 	if (r->exited && note_exit(r, err))
 		return err->code;
@@ -400,15 +400,15 @@ static int close_recording(struct recorder *r, struct recorder_summary *sum, str
 }
 
 /* The probes are on, and all that happens from here on is told of by them. */
-static int settle_target(struct recorder *r, struct err *err)
+static int quiesce_target(struct recorder *r, struct err *err)
 {
-	struct settle s;
+	struct quiesce s;
 	int ret = 0;
 
-	settle_begin(&s, r->target.pid);
-	while (!ret && !settle_step(&s))
+	quiesce_begin(&s, r->target.pid);
+	while (!ret && !quiesce_step(&s))
 		ret = drain(r, err);
-	settle_end(&s);
+	quiesce_end(&s);
 	return ret;
 }
 
@@ -418,8 +418,6 @@ static int begin_recording(struct recorder *r, struct err *err)
 	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
 		return err->code;
 	r->intern.redact = r->opts->redact;
-	r->env.reasons = r->intern.reason;
-	r->env.nreasons = r->intern.nreasons;
 	if (probes_open_ring(&r->probes, on_ring, r, err))
 		return err->code;
 	encoder_init(&r->enc, &r->intern, mono_ns());
@@ -432,7 +430,7 @@ static int begin_recording(struct recorder *r, struct err *err)
 	limits_begin(&r->limits,
 	             &(struct limits_opts){ r->opts->max_size, r->opts->max_overhead, r->deadline, r->opts->events,
 	                                    r->opts->min_block },
-	             &r->probes, &r->enc, &r->hold);
+	             &r->probes, &r->enc, &r->deferred);
 	/* Whoever sees the header in the file may rely on the recording. */
 	probes_enable(&r->probes);
 	if (output_start(&r->out, err) || write_header(r, err))
@@ -440,8 +438,8 @@ static int begin_recording(struct recorder *r, struct err *err)
 	r->intern.w = r->enc.w = r->w;
 	if (r->launched && launch_go(&r->launch, err))
 		return err->code;
-	fresh_begin(&r->fresh, r->target.pid, &r->enc, &r->hold, &r->probes, &r->limits.size);
-	if (!r->launched && settle_target(r, err))
+	heartbeat_begin(&r->heartbeat, r->target.pid, &r->enc, &r->deferred, &r->probes, &r->limits.size);
+	if (!r->launched && quiesce_target(r, err))
 		return err->code;
 	return snapshot_begin(&r->snap, 0, err);
 }

@@ -87,14 +87,14 @@ int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct e
 
 static bool is_taken(const struct encoder *e, const struct ring_hdr *h, uint64_t goid)
 {
-	const uint64_t *slot = (h->aux & RING_HELD) ? map_get(&e->taken, goid) : NULL;
+	const uint64_t *slot = (h->aux & RING_DEFERRED) ? map_get(&e->taken, goid) : NULL;
 
 	return slot && *slot == h->time;
 }
 
 static uint32_t reason_of(const struct ring_hdr *h)
 {
-	return h->aux & (RING_HELD - 1);
+	return h->aux & (RING_DEFERRED - 1);
 }
 
 void encoder_forget_waits(struct encoder *e)
@@ -212,7 +212,7 @@ static int poll_parked(struct encoder *e, const struct ring_park *r, struct err 
 	if (!slot)
 		return err_nomem(err);
 	/* Of a wait that was held back the end is known. */
-	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_HELD)) {
+	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_DEFERRED)) {
 		map_del(&e->polls, r->lock);
 		return write_ready(e, &r->hdr, r->goid, TRACE_CAUSE_NETWORK, err);
 	}

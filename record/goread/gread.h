@@ -21,12 +21,12 @@
 #define GREAD_CHUNK 128
 #define GREAD_WINDOW 8192 /* bytes of a stack that are read at once */
 
-/* Where functions of the runtime are, in memory, and what their frames hold. */
+/* What it takes to read goroutines of one process: its program, and where the runtime keeps what is looked for. */
 struct gread_env {
 	const struct target *t;
 	const struct gobin *bin;
 	const struct go_layout *l;
-	const struct wait_reason *reasons;
+	struct wait_reason reasons[WAIT_REASONS_MAX];
 	int nreasons;
 	uint64_t bias;
 	struct gread_range {
@@ -36,6 +36,7 @@ struct gread_env {
 	bool semacquire_arg, notify_arg, poll_arg; /* the first argument is in its slot */
 };
 
+/* Finds all of it in the program; t, bin and l outlive env. -ENOTSUP: the layout of runtime.g is not known. */
 int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err);
 

@@ -23,6 +23,7 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env->bin = bin;
 	env->l = l;
 	env->bias = bias;
+	env->nreasons = wait_reasons_of(bin, env->reasons, WAIT_REASONS_MAX);
 	env->select = gocode_select_slots(bin);
 	if (l->g_size <= 0 || l->g_goid < 0 || l->g_atomicstatus < 0 || l->g_sched_sp < 0 || l->g_sched_pc < 0 ||
 	    l->g_sched_bp < 0 || l->g_waiting < 0 || l->hchan_lock < 0)

@@ -6,24 +6,24 @@
 
 #include "record/encode/intern_gread.h"
 
-int hold_note(struct hold *h, const struct probes *p, struct encoder *e, uint64_t now, struct err *err)
+int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e, uint64_t now, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_SHORT_WAITS, .time = (int64_t)(now - e->epoch) };
 	uint64_t count = 0, total = 0;
 
-	if (!p->waits_held)
+	if (!p->waits_deferred)
 		return 0;
 	for (size_t i = 0; i < WAIT_SLOTS; i++) {
-		count += p->waits_held[i].nshort;
-		total += p->waits_held[i].short_ns;
+		count += p->waits_deferred[i].nshort;
+		total += p->waits_deferred[i].short_ns;
 	}
 	rec.short_waits.limit = p->shared->min_block;
-	rec.short_waits.from = h->from;
-	rec.short_waits.count = count - h->count;
-	rec.short_waits.total = total - h->total;
-	h->from = rec.time;
-	h->count = count;
-	h->total = total;
+	rec.short_waits.from = d->from;
+	rec.short_waits.count = count - d->count;
+	rec.short_waits.total = total - d->total;
+	d->from = rec.time;
+	d->count = count;
+	d->total = total;
 	return encoder_write(e, &rec, err);
 }
 
@@ -54,53 +54,53 @@ static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, s
 	return encoder_write(e, &rec, err);
 }
 
-struct held {
+struct parked {
 	uint64_t g, time;
 	const struct wait_slot *slot;
 };
 
 /* One that was woken meanwhile is told of by the ring. */
-static int take_chunk(struct gread_chunk *c, const struct held *held, size_t n, struct encoder *e, struct err *err)
+static int take_chunk(struct gread_chunk *c, const struct parked *parked, size_t n, struct encoder *e, struct err *err)
 {
 	uint64_t addrs[GREAD_CHUNK], at;
 	struct gread *g;
 
 	for (size_t i = 0; i < n; i++)
-		addrs[i] = held[i].g;
+		addrs[i] = parked[i].g;
 	if (gread_chunk_read(c, addrs, n, &g, &at))
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct wait_slot *s = held[i].slot;
+		const struct wait_slot *s = parked[i].slot;
 
 		if (g[i].verdict != GREAD_OK || g[i].state != TRACE_GO_WAITING || g[i].goid != s->goid ||
-		    __atomic_load_n(&s->time, __ATOMIC_ACQUIRE) != held[i].time)
+		    __atomic_load_n(&s->time, __ATOMIC_ACQUIRE) != parked[i].time)
 			continue;
-		if (write_wait(e, &g[i], held[i].time, err))
+		if (write_wait(e, &g[i], parked[i].time, err))
 			return err->code;
 	}
 	return 0;
 }
 
-int hold_take(const struct probes *p, const struct gread_env *env, struct encoder *e, struct err *err)
+int deferred_take(const struct probes *p, const struct gread_env *env, struct encoder *e, struct err *err)
 {
-	struct held held[GREAD_CHUNK];
+	struct parked parked[GREAD_CHUNK];
 	struct gread_chunk *c;
 	size_t n = 0;
 	int ret = 0;
 
-	if (!p->waits_held)
+	if (!p->waits_deferred)
 		return 0;
 	c = gread_chunk_new(env);
 	if (!c)
 		return err_nomem(err);
 	for (size_t i = 0; i < WAIT_SLOTS && !ret; i++) {
-		const struct wait_slot *s = &p->waits_held[i];
+		const struct wait_slot *s = &p->waits_deferred[i];
 		uint64_t time = __atomic_load_n(&s->time, __ATOMIC_ACQUIRE);
 
 		if (time)
-			held[n++] = (struct held){ s->g, time, s };
+			parked[n++] = (struct parked){ s->g, time, s };
 		if (n == GREAD_CHUNK || (i + 1 == WAIT_SLOTS && n)) {
-			ret = take_chunk(c, held, n, e, err);
+			ret = take_chunk(c, parked, n, e, err);
 			n = 0;
 		}
 	}
@@ -108,12 +108,12 @@ int hold_take(const struct probes *p, const struct gread_env *env, struct encode
 	return ret;
 }
 
-int hold_take_dead(const struct probes *p, struct encoder *e, struct err *err)
+int deferred_take_dead(const struct probes *p, struct encoder *e, struct err *err)
 {
-	for (size_t i = 0; p->waits_held && i < WAIT_SLOTS; i++) {
-		const struct wait_slot *s = &p->waits_held[i];
+	for (size_t i = 0; p->waits_deferred && i < WAIT_SLOTS; i++) {
+		const struct wait_slot *s = &p->waits_deferred[i];
 		struct ring_park rec = {
-			.hdr = { .type = RING_PARK, .aux = (uint16_t)(s->reason | RING_HELD), .time = s->time },
+			.hdr = { .type = RING_PARK, .aux = (uint16_t)(s->reason | RING_DEFERRED), .time = s->time },
 			.goid = s->goid,
 			.lock = s->lock,
 		};

@@ -8,10 +8,10 @@
 #define TIGHT_NS 2000000000ull     /* how long short waits are left out once the ring was nearly full */
 
 void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
-                  struct hold *hold)
+                  struct deferred *deferred)
 {
 	losses_init(&l->losses, probes->shared, enc, o->events, enc->epoch);
-	shed_init(&l->shed, probes, &l->losses, hold, o->min_block);
+	shed_init(&l->shed, probes, &l->losses, deferred, o->min_block);
 	sizelimit_init(&l->size, o->max_size, enc->epoch, o->deadline);
 	l->noted = enc->epoch;
 	l->probes = probes;

@@ -32,7 +32,7 @@ struct limits_opts {
 
 /* The recording begins now. overhead_init() of l->overhead comes before, once the probes are loaded. */
 void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
-                  struct hold *hold);
+                  struct deferred *deferred);
 /* Measures, leaves out more or less, and brings losses into the trace. live: goroutines that there are. */
 int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct err *err);
 /* The part of it that looks at the size. */

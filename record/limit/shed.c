@@ -5,13 +5,14 @@
 
 #include "util/clock.h"
 
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block)
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
+               uint64_t min_block)
 {
 	memset(s, 0, sizeof(*s));
 	s->probes = probes;
 	s->losses = losses;
 	s->enc = losses->enc;
-	s->hold = hold;
+	s->deferred = deferred;
 	s->min_block = min_block;
 	s->since = s->enc->epoch;
 }
@@ -56,9 +57,9 @@ static int switch_min_block(struct shed *s, enum shed_step step, struct err *err
 	if (ns == s->probes->shared->min_block)
 		return 0;
 	/* What was left out so far was by the old limit. */
-	if (hold_note(s->hold, s->probes, s->enc, mono_ns(), err))
+	if (deferred_note(s->deferred, s->probes, s->enc, mono_ns(), err))
 		return err->code;
-	s->hold->from = (int64_t)(mono_ns() - s->enc->epoch);
+	s->deferred->from = (int64_t)(mono_ns() - s->enc->epoch);
 	return probes_set_min_block(s->probes, ns, err);
 }
 

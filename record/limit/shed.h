@@ -39,7 +39,7 @@ struct shed {
 	struct probes *probes;
 	struct losses *losses;
 	struct encoder *enc;
-	struct hold *hold;
+	struct deferred *deferred;
 	uint64_t min_block; /* ns: what is too short in any case */
 	enum shed_step want[SHED_BY_RING], now;
 	enum shed_limit by;
@@ -49,7 +49,8 @@ struct shed {
 };
 
 /* All outlive s. */
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct hold *hold, uint64_t min_block);
+void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
+               uint64_t min_block);
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err);
 /* Short waits are left out, or not, since the ring was nearly full. */
 int shed_tight(struct shed *s, bool tight, struct err *err);

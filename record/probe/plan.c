@@ -285,11 +285,11 @@ static uint32_t reason_flags(const struct probe_plan *p, uint8_t class)
 		                          [TRACE_OBJ_FD] = REASON_FD,
 		                          [TRACE_OBJ_NILCHAN] = 0 };
 	const struct wait_class *wc = wait_class_of(class);
-	uint32_t hold = wc->ends_by_ready ? REASON_HOLD : 0;
+	uint32_t defer = wc->ends_by_ready ? REASON_DEFER : 0;
 
 	if (class == TRACE_WAIT_SELECT)
-		return hold | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
-	return hold | reads[wc->obj];
+		return defer | (p->cfg.select_cas0 > 0 ? REASON_SELECT : 0);
+	return defer | reads[wc->obj];
 }
 
 static void plan_reasons(struct probe_plan *p, const struct gobin *bin)
@@ -308,7 +308,7 @@ static void plan_network(struct probe_plan *p)
 		if (p->v.v[i].status == PROBE_FOUND && p->v.v[i].spec->type == RING_NETREADY)
 			for (int k = 0; k < REASON_MAX; k++)
 				if (p->cfg.reason_flags[k] & REASON_FD)
-					p->cfg.reason_flags[k] |= REASON_HOLD;
+					p->cfg.reason_flags[k] |= REASON_DEFER;
 }
 
 static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)

@@ -132,14 +132,14 @@ void probes_started(struct probes *p)
 
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
 {
-	if (!p->waits_held && ns) {
-		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits_held), PROT_READ | PROT_WRITE, MAP_SHARED,
+	if (!p->waits_deferred && ns) {
+		void *mem = mmap(NULL, WAIT_SLOTS * sizeof(*p->waits_deferred), PROT_READ | PROT_WRITE, MAP_SHARED,
 		                 programs_map(&p->programs, "waits"), 0);
 
 		if (mem == MAP_FAILED)
 			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
-		p->waits_held = mem;
-		p->shared->holds = 1;
+		p->waits_deferred = mem;
+		p->shared->may_defer = 1;
 	}
 	__atomic_store_n(&p->shared->min_block, ns, __ATOMIC_RELEASE);
 	return 0;
@@ -170,8 +170,8 @@ void probes_waits_detach(struct probes *p)
 {
 	links_free(&p->waits);
 	/* Nobody sees the end of what was held back. */
-	for (size_t i = 0; p->waits_held && i < WAIT_SLOTS; i++)
-		p->waits_held[i].time = 0;
+	for (size_t i = 0; p->waits_deferred && i < WAIT_SLOTS; i++)
+		p->waits_deferred[i].time = 0;
 }
 
 int probes_waits_attach(struct probes *p, struct err *err)
@@ -212,8 +212,8 @@ void probes_free(struct probes *p)
 {
 	probes_detach(p);
 	drain_close(&p->drain);
-	if (p->waits_held)
-		munmap(p->waits_held, WAIT_SLOTS * sizeof(*p->waits_held));
+	if (p->waits_deferred)
+		munmap(p->waits_deferred, WAIT_SLOTS * sizeof(*p->waits_deferred));
 	programs_free(&p->programs);
 	plan_free(&p->plan);
 	memset(p, 0, sizeof(*p));

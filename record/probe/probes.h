@@ -32,8 +32,9 @@ struct probes {
 	struct probes_place place;
 	struct links links, waits; /* of probes of life (probe_is_of_life()); of all others */
 	struct drain drain;
-	struct bpf_shared *shared;    /* switches and counters of the BPF programs */
-	struct wait_slot *waits_held; /* [WAIT_SLOTS] deferred waits, shared with them; NULL: none was ever deferred */
+	struct bpf_shared *shared; /* switches and counters of the BPF programs */
+	struct wait_slot
+	        *waits_deferred; /* [WAIT_SLOTS] deferred waits, shared with them; NULL: none was ever deferred */
 };
 
 struct probes_opts {
@@ -58,7 +59,7 @@ void probes_enable(struct probes *p);
 void probes_started(struct probes *p);
 /*
  * From here on a wait that is shorter than ns is left out, 0: none. Those that
- * go on when the recording ends are in p->waits_held, see record/limit/deferred.h.
+ * go on when the recording ends are in p->waits_deferred, see record/limit/deferred.h.
  */
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
 /* Parks are no longer held back, and no wait is too short to be sent. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CHANREC_BPF_HOLD_H
-#define CHANREC_BPF_HOLD_H
+#ifndef CHANREC_BPF_DEFERRED_H
+#define CHANREC_BPF_DEFERRED_H
 
 /*
  * Deferred parks: a park is not sent until it is known how long it lasts
@@ -55,7 +55,7 @@ static __always_inline bool slot_claim(struct wait_slot *s, __u64 g)
 }
 
 /* The netpoller was faster and cancelled the park (netpollblockcommit): the goroutine did not wait. */
-static __always_inline void hold_called_off(const struct wait_slot *s)
+static __always_inline void deferred_called_off(const struct wait_slot *s)
 {
 	struct ring_netready *rec = reserve(RING_NETREADY, sizeof(*rec));
 
@@ -71,7 +71,7 @@ static __always_inline void hold_called_off(const struct wait_slot *s)
  * goroutines through injectglist (scavenger.wake). True: the wait was sent. The
  * next park ends it and must be sent too.
  */
-static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
+static __always_inline bool deferred_missed(struct wait_slot *s, __u64 goid)
 {
 	__u64 began = s->time, waited = bpf_ktime_get_ns() - began;
 	struct ring_park *rec;
@@ -81,7 +81,7 @@ static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 	if (s->goid != goid)
 		return false;
 	if (cfg.reason_flags[s->reason & (REASON_MAX - 1)] & REASON_FD) {
-		hold_called_off(s);
+		deferred_called_off(s);
 		return false;
 	}
 	if (waited < shared.min_block) {
@@ -93,7 +93,7 @@ static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 	if (!rec)
 		return false;
 	rec->hdr.time = began;
-	rec->hdr.aux = s->reason | RING_HELD;
+	rec->hdr.aux = s->reason | RING_DEFERRED;
 	rec->goid = goid;
 	rec->stack = 0;
 	rec->lock = s->lock;
@@ -103,16 +103,16 @@ static __always_inline bool hold_missed(struct wait_slot *s, __u64 goid)
 }
 
 /* True: the park is deferred. */
-static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason, __u32 flags)
+static __always_inline bool defer_park(const struct x86_regs *regs, __u32 reason, __u32 flags)
 {
-	bool wanted = shared.min_block && (flags & REASON_HOLD) && !shared.starting && !shared.closing;
+	bool wanted = shared.min_block && (flags & REASON_DEFER) && !shared.starting && !shared.closing;
 	__u64 g = regs->r14, goid;
 	struct wait_slot *s = slot_get(g);
 
 	if (!s || (s->g != g && (!wanted || !slot_claim(s, g))))
 		return false;
 	goid = parking_goid(g, flags & REASON_SELECT);
-	if (s->time && hold_missed(s, goid))
+	if (s->time && deferred_missed(s, goid))
 		return false;
 	if (!wanted || !goid)
 		return false;
@@ -125,17 +125,17 @@ static __always_inline bool hold_park(const struct x86_regs *regs, __u32 reason,
 }
 
 /* Discards the deferred park of g. */
-static __always_inline void hold_drop(__u64 g)
+static __always_inline void deferred_drop(__u64 g)
 {
-	struct wait_slot *s = shared.holds ? slot_get(g) : NULL;
+	struct wait_slot *s = shared.may_defer ? slot_get(g) : NULL;
 
 	if (s && s->g == g)
 		s->time = 0;
 }
 
 /* Sends the deferred park of a goroutine. gopark_bp: its frame pointer in gopark. */
-int hold_send(__u64 g, __u64 stack, __u64 gopark_bp);
-__noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
+int deferred_send(__u64 g, __u64 stack, __u64 gopark_bp);
+__noinline int deferred_send(__u64 g, __u64 stack, __u64 gopark_bp)
 {
 	struct wait_slot *s = slot_get(g);
 	struct park p = { 0 };
@@ -161,39 +161,39 @@ __noinline int hold_send(__u64 g, __u64 stack, __u64 gopark_bp)
 /*
  * The wait of a goroutine that is being woken was long. Its stack has not
  * changed, but the collector may have moved it (by shrinking), so it is located
- * again. hold_send() does not do the walk, for want of BPF stack: 512 bytes for
+ * again. deferred_send() does not do the walk, for want of BPF stack: 512 bytes for
  * all frames.
  */
-int hold_long(__u64 g);
-__noinline int hold_long(__u64 g)
+int deferred_long(__u64 g);
+__noinline int deferred_long(__u64 g)
 {
 	__u64 bp = 0, stack = 0;
 	bool walk;
 
 	if (!room(RING_PARK, &walk)) {
-		hold_drop(g);
+		deferred_drop(g);
 		return 0;
 	}
 	read_u64(&bp, g + cfg.g_sched_bp);
 	if (walk && bp)
 		stack = stack_of(0, bp);
-	return hold_send(g, stack, bp);
+	return deferred_send(g, stack, bp);
 }
 
 /* Ends the deferred park of a goroutine that is woken. True: it was too short; neither park nor wake-up is sent. */
-static __always_inline bool hold_end(__u64 g)
+static __always_inline bool deferred_end(__u64 g)
 {
 	struct wait_slot *s;
 	__u64 waited;
 
-	if (!shared.holds)
+	if (!shared.may_defer)
 		return false;
 	s = slot_get(g);
 	if (!s || s->g != g || !s->time)
 		return false;
 	waited = bpf_ktime_get_ns() - s->time;
 	if (waited >= shared.min_block || shared.closing) {
-		hold_long(g);
+		deferred_long(g);
 		return false;
 	}
 	s->time = 0;
