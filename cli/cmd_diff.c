@@ -6,6 +6,7 @@
 #include "cli/outfile.h"
 #include "cli/view.h"
 #include "report/analyze/diff.h"
+#include "report/render/out.h"
 
 enum diff_format { DIFF_TEXT, DIFF_JSON };
 

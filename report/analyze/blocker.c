@@ -6,7 +6,8 @@
 
 #include "report/model/channel.h"
 
-/* The two best candidates on one side of a channel: the second serves where the first is the one who waits. */
+/* The two best candidates on one side of a channel. The second counts where the first is the waiting goroutine itself.
+ */
 struct side {
 	uint64_t best, second, gone;
 	uint8_t evidence, second_evidence, gone_evidence;
@@ -15,7 +16,7 @@ struct side {
 };
 
 /* Live goroutines that one goroutine created, by group. */
-struct brood {
+struct siblings {
 	uint64_t parent;
 	uint32_t group;
 	uint32_t n;
@@ -24,53 +25,54 @@ struct brood {
 	int64_t best_ns;
 };
 
-struct holders {
+struct blockers {
 	const struct model *m;
 	struct map side_index; /* channel << 1 | receivers -> index in sides */
 	VEC(struct side) sides;
-	struct map brood_index;  /* parent and group */
-	struct map parent_index; /* parent -> its first brood */
-	VEC(struct brood) broods;
+	struct map sibling_index; /* parent and group */
+	struct map parent_index;  /* parent -> its first siblings */
+	VEC(struct siblings) siblings;
 };
 
-static bool brood_eq(const void *table, uint64_t i, const void *key)
+static bool siblings_eq(const void *table, uint64_t i, const void *key)
 {
-	const struct brood *a = &((const struct holders *)table)->broods.v[i], *b = key;
+	const struct siblings *a = &((const struct blockers *)table)->siblings.v[i], *b = key;
 
 	return a->parent == b->parent && a->group == b->group;
 }
 
-static struct brood *brood_get(struct holders *h, const struct goroutine *g)
+static struct siblings *siblings_get(struct blockers *bs, const struct goroutine *g)
 {
-	struct brood key = { .parent = g->parent, .group = g->group, .best_ns = -1 };
-	uint64_t *slot = index_slot(&h->brood_index, hash_u64(key.parent) + key.group, brood_eq, h, &key), *first;
+	struct siblings key = { .parent = g->parent, .group = g->group, .best_ns = -1 };
+	uint64_t *slot = index_slot(&bs->sibling_index, hash_u64(key.parent) + key.group, siblings_eq, bs, &key),
+	         *first;
 
 	if (!slot)
 		return NULL;
 	if (!*slot) {
-		first = map_put(&h->parent_index, key.parent, NULL);
+		first = map_put(&bs->parent_index, key.parent, NULL);
 		if (!first)
 			return NULL;
 		key.next = (uint32_t)*first;
-		if (vec_push(&h->broods, key))
+		if (vec_push(&bs->siblings, key))
 			return NULL;
-		*slot = *first = h->broods.n - 1;
+		*slot = *first = bs->siblings.n - 1;
 	}
-	return &h->broods.v[*slot];
+	return &bs->siblings.v[*slot];
 }
 
-static int collect_broods(struct holders *h)
+static int collect_siblings(struct blockers *bs)
 {
-	const struct model *m = h->m;
+	const struct model *m = bs->m;
 
 	for (size_t i = 0; i < m->sorted.n; i++) {
 		const struct goroutine *g = m->sorted.v[i];
 		int64_t ns = goroutine_wait_ns(m, g);
-		struct brood *b;
+		struct siblings *b;
 
 		if (!g->parent || g->system)
 			continue;
-		b = brood_get(h, g);
+		b = siblings_get(bs, g);
 		if (!b)
 			return -ENOMEM;
 		b->n++;
@@ -82,34 +84,34 @@ static int collect_broods(struct holders *h)
 	return 0;
 }
 
-int holders_new(struct holders **out, const struct model *m, struct err *err)
+int blockers_new(struct blockers **out, const struct model *m, struct err *err)
 {
-	struct holders *h = calloc(1, sizeof(*h));
+	struct blockers *bs = calloc(1, sizeof(*bs));
 
-	if (!h)
+	if (!bs)
 		return err_nomem(err);
-	h->m = m;
-	if (vec_extend(&h->sides, 1) || vec_extend(&h->broods, 1) || collect_broods(h)) {
-		holders_free(h);
+	bs->m = m;
+	if (vec_extend(&bs->sides, 1) || vec_extend(&bs->siblings, 1) || collect_siblings(bs)) {
+		blockers_free(bs);
 		return err_nomem(err);
 	}
-	*out = h;
+	*out = bs;
 	return 0;
 }
 
-void holders_free(struct holders *h)
+void blockers_free(struct blockers *bs)
 {
-	if (!h)
+	if (!bs)
 		return;
-	map_free(&h->side_index);
-	map_free(&h->brood_index);
-	map_free(&h->parent_index);
-	vec_free(&h->sides);
-	vec_free(&h->broods);
-	free(h);
+	map_free(&bs->side_index);
+	map_free(&bs->sibling_index);
+	map_free(&bs->parent_index);
+	vec_free(&bs->sides);
+	vec_free(&bs->siblings);
+	free(bs);
 }
 
-/* Who waits for this channel and nothing else can let nobody go on before it is let go on itself. */
+/* A goroutine that waits for this channel alone cannot wake anyone before it is woken itself. */
 static bool stands_in_line(const struct model *m, uint32_t chan, uint64_t goid)
 {
 	const struct goroutine *g = model_goroutine(m, goid);
@@ -142,7 +144,7 @@ static uint8_t user_evidence(const struct chan_user *u, uint32_t roles)
 	return u->roles & USER_SEND ? EVIDENCE_SENT : EVIDENCE_CLOSED;
 }
 
-/* The last of the users that are folded away, as what a user was. */
+/* The most recent of the users that were folded away. Returns how many there were. */
 static uint32_t last_gone(const struct model *m, const struct channel *c, uint32_t roles, struct chan_user *last)
 {
 	uint32_t n = 0;
@@ -207,27 +209,27 @@ static struct side side_find(const struct model *m, uint32_t chan, const struct 
 	return s;
 }
 
-static const struct side *side_of(struct holders *h, uint32_t chan, bool receivers)
+static const struct side *side_of(struct blockers *bs, uint32_t chan, bool receivers)
 {
 	uint32_t roles = receivers ? USER_RECV : USER_SEND | USER_CLOSE;
-	uint64_t *slot = map_put(&h->side_index, (uint64_t)chan << 1 | receivers, NULL);
-	const struct channel *c = model_channel(h->m, chan);
+	uint64_t *slot = map_put(&bs->side_index, (uint64_t)chan << 1 | receivers, NULL);
+	const struct channel *c = model_channel(bs->m, chan);
 
 	if (!slot || !c)
-		return &h->sides.v[0];
+		return &bs->sides.v[0];
 	if (!*slot) {
-		if (vec_push(&h->sides, side_find(h->m, chan, c, roles)))
-			return &h->sides.v[0];
-		*slot = h->sides.n - 1;
+		if (vec_push(&bs->sides, side_find(bs->m, chan, c, roles)))
+			return &bs->sides.v[0];
+		*slot = bs->sides.n - 1;
 	}
-	return &h->sides.v[*slot];
+	return &bs->sides.v[*slot];
 }
 
-static struct holder holder_of_channel(struct holders *h, const struct goroutine *g, const struct trace_obj *o,
-                                       uint8_t class)
+static struct blocker blocker_of_channel(struct blockers *bs, const struct goroutine *g, const struct trace_obj *o,
+                                         uint8_t class)
 {
-	const struct side *s = side_of(h, o->id, wait_dir(class, o) == TRACE_DIR_SEND);
-	struct holder r = { .root = ROOT_UNKNOWN, .nlive = s->nlive, .ngone = s->ngone, .moved = s->last };
+	const struct side *s = side_of(bs, o->id, wait_dir(class, o) == TRACE_DIR_SEND);
+	struct blocker r = { .root = ROOT_UNKNOWN, .nlive = s->nlive, .ngone = s->ngone, .moved = s->last };
 
 	if (s->best == g->id) {
 		r.nlive--;
@@ -256,7 +258,7 @@ static bool is_timer(const struct model *m, const struct trace_obj *o)
 	return c && c->timer;
 }
 
-/* Whether it runs, or will without anybody's doing. */
+/* Whether it runs, or will run without another goroutine's help. */
 static bool goes_on(const struct model *m, const struct goroutine *g)
 {
 	return g->state != TRACE_GO_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
@@ -264,30 +266,30 @@ static bool goes_on(const struct model *m, const struct goroutine *g)
 }
 
 /*
- * Any case can end a select. Of the goroutines that used its channels one that
- * goes on stands for all, else the one that acted last.
+ * Any case can end a select. A goroutine that can go on is preferred among the
+ * users of its channels; otherwise the one that acted last.
  */
-static struct holder holder_of_select(struct holders *h, const struct goroutine *g)
+static struct blocker blocker_of_select(struct blockers *bs, const struct goroutine *g)
 {
-	struct holder r = { .root = ROOT_UNKNOWN };
+	struct blocker r = { .root = ROOT_UNKNOWN };
 	int64_t last = INT64_MIN;
 	bool any_goes_on = false;
 
 	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
-		struct holder one;
+		struct blocker one;
 		const struct goroutine *who;
 		bool on;
 		uint32_t nlive = r.nlive, ngone = r.ngone;
 
-		if (is_timer(h->m, &g->objs[i]))
-			return (struct holder){ .root = ROOT_TIMER };
+		if (is_timer(bs->m, &g->objs[i]))
+			return (struct blocker){ .root = ROOT_TIMER };
 		if (g->objs[i].kind != TRACE_OBJ_CHAN)
 			continue;
-		one = holder_of_channel(h, g, &g->objs[i], TRACE_WAIT_SELECT);
+		one = blocker_of_channel(bs, g, &g->objs[i], TRACE_WAIT_SELECT);
 		nlive += one.nlive;
 		ngone += one.ngone;
-		who = one.goid ? model_goroutine(h->m, one.goid) : NULL;
-		on = who && goes_on(h->m, who);
+		who = one.goid ? model_goroutine(bs->m, one.goid) : NULL;
+		on = who && goes_on(bs->m, who);
 		if (who && (!r.goid || on > any_goes_on || (on == any_goes_on && who->last_event > last))) {
 			any_goes_on = on;
 			last = who->last_event;
@@ -298,15 +300,15 @@ static struct holder holder_of_select(struct holders *h, const struct goroutine 
 		r.nlive = nlive;
 		r.ngone = ngone;
 	}
-	/* one silent case is enough for somebody unknown to end it */
+	/* One case without known users is enough: an unknown goroutine may end the wait. */
 	if (!r.goid && r.root == ROOT_EXITED && g->wait.nobjs_all > 1)
 		r.root = ROOT_UNKNOWN;
 	return r;
 }
 
-static struct holder holder_known(const struct model *m, uint64_t goid, uint64_t self, enum evidence e)
+static struct blocker blocker_known(const struct model *m, uint64_t goid, uint64_t self, enum evidence e)
 {
-	struct holder r = { .root = ROOT_UNKNOWN };
+	struct blocker r = { .root = ROOT_UNKNOWN };
 
 	if (!goid || goid == self)
 		return r;
@@ -324,19 +326,21 @@ static struct holder holder_known(const struct model *m, uint64_t goid, uint64_t
 }
 
 /*
- * Whose Done a WaitGroup lacks is not in it. Where it lacks as many as one go
- * statement of the waiting goroutine has live goroutines, it is they; where
- * its counter is not known, the goroutines must all be of one go statement.
+ * A WaitGroup does not say whose Done() is outstanding. If its counter equals
+ * the number of live goroutines from one go statement of the waiting
+ * goroutine, it is theirs. If the counter is unknown, all live children must
+ * come from one go statement.
  */
-static struct holder holder_of_waitgroup(const struct holders *h, const struct goroutine *g, const struct sync_obj *s)
+static struct blocker blocker_of_waitgroup(const struct blockers *bs, const struct goroutine *g,
+                                           const struct sync_obj *s)
 {
-	const uint64_t *first = map_get(&h->parent_index, g->id);
-	const struct brood *fit = NULL;
-	struct holder r = { .root = ROOT_UNKNOWN };
+	const uint64_t *first = map_get(&bs->parent_index, g->id);
+	const struct siblings *fit = NULL;
+	struct blocker r = { .root = ROOT_UNKNOWN };
 	uint32_t nfit = 0;
 
-	for (uint32_t i = first ? (uint32_t)*first : 0; i; i = h->broods.v[i].next) {
-		const struct brood *b = &h->broods.v[i];
+	for (uint32_t i = first ? (uint32_t)*first : 0; i; i = bs->siblings.v[i].next) {
+		const struct siblings *b = &bs->siblings.v[i];
 
 		r.nlive += b->n;
 		if (s->snap && s->counter != b->n)
@@ -346,123 +350,72 @@ static struct holder holder_of_waitgroup(const struct holders *h, const struct g
 	}
 	if (nfit != 1)
 		return r;
-	return (struct holder){ .goid = fit->best, .evidence = EVIDENCE_CHILD, .nlive = fit->n };
+	return (struct blocker){ .goid = fit->best, .evidence = EVIDENCE_CHILD, .nlive = fit->n };
 }
 
-static struct holder holder_of_sync(const struct holders *h, const struct goroutine *g, const struct trace_obj *o)
+static struct blocker blocker_of_sync(const struct blockers *bs, const struct goroutine *g, const struct trace_obj *o)
 {
-	const struct sync_obj *s = model_sync(h->m, o->id);
-	struct holder r;
+	const struct sync_obj *s = model_sync(bs->m, o->id);
+	struct blocker r;
 
 	if (!s)
-		return (struct holder){ .root = ROOT_UNKNOWN };
+		return (struct blocker){ .root = ROOT_UNKNOWN };
 	switch (s->kind) {
 	case TRACE_SYNC_MUTEX:
 	case TRACE_SYNC_RWMUTEX:
-		r = holder_known(h->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
+		r = blocker_known(bs->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
 		r.moved = s->holder_since;
 		return r;
 	case TRACE_SYNC_COND:
-		return holder_known(h->m, s->last_waker, g->id, EVIDENCE_SIGNALLED);
+		return blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED);
 	case TRACE_SYNC_WAITGROUP:
-		return holder_of_waitgroup(h, g, s);
+		return blocker_of_waitgroup(bs, g, s);
 	default:
-		return (struct holder){ .root = ROOT_UNKNOWN };
+		return (struct blocker){ .root = ROOT_UNKNOWN };
 	}
 }
 
-static struct holder holder_by_class(struct holders *h, const struct goroutine *g)
+static struct blocker blocker_by_class(struct blockers *bs, const struct goroutine *g)
 {
-	uint8_t class = model_wait_class(h->m, g->wait.reason);
+	uint8_t class = model_wait_class(bs->m, g->wait.reason);
 
 	switch (class) {
 	case TRACE_WAIT_NIL_RECV:
 	case TRACE_WAIT_NIL_SEND:
 	case TRACE_WAIT_EMPTY_SELECT:
-		return (struct holder){ .root = ROOT_NOBODY };
+		return (struct blocker){ .root = ROOT_NOBODY };
 	case TRACE_WAIT_SLEEP:
-		return (struct holder){ .root = ROOT_SLEEP };
+		return (struct blocker){ .root = ROOT_SLEEP };
 	case TRACE_WAIT_NETWORK:
-		return (struct holder){ .root = ROOT_NETWORK };
+		return (struct blocker){ .root = ROOT_NETWORK };
 	case TRACE_WAIT_SYSTEM:
-		return (struct holder){ .root = ROOT_RUNTIME };
+		return (struct blocker){ .root = ROOT_RUNTIME };
 	case TRACE_WAIT_SELECT:
-		return holder_of_select(h, g);
+		return blocker_of_select(bs, g);
 	default:
 		break;
 	}
-	if (g->wait.nobjs == 1 && is_timer(h->m, &g->objs[0]))
-		return (struct holder){ .root = ROOT_TIMER };
+	if (g->wait.nobjs == 1 && is_timer(bs->m, &g->objs[0]))
+		return (struct blocker){ .root = ROOT_TIMER };
 	if (g->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN)
-		return holder_of_channel(h, g, &g->objs[0], class);
+		return blocker_of_channel(bs, g, &g->objs[0], class);
 	if (g->wait.nobjs > 1)
-		return holder_of_select(h, g);
+		return blocker_of_select(bs, g);
 	if (g->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_SYNC)
-		return holder_of_sync(h, g, &g->objs[0]);
-	return (struct holder){ .root = ROOT_UNKNOWN };
+		return blocker_of_sync(bs, g, &g->objs[0]);
+	return (struct blocker){ .root = ROOT_UNKNOWN };
 }
 
-struct holder holder_of(struct holders *h, const struct goroutine *g)
+struct blocker blocker_of(struct blockers *bs, const struct goroutine *g)
 {
-	struct holder r = holder_by_class(h, g);
-	const struct goroutine *who = r.goid ? model_goroutine(h->m, r.goid) : NULL;
+	struct blocker r = blocker_by_class(bs, g);
+	const struct goroutine *who = r.goid ? model_goroutine(bs->m, r.goid) : NULL;
 
 	/*
-	 * What the search in the target's memory says is more than who was seen at
-	 * the channel before, save that these wait for each other.
+	 * The memory scan outweighs who used the channel before, unless both
+	 * goroutines are unreachable: then they may wait for each other.
 	 */
 	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == TRACE_GO_WAITING && who->unheld))
-		return (struct holder){ .root = ROOT_NOBODY };
+		return (struct blocker){ .root = ROOT_NOBODY };
 	return r;
-}
-
-const char *evidence_name(enum evidence e)
-{
-	static const char *const names[] = {
-		NULL, "sent", "closed", "received", "lock woken", "signalled", "created by the waiter", "selected"
-	};
-
-	return e < sizeof(names) / sizeof(*names) ? names[e] : NULL;
-}
-
-const char *evidence_phrase(enum evidence e)
-{
-	static const char *const names[] = {
-		"",
-		"it sent on the channel before",
-		"it closed the channel",
-		"it received from the channel before",
-		"the last that an unlock woke, not seen to unlock since",
-		"the last that woke a waiter of it",
-		"created by the goroutine that waits; of those it lacks, the one that waits longest",
-		"it had the channel in a select before"
-	};
-
-	return e < sizeof(names) / sizeof(*names) ? names[e] : "";
-}
-
-const char *root_cause_name(enum root_cause c)
-{
-	static const char *const names[] = { "none",  "running", "sleep",   "timer",   "network", "exited",
-		                             "cycle", "nobody",  "unknown", "runtime", "depth",   "brief" };
-
-	return c < sizeof(names) / sizeof(*names) ? names[c] : "unknown";
-}
-
-const char *root_cause_phrase(enum root_cause c)
-{
-	static const char *const names[] = { "",
-		                             "it runs",
-		                             "it sleeps",
-		                             "a timer",
-		                             "the network",
-		                             "everyone known who could end the wait has exited",
-		                             "they wait for each other",
-		                             "nothing can end this wait",
-		                             "who could end this wait is not in the trace",
-		                             "the Go runtime",
-		                             "the chain is longer than is followed",
-		                             "it waits for less than --min-edge" };
-
-	return c < sizeof(names) / sizeof(*names) ? names[c] : "";
 }

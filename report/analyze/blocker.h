@@ -3,8 +3,8 @@
 #define CHANREC_REPORT_ANALYZE_BLOCKER_H
 
 /*
- * Who could end a wait that is not over: as far as the trace shows it, and
- * never further. Each answer comes with the evidence that it rests on.
+ * The blocker of an open wait: the goroutine that can end it, as far as the
+ * trace shows, with the evidence for it.
  */
 
 #include "report/model/model.h"
@@ -13,50 +13,45 @@
 enum evidence {
 	EVIDENCE_NONE,
 	EVIDENCE_SENT,       /* it sent on the channel before, or waited to */
-	EVIDENCE_CLOSED,     /* it closed it (a receive that should have ended) */
+	EVIDENCE_CLOSED,     /* it closed the channel */
 	EVIDENCE_RECEIVED,   /* it received from the channel before, or waited to */
-	EVIDENCE_LOCK_WOKEN, /* the last that an unlock woke; not seen to unlock since */
-	EVIDENCE_SIGNALLED,  /* it was the last to wake a waiter of the Cond */
+	EVIDENCE_LOCK_WOKEN, /* an unlock woke it last, and it was not seen to unlock since */
+	EVIDENCE_SIGNALLED,  /* it signalled the Cond last */
 	EVIDENCE_CHILD,      /* created by the goroutine that waits for the WaitGroup */
-	EVIDENCE_SELECTED,   /* it waited for the channel in a select before, which some case ended */
+	EVIDENCE_SELECTED,   /* it waited for the channel in a select before; any case may have ended that */
 };
 
 /* How a chain ends. Append only: names stand in docs/report.schema.json. */
 enum root_cause {
-	ROOT_NONE,    /* the holder waits itself: the chain goes on */
-	ROOT_RUNNING, /* the holder runs (running, runnable or in a system call) */
+	ROOT_NONE,    /* the blocker waits itself: the chain goes on */
+	ROOT_RUNNING, /* the blocker is running, runnable or in a system call */
 	ROOT_SLEEP,   /* time.Sleep */
 	ROOT_TIMER,   /* a timer's channel */
 	ROOT_NETWORK, /* the network */
-	ROOT_EXITED,  /* everyone known who could end the wait has exited */
-	ROOT_CYCLE,   /* the chain comes back to itself */
+	ROOT_EXITED,  /* every goroutine known to be able to end the wait has exited */
+	ROOT_CYCLE,   /* the chain closes on itself */
 	ROOT_NOBODY,  /* nothing can: a nil channel, a select without cases */
-	ROOT_UNKNOWN, /* the trace does not show who */
+	ROOT_UNKNOWN, /* the trace does not show a blocker */
 	ROOT_RUNTIME, /* the Go runtime */
-	ROOT_DEPTH,   /* longer than is followed */
-	ROOT_BRIEF,   /* the holder waits itself, but for less than --min-edge */
+	ROOT_DEPTH,   /* longer than chains are followed */
+	ROOT_BRIEF,   /* the blocker waits itself, but for less than --min-edge */
 };
 
-struct holder {
+struct blocker {
 	uint64_t goid;         /* a live goroutine; 0: see root */
-	uint64_t gone;         /* one that exited, where everyone known has */
+	uint64_t gone;         /* one that exited, where all that are known have */
 	uint8_t evidence;      /* enum evidence */
 	uint8_t root;          /* enum root_cause, of goid 0 */
-	uint32_t nlive, ngone; /* goroutines known that could end the wait */
-	int64_t moved;         /* when somebody was last served who waited like this for the same; 0: not seen */
+	uint32_t nlive, ngone; /* goroutines known to be able to end the wait */
+	int64_t moved;         /* when a wait like this on the same object last ended; 0: not seen */
 };
 
-struct holders;
+struct blockers;
 
-int holders_new(struct holders **out, const struct model *m, struct err *err);
-void holders_free(struct holders *h);
+int blockers_new(struct blockers **out, const struct model *m, struct err *err);
+void blockers_free(struct blockers *b);
 
 /* g waits at the end. */
-struct holder holder_of(struct holders *h, const struct goroutine *g);
-
-const char *evidence_name(enum evidence e);   /* a word for JSON; NULL for none */
-const char *evidence_phrase(enum evidence e); /* for a sentence: "it closed the channel" */
-const char *root_cause_name(enum root_cause c);
-const char *root_cause_phrase(enum root_cause c);
+struct blocker blocker_of(struct blockers *b, const struct goroutine *g);
 
 #endif

@@ -17,7 +17,7 @@ struct draft {
 struct builder {
 	struct chains *out;
 	const struct model *m;
-	struct holders *h;
+	struct blockers *h;
 	struct map index;   /* signature -> chain + 1 */
 	struct map held;    /* goroutines that another one waits for */
 	struct map visited; /* waiting goroutines that stand in a chain */
@@ -103,7 +103,7 @@ static bool waits(const struct goroutine *g)
 	return g && g->state == TRACE_GO_WAITING && !g->system;
 }
 
-static struct chain_link link_of(const struct builder *b, const struct goroutine *g, const struct holder *h)
+static struct chain_link link_of(const struct builder *b, const struct goroutine *g, const struct blocker *h)
 {
 	const struct goroutine *held = h->goid ? model_goroutine(b->m, h->goid) : NULL;
 	struct chain_link l = { .goid = g->id,
@@ -179,7 +179,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 
 	*d = (struct draft){ .c.root_cause = ROOT_DEPTH };
 	while (d->c.n < MODEL_MAX_CHAIN_DEPTH) {
-		struct holder h = holder_of(b->h, g);
+		struct blocker h = blocker_of(b->h, g);
 		const struct goroutine *next = h.goid ? model_goroutine(b->m, h.goid) : NULL;
 
 		if (!map_put(&seen, g->id, NULL) || !map_put(&b->visited, g->id, NULL)) {
@@ -249,11 +249,11 @@ static int find_open(struct builder *b)
 	int ret = 0;
 
 	for (size_t i = 0; i < m->sorted.n; i++) {
-		struct holder h;
+		struct blocker h;
 
 		if (!waits(m->sorted.v[i]))
 			continue;
-		h = holder_of(b->h, m->sorted.v[i]);
+		h = blocker_of(b->h, m->sorted.v[i]);
 		if (h.goid && !map_put(&b->held, h.goid, NULL))
 			return -ENOMEM;
 	}
@@ -387,7 +387,7 @@ static void sort_and_cut(struct chains *c)
 	}
 }
 
-int chains_find(struct chains *c, const struct model *m, struct holders *h, struct err *err)
+int chains_find(struct chains *c, const struct model *m, struct blockers *h, struct err *err)
 {
 	struct builder b = { .out = c, .m = m, .h = h };
 	int ret;

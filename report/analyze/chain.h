@@ -50,7 +50,7 @@ struct chains {
 
 #define CHAINS_MAX_PAST 200
 
-int chains_find(struct chains *c, const struct model *m, struct holders *h, struct err *err);
+int chains_find(struct chains *c, const struct model *m, struct blockers *h, struct err *err);
 void chains_free(struct chains *c);
 
 #endif

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/render/fmt.h"
+#include "report/model/names.h"
+#include "util/buf.h"
 
 /* Less than this is noise: of goroutines, and the share. */
 #define NOISE_GOROUTINES 1.0
@@ -31,24 +33,36 @@ const char *diff_change_name(enum diff_change c)
 	return c < sizeof(names) / sizeof(*names) ? names[c] : "same";
 }
 
+static void put_str(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+
+/* The bytes 1 and 2 separate the parts of a key. */
 static void put_place_key(struct buf *b, const struct diff *d, const struct model *m, uint32_t place)
 {
 	const struct place *p = symbols_place(&m->sym, place);
+	char number[24];
 
-	fmt_raw(b, symbols_string(&m->sym, p->func));
-	if (d->same)
-		fmt_f(b, "\x01%s:%u", symbols_string(&m->sym, p->file), p->line);
-	else if (!p->func)
-		fmt_f(b, "\x01%" PRIx64, p->pc);
-	fmt_raw(b, "\x02");
+	put_str(b, symbols_string(&m->sym, p->func));
+	buf_put_u8(b, 1);
+	if (d->same) {
+		put_str(b, symbols_string(&m->sym, p->file));
+		snprintf(number, sizeof(number), ":%u", p->line);
+		put_str(b, number);
+	} else if (!p->func) {
+		snprintf(number, sizeof(number), "%" PRIx64, p->pc);
+		put_str(b, number);
+	}
+	buf_put_u8(b, 2);
 }
 
 static void put_group_key(struct buf *b, const struct diff *d, const struct model *m, uint32_t id)
 {
 	const struct group *g = &m->groups.v[id];
 
-	fmt_raw(b, symbols_place_func(&m->sym, group_name_place(m, g)));
-	fmt_raw(b, "\x02");
+	put_str(b, symbols_place_func(&m->sym, group_name_place(m, g)));
+	buf_put_u8(b, 2);
 	put_place_key(b, d, m, g->site);
 }
 
@@ -66,13 +80,16 @@ static uint64_t hash_key(const char *s)
 	return h;
 }
 
-/* The row of the key in b; what is in it is used up. */
+/* The row of the key in b, which it empties. */
 static struct diff_side *side_get(struct diff_rows *rows, struct buf *b, int side, uint32_t id)
 {
-	char *key = strdup(buf_str(b));
-	uint64_t *slot = key && !buf_failed(b) ? index_slot(&rows->index, hash_key(key), row_eq, rows->v, key) : NULL;
+	char *key;
+	uint64_t *slot;
 	struct diff_side *s;
 
+	buf_put_u8(b, 0);
+	key = buf_failed(b) ? NULL : strdup((const char *)b->data);
+	slot = key ? index_slot(&rows->index, hash_key(key), row_eq, rows->v, key) : NULL;
 	buf_reset(b);
 	if (!slot || (!*slot && vec_push(rows, (struct diff_row){ .key = key }))) {
 		free(key);
@@ -134,7 +151,7 @@ static int add_waits(struct diff *d, struct buf *b, int side)
 			continue;
 		put_group_key(b, d, r->m, ws->group);
 		put_place_key(b, d, r->m, symbols_stack_user(&r->m->sym, ws->stack));
-		fmt_raw(b, reason_name(r->m, ws->reason));
+		put_str(b, reason_name(r->m, ws->reason));
 		s = side_get(&d->waits, b, side, id);
 		if (!s)
 			return -ENOMEM;
@@ -156,7 +173,7 @@ static void judge(struct diff_row *row, double a, double b, double noise)
 		row->change = row->by > 0 ? DIFF_GREW : DIFF_SHRANK;
 }
 
-/* Most more first, then by name. */
+/* Largest growth first, then by name. */
 static int row_cmp(const void *a, const void *b)
 {
 	const struct diff_row *x = a, *y = b;

@@ -3,26 +3,24 @@
 #define CHANREC_REPORT_ANALYZE_DIFF_H
 
 /*
- * Two traces of one program side by side. Groups of goroutines and places of
- * waits are matched by name: function and line where the program is the same
- * (build id), else by function alone, since lines move. What grows with the
- * length of a recording is compared per second.
+ * Compares two traces of one program. Groups and wait sites are matched by
+ * name: by function and line where the program is the same (build id), else by
+ * function alone, because lines move. What grows with the length of a
+ * recording is compared per second.
  */
-
-#include <stdio.h>
 
 #include "report/analyze/report.h"
 
-/* Less blocked time per second than this is noise. */
+/* Less blocked time per second than this is noise, in nanoseconds. */
 #define DIFF_NOISE_NS 1e6
 
 /* Append only: names stand in docs/diff.schema.json. */
 enum diff_change { DIFF_SAME, DIFF_APPEARED, DIFF_GREW, DIFF_SHRANK, DIFF_VANISHED };
 
-/* A group, or a place of waits, in one of the traces. */
+/* A group, or a wait site, in one of the traces. */
 struct diff_side {
 	bool there;
-	uint32_t id;                      /* group or wsite: one of those that were matched */
+	uint32_t id;                      /* of the first group or wsite that was matched */
 	uint64_t alive, waiting, created; /* of groups */
 	uint64_t waits, blocked, max;
 };
@@ -43,7 +41,7 @@ struct diff_rows {
 struct diff {
 	const struct report *r[2];
 	double seconds[2];
-	bool same; /* the same program */
+	bool same; /* both traces are of the same build */
 	struct diff_rows groups, waits;
 };
 
@@ -54,8 +52,5 @@ const char *diff_change_name(enum diff_change c);
 double diff_per_second(const struct diff *d, int side, uint64_t n);
 /* Nanoseconds of a mean wait. */
 uint64_t diff_mean(const struct diff_side *s);
-
-int diff_write_text(const struct diff *d, FILE *f, struct err *err);
-int diff_write_json(const struct diff *d, FILE *f, struct err *err);
 
 #endif

@@ -7,31 +7,30 @@
 
 #include "report/analyze/leak_judge.h"
 #include "report/model/stops.h"
-#include "report/render/fmt.h"
-#include "report/render/leak_why.h"
 
-/* So many goroutines that came to wait at a place, none of the group going away, are a growing group. */
+/* A group grows when at least this many of its goroutines came to wait at a place and none of the group ended. */
 #define GROWING_MIN 8
-#define QUARTERS_MIN 3 /* of the recording in which some of them came */
+#define STEADY_MIN 3   /* waits */
+#define QUARTERS_MIN 3 /* quarters of the recording in which some of them began */
 
 struct finder {
 	struct leaks *out;
 	const struct model *m;
-	struct holders *h;
-	struct map in_cycle; /* goroutines of which each waits for the next */
+	struct blockers *blockers;
+	struct map in_cycle; /* goroutines, each of which waits for the next */
 };
 
 void leaks_free(struct leaks *l)
 {
-	for (size_t i = 0; i < l->v.n; i++)
-		free(l->v.v[i].why);
 	vec_free(&l->v);
 	vec_free(&l->suspects);
+	vec_free(&l->cycles);
 }
 
 /*
- * Users of a channel that are known need not be all of them, so a circle of
- * channels counts only where the search found that nobody else could help.
+ * A channel may have users that the trace does not show. A cycle of channels
+ * therefore counts only if the memory scan found no other goroutine that could
+ * end these waits.
  */
 static bool link_is_sure(const struct model *m, const struct chain_link *l)
 {
@@ -109,7 +108,7 @@ static int collect(struct finder *f)
 			              .group = g->group,
 			              .place = symbols_stack_user(&m->sym, g->wait.stack),
 			              .reason = g->wait.reason,
-			              .j = leak_judge(m, f->h, &f->in_cycle, g) };
+			              .j = leak_judge(m, f->blockers, &f->in_cycle, g) };
 		s.is_long =
 		        s.j.verdict == VERDICT_NIL_CHANNEL || s.j.verdict == VERDICT_EMPTY_SELECT || leak_is_long(m, g);
 		if (vec_push(&f->out->suspects, s))
@@ -118,18 +117,17 @@ static int collect(struct finder *f)
 	return 0;
 }
 
-/* What waits for long because something, perhaps a left over pointer, holds its channel or lock. */
+/* It waits for long, and a pointer, perhaps a stale one, keeps what it waits for reachable. */
 static bool seems_held(const struct suspect *s)
 {
 	return s->is_long && (s->j.idle == IDLE_HELD || s->j.idle == IDLE_TIME);
 }
 
 /*
- * A pointer that was left over somewhere makes a wait seem held. Where at
- * least as many that wait for as long at the same place are shown to be lost,
- * these are, too.
+ * A stale pointer can make an object seem reachable. If at least as many
+ * goroutines at the same place are proven to be stuck, these are stuck too.
  */
-static void join_left_over(struct suspect *s, uint32_t n)
+static void join_stale(struct suspect *s, uint32_t n)
 {
 	struct judgement most = { 0 };
 	uint32_t proven = 0, held = 0;
@@ -150,7 +148,7 @@ static void join_left_over(struct suspect *s, uint32_t n)
 			s[i].j = most;
 }
 
-/* What it waits for in a line, as one object. */
+/* The one object at which it queues; 0: none. */
 static uint64_t line_of(const struct model *m, const struct suspect *s)
 {
 	const struct goroutine *g = model_goroutine(m, s->goid);
@@ -162,8 +160,8 @@ static uint64_t line_of(const struct model *m, const struct suspect *s)
 }
 
 /*
- * Senders and lockers are served in their order: who came later to a line that
- * stands still stands as still, however short it has waited.
+ * Senders and lockers are served in order. If the first in a queue is stuck,
+ * so are all behind it, however short they have waited.
  */
 static int join_line(struct finder *f)
 {
@@ -196,7 +194,7 @@ static int join_line(struct finder *f)
 	return ret;
 }
 
-/* Whether nobody of the group was seen to go on from there. */
+/* Whether no goroutine of the group was seen to go on from there. */
 static bool is_dead_end(const struct model *m, const struct suspect *s)
 {
 	for (uint32_t i = 1; i < m->wsites.n; i++) {
@@ -210,8 +208,8 @@ static bool is_dead_end(const struct model *m, const struct suspect *s)
 }
 
 /*
- * Whether waiting as it does can be what makes a group grow. A goroutine waits
- * in a select between all that it does, so there nobody may have gone on.
+ * Whether this wait can be what makes a group grow. Many goroutines return to
+ * a select between their tasks, so a select counts only if none went on.
  */
 static bool can_pile_up(const struct model *m, const struct suspect *s)
 {
@@ -220,14 +218,22 @@ static bool can_pile_up(const struct model *m, const struct suspect *s)
 	return class == TRACE_WAIT_RECV || (class == TRACE_WAIT_SELECT && is_dead_end(m, s));
 }
 
-/* Whether the goroutines came one by one over the recording to stay: then waiting long is not what they are for. */
+/* The quarter of the recording that holds this time, as a bit; 0: it is outside. */
+static uint32_t quarter_of(const struct model *m, int64_t time)
+{
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
+
+	return time < from || time > m->end || whole <= 0 ? 0 : 1u << ((time - from) / (whole / 4 + 1));
+}
+
+/* Whether the goroutines arrived one by one over the recording and none left. */
 static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 {
 	const struct group *grp = &m->groups.v[s->group];
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
+	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
 	uint32_t quarters = 0, created = 0;
 
-	if (grp->exited || grp->missed || whole <= 0)
+	if (grp->exited || grp->missed)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct goroutine *g = model_goroutine(m, s[i].goid);
@@ -235,7 +241,7 @@ static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 		if (g->started == TIME_UNKNOWN || g->started < from)
 			continue;
 		created++;
-		quarters |= 1u << ((g->started - from) / (whole / 4 + 1));
+		quarters |= quarter_of(m, g->started);
 	}
 	return created >= GROWING_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN && can_pile_up(m, s);
 }
@@ -250,7 +256,7 @@ static void judge_growth(const struct model *m, struct suspect *s, uint32_t n)
 		s[i].j = (struct judgement){ .verdict = VERDICT_STUCK };
 }
 
-static void measure_one(const struct finder *f, struct leak *l, const struct suspect *s)
+static void measure_one(const struct finder *f, struct leak *l, const struct suspect *s, uint32_t *quarters)
 {
 	const struct goroutine *g = model_goroutine(f->m, s->goid);
 	int64_t ns = goroutine_wait_ns(f->m, g);
@@ -266,6 +272,7 @@ static void measure_one(const struct finder *f, struct leak *l, const struct sus
 	l->before_start |= g->wait.before_start;
 	l->created += g->started != TIME_UNKNOWN;
 	l->grown += !g->wait.before_start;
+	*quarters |= g->wait.before_start ? 0 : quarter_of(f->m, g->wait.since);
 	if (s->j.strength > l->j.strength)
 		l->j.strength = s->j.strength;
 }
@@ -276,18 +283,41 @@ static bool leak_measure(const struct finder *f, struct leak *l)
 	const struct model *m = f->m;
 	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
 	bool is_any_long = false;
+	uint32_t quarters = 0;
 
 	l->longest = -1;
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct suspect *s = &f->out->suspects.v[l->first + i];
 
-		measure_one(f, l, s);
+		measure_one(f, l, s, &quarters);
 		is_any_long |= s->is_long;
 	}
 	if (leak_run_ns(m, from) > 0)
 		l->per_minute = (double)l->grown * 60e9 / (double)leak_run_ns(m, from);
+	l->steady = l->grown >= STEADY_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN;
 	l->growing = grows(m, &f->out->suspects.v[l->first], l->n);
 	return is_any_long;
+}
+
+/* Follows a cycle from the example until it closes. */
+static int collect_links(struct finder *f, struct leak *l)
+{
+	const struct goroutine *g = model_goroutine(f->m, l->example);
+	struct leaks *out = f->out;
+
+	l->cycle_first = (uint32_t)out->cycles.n;
+	for (; g && l->cycle_n < MODEL_MAX_CHAIN_DEPTH; l->cycle_n++) {
+		struct cycle_link link = { .goid = g->id,
+			                   .place = symbols_stack_user(&f->m->sym, g->wait.stack),
+			                   .blocker = blocker_of(f->blockers, g) };
+
+		if (g->wait.nobjs)
+			link.obj = g->objs[0];
+		if (vec_push(&out->cycles, link))
+			return -ENOMEM;
+		g = link.blocker.goid == l->example ? NULL : model_goroutine(f->m, link.blocker.goid);
+	}
+	return 0;
 }
 
 /* One leak of suspects first … first + n - 1. */
@@ -300,11 +330,9 @@ static int leak_add(struct finder *f, uint32_t first, uint32_t n)
 
 	if (!leak_measure(f, &l) && l.j.verdict != VERDICT_IDLE)
 		l.j = (struct judgement){ .verdict = VERDICT_IDLE, .idle = IDLE_SHORT };
-	l.why = leak_why(f->m, f->h, f->out, &l);
-	if (!l.why || vec_push(&f->out->v, l)) {
-		free(l.why);
+	l.blocker = blocker_of(f->blockers, model_goroutine(f->m, l.example));
+	if ((l.j.verdict == VERDICT_CYCLE && collect_links(f, &l)) || vec_push(&f->out->v, l))
 		return -ENOMEM;
-	}
 	f->out->nsuspects += l.j.verdict != VERDICT_IDLE;
 	return 0;
 }
@@ -326,7 +354,7 @@ static int leak_cmp(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Runs of suspects that are alike in the way that same tells. */
+/* How many suspects from i on are alike by same(). */
 static uint32_t run_length(const struct leaks *l, uint32_t i,
                            bool (*same)(const struct suspect *, const struct suspect *))
 {
@@ -343,9 +371,9 @@ static void sort_suspects(struct leaks *l)
 		qsort(l->suspects.v, l->suspects.n, sizeof(*l->suspects.v), suspect_cmp);
 }
 
-int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const struct chains *chains, struct err *err)
+int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const struct chains *chains, struct err *err)
 {
-	struct finder f = { .out = l, .m = m, .h = h };
+	struct finder f = { .out = l, .m = m, .blockers = b };
 	int ret;
 
 	*l = (struct leaks){ 0 };
@@ -355,7 +383,7 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 	sort_suspects(l);
 	for (uint32_t i = 0, n; i < l->suspects.n; i += n) {
 		n = run_length(l, i, same_place);
-		join_left_over(&l->suspects.v[i], n);
+		join_stale(&l->suspects.v[i], n);
 	}
 	if (!ret)
 		ret = join_line(&f);
@@ -373,38 +401,4 @@ int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const 
 	if (l->v.n)
 		qsort(l->v.v, l->v.n, sizeof(*l->v.v), leak_cmp);
 	return 0;
-}
-
-void leak_put_verdict(struct buf *b, const struct leak *l)
-{
-	static const char *const names[] = {
-		"idle",        "stuck",        "no one left",       "never closed",       "no receiver",
-		"nil channel", "empty select", "lock not released", "waitgroup not done", "cycle"
-	};
-
-	fmt_raw(b, l->j.verdict < sizeof(names) / sizeof(*names) ? names[l->j.verdict] : "idle");
-	if (l->j.verdict == VERDICT_STUCK) {
-		fmt_raw(b, " for ");
-		fmt_dur(b, (uint64_t)(l->longest > 0 ? l->longest : 0));
-		if (l->stopped) {
-			fmt_raw(b, ", in ");
-			fmt_dur(b, (uint64_t)l->stopped);
-			fmt_raw(b, " of which the program could not run");
-		}
-	}
-}
-
-const char *strength_name(enum strength s)
-{
-	static const char *const names[] = { "time", "likely", "proven" };
-
-	return s < sizeof(names) / sizeof(*names) ? names[s] : "time";
-}
-
-const char *idle_name(enum idle i)
-{
-	static const char *const names[] = { NULL,   "time",  "network", "keeps the program alive",
-		                             "held", "short", "unknown" };
-
-	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
 }

@@ -3,18 +3,18 @@
 #define CHANREC_REPORT_ANALYZE_LEAK_H
 
 /*
- * What to make of the goroutines that wait at the end, grouped by what they
- * are and where they wait: a verdict each, with the sentences that it rests on.
+ * The goroutines that wait at the end, grouped by what they are and where they
+ * wait: one verdict each, with the facts that it rests on. report/render/words.h
+ * turns them into sentences.
  */
 
 #include "report/analyze/blocker.h"
 #include "report/analyze/chain.h"
 #include "report/model/model.h"
-#include "util/buf.h"
 
 /* Append only: names stand in docs/report.schema.json. */
 enum verdict {
-	VERDICT_IDLE, /* waiting is their job, or nothing speaks against it */
+	VERDICT_IDLE, /* they wait normally, or nothing indicates that they do not */
 	VERDICT_STUCK,
 	VERDICT_NO_ONE_LEFT,
 	VERDICT_NEVER_CLOSED,
@@ -27,20 +27,20 @@ enum verdict {
 };
 
 enum strength {
-	STRENGTH_TIME,   /* nothing but the length of the wait */
-	STRENGTH_LIKELY, /* the trace shows more, but not all */
-	STRENGTH_PROVEN, /* the wait cannot end, as far as the target's memory shows it */
+	STRENGTH_TIME,   /* only the length of the wait, or growth */
+	STRENGTH_LIKELY, /* the trace shows more than that */
+	STRENGTH_PROVEN, /* a memory scan found that nothing can end the wait, or Go defines so */
 };
 
 /* Why a wait is idle. */
 enum idle {
 	IDLE_NONE,
-	IDLE_TIME,    /* sleeps, or waits for a timer */
+	IDLE_TIME,    /* it sleeps, or waits for a timer */
 	IDLE_NETWORK, /* an accept loop, a connection */
 	IDLE_MAIN,    /* main keeps the program alive */
-	IDLE_HELD,    /* what it waits for is held by something that can go on */
-	IDLE_SHORT,   /* has not waited for long */
-	IDLE_UNKNOWN, /* the trace cannot tell: there was no search */
+	IDLE_HELD,    /* a runnable goroutine can reach what it waits for */
+	IDLE_SHORT,   /* it has not waited for long */
+	IDLE_UNKNOWN, /* not known: there was no memory scan */
 };
 
 struct judgement {
@@ -51,37 +51,44 @@ struct suspect {
 	uint64_t goid;
 	uint32_t group, place, reason;
 	struct judgement j;
-	bool is_long; /* waits long enough to be a suspect by itself */
+	bool is_long; /* it waits long enough to be a suspect by itself */
+};
+
+/* One of the goroutines that wait for each other. */
+struct cycle_link {
+	uint64_t goid;
+	uint32_t place;
+	struct trace_obj obj;   /* what it waits for */
+	struct blocker blocker; /* the next one */
 };
 
 struct leak {
 	struct judgement j;
 	uint32_t group, place, reason;
-	uint32_t first, n; /* in leaks.suspects */
-	uint32_t proven;   /* of these */
-	uint64_t example;  /* the goroutine that has waited longest, of the proven ones where there are any */
-	int64_t longest;   /* the longest wait, ns */
-	int64_t stopped;   /* of that: the program could not run */
-	bool before_start; /* that began before the recording */
-	uint64_t created;  /* of these goroutines in the recording */
-	uint64_t grown;    /* of these waits begun in the recording */
-	double per_minute; /* the same by time */
-	bool growing;
-	char *why;
+	uint32_t first, n;             /* in leaks.suspects */
+	uint32_t proven;               /* of these, those with STRENGTH_PROVEN */
+	uint64_t example;              /* the goroutine that has waited longest; a proven one where there is one */
+	int64_t longest;               /* the longest wait, ns */
+	int64_t stopped;               /* ns of that during which the program could not run */
+	bool before_start;             /* a wait began before the recording */
+	uint64_t created;              /* of these goroutines, in the recording */
+	uint64_t grown;                /* of these waits, begun in the recording */
+	double per_minute;             /* the same per minute; 0: not known */
+	bool steady;                   /* they began all over the recording, not at once */
+	bool growing;                  /* so did their goroutines, and none of the group ended */
+	struct blocker blocker;        /* of the example's wait */
+	uint32_t cycle_first, cycle_n; /* VERDICT_CYCLE: in leaks.cycles, from the example on */
 };
 
 struct leaks {
 	VEC(struct leak) v; /* worst first, idle ones last */
-	uint32_t nsuspects; /* of them above idle: those before the idle ones */
+	uint32_t nsuspects; /* those above idle; they come first */
 	VEC(struct suspect) suspects;
+	VEC(struct cycle_link) cycles;
 };
 
-int leaks_find(struct leaks *l, const struct model *m, struct holders *h, const struct chains *chains, struct err *err);
+int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const struct chains *chains,
+               struct err *err);
 void leaks_free(struct leaks *l);
-
-/* "stuck for 12.3s", …; into b. */
-void leak_put_verdict(struct buf *b, const struct leak *l);
-const char *strength_name(enum strength s);
-const char *idle_name(enum idle i); /* NULL for none */
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One goroutine's wait, and what the trace shows about it. */
+/* Judges one goroutine's wait by what the trace shows about it. */
 #include "report/analyze/leak_judge.h"
 #include "report/model/channel.h"
 #include "report/model/stops.h"
@@ -28,7 +28,7 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 {
 	int64_t half = half_of_recording(m);
 
-	/* Of a program that was stopped it takes more than that it waited the whole recording. */
+	/* If the program was stopped, having waited for the whole recording is not enough. */
 	if (g->wait.before_start && (!m->stops.n || g->unheld))
 		return true;
 	if (stops_are_all(m))
@@ -37,11 +37,11 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 }
 
 /*
- * A wait of which only time speaks: half of the recording, but no less than a
- * second and no more than ten. While others are served who wait for the same,
- * the line moves, and its turn comes.
+ * Long enough to be reported for its length alone: half of the recording, but
+ * at least one second and at most ten. While the queue still moves, the time
+ * counts from its last move.
  */
-static bool is_very_long(const struct model *m, const struct goroutine *g, const struct holder *h)
+static bool is_very_long(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = waited_ns(m, g);
 
@@ -62,8 +62,8 @@ static struct judgement judged(enum verdict v, enum strength s)
 	return (struct judgement){ .verdict = (uint8_t)v, .strength = (uint8_t)s };
 }
 
-/* What is not shown to be out of reach: held, or not searched for. */
-static struct judgement in_reach(const struct model *m)
+/* Not found unreachable: a goroutine can still reach it, or there was no memory scan. */
+static struct judgement reachable(const struct model *m)
 {
 	return idle_as(m->snap[1].searched ? IDLE_HELD : IDLE_UNKNOWN);
 }
@@ -81,10 +81,10 @@ static bool asks_if_closed(const struct model *m, const struct goroutine *g)
 }
 
 /*
- * Without a search it takes a channel that the recording saw from its make on,
- * whose maker and users have all gone.
+ * Without a memory scan the recording must have seen the channel's make, and
+ * its maker and all users must have exited.
  */
-static bool all_seen_to_go(const struct model *m, const struct goroutine *g, const struct holder *h)
+static bool all_seen_to_go(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	const struct channel *c = g->wait.nobjs == 1 ? model_channel(m, g->objs[0].id) : NULL;
 
@@ -93,17 +93,17 @@ static bool all_seen_to_go(const struct model *m, const struct goroutine *g, con
 	return h->root == ROOT_EXITED && (c->made_by == g->id || !model_goroutine(m, c->made_by));
 }
 
-static struct judgement judge_receive(const struct model *m, const struct goroutine *g, const struct holder *h)
+static struct judgement judge_receive(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	bool gone = h->root == ROOT_EXITED;
 	enum verdict v = gone || asks_if_closed(m, g) ? VERDICT_NEVER_CLOSED : VERDICT_NO_ONE_LEFT;
 
 	if (g->unheld)
 		return judged(v, STRENGTH_PROVEN);
-	return all_seen_to_go(m, g, h) ? judged(v, STRENGTH_LIKELY) : in_reach(m);
+	return all_seen_to_go(m, g, h) ? judged(v, STRENGTH_LIKELY) : reachable(m);
 }
 
-static struct judgement judge_send(const struct model *m, const struct goroutine *g, const struct holder *h)
+static struct judgement judge_send(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	bool gone = h->root == ROOT_EXITED;
 
@@ -125,7 +125,7 @@ static bool has_only_nil_cases(const struct goroutine *g)
 	return g->wait.nobjs && g->wait.nobjs == g->wait.nobjs_all;
 }
 
-static struct judgement judge_sync(const struct model *m, const struct goroutine *g, const struct holder *h)
+static struct judgement judge_sync(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	const struct sync_obj *s =
 	        g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(m, g->objs[0].id) : NULL;
@@ -138,13 +138,13 @@ static struct judgement judge_sync(const struct model *m, const struct goroutine
 			return judged(VERDICT_LOCK, STRENGTH_PROVEN);
 		return is_very_long(m, g, h) ? judged(VERDICT_LOCK, STRENGTH_LIKELY) : idle_as(IDLE_SHORT);
 	case TRACE_SYNC_WAITGROUP:
-		return g->unheld ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : in_reach(m);
+		return g->unheld ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : reachable(m);
 	default:
-		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : in_reach(m);
+		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
 	}
 }
 
-/* Programs let main wait for ever where others do the work. */
+/* Programs let main wait forever while other goroutines do the work. */
 static bool keeps_alive(const struct goroutine *g, uint8_t class)
 {
 	return g->id == 1 &&
@@ -157,11 +157,11 @@ static bool waits_for_nothing(const struct goroutine *g, uint8_t class)
 	       (class == TRACE_WAIT_SELECT && has_only_nil_cases(g));
 }
 
-struct judgement leak_judge(const struct model *m, struct holders *h, const struct map *in_cycle,
+struct judgement leak_judge(const struct model *m, struct blockers *b, const struct map *in_cycle,
                             const struct goroutine *g)
 {
 	uint8_t class = model_wait_class(m, g->wait.reason);
-	struct holder who = holder_of(h, g);
+	struct blocker who = blocker_of(b, g);
 
 	if (class == TRACE_WAIT_NETWORK)
 		return idle_as(IDLE_NETWORK);
@@ -180,6 +180,6 @@ struct judgement leak_judge(const struct model *m, struct holders *h, const stru
 	if (class == TRACE_WAIT_SEND)
 		return judge_send(m, g, &who);
 	if (class == TRACE_WAIT_SELECT)
-		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : in_reach(m);
+		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
 	return judge_sync(m, g, &who);
 }

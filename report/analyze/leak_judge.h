@@ -4,12 +4,12 @@
 
 #include "report/analyze/leak.h"
 
-/* What the wait of one goroutine looks like by itself; in_cycle: goroutines that wait for each other. */
-struct judgement leak_judge(const struct model *m, struct holders *h, const struct map *in_cycle,
+/* Judges one goroutine's wait by itself; in_cycle: goroutines that wait for each other. */
+struct judgement leak_judge(const struct model *m, struct blockers *b, const struct map *in_cycle,
                             const struct goroutine *g);
-/* Long enough to be a suspect: half of the recording, or a second. */
+/* Whether it waits long enough to be a suspect: half of the recording, or a second. */
 bool leak_is_long(const struct model *m, const struct goroutine *g);
-/* How long the program could run from then to the end. */
+/* Nanoseconds from then to the end during which the program could run. */
 int64_t leak_run_ns(const struct model *m, int64_t from);
 
 #endif

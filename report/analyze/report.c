@@ -10,6 +10,7 @@
 #include "report/analyze/visible.h"
 #include "report/model/channel.h"
 #include "report/model/library.h"
+#include "report/model/names.h"
 #include "report/replay/replay.h"
 
 void report_free(struct report *r)
@@ -17,8 +18,9 @@ void report_free(struct report *r)
 	if (!r)
 		return;
 	chains_free(&r->chains);
+	findings_free(&r->findings);
 	leaks_free(&r->leaks);
-	holders_free(r->holders);
+	blockers_free(r->blockers);
 	model_free(r->m);
 	trace_reader_free(r->reader);
 	free(r->groups);
@@ -46,6 +48,26 @@ uint64_t report_truncated_stacks(const struct report *r)
 bool report_has_losses(const struct report *r)
 {
 	return r->m->lost_ring || r->m->lost_memory || r->m->left_out || r->m->waits_left_out;
+}
+
+/* No wait for another goroutine: sleep, the network, a timer, "select {}" in main. */
+static bool is_waiting_only(const struct model *m, const struct wsite *ws)
+{
+	uint8_t class = model_wait_class(m, ws->reason);
+
+	return wait_class_is_idle(class) || m->objsites.v[ws->objsite].timer ||
+	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
+}
+
+const struct wsite *report_heaviest(const struct report *r)
+{
+	for (uint32_t i = 0; i < r->nwsites; i++) {
+		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
+
+		if (report_shows_wsite(r, ws) && !is_waiting_only(r->m, ws))
+			return ws->blocked ? ws : NULL;
+	}
+	return NULL;
 }
 
 struct rank {
@@ -142,19 +164,22 @@ static void class_channels(struct model *m)
 static int analyse(struct report *r, struct err *err)
 {
 	const struct model *m = r->m;
-	int ret = holders_new(&r->holders, m, err);
+	int ret = blockers_new(&r->blockers, m, err);
 
 	if (!ret && filter_mark_groups(&r->m->filter, m))
 		ret = err_nomem(err);
 	library_mark(&r->m->sym, r->meta->module);
 	class_channels(r->m);
 	if (!ret)
-		ret = chains_find(&r->chains, m, r->holders, err);
+		ret = chains_find(&r->chains, m, r->blockers, err);
 	if (!ret)
-		ret = leaks_find(&r->leaks, m, r->holders, &r->chains, err);
+		ret = leaks_find(&r->leaks, m, r->blockers, &r->chains, err);
 	if (ret)
 		return ret;
 	shown_filter(r);
+	ret = findings_make(&r->findings, m, &r->leaks, err);
+	if (ret)
+		return ret;
 	if (rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||
 	    rank_by(&r->wsites, &r->nwsites, m->wsites.n, wsite_weight, m) ||
 	    rank_by(&r->edges, &r->nedges, m->edges.n, edge_weight, m))

@@ -7,6 +7,7 @@
 #include "format/trace.h"
 #include "report/analyze/blocker.h"
 #include "report/analyze/chain.h"
+#include "report/analyze/finding.h"
 #include "report/analyze/leak.h"
 #include "report/model/model.h"
 
@@ -37,9 +38,10 @@ struct report {
 	const struct trace_meta *meta;
 	const struct trace_end *end; /* NULL: the recorder did not end well */
 	struct model *m;
-	struct holders *holders;
+	struct blockers *blockers;
 	struct chains chains;
 	struct leaks leaks;
+	struct findings findings;
 	struct report_counts counts[2];
 	uint32_t *groups; /* ids, most blocked time of user groups first */
 	uint32_t ngroups;
@@ -62,6 +64,8 @@ uint64_t report_duration(const struct report *r);
 uint64_t report_truncated_stacks(const struct report *r);
 /* Whether events were lost, so that counts may be low. */
 bool report_has_losses(const struct report *r);
+/* The visible wait site with the most blocked time, without waits for time, the network or main's; NULL: none. */
+const struct wsite *report_heaviest(const struct report *r);
 /* Channels, goroutines or times named on the command line that are not in the trace: -ENOENT. */
 int report_check_filters(const struct report *r, struct err *err);
 

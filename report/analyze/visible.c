@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/analyze/visible.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "report/model/channel.h"
-#include "report/render/fmt.h"
 
 static bool uses_channel(const struct model *m, uint64_t goid, const struct channel *c)
 {
@@ -161,44 +159,10 @@ void shown_filter(struct report *r)
 	r->chains.v.n = n;
 	n = 0;
 	for (size_t i = 0; i < r->leaks.v.n; i++) {
-		if (leak_is_shown(r, &r->leaks.v.v[i])) {
+		if (leak_is_shown(r, &r->leaks.v.v[i]))
 			r->leaks.v.v[n++] = r->leaks.v.v[i];
-		} else {
+		else
 			r->leaks.nsuspects -= r->leaks.v.v[i].j.verdict != VERDICT_IDLE;
-			free(r->leaks.v.v[i].why);
-		}
 	}
 	r->leaks.v.n = n;
-}
-
-bool shown_put_window(struct buf *b, const struct report *r)
-{
-	const struct model_opts *o = &r->m->opts;
-
-	if (o->since == INT64_MIN && o->until == INT64_MAX)
-		return false;
-	fmt_raw(b, "only the window from ");
-	fmt_dur(b, (uint64_t)(o->since > 0 ? o->since : 0));
-	fmt_raw(b, " to ");
-	fmt_dur(b, (uint64_t)(r->m->end > 0 ? r->m->end : 0));
-	fmt_raw(b, " of the recording is counted");
-	return true;
-}
-
-bool shown_put_filter(struct buf *b, const struct report *r)
-{
-	const struct filter_opts *o = &r->m->filter.opts;
-	const char *const what[] = { "function", o->function, "package", o->package, "reason", o->reason };
-
-	if (!r->m->filter.active)
-		return false;
-	fmt_raw(b, "only waits that fit");
-	for (int i = 0; i < 6; i += 2) {
-		if (!what[i + 1])
-			continue;
-		fmt_f(b, " --%s ", what[i]);
-		fmt_text(b, what[i + 1]);
-	}
-	fmt_raw(b, " are counted");
-	return true;
 }

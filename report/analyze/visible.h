@@ -23,9 +23,4 @@ uint64_t report_sync_count(const struct report *r);
 
 /* Drops the verdicts and chains that are not. */
 void shown_filter(struct report *r);
-/* "only the window from 1.00s to 2.00s of the recording is counted"; nothing where that is all. True: it is not. */
-bool shown_put_window(struct buf *b, const struct report *r);
-/* "only waits that fit --reason send are counted", …; nothing where all is shown. True: there is something. */
-bool shown_put_filter(struct buf *b, const struct report *r);
-
 #endif

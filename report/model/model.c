@@ -396,30 +396,6 @@ uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t
 	return *cached;
 }
 
-const char *illegal_name(enum illegal i)
-{
-	static const char *const names[ILLEGAL_N] = { "park_while_waiting", "act_while_waiting",   "run_while_waiting",
-		                                      "exit_while_waiting", "ready_while_running", "event_after_exit",
-		                                      "created_twice" };
-
-	return i < ILLEGAL_N ? names[i] : "";
-}
-
-const char *illegal_phrase(enum illegal i)
-{
-	static const char *const names[ILLEGAL_N] = {
-		"parks of a goroutine that was waiting already",
-		"acts of a goroutine that was waiting",
-		"runs of a goroutine that was waiting",
-		"exits of a goroutine that was waiting",
-		"wake-ups of a goroutine that was not waiting",
-		"events of a goroutine that had exited",
-		"creations of a goroutine that was there already",
-	};
-
-	return i < ILLEGAL_N ? names[i] : "";
-}
-
 bool wait_class_is_idle(uint8_t class)
 {
 	return wait_class_of(class)->is_idle;

@@ -462,10 +462,6 @@ uint8_t model_wait_class(const struct model *m, uint32_t reason);
 int model_define(struct model *m, const struct trace_rec *rec, struct err *err);
 /* The class of an object; where: the stack of a wait on it. */
 uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where);
-/* "park_while_waiting", …, and the same in words. */
-const char *illegal_name(enum illegal i);
-const char *illegal_phrase(enum illegal i);
-
 /* Waits that are a goroutine's job or the runtime's own: never a suspect. */
 bool wait_class_is_idle(uint8_t class);
 /* A channel wait's direction, from the object or else from the reason. */

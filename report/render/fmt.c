@@ -212,28 +212,6 @@ void fmt_func_short(struct buf *b, const struct model *m, uint32_t place)
 	fmt_text(b, func + end);
 }
 
-/* A go statement with arguments starts a wrapper: main.main.gowrap1, before Go 1.22 main.main·dwrap·1. */
-static bool is_go_wrapper(const char *func)
-{
-	return strstr(func, ".gowrap") || strstr(func, "\xc2\xb7"
-	                                               "dwrap"
-	                                               "\xc2\xb7");
-}
-
-uint32_t group_name_place(const struct model *m, const struct group *g)
-{
-	if (g->root && (!g->entry || is_go_wrapper(symbols_place_func(&m->sym, g->entry))))
-		return g->root;
-	return g->entry;
-}
-
-bool group_is_main(const struct model *m, uint32_t group)
-{
-	const struct group *g = &m->groups.v[group];
-
-	return !strcmp(symbols_place_func(&m->sym, g->entry ? g->entry : g->root), "runtime.main");
-}
-
 void fmt_group(struct buf *b, const struct model *m, uint32_t group)
 {
 	const struct group *g = &m->groups.v[group];
@@ -250,7 +228,7 @@ void fmt_group(struct buf *b, const struct model *m, uint32_t group)
 	fmt_func_short(b, m, name);
 	if (!g->site || g->system)
 		return;
-	fmt_raw(b, ", go at ");
+	fmt_raw(b, ", created at ");
 	fmt_file_line(b, m, g->site, 2);
 }
 
@@ -320,13 +298,6 @@ void fmt_objsite(struct buf *b, const struct model *m, uint32_t objsite)
 		fmt_file_line(b, m, o->place, 2);
 	else
 		fmt_place_short(b, m, o->place);
-}
-
-const char *reason_name(const struct model *m, uint32_t reason)
-{
-	const struct reason *r = model_reason(m, reason);
-
-	return r->defined && *r->name ? r->name : "unknown";
 }
 
 void fmt_wait(struct buf *b, const struct model *m, const struct goroutine *g, bool brief)

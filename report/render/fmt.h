@@ -9,6 +9,7 @@
  */
 
 #include "report/model/model.h"
+#include "report/model/names.h"
 #include "util/buf.h"
 
 void fmt_raw(struct buf *b, const char *s);
@@ -37,11 +38,7 @@ void fmt_place_short(struct buf *b, const struct model *m, uint32_t place);
 /* The same for a narrow cell, what matters first: "server.go:33 http.(*Server).Serve". */
 void fmt_place_cell(struct buf *b, const struct model *m, uint32_t place);
 
-/* The function that a group's goroutines run: where Go wrapped it for the go statement, what is wrapped. */
-uint32_t group_name_place(const struct model *m, const struct group *g);
-/* The goroutine that runs the program's main(). */
-bool group_is_main(const struct model *m, uint32_t group);
-/* "http.(*conn).serve, go at net/http/server.go:3285"; "main goroutine"; "goroutines of unknown origin". */
+/* "http.(*conn).serve, created at net/http/server.go:3285"; "main goroutine"; "goroutines of unknown origin". */
 void fmt_group(struct buf *b, const struct model *m, uint32_t group);
 
 /* The same for a narrow cell: go statement, function. */
@@ -51,8 +48,6 @@ void fmt_group_cell(struct buf *b, const struct model *m, uint32_t group);
 void fmt_obj(struct buf *b, const struct model *m, const struct trace_obj *o);
 /* "channel made at main.go:20 (cap 3)" and the like; "" for 0. */
 void fmt_objsite(struct buf *b, const struct model *m, uint32_t objsite);
-/* The wait's reason by Go's name; "unknown". */
-const char *reason_name(const struct model *m, uint32_t reason);
 /* "≥ 3m00s, since before the recording", "1.20s", "unknown". */
 void fmt_wait(struct buf *b, const struct model *m, const struct goroutine *g, bool brief);
 const char *go_state_name(uint8_t state);

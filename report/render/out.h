@@ -12,6 +12,8 @@
 
 #include "report/analyze/report.h"
 
+struct diff;
+
 struct output {
 	const char *name, *help;
 	bool wants_each; /* every exited goroutine, collected channel and goroutine to goroutine wake-up */
@@ -29,5 +31,9 @@ extern const struct output output_text, output_folded, output_dot, output_svg, o
 int out_dot_write(const struct report *r, FILE *f, struct err *err);
 /* Drawn by Graphviz. -ENOENT: it is not installed. */
 int out_svg_write(const struct report *r, FILE *f, struct err *err);
+
+/* The outputs of a comparison. */
+int diff_write_text(const struct diff *d, FILE *f, struct err *err);
+int diff_write_json(const struct diff *d, FILE *f, struct err *err);
 
 #endif

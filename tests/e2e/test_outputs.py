@@ -257,10 +257,10 @@ def test_no_colour_where_none_is_wanted(traces):
 @pytest.mark.parametrize("name", TRACES)
 def test_the_finding_comes_first_and_the_tables_last(traces, name):
     titles = re.findall(r"\n\n([A-Z]{4}[A-Z ]+?)(?=  |\n)", report(traces / f"{name}.zst"))
-    order = ["FINDING", "LEAK SUSPECTS", "BLOCKING CHAINS AT THE END", "GOROUTINES BY CREATION SITE", "CHANNELS",
+    order = ["FINDINGS", "FINDINGS IN DETAIL", "BLOCKING CHAINS AT THE END", "GOROUTINES BY CREATION SITE", "CHANNELS",
              "RECORDED"]
     assert [t for t in titles if t in order] == order
-    assert titles[0] == "FINDING" and titles[-1] == "RECORDED"
+    assert titles[0] == "FINDINGS" and titles[-1] == "RECORDED"
 
 
 def test_top_says_how_much_is_left_out(traces):

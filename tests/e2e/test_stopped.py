@@ -27,7 +27,7 @@ def spinning(workload):
 
 
 def head(trace):
-    return re.sub(r"\s+", " ", report(trace)).split("LEAK SUSPECTS")[0]
+    return re.sub(r"\s+", " ", report(trace)).split("FINDINGS IN DETAIL")[0]
 
 
 def stops(trace):
@@ -83,7 +83,7 @@ def test_stopped_all_the_time(workload, record):
     said = head(recorder.trace)
     assert "WARNING: the program was stopped (by a signal or a debugger) all the time: nothing in it could go on, and how " \
         "long a wait lasted says nothing." in said
-    assert "No goroutine is suspected to wait for ever, but the program could not run, so that says little." in said
+    assert "No leaked or stuck goroutines found, but the program could not run, so this means little." in said
 
 
 def test_what_memory_shows_needs_no_time(workload, record):

@@ -9,6 +9,7 @@
 #include "report/model/channel.h"
 #include "report/render/fmt.h"
 #include "report/render/out.h"
+#include "report/render/words.h"
 #include "util/path.h"
 
 #define LABEL_WIDTH 44
@@ -234,8 +235,8 @@ static void wait_label(struct dot *d, const struct graph_edge *e)
 static void edge_tooltip(struct dot *d, const struct graph_edge *e)
 {
 	if (e->kind == GRAPH_HELD_BY) {
-		fmt_raw(&d->b, "could end the wait: ");
-		fmt_raw(&d->b, e->cause ? evidence_phrase(e->cause) : "it stands in the chain");
+		fmt_raw(&d->b, "can end the wait: ");
+		fmt_raw(&d->b, e->cause ? words_evidence(e->cause) : "part of the chain");
 		return;
 	}
 	if (e->kind == GRAPH_WAITS && e->place) {
@@ -274,7 +275,7 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 		put_escaped(d, LABEL_WIDTH);
 	} else {
 		fputs("held by?\\n", d->f);
-		fmt_raw(&d->b, evidence_name(e->cause) ? evidence_name(e->cause) : "");
+		fmt_raw(&d->b, words_evidence_name(e->cause) ? words_evidence_name(e->cause) : "");
 		put_escaped(d, LABEL_WIDTH);
 	}
 	fputs("\"", d->f);
@@ -292,11 +293,11 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 /* What was chosen with options, a line each. */
 static void put_chosen(struct dot *d)
 {
-	if (shown_put_window(&d->b, d->r)) {
+	if (words_window(&d->b, d->r)) {
 		put_escaped(d, 160);
 		fputs("\\l", d->f);
 	}
-	if (shown_put_filter(&d->b, d->r)) {
+	if (words_filter(&d->b, d->r)) {
 		put_escaped(d, 160);
 		fputs("\\l", d->f);
 	}

@@ -4,6 +4,7 @@
 #include "report/render/fmt.h"
 #include "report/render/json/json.h"
 #include "report/render/json/out_json.h"
+#include "report/render/out.h"
 
 static void put_trace(struct json *j, const char *key, const struct report *r)
 {

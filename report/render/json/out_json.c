@@ -11,6 +11,7 @@
 #include "report/render/json/json.h"
 #include "report/render/json/out_json.h"
 #include "report/render/out.h"
+#include "report/render/words.h"
 
 #include "report/analyze/visible.h"
 #include "report/model/stops.h"
@@ -150,7 +151,7 @@ static void put_losses(struct json *j, const struct report *r, const struct list
 	json_key(j, "illegal_transitions");
 	json_open(j);
 	for (int i = 0; i < ILLEGAL_N; i++)
-		json_key_u64(j, illegal_name(i), m->illegal[i]);
+		json_key_u64(j, words_illegal_name(i), m->illegal[i]);
 	json_close(j);
 	json_key(j, "ranges");
 	json_open_list(j);

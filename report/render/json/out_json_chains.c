@@ -2,6 +2,7 @@
 /* Blocking chains. */
 #include "report/render/fmt.h"
 #include "report/render/json/out_json.h"
+#include "report/render/words.h"
 
 static void put_waits_on(struct json *j, const struct report *r, const struct chain *c, const struct chain_link *l)
 {
@@ -36,7 +37,7 @@ static void put_links(struct json *j, const struct report *r, const struct chain
 		put_waits_on(j, r, c, l);
 		json_key_u64_if(j, "held_by", l->held_by, l->held_by);
 		json_key_u64(j, "held_by_group", l->held_group);
-		json_key_str_if(j, "evidence", c->past ? trace_cause_name(l->cause) : evidence_name(l->evidence));
+		json_key_str_if(j, "evidence", c->past ? trace_cause_name(l->cause) : words_evidence_name(l->evidence));
 		json_key_u64(j, "blocked_ns", l->blocked);
 		json_key_u64_if(j, "known_that_could", !c->past, l->among);
 		json_key_u64(j, "repeats", l->repeats);
@@ -61,7 +62,7 @@ void json_put_chains(struct json *j, const struct report *r)
 		json_key_u64_if(j, "root", c->root, c->root);
 		json_key_u64(j, "root_group", c->root_group);
 		json_key_str_if(j, "root_state", c->past || !c->root ? NULL : go_state_name(c->root_state));
-		json_key_str(j, "root_cause", root_cause_name(c->root_cause));
+		json_key_str(j, "root_cause", words_root_name(c->root_cause));
 		json_close(j);
 	}
 	json_close_list(j);

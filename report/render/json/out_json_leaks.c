@@ -4,6 +4,7 @@
 
 #include "report/render/fmt.h"
 #include "report/render/json/out_json.h"
+#include "report/render/words.h"
 
 static int u32_cmp(const void *a, const void *b)
 {
@@ -35,12 +36,17 @@ static void put_leak_channels(struct json *j, const struct report *r, const stru
 	vec_free(&ids);
 }
 
-static void put_verdict(struct json *j, const struct leak *l)
+static void put_verdict(struct json *j, const struct report *r, const struct leak *l)
 {
 	struct buf b = { 0 };
 
-	leak_put_verdict(&b, l);
+	words_verdict_name(&b, l);
 	json_key_str(j, "verdict", buf_str(&b));
+	json_key_str(j, "strength", words_strength_name(l->j.strength));
+	json_key_str_if(j, "idle", words_idle_name(l->j.idle));
+	buf_reset(&b);
+	words_leak_why(&b, r->m, &r->leaks, l);
+	json_key_str(j, "why", buf_str(&b));
 	buf_free(&b);
 }
 
@@ -54,10 +60,7 @@ void json_put_leaks(struct json *j, const struct report *r)
 		const struct leak *l = &r->leaks.v.v[i];
 
 		json_open(j);
-		put_verdict(j, l);
-		json_key_str(j, "strength", strength_name(l->j.strength));
-		json_key_str_if(j, "idle", idle_name(l->j.idle));
-		json_key_str(j, "why", l->why);
+		put_verdict(j, r, l);
 		json_key_u64(j, "count", l->n);
 		json_key(j, "goroutines");
 		json_open_list(j);

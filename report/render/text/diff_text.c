@@ -6,6 +6,7 @@
 
 #include "report/analyze/diff.h"
 #include "report/render/fmt.h"
+#include "report/render/out.h"
 #include "report/render/text/table.h"
 #include "report/render/text/text.h"
 #include "util/path.h"

@@ -10,6 +10,7 @@
 #include "report/render/fmt.h"
 #include "report/render/out.h"
 #include "report/render/text/text.h"
+#include "report/render/words.h"
 #include "util/path.h"
 
 static void put_counts(struct text *t)
@@ -140,7 +141,7 @@ static void put_window(struct text *t)
 {
 	struct buf what = { 0 };
 
-	if (shown_put_window(&what, t->r)) {
+	if (words_window(&what, t->r)) {
 		text_mark(t, MARK_WARN);
 		fmt_f(&t->b, "NOTE: %s", buf_str(&what));
 		warn(t);
@@ -154,7 +155,7 @@ static void put_filter(struct text *t)
 		return;
 	text_mark(t, MARK_WARN);
 	fmt_raw(&t->b, "NOTE: ");
-	shown_put_filter(&t->b, t->r);
+	words_filter(&t->b, t->r);
 	fmt_raw(&t->b, ", and goroutines and channels that have one are shown; totals are of these");
 	warn(t);
 }
@@ -292,7 +293,7 @@ void text_put_first(struct text *t)
 	if (o->channel)
 		text_put_channel(t, o->channel);
 	if (!o->goroutine && !o->channel)
-		text_put_finding(t);
+		text_put_findings(t);
 }
 
 void text_put_rest(struct text *t)
@@ -305,7 +306,7 @@ void text_put_rest(struct text *t)
 		return;
 	}
 	text_put_leaks(t);
-	text_put_chains(t);
+	text_put_chains(t, t->r->opts.top < 10 ? t->r->opts.top : t->r->opts.top > 20 ? 0 : 10);
 	text_put_groups(t);
 	text_put_blocked(t);
 	text_put_wsites(t);

@@ -5,76 +5,17 @@
 
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
-
-static void put_link_who(struct text *t, const struct chain *c, const struct chain_link *l)
-{
-	if (l->goid && (!c->past || c->count == 1))
-		fmt_f(&t->b, "goroutine %" PRIu64 " (", l->goid);
-	fmt_group(&t->b, t->m, l->group);
-	if (l->goid && (!c->past || c->count == 1))
-		fmt_raw(&t->b, ")");
-}
-
-static void put_link_what(struct text *t, const struct chain *c, const struct chain_link *l)
-{
-	const struct model *m = t->m;
-
-	fmt_raw(&t->b, " waits in ");
-	fmt_text(&t->b, reason_name(m, l->reason));
-	if (!c->past && l->nobjs == 1) {
-		fmt_raw(&t->b, " on ");
-		fmt_obj(&t->b, m, &l->obj);
-	} else if (!c->past && l->nobjs > 1) {
-		fmt_f(&t->b, " on %u channels", l->nobjs);
-	}
-	fmt_raw(&t->b, " at ");
-	fmt_place_short(&t->b, m, symbols_stack_user(&m->sym, l->wsite_stack));
-	if (!c->past) {
-		fmt_raw(&t->b, l->before ? ", for ≥ " : ", for ");
-		fmt_dur(&t->b, l->blocked);
-	}
-	if (l->repeats > 1)
-		fmt_f(&t->b, ", %u such waits in a row", l->repeats);
-}
+#include "report/render/words.h"
 
 static void put_link(struct text *t, const struct chain *c, uint32_t i)
 {
 	const struct chain_link *l = &t->r->chains.links.v[c->first + i];
 
 	fmt_raw(&t->b, i ? "→ " : "");
-	put_link_who(t, c, l);
-	put_link_what(t, c, l);
+	words_chain_link(&t->b, t->m, c, l);
 	text_wrap(t, 5, 7);
-	if (c->past || !l->evidence || !l->held_by)
-		return;
-	fmt_f(&t->b, "for goroutine %" PRIu64 ": %s", l->held_by, evidence_phrase(l->evidence));
-	if (l->among > 1)
-		fmt_f(&t->b, " (of %u known that could end it)", l->among);
+	words_chain_blocker(&t->b, c, l);
 	text_wrap(t, 7, 9);
-}
-
-static void put_root(struct text *t, const struct chain *c)
-{
-	const struct chain_link *last = &t->r->chains.links.v[c->first + c->n - 1];
-
-	fmt_raw(&t->b, "= ");
-	if (c->past && c->root_cause == ROOT_RUNNING) {
-		fmt_raw(&t->b, "ended by ");
-		fmt_group(&t->b, t->m, c->root_group);
-		fmt_f(&t->b, " (%s), which had not been waiting", trace_cause_name(last->cause));
-	} else if (c->past) {
-		fmt_f(&t->b, "ended by: %s",
-		      c->root_cause == ROOT_UNKNOWN ? "nobody that was seen" : root_cause_phrase(c->root_cause));
-	} else if (c->root_cause == ROOT_RUNNING) {
-		fmt_f(&t->b, "root cause: goroutine %" PRIu64 " (", c->root);
-		fmt_group(&t->b, t->m, c->root_group);
-		fmt_f(&t->b, ") is %s", go_state_name(c->root_state));
-	} else {
-		fmt_f(&t->b, "root cause: %s", root_cause_phrase(c->root_cause));
-		if (c->root_cause == ROOT_CYCLE)
-			fmt_f(&t->b, " (back to goroutine %" PRIu64 ")", last->held_by);
-	}
-	text_wrap(t, 5, 7);
 }
 
 /* Links from i on that look alike: the same goroutines wait at the same place. */
@@ -87,7 +28,7 @@ static uint32_t alike(const struct chain_link *l, uint32_t i, uint32_t n)
 	return k - i;
 }
 
-/* Of many links that look alike the first and the last are told. */
+/* Of many links that look alike, only the first and the last are printed. */
 void text_put_chain(struct text *t, const struct chain *c)
 {
 	const struct chain_link *l = &t->r->chains.links.v[c->first];
@@ -96,32 +37,34 @@ void text_put_chain(struct text *t, const struct chain *c)
 		run = alike(l, i, c->n);
 		put_link(t, c, i);
 		if (run > 3) {
-			fmt_f(&t->b, "→ … %u more waits like this, one for the other", run - 2);
+			say(&t->b, t->m, "→ … {n} more like this, each waiting for the next", W_N(run - 2));
 			text_wrap(t, 5, 7);
 			put_link(t, c, i + run - 1);
 		} else {
 			run = 1;
 		}
 	}
-	put_root(t, c);
+	words_chain_root(&t->b, t->m, c, &l[c->n - 1]);
+	text_wrap(t, 5, 7);
 }
 
 static void put_chain_head(struct text *t, const struct chain *c, uint64_t n)
 {
+	bool before = t->r->chains.links.v[c->first].before;
+
 	fmt_f(&t->b, "%2" PRIu64 ". ", n);
-	fmt_dur(&t->b, c->blocked);
-	fmt_raw(&t->b, c->past ? " blocked, " : " blocked in the recording, ");
-	fmt_plural(&t->b, c->count, c->past ? "wait" : "goroutine");
-	if (c->count > 1) {
-		fmt_raw(&t->b, c->past ? " that ended like this, the longest " : " wait like this, the longest ");
-		if (t->r->chains.links.v[c->first].before)
-			fmt_raw(&t->b, "≥ ");
-		fmt_dur(&t->b, c->max);
-	}
+	if (c->past)
+		say(&t->b, t->m, "{dur} blocked in {n wait}", W_DUR(c->blocked), W_N(c->count));
+	else
+		say(&t->b, t->m, "{n goroutine}, blocked for {dur} {word}during the recording", W_N(c->count),
+		    W_DUR(c->blocked), W_WORD(c->count > 1 ? "in total " : ""));
+	if (c->count > 1)
+		say(&t->b, t->m, "{word}, the longest {word}{dur}", W_WORD(c->past ? " that ended like this" : ""),
+		    W_WORD(before ? "≥ " : ""), W_DUR(c->max));
 	text_wrap(t, 1, 5);
 }
 
-/* A single wait of which nothing more is known: it stands in the tables, and says nothing here. */
+/* A single wait of which nothing more is known. The tables have it. */
 static bool is_trivial(const struct chain *c)
 {
 	return c->n == 1 && c->root_cause == ROOT_UNKNOWN;
@@ -146,15 +89,9 @@ static void put_trivial(struct text *t, bool past)
 	}
 	if (!chains)
 		return;
-	fmt_raw(&t->b, "Not shown: ");
-	fmt_plural(&t->b, count, past ? "wait" : "goroutine");
-	fmt_raw(&t->b,
-	        past ? " whose end nobody was seen to bring" : " of which the trace shows nobody who could wake them");
-	fmt_raw(&t->b, ", at ");
-	fmt_plural(&t->b, chains, "place");
-	fmt_raw(&t->b, before ? ", the longest ≥ " : ", the longest ");
-	fmt_dur(&t->b, max);
-	fmt_raw(&t->b, past ? "." : " (see BLOCKED AT THE END).");
+	say(&t->b, t->m, "Not shown: {n} {word} with no known waker, at {n place}, the longest {word}{dur}.",
+	    W_N(count), W_WORD(past ? (count == 1 ? "wait" : "waits") : (count == 1 ? "goroutine" : "goroutines")),
+	    W_N(chains), W_WORD(before ? "≥ " : ""), W_DUR(max));
 	text_wrap(t, 2, 5);
 }
 
@@ -168,7 +105,7 @@ static int longer_first(const void *a, const void *b, void *ctx)
 	return (x > y) - (x < y);
 }
 
-/* A goroutine behind the head of a chain that is shown: its own chain is a part of that one. */
+/* Whether to print the chain. One that starts inside another chain is a part of that one. */
 static bool tell_chain(struct text *t, struct map *told, const struct chain *c)
 {
 	const struct chain_link *l = &t->r->chains.links.v[c->first];
@@ -181,7 +118,7 @@ static bool tell_chain(struct text *t, struct map *told, const struct chain *c)
 	return true;
 }
 
-/* Of each open chain whether it is the end of another one, or a cycle that is told already; NULL: out of memory. */
+/* For each open chain, whether it is part of a longer one or a cycle already printed. NULL: out of memory. */
 static bool *find_parts(struct text *t)
 {
 	const struct chains *cs = &t->r->chains;
@@ -210,9 +147,7 @@ static void put_parts(struct text *t, uint64_t parts)
 {
 	if (!parts)
 		return;
-	fmt_raw(&t->b, "Not shown: ");
-	fmt_plural(&t->b, parts, "chain");
-	fmt_raw(&t->b, parts == 1 ? " that is a part of these." : " that are parts of these.");
+	say(&t->b, t->m, "Not shown: {n chain} that {is is a part|are parts} of these.", W_N(parts), W_N(parts));
 	text_wrap(t, 2, 5);
 }
 
@@ -246,19 +181,19 @@ static void put_kind(struct text *t, bool past, uint64_t top)
 	free(is_part);
 }
 
-void text_put_chains(struct text *t)
+/* At most so many chains of each kind; 0: as many as --top. */
+void text_put_chains(struct text *t, unsigned max)
 {
+	size_t n = t->r->chains.v.n;
+	bool open = n && !t->r->chains.v.v[0].past, past = n && t->r->chains.v.v[n - 1].past;
+	uint64_t top = max && max < t->r->opts.top ? max : t->r->opts.top;
 	struct buf when = { 0 };
-	bool open = t->r->chains.v.n && !t->r->chains.v.v[0].past;
-	bool past = t->r->chains.v.n && t->r->chains.v.v[t->r->chains.v.n - 1].past;
-	uint64_t top = t->r->opts.top < 10 ? t->r->opts.top : t->r->opts.top > 20 ? t->r->opts.top : 10;
 
-	fmt_raw(&when, "blocking chains at ");
 	if (t->m->opts.is_instant)
-		fmt_dur(&when, (uint64_t)(t->m->end > 0 ? t->m->end : 0));
+		say(&when, t->m, "at {dur}{word}", W_DUR(t->m->end), W_WORD(open ? "" : ": none"));
 	else
-		fmt_raw(&when, "the end");
-	text_title(t, buf_str(&when), open ? NULL : "none");
+		fmt_raw(&when, open ? "" : "none");
+	text_title(t, t->m->opts.is_instant ? "blocking chains" : "blocking chains at the end", buf_str(&when));
 	buf_free(&when);
 	put_kind(t, false, top);
 	text_title(t, "blocking chains over time", past ? NULL : "none");

@@ -3,6 +3,7 @@
 #include "report/model/lossrange.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
+#include "report/render/words.h"
 
 #define RANGES_SHOWN 3
 
@@ -166,7 +167,7 @@ void text_put_losses(struct text *t)
 			continue;
 		fmt_f(&t->b, "%-9s ", "defects");
 		fmt_count(&t->b, m->illegal[i]);
-		fmt_f(&t->b, " %s", illegal_phrase(i));
+		fmt_f(&t->b, " %s", words_illegal(i));
 		text_wrap(t, 2, 12);
 	}
 	if (!put_left_out(t) && !any) {

@@ -50,7 +50,8 @@ void text_count(struct text *t, uint64_t n);
 void text_dur(struct text *t, uint64_t ns);
 
 /* The sections of the text report; each writes nothing, or says so, when it has nothing. */
-void text_put_finding(struct text *t);
+/* What the report claims, one block for each root cause. */
+void text_put_findings(struct text *t);
 void text_put_recorded(struct text *t);
 /* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
 void text_put_losses(struct text *t);
@@ -62,7 +63,9 @@ void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
 void text_put_uses(struct text *t);
 void text_put_objects(struct text *t);
-void text_put_chains(struct text *t);
+/* At most max chains of each kind; 0: as many as --top says. */
+void text_put_chains(struct text *t, unsigned max);
+/* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
 void text_put_wsites(struct text *t);
 void text_put_edges(struct text *t);

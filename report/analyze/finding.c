@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/analyze/finding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "report/model/channel.h"
+
+struct maker {
+	struct findings *out;
+	const struct model *m;
+	const struct leaks *l;
+	struct map by_goid; /* suspect -> its leak + 1 */
+	struct map by_obj;  /* object that all goroutines of a leak wait for -> the first such leak + 1 */
+	uint32_t *root;     /* by leak: the leak that it is told with; itself: it is a root cause */
+	bool *behind;       /* by leak: its goroutines wait for those of root */
+	uint32_t *next;     /* by leak: the next part of the same finding + 1 */
+};
+
+void findings_free(struct findings *f)
+{
+	vec_free(&f->v);
+	vec_free(&f->parts);
+}
+
+/* The one object that all goroutines of the leak wait for, as a key; 0: there is no such object. */
+static uint64_t common_object(const struct maker *k, const struct leak *l)
+{
+	uint64_t key = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct goroutine *g = model_goroutine(k->m, k->l->suspects.v[l->first + i].goid);
+		bool is_usable = g->wait.nobjs_all == 1 && g->wait.nobjs == 1 &&
+		                 (g->objs[0].kind == TRACE_OBJ_CHAN || g->objs[0].kind == TRACE_OBJ_SYNC);
+		uint64_t one = is_usable ? (uint64_t)g->objs[0].kind << 32 | g->objs[0].id : 0;
+
+		if (!one || (key && one != key))
+			return 0;
+		key = one;
+	}
+	/* A lock and a channel never share a verdict, but two verdicts may share a channel. */
+	return key | (uint64_t)l->j.verdict << 48;
+}
+
+static int index_suspects(struct maker *k)
+{
+	for (uint32_t i = 0; i < k->l->nsuspects; i++) {
+		const struct leak *l = &k->l->v.v[i];
+
+		for (uint32_t s = 0; s < l->n; s++) {
+			uint64_t *slot = map_put(&k->by_goid, k->l->suspects.v[l->first + s].goid, NULL);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = i + 1;
+		}
+	}
+	return 0;
+}
+
+/* The leak of the goroutine that the leak's example waits for; itself: none. */
+static uint32_t leak_of_blocker(const struct maker *k, uint32_t leak)
+{
+	const struct leak *l = &k->l->v.v[leak];
+	const uint64_t *at = l->blocker.goid && !l->proven ? map_get(&k->by_goid, l->blocker.goid) : NULL;
+
+	return at ? (uint32_t)*at - 1 : leak;
+}
+
+/* A leak of which more is known than of another: it can be that one's cause. */
+static bool can_be_cause(const struct leak *cause, const struct leak *of)
+{
+	return !of->growing && (cause->j.strength > of->j.strength || of->j.verdict != VERDICT_STUCK);
+}
+
+/* Halves the path as it goes; what is skipped passes its "behind" on. */
+static uint32_t root_of(struct maker *k, uint32_t leak)
+{
+	for (uint32_t up; (up = k->root[leak]) != leak; leak = k->root[leak]) {
+		k->behind[leak] |= k->behind[up];
+		k->root[leak] = k->root[up];
+	}
+	return leak;
+}
+
+/* Two leaks of one cycle are one finding. */
+static void join_cycle(struct maker *k, uint32_t leak)
+{
+	const struct leak *l = &k->l->v.v[leak];
+
+	for (uint32_t i = 0; i < l->cycle_n; i++) {
+		const uint64_t *at = map_get(&k->by_goid, k->l->cycles.v[l->cycle_first + i].goid);
+		uint32_t other = at ? root_of(k, (uint32_t)*at - 1) : leak, mine = root_of(k, leak);
+
+		if (other != mine)
+			k->root[other > mine ? other : mine] = other > mine ? mine : other;
+	}
+}
+
+static int join_object(struct maker *k, uint32_t leak)
+{
+	uint64_t key = common_object(k, &k->l->v.v[leak]), *slot;
+	uint32_t root;
+
+	if (!(key & 0xffffffffffff))
+		return 0;
+	slot = map_put(&k->by_obj, key, NULL);
+	if (!slot)
+		return -ENOMEM;
+	root = *slot ? root_of(k, (uint32_t)*slot - 1) : leak;
+	*slot = *slot ? *slot : leak + 1;
+	if (root != leak && root_of(k, leak) == leak)
+		k->root[leak] = root;
+	return 0;
+}
+
+static void join_blocker(struct maker *k, uint32_t leak)
+{
+	uint32_t cause = leak_of_blocker(k, leak);
+
+	if (k->root[leak] != leak || cause == leak || k->l->v.v[leak].j.verdict == VERDICT_CYCLE ||
+	    root_of(k, cause) == leak || !can_be_cause(&k->l->v.v[cause], &k->l->v.v[leak]))
+		return;
+	k->root[leak] = cause;
+	k->behind[leak] = true;
+}
+
+static int join(struct maker *k)
+{
+	for (uint32_t i = 0; i < k->l->nsuspects; i++)
+		if (k->l->v.v[i].j.verdict == VERDICT_CYCLE)
+			join_cycle(k, i);
+	for (uint32_t i = 0; i < k->l->nsuspects; i++)
+		if (join_object(k, i))
+			return -ENOMEM;
+	for (uint32_t i = 0; i < k->l->nsuspects; i++)
+		join_blocker(k, i);
+	return 0;
+}
+
+/* Whether the way from the leak to its root leads over a blocker. */
+static bool is_behind(const struct maker *k, uint32_t leak)
+{
+	bool behind = k->behind[leak];
+
+	for (; k->root[leak] != leak; leak = k->root[leak])
+		behind |= k->behind[leak];
+	return behind;
+}
+
+/* Each goroutine waits to send on an unbuffered channel of its own: room for one value would let it go on. */
+static bool needs_buffer(const struct model *m, const struct leaks *all, const struct leak *l)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct goroutine *g = model_goroutine(m, all->suspects.v[l->first + i].goid);
+		const struct channel *c = g->wait.nobjs_all == 1 && g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_CHAN
+		                                  ? model_channel(m, g->objs[0].id)
+		                                  : NULL;
+
+		if (!c || !c->capacity_known || c->capacity || c->id == last)
+			return false;
+		last = c->id;
+	}
+	return true;
+}
+
+static bool is_lock_cycle(const struct model *m, const struct leaks *all, const struct leak *l)
+{
+	for (uint32_t i = 0; i < l->cycle_n; i++) {
+		const struct trace_obj *o = &all->cycles.v[l->cycle_first + i].obj;
+		const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(m, o->id) : NULL;
+
+		if (!s || (s->kind != TRACE_SYNC_MUTEX && s->kind != TRACE_SYNC_RWMUTEX))
+			return false;
+	}
+	return l->cycle_n > 1;
+}
+
+static enum hint hint_of(const struct model *m, const struct leaks *all, const struct leak *l)
+{
+	uint8_t class = model_wait_class(m, l->reason);
+
+	if (l->j.strength == STRENGTH_TIME)
+		return HINT_NONE;
+	switch ((enum verdict)l->j.verdict) {
+	case VERDICT_NIL_CHANNEL:
+		return class == TRACE_WAIT_SELECT ? HINT_NONE : HINT_NIL;
+	case VERDICT_NEVER_CLOSED:
+		return HINT_CLOSE;
+	case VERDICT_NO_ONE_LEFT:
+	case VERDICT_NO_RECEIVER:
+		if (class == TRACE_WAIT_RECV)
+			return l->proven ? HINT_SEND : HINT_NONE;
+		return class == TRACE_WAIT_SEND && (l->proven || l->blocker.root == ROOT_EXITED) &&
+		                       needs_buffer(m, all, l)
+		               ? HINT_BUFFER
+		               : HINT_NONE;
+	case VERDICT_LOCK:
+		return l->blocker.root == ROOT_EXITED ? HINT_UNLOCK : HINT_NONE;
+	case VERDICT_WAITGROUP:
+		return HINT_DONE;
+	case VERDICT_CYCLE:
+		return is_lock_cycle(m, all, l) ? HINT_LOCK_ORDER : HINT_NONE;
+	default:
+		return HINT_NONE;
+	}
+}
+
+static int add_finding(struct maker *k, uint32_t leak)
+{
+	const struct leak *l = &k->l->v.v[leak];
+	struct finding f = { .leak = leak,
+		             .first = (uint32_t)k->out->parts.n,
+		             .members = l->n,
+		             .hint = (uint8_t)hint_of(k->m, k->l, l) };
+
+	k->out->scanned |= l->proven && l->j.verdict != VERDICT_NIL_CHANNEL && l->j.verdict != VERDICT_EMPTY_SELECT;
+	for (uint32_t i = k->next[leak]; i; i = k->next[i - 1], f.n++) {
+		struct finding_part part = { .leak = i - 1, .behind = is_behind(k, i - 1) };
+
+		*(part.behind ? &f.behind : &f.members) += k->l->v.v[part.leak].n;
+		if (vec_push(&k->out->parts, part))
+			return -ENOMEM;
+	}
+	return vec_push(&k->out->v, f);
+}
+
+static int add_findings(struct maker *k)
+{
+	int ret = 0;
+
+	for (uint32_t i = k->l->nsuspects; i-- > 0;) {
+		uint32_t root = root_of(k, i);
+
+		if (root == i)
+			continue;
+		k->next[i] = k->next[root];
+		k->next[root] = i + 1;
+	}
+	for (uint32_t i = 0; i < k->l->nsuspects && !ret; i++)
+		if (k->root[i] == i)
+			ret = add_finding(k, i);
+	return ret;
+}
+
+static void count_waiting(struct findings *f, const struct model *m, const struct leaks *l)
+{
+	for (size_t i = l->nsuspects; i < l->v.n; i++) {
+		const struct leak *idle = &l->v.v[i];
+		uint8_t class = model_wait_class(m, idle->reason);
+
+		f->waiting += idle->n;
+		f->unchecked += idle->j.idle == IDLE_UNKNOWN ? idle->n : 0;
+		if (idle->j.idle == IDLE_NETWORK)
+			f->network += idle->n;
+		else if (idle->j.idle == IDLE_TIME)
+			f->sleeping += idle->n;
+		else if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND || class == TRACE_WAIT_SELECT)
+			f->queues += idle->n;
+		else if (class >= TRACE_WAIT_SEMACQUIRE && class <= TRACE_WAIT_COND)
+			f->locks += idle->n;
+		else
+			f->others += idle->n;
+	}
+}
+
+int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct err *err)
+{
+	struct maker k = { .out = f, .m = m, .l = l };
+	int ret = -ENOMEM;
+
+	*f = (struct findings){ 0 };
+	k.root = calloc(l->nsuspects + 1, sizeof(*k.root));
+	k.behind = calloc(l->nsuspects + 1, sizeof(*k.behind));
+	for (uint32_t i = 0; k.root && i < l->nsuspects; i++)
+		k.root[i] = i;
+	k.next = calloc(l->nsuspects + 1, sizeof(*k.next));
+	if (k.root && k.behind && k.next)
+		ret = index_suspects(&k);
+	if (!ret)
+		ret = join(&k);
+	if (!ret)
+		ret = add_findings(&k);
+	count_waiting(f, m, l);
+	map_free(&k.by_goid);
+	map_free(&k.by_obj);
+	free(k.root);
+	free(k.behind);
+	free(k.next);
+	if (ret)
+		findings_free(f);
+	return ret ? err_set(err, ENOMEM, "out of memory") : 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_RENDER_WORDS_H
+#define CHANREC_REPORT_RENDER_WORDS_H
+
+/*
+ * Every phrase of the reports. The analyses produce facts; text, HTML and
+ * JSON turn the same facts into the same sentences here.
+ *
+ *	say(b, m, "{goroutine} waits at {place} for {dur}", W_GO(7), W_PLACE(place), W_DUR(ns));
+ *
+ * appends a sentence to a buffer. A directive takes the next argument, which
+ * must be of its type; a mismatch prints "{?directive}" instead of reading a
+ * wrong value, and the unit tests fail on that. Every name from a trace is
+ * escaped on its way (see fmt.h).
+ *
+ *	{goroutine}  W_GO      goroutine 7
+ *	{id}         W_GO      7
+ *	{place}      W_PLACE   main.worker (cmd/main.go:33)
+ *	{line}       W_PLACE   cmd/main.go:33
+ *	{group}      W_GROUP   main.worker, created at cmd/main.go:20
+ *	{object}     W_OBJ     channel #4 (cap 0)
+ *	{objsite}    W_OBJSITE channel made at cmd/main.go:20
+ *	{reason}     W_REASON  chan receive
+ *	{dur}        W_DUR     1.23s
+ *	{n}          W_N       1,234
+ *	{n NOUN}     W_N       1 NOUN; 1,234 NOUNs
+ *	{is ONE|MANY} W_N      ONE where it is 1, else MANY; prints no number
+ *	{bytes}      W_BYTES   1.2 MiB
+ *	{rate}       W_RATE    590, 7.5; a rate in at most three digits
+ *	{percent}    W_PPM     12.5 %
+ *	{text}       W_TEXT    a string from the trace or the command line
+ *	{word}       W_WORD    a phrase of this program, as it stands
+ */
+
+#include "report/analyze/finding.h"
+#include "report/analyze/report.h"
+#include "util/buf.h"
+
+enum word_type {
+	WORD_END,
+	WORD_GO,
+	WORD_PLACE,
+	WORD_GROUP,
+	WORD_OBJ,
+	WORD_OBJSITE,
+	WORD_REASON,
+	WORD_DUR,
+	WORD_N,
+	WORD_BYTES,
+	WORD_RATE,
+	WORD_PPM,
+	WORD_TEXT,
+	WORD_WORD,
+};
+
+struct word {
+	enum word_type type;
+	union {
+		uint64_t n;
+		double rate;
+		const char *s;
+		const struct trace_obj *obj;
+	};
+};
+
+#define W_GO(id) ((struct word){ .type = WORD_GO, .n = (id) })
+#define W_PLACE(place) ((struct word){ .type = WORD_PLACE, .n = (place) })
+#define W_GROUP(group) ((struct word){ .type = WORD_GROUP, .n = (group) })
+#define W_OBJ(o) ((struct word){ .type = WORD_OBJ, .obj = (o) })
+#define W_OBJSITE(id) ((struct word){ .type = WORD_OBJSITE, .n = (id) })
+#define W_REASON(reason) ((struct word){ .type = WORD_REASON, .n = (reason) })
+/* Nanoseconds; below zero is zero. */
+#define W_DUR(ns) ((struct word){ .type = WORD_DUR, .n = (int64_t)(ns) > 0 ? (uint64_t)(ns) : 0 })
+#define W_N(count) ((struct word){ .type = WORD_N, .n = (count) })
+#define W_BYTES(count) ((struct word){ .type = WORD_BYTES, .n = (count) })
+#define W_RATE(v) ((struct word){ .type = WORD_RATE, .rate = (v) })
+/* Parts in a million. */
+#define W_PPM(v) ((struct word){ .type = WORD_PPM, .n = (v) })
+#define W_TEXT(str) ((struct word){ .type = WORD_TEXT, .s = (str) })
+#define W_WORD(str) ((struct word){ .type = WORD_WORD, .s = (str) })
+
+#define say(b, m, ...) SAY_(b, m, __VA_ARGS__, ((struct word){ .type = WORD_END }))
+#define SAY_(b, m, text, ...) say_words(b, m, text, (const struct word[]){ __VA_ARGS__ })
+/* m may be NULL where no directive names anything of a trace. words end with WORD_END. */
+void say_words(struct buf *b, const struct model *m, const char *text, const struct word *words);
+
+/* Names for JSON; each is part of docs/report.schema.json. NULL: there is none. */
+const char *words_evidence_name(enum evidence e);
+const char *words_root_name(enum root_cause c);
+const char *words_strength_name(enum strength s);
+const char *words_idle_name(enum idle i);
+const char *words_illegal_name(enum illegal i);
+/* "no receiver", "stuck for 12.3s", … */
+void words_verdict_name(struct buf *b, const struct leak *l);
+
+/* What a goroutine was seen to do: "sent on this channel before". "" for none. */
+const char *words_evidence(enum evidence e);
+/* How a chain ends: "nothing can end this wait". "" for none. */
+const char *words_root(enum root_cause c);
+/* "parked while already waiting" */
+const char *words_illegal(enum illegal i);
+
+/* A leak's heading: "No receiver: 61 goroutines blocked sending at main.f (main.go:48)". */
+void words_verdict(struct buf *b, const struct model *m, const struct leak *l);
+/* "blocked sending", "waiting in sync.Mutex.Lock" */
+void words_wait(struct buf *b, const struct model *m, uint32_t reason);
+/* "18–22, 30 and 4 more" */
+void words_ids(struct buf *b, const struct leaks *all, const struct leak *l, uint32_t runs);
+
+/* Each of these is one or more sentences, or nothing. */
+/* Who the goroutines of a leak are, where and how long they wait. */
+void words_leak_who(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
+/* What they wait for, and who was seen to use it. */
+void words_leak_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
+/* What the verdict rests on; brief: as one phrase that refers to the sentence on the memory scan. */
+void words_leak_evidence(struct buf *b, const struct model *m, const struct leak *l, bool brief);
+/* "Growing: 49 new during the recording (about 578/min)." */
+void words_leak_growth(struct buf *b, const struct model *m, const struct leak *l);
+/* All of the above: JSON's "why". */
+void words_leak_why(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
+/* What to change in the program; "" where nothing is certain. */
+const char *words_hint(enum hint h);
+
+/* "46 other goroutines are waiting normally (18 network, 4 sleeping, 24 on queues)." */
+void words_waiting_normally(struct buf *b, const struct model *m, const struct findings *f);
+
+/* Links and ends of a chain. */
+void words_chain_link(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l);
+void words_chain_blocker(struct buf *b, const struct chain *c, const struct chain_link *l);
+void words_chain_root(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *last);
+
+/* "only the window from 1.00s to 2.00s of the recording is counted"; false: everything is. */
+bool words_window(struct buf *b, const struct report *r);
+/* "only waits that match --reason send are counted"; false: there is no filter. */
+bool words_filter(struct buf *b, const struct report *r);
+
+#endif
