@@ -29,11 +29,11 @@ static const char *open_payload(struct wire_dec *d, struct span raw)
 	const uint8_t *p;
 
 	if (span_varint(&raw) != WIRE_TYPE_BLOCK || raw.failed)
-		return "its payload does not begin with a block record";
+		return "the payload does not begin with a block record";
 	body = span_varint(&raw);
 	p = span_take(&raw, body);
 	if (!p)
-		return "its block record is cut off";
+		return "the block record is truncated";
 	s = span_of(p, body);
 	kind = span_varint(&s);
 	records = span_varint(&s);
@@ -41,11 +41,11 @@ static const char *open_payload(struct wire_dec *d, struct span raw)
 	times = span_varint(&s);
 	d->time = wire_unzigzag(span_varint(&s));
 	if (s.failed)
-		return "its block record is too short";
+		return "the block record is too short";
 	if (kind != d->head.kind || records != d->head.records)
-		return "its block record says other than its header";
+		return "the block record contradicts the header";
 	if (body > span_left(&raw) || times != span_left(&raw) - body)
-		return "the lengths in its block record do not add up";
+		return "the lengths in the block record do not add up";
 	d->body = span_of(raw.p, body);
 	d->times = span_of(raw.p + body, times);
 	return NULL;
@@ -69,11 +69,11 @@ int wire_dec_block(struct wire_dec *d, const struct wire_block *b, const uint8_t
 static int dec_block_end(const struct wire_dec *d, struct err *err)
 {
 	if (span_left(&d->body) || span_left(&d->times))
-		return err_set(err, EBADMSG, "there are bytes after its last record");
+		return err_set(err, EBADMSG, "there are bytes after the last record");
 	if (d->head.kind == WIRE_EVENTS && d->head.records && (d->tmin != d->head.tmin || d->tmax != d->head.tmax))
-		return err_set(err, EBADMSG, "its times are not those of its header");
+		return err_set(err, EBADMSG, "the times do not match the header");
 	if (d->lost != d->head.lost)
-		return err_set(err, EBADMSG, "its losses are not those of its header");
+		return err_set(err, EBADMSG, "the losses do not match the header");
 	return 0;
 }
 
@@ -99,10 +99,10 @@ static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err
 		return 0;
 	}
 	if (d->s.failed)
-		dec_bad(d, "its fields are cut off or too long");
+		dec_bad(d, "its fields are truncated or too long");
 	state = defs && !d->why ? wire_id_state(&d->ids, rec->type, wire_def_id(rec)) : 1;
 	if (state < 0)
-		dec_bad(d, "its id does not follow those before it");
+		dec_bad(d, "its id is out of sequence");
 	if (d->why)
 		return err_set(err, EBADMSG, "record %u (%s): %s", d->head.records - d->left,
 		               trace_type_name(rec->type), d->why);
@@ -122,7 +122,7 @@ static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err
 	if (d->head.kind != WIRE_DEFS)
 		dec_time(d, rec);
 	if (!p || d->times.failed)
-		return err_set(err, EBADMSG, "record %u is cut off", d->head.records - d->left);
+		return err_set(err, EBADMSG, "record %u is truncated", d->head.records - d->left);
 	return dec_fields(d, rec, err);
 }
 

@@ -15,7 +15,7 @@ static void get_string(struct wire_dec *d, struct trace_def_string *s)
 	if (!p)
 		n = 0;
 	else if (memchr(p, 0, n))
-		dec_bad(d, "a string has a NUL byte in it");
+		dec_bad(d, "a string contains a NUL byte");
 	else
 		memcpy(d->str, p, n);
 	d->str[n] = 0;

@@ -10,7 +10,7 @@ static void get_park(struct wire_dec *d, struct trace_go_park *park)
 	park->stack = get_id(d, WIRE_ID_STACK);
 	n = get_u(d);
 	if (n >> 1 > TRACE_MAX_OBJS) {
-		dec_bad(d, "a select has more cases than the limit");
+		dec_bad(d, "a select has more cases than the limit allows");
 		return;
 	}
 	park->nobjs = park->nobjs_all = (uint32_t)(n >> 1);
@@ -132,7 +132,7 @@ static void get_proc_exit(struct wire_dec *d, struct trace_proc_exit *e)
 	e->known = get_u(d) & 1;
 	status = (int64_t)get_s(d);
 	if (status != (int32_t)status)
-		dec_bad(d, "a number does not fit its 32 bits");
+		dec_bad(d, "a number does not fit in 32 bits");
 	e->status = (int32_t)status;
 }
 

@@ -45,7 +45,7 @@ static inline uint32_t get_u32(struct wire_dec *d)
 	uint64_t v = get_u(d);
 
 	if (v > UINT32_MAX)
-		dec_bad(d, "a number does not fit its 32 bits");
+		dec_bad(d, "a number does not fit in 32 bits");
 	return (uint32_t)v;
 }
 
@@ -54,7 +54,7 @@ static inline uint8_t get_u8(struct wire_dec *d)
 	uint64_t v = get_u(d);
 
 	if (v > UINT8_MAX)
-		dec_bad(d, "a number does not fit its 8 bits");
+		dec_bad(d, "a number does not fit in 8 bits");
 	return (uint8_t)v;
 }
 
@@ -71,7 +71,7 @@ static inline uint32_t get_id(struct wire_dec *d, enum wire_space space)
 	uint64_t v = get_u(d);
 
 	if (v > d->ids.n[space])
-		dec_bad(d, "it uses an id that is not defined");
+		dec_bad(d, "it uses an undefined id");
 	return (uint32_t)v;
 }
 
@@ -80,7 +80,7 @@ static inline uint32_t get_count(struct wire_dec *d, uint32_t max)
 	uint64_t v = get_u(d);
 
 	if (v > max) {
-		dec_bad(d, "a count is over its limit");
+		dec_bad(d, "a count exceeds its limit");
 		return 0;
 	}
 	return (uint32_t)v;
@@ -91,7 +91,7 @@ static inline uint32_t get_reason(struct wire_dec *d)
 	uint64_t v = get_u(d);
 
 	if (v && (v > TRACE_MAX_REASONS || !wire_has_reason(&d->ids, (uint32_t)v)))
-		dec_bad(d, "it uses a wait reason that is not defined");
+		dec_bad(d, "it uses an undefined wait reason");
 	return (uint32_t)v;
 }
 

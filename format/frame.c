@@ -89,9 +89,9 @@ int wire_get_block(const uint8_t *frame, size_t n, struct wire_block *blk, struc
 	blk->tmax = (int64_t)span_u64(&s);
 	blk->lost = span_u64(&s);
 	if (s.failed || n < WIRE_BLOCK_HEAD)
-		return err_set(err, EBADMSG, "its header is too short");
+		return err_set(err, EBADMSG, "the header is too short");
 	if (blk->raw > WIRE_MAX_RAW || blk->comp > WIRE_MAX_COMP)
-		return err_set(err, EBADMSG, "its sizes, %u bytes and %u compressed, are over the limits of %u and %u",
+		return err_set(err, EBADMSG, "the sizes, %u bytes and %u compressed, exceed the limits of %u and %u",
 		               blk->raw, blk->comp, WIRE_MAX_RAW, WIRE_MAX_COMP);
 	return 0;
 }

@@ -251,7 +251,7 @@ static int get_header_field(struct wire_meta *m, uint64_t tag, struct strings *s
 	}
 }
 
-/* The next field of s. False at the end of s and when it is cut off (s->failed). */
+/* The next field of s. False at the end of s or if it is truncated (s->failed). */
 static bool next_field(struct span *s, uint64_t *tag, struct span *field)
 {
 	const uint8_t *p;
@@ -290,10 +290,10 @@ int wire_get_header(struct wire_meta *m, const uint8_t *frame, size_t n, struct 
 		if (get_header_field(m, tag, &st))
 			return err_nomem(err);
 		if (st.s.failed)
-			return err_set(err, EBADMSG, "field %llu of its header is damaged", (unsigned long long)tag);
+			return err_set(err, EBADMSG, "field %llu of the header is damaged", (unsigned long long)tag);
 	}
 	m->meta.probes = m->probes;
-	return s.failed ? err_set(err, EBADMSG, "a field of its header is cut off") : 0;
+	return s.failed ? err_set(err, EBADMSG, "a field of the header is truncated") : 0;
 }
 
 void wire_meta_free(struct wire_meta *m)
@@ -360,10 +360,10 @@ static const char *get_end_field(struct wire_end *e, uint64_t tag, struct string
 	case END_INDEX:
 		e->has_index = true;
 		if (n != ix->entries.len || (n && memcmp(st->s.p, ix->entries.data, n) != 0))
-			return "its index is not that of the blocks before it: some are missing, or from another trace";
+			return "the index does not match the blocks: some are missing, or from another trace";
 		break;
 	}
-	return st->s.failed ? "a field of its footer is damaged" : NULL;
+	return st->s.failed ? "a field of the footer is damaged" : NULL;
 }
 
 int wire_get_end(struct wire_end *e, const uint8_t *frame, size_t n, const struct wire_index *ix, struct err *err)
@@ -374,10 +374,10 @@ int wire_get_end(struct wire_end *e, const uint8_t *frame, size_t n, const struc
 	uint64_t tag;
 
 	if (n < WIRE_FRAME_HEAD + 12)
-		return err_set(err, EBADMSG, "its footer is too short");
+		return err_set(err, EBADMSG, "the footer is too short");
 	tail = span_of(frame + n - 12, 8);
 	if (span_u32(&tail) != n || memcmp(tail.p, WIRE_SUB_END, 4) != 0)
-		return err_set(err, EBADMSG, "the tail of its footer is damaged");
+		return err_set(err, EBADMSG, "the tail of the footer is damaged");
 	e->pool = malloc(TRACE_MAX_STRING + 1);
 	if (!e->pool)
 		return err_nomem(err);
@@ -388,7 +388,7 @@ int wire_get_end(struct wire_end *e, const uint8_t *frame, size_t n, const struc
 		if (why)
 			return err_set(err, EBADMSG, "%s", why);
 	}
-	return s.failed ? err_set(err, EBADMSG, "a field of its footer is cut off") : 0;
+	return s.failed ? err_set(err, EBADMSG, "a field of the footer is truncated") : 0;
 }
 
 void wire_end_free(struct wire_end *e)

@@ -34,11 +34,10 @@ static int reader_fail(struct trace_reader *r, struct err *err)
 
 static int torn(struct trace_reader *r, const char *where)
 {
-	return err_set(
-	        &r->failed, ENODATA,
-	        "the file ends %s (at byte %llu): the recorder was killed or is still writing, or the copy is not "
-	        "whole; what was flushed was read",
-	        where, (unsigned long long)r->src.at);
+	return err_set(&r->failed, ENODATA,
+	               "the file ends %s (at byte %llu): the recorder was killed or is still writing, or the copy is "
+	               "incomplete; everything before was read",
+	               where, (unsigned long long)r->src.at);
 }
 
 static int read_failed(struct trace_reader *r, int errnum)
@@ -49,10 +48,9 @@ static int read_failed(struct trace_reader *r, int errnum)
 
 static int damaged(struct trace_reader *r, uint64_t at, const char *what)
 {
-	return err_set(
-	        &r->failed, EBADMSG,
-	        "the trace is damaged at byte %llu: %s; what came before it was read, the rest cannot be trusted",
-	        (unsigned long long)at, what);
+	return err_set(&r->failed, EBADMSG,
+	               "the trace is damaged at byte %llu: %s; everything before was read, the rest is not trusted",
+	               (unsigned long long)at, what);
 }
 
 /* Prepends the place to the decoder's message. */
@@ -96,7 +94,7 @@ static int open_block(struct trace_reader *r, const struct wire_block *blk)
 	/* Exactly one frame, with a checksum (bit 2 of the first byte of the frame header). */
 	if (blk->comp < 5 || comp[0] != 0x28 || comp[1] != 0xB5 || comp[2] != 0x2F || comp[3] != 0xFD ||
 	    !(comp[4] & 4) || ZSTD_findFrameCompressedSize(comp, blk->comp) != blk->comp)
-		return damaged(r, r->block_at, "the block is not one checked zstd frame");
+		return damaged(r, r->block_at, "the block is not a single zstd frame with a checksum");
 	buf_reset(&r->raw);
 	if (!buf_reserve(&r->raw, blk->raw))
 		return read_failed(r, ENOMEM);
@@ -104,7 +102,7 @@ static int open_block(struct trace_reader *r, const struct wire_block *blk)
 	if (ZSTD_isError(n))
 		return damaged(r, r->block_at, ZSTD_getErrorName(n));
 	if (n != blk->raw)
-		return damaged(r, r->block_at, "the block has not the size that its header says");
+		return damaged(r, r->block_at, "the block does not have the size that its header gives");
 	r->raw_bytes += n;
 	if (wire_dec_block(r->dec, blk, r->raw.data, &why))
 		return damaged_block(r, &why);
@@ -129,14 +127,14 @@ static int read_block(struct trace_reader *r, uint64_t at, size_t n, const uint8
 
 	r->block_at = at;
 	if (n > WIRE_MAX_BLOCK_HEAD)
-		return damaged(r, at, "a block header is longer than any");
+		return damaged(r, at, "a block header is too long");
 	rc = read_frame(r, at, n, &p);
 	if (rc)
 		return rc;
 	if (wire_get_block(p, n, &blk, &why))
 		return damaged_block(r, &why);
 	if (blk.seq != r->seq)
-		return damaged(r, at, "blocks are missing before this one, or are in a wrong order");
+		return damaged(r, at, "blocks are missing before this one or out of order");
 	r->seq++;
 	if (blk.kind != WIRE_DEFS && blk.kind != WIRE_EVENTS) {
 		r->skipped += blk.records;
@@ -160,7 +158,7 @@ static int read_end(struct trace_reader *r, uint64_t at, size_t n, const uint8_t
 
 	r->block_at = at;
 	if (n > WIRE_MAX_END)
-		return damaged(r, at, "the footer is longer than any");
+		return damaged(r, at, "the footer is too long");
 	rc = read_frame(r, at, n, &p);
 	if (rc)
 		return rc;
@@ -203,7 +201,7 @@ static int read_next_frame(struct trace_reader *r)
 	magic = span_u32(&s);
 	size = span_u32(&s);
 	if ((magic & ~0xfu) != WIRE_SKIP_MAGIC_ANY)
-		return damaged(r, at, "here should be a block header or the footer");
+		return damaged(r, at, "expected a block header or the footer");
 	if (size < 4)
 		return damaged(r, at, "a header is too short");
 	if (magic == WIRE_SKIP_MAGIC && !memcmp(s.p, WIRE_SUB_BLOCK, 4))
@@ -211,7 +209,7 @@ static int read_next_frame(struct trace_reader *r)
 	if (magic == WIRE_SKIP_MAGIC && !memcmp(s.p, WIRE_SUB_END, 4))
 		return read_end(r, at, (size_t)size + 8, p);
 	if (magic == WIRE_SKIP_MAGIC && !memcmp(s.p, WIRE_SUB_HEADER, 4))
-		return damaged(r, at, "a second trace begins inside this one");
+		return damaged(r, at, "a second trace begins here");
 	return skip_frame(r, size - 4);
 }
 
@@ -253,11 +251,11 @@ static int check_magic(struct trace_reader *r, const uint8_t *p, size_t n)
 	uint32_t magic = span_u32(&s);
 
 	if (!n)
-		return err_set(&r->failed, EINVAL, "not a chanrec trace: it is empty");
+		return err_set(&r->failed, EINVAL, "not a chanrec trace: the file is empty");
 	if (magic == WIRE_ZSTD_MAGIC && !s.failed)
 		return err_set(&r->failed, EINVAL,
-		               "not a chanrec trace, but some other zstd file (a trace that was decompressed and "
-		               "compressed again has lost its header)");
+		               "not a chanrec trace but another zstd file (decompressing and recompressing a trace "
+		               "removes its header)");
 	span_u32(&s);
 	if (magic != WIRE_SKIP_MAGIC || s.failed || span_left(&s) < 4 || memcmp(s.p, WIRE_SUB_HEADER, 4) != 0)
 		return err_set(&r->failed, EINVAL, "not a chanrec trace");
@@ -270,11 +268,10 @@ static int check_version(struct trace_reader *r, const uint8_t *p)
 
 	if (major == TRACE_VERSION_MAJOR)
 		return 0;
-	return err_set(
-	        &r->failed, EPROTONOSUPPORT,
-	        "the trace has version %u.%u of the format, and this chanrec reads %d.x: use a chanrec that is as "
-	        "%s as the one that recorded it",
-	        major, minor, TRACE_VERSION_MAJOR, major > TRACE_VERSION_MAJOR ? "new" : "old");
+	return err_set(&r->failed, EPROTONOSUPPORT,
+	               "the trace has format version %u.%u, but this chanrec reads %d.x: use one as %s as the chanrec "
+	               "that recorded it",
+	               major, minor, TRACE_VERSION_MAJOR, major > TRACE_VERSION_MAJOR ? "new" : "old");
 }
 
 static int read_header(struct trace_reader *r)
@@ -294,18 +291,18 @@ static int read_header(struct trace_reader *r)
 	s = span_of(p + 4, 4);
 	n = (size_t)span_u32(&s) + 8;
 	if (n < WIRE_FRAME_HEAD + 8 || n > WIRE_MAX_HEADER)
-		return damaged(r, 0, "the length of its header is out of range");
+		return damaged(r, 0, "the length of the header is out of range");
 	/* Check the version first: another major version may have its checksum elsewhere. */
 	did = source_read_more(&r->src, WIRE_FRAME_HEAD, n - WIRE_FRAME_HEAD, &p);
 	if (did < 0)
 		return read_failed(r, (int)-did);
 	if ((size_t)did < n - WIRE_FRAME_HEAD)
-		return err_set(&r->failed, ENODATA, "the file ends inside its header: nothing was recorded in it");
+		return err_set(&r->failed, ENODATA, "the file ends inside the header: it contains no recording");
 	rc = check_version(r, p);
 	if (rc)
 		return rc;
 	if (!wire_frame_check(p, n))
-		return damaged(r, 0, "its header does not match its checksum");
+		return damaged(r, 0, "the header does not match its checksum");
 	return wire_get_header(&r->meta, p, n, &why) ? damaged_block(r, &why) : 0;
 }
 

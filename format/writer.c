@@ -95,14 +95,14 @@ int trace_writer_open(struct trace_writer **out, int fd, const struct trace_meta
 	*out = NULL;
 	rc = w ? writer_init(w) : -ENOMEM;
 	if (rc) {
-		err_set(err, -rc, "cannot set up the writer of the trace: %s", strerror(-rc));
+		err_set(err, -rc, "cannot set up the trace writer: %s", strerror(-rc));
 		goto fail;
 	}
 	w->fd = fd;
 	w->limit = meta->max_size;
 	rc = wire_put_header(&w->out, meta, err);
 	if (!rc && w->limit && w->out.len + END_ROOM + TAIL_ROOM > w->limit)
-		rc = err_set(err, EFBIG, "the header of the trace alone has %zu bytes: a size of %llu is too small",
+		rc = err_set(err, EFBIG, "the header alone takes %zu bytes: a size limit of %llu is too small",
 		             w->out.len, (unsigned long long)w->limit);
 	if (!rc)
 		rc = writer_put(w, w->out.data, w->out.len, err);
@@ -222,12 +222,12 @@ int trace_writer_fits(struct trace_writer *w, uint64_t bytes, struct err *err)
 static int refuse(const struct trace_rec *rec, struct err *err)
 {
 	return err_set(err, EINVAL, "a record of type %d (%s) breaks a rule of the trace format: %s", rec->type,
-	               trace_type_name(rec->type), "an id that is not defined, or a number over its limit");
+	               trace_type_name(rec->type), "an undefined id, or a number over its limit");
 }
 
 static int no_room(const struct trace_writer *w, struct err *err)
 {
-	return err_set(err, EFBIG, "the trace has reached its size of %llu bytes", (unsigned long long)w->limit);
+	return err_set(err, EFBIG, "the trace has reached its size limit of %llu bytes", (unsigned long long)w->limit);
 }
 
 /*
@@ -279,7 +279,7 @@ int trace_write(struct trace_writer *w, const struct trace_rec *rec, struct err 
 	if (w->failed.code)
 		return writer_fail(w, err);
 	if (w->ended)
-		return err_set(err, EINVAL, "the trace has its end already");
+		return err_set(err, EINVAL, "the trace has already ended");
 	if (trace_type_is_def(rec->type))
 		return write_def(w, rec, err);
 	ret = add(w, &w->events, rec, err);
@@ -293,7 +293,7 @@ int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct
 	int rc;
 
 	if (w->ended)
-		return err_set(err, EINVAL, "the trace has its end already");
+		return err_set(err, EINVAL, "the trace has already ended");
 	rc = trace_writer_flush(w, err);
 	if (rc)
 		return rc;

@@ -24,7 +24,7 @@ static int describe(struct gobin *b, struct err *err)
 	/* runtime/cgo's entry for C; the package is linked in only with cgo. */
 	b->cgo = !pclntab_func_named(&b->pcln, "crosscall2", &f);
 	snprintf(b->symbols_from, sizeof(b->symbols_from), ".gopclntab (%s%s)", b->pcln.found,
-	         b->pcln.funcdata.p ? "" : "; inlined calls not known");
+	         b->pcln.funcdata.p ? "" : "; inlined calls unknown");
 	return 0;
 }
 

@@ -175,7 +175,7 @@ struct go_layout {
 	GO_LAYOUT_FIELDS(X)
 	GO_LAYOUT_SIZES(X)
 #undef X
-	/* "DWARF of the program", "table entry for go1.23", …; static */
+	/* "the program's DWARF", "table entry for go1.23", …; static */
 	const char *from;
 	bool own;     /* from the program itself: nothing to validate */
 	bool guessed; /* the version is not in the table */

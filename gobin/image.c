@@ -180,8 +180,7 @@ static int find_segments(struct image *im, const char *path, struct err *err)
 	if (image_each_phdr(im, PT_LOAD, add_segment, im))
 		return err_set(err, ENOEXEC, "%s: its program headers are damaged", path);
 	if (!im->nsegs)
-		return err_set(err, ENOEXEC,
-		               "%s: has nothing that could be loaded: not an executable, or a damaged one", path);
+		return err_set(err, ENOEXEC, "%s: nothing to load: not an executable, or a damaged one", path);
 	return 0;
 }
 
@@ -262,13 +261,12 @@ static int check_header(struct image *im, const char *path, struct err *err)
 	Elf64_Ehdr eh;
 
 	if (!im->map || im->size < EI_NIDENT || memcmp(im->map, ELFMAG, SELFMAG))
-		return err_set(err, ENOEXEC, "%s: not an ELF file, so not a program that can be recorded (a script?)",
-		               path);
+		return err_set(err, ENOEXEC, "%s: not an ELF file, so not a Go program (a script?)", path);
 	if (im->map[EI_CLASS] != ELFCLASS64 || im->map[EI_DATA] != ELFDATA2LSB)
 		return err_set(err, ENOEXEC, "%s: a program for another machine; only 64-bit x86 (amd64) is supported",
 		               path);
 	if (header(im, &eh))
-		return err_set(err, ENOEXEC, "%s: an ELF file that ends within its header", path);
+		return err_set(err, ENOEXEC, "%s: an ELF file that ends inside its header", path);
 	if (eh.e_machine != EM_X86_64)
 		return err_set(
 		        err, ENOEXEC,
@@ -297,7 +295,7 @@ static int map_file(struct image *im, const char *path, struct err *err)
 		im->map = mmap(NULL, im->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
 		if (im->map == MAP_FAILED) {
 			im->map = NULL;
-			rc = err_set(err, errno, "%s: cannot be mapped: %s", path, strerror(errno));
+			rc = err_set(err, errno, "%s: cannot map the file: %s", path, strerror(errno));
 		}
 	}
 	close(fd);

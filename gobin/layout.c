@@ -64,8 +64,8 @@ static const char *entry_name(const struct layout_entry *e, bool guessed)
 {
 #define NAMES(n) \
 	{ \
-		"table entry for go1." #n, \
-		        "table entry for go1." #n ", the nearest: best effort, this version is not in the table" \
+		"table entry for go1." #n, "table entry for go1." #n \
+		                           ", the nearest version (best effort: this version is not in the table)" \
 	}
 	static const char *const names[][2] = {
 		[19] = NAMES(19), [20] = NAMES(20), [21] = NAMES(21), [22] = NAMES(22), [23] = NAMES(23),
@@ -87,18 +87,17 @@ int gobin_layout(const struct gobin *b, struct go_layout *out, struct err *err)
 		/* Only types that the program does not use can be missing. */
 		bool filled = fill_unset(out, e ? &e->l : NULL);
 
-		out->from = filled ? "DWARF of the program; types that it does not use from the table"
-		                   : "DWARF of the program";
+		out->from = filled ? "the program's DWARF; from the table for types that it does not use"
+		                   : "the program's DWARF";
 		out->own = true;
 		out->guessed = false;
 		return 0;
 	}
 	if (!e)
-		return err_set(
-		        err, ENOENT,
-		        "%s: the offsets of this version's runtime structures are not known and the program has no "
-		        "DWARF; build it with Go 1.19 or newer, or without -ldflags=-w",
-		        b->version);
+		return err_set(err, ENOENT,
+		               "%s: the offsets of this version's runtime structures are unknown and the program has "
+		               "no DWARF; build it with Go 1.19 or newer, or without -ldflags=-w",
+		               b->version);
 	*out = e->l;
 	out->from = entry_name(e, guessed);
 	out->own = false;

@@ -188,8 +188,8 @@ int pclntab_find(struct pclntab *t, const struct image *im, const char *path, st
 		return 0;
 	if (has_old_table(im))
 		return err_set(err, ENOEXEC,
-		               "%s: its function table (.gopclntab) is of Go 1.15 or older, or of a Go newer than this "
-		               "chanrec knows; build the program with Go 1.19 or newer",
+		               "%s: the function table (.gopclntab) is from Go 1.15 or older, or from a version that "
+		               "this chanrec does not know yet; build the program with Go 1.19 or newer",
 		               path);
 	if (!image_section(im, ".go.buildinfo", &s) || !image_section(im, ".gopclntab", &s))
 		return err_set(err, ENOEXEC,

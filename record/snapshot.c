@@ -35,7 +35,7 @@ int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encode
 	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
 	s->allgptr = var_addr(s, GO_VAR_ALLGPTR);
 	if (!s->allgs_slice && !(s->allglen && s->allgptr))
-		return err_set(err, ENOENT, "the list of goroutines (runtime.allgs) was not found in the program");
+		return err_set(err, ENOENT, "cannot find the list of goroutines (runtime.allgs) in the program");
 	return 0;
 }
 

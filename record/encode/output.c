@@ -17,14 +17,15 @@ int output_open(struct output *o, const char *path, struct err *err)
 		o->is_stdout = true;
 		o->fd = STDOUT_FILENO;
 		if (isatty(o->fd))
-			return err_set(err, EINVAL, "a trace is binary and is not written to a terminal; use -o FILE");
+			return err_set(err, EINVAL, "not writing a binary trace to a terminal; use -o FILE");
 		return 0;
 	}
 	o->created = stat(path, &st) != 0 && errno == ENOENT;
 	/* The trace holds names and paths of the target: not for everybody. */
 	o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (o->fd < 0)
-		return err_set(err, errno, "cannot write %s: %s; -o FILE names another place", path, strerror(errno));
+		return err_set(err, errno, "cannot write %s: %s; choose another place with -o FILE", path,
+		               strerror(errno));
 	return 0;
 }
 

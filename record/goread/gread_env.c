@@ -27,7 +27,7 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env->select = gocode_select_slots(bin);
 	if (l->g_size <= 0 || l->g_goid < 0 || l->g_atomicstatus < 0 || l->g_sched_sp < 0 || l->g_sched_pc < 0 ||
 	    l->g_sched_bp < 0 || l->g_waiting < 0 || l->hchan_lock < 0)
-		return err_set(err, ENOTSUP, "the layout of runtime.g is not known");
+		return err_set(err, ENOTSUP, "the layout of runtime.g is unknown");
 	env_func(env, "runtime.gopark", &env->gopark);
 	env_func(env, "runtime.semacquire1", &env->semacquire);
 	env_func(env, "sync.runtime_notifyListWait", &env->notify_wait);

@@ -94,14 +94,14 @@ static void look_at_channel(const struct layout_check *c, struct look *k, uint64
 
 	if (target_read(c->t, sudog + (uint64_t)l->sudog_g, &g, sizeof(g)) || g != k->addr ||
 	    target_read(c->t, sudog + (uint64_t)l->sudog_c, &chan, sizeof(chan)) || !chan) {
-		snprintf(k->why, sizeof(k->why), "what it waits with is no sudog of its own");
+		snprintf(k->why, sizeof(k->why), "its sudog does not point back to it");
 		return;
 	}
 	if (target_read(c->t, chan + (uint64_t)l->hchan_qcount, &qcount, sizeof(qcount)) ||
 	    target_read(c->t, chan + (uint64_t)l->hchan_dataqsiz, &dataqsiz, sizeof(dataqsiz)) ||
 	    target_read(c->t, chan + (uint64_t)l->hchan_closed, &closed, sizeof(closed)) || qcount > dataqsiz ||
 	    closed > 1)
-		snprintf(k->why, sizeof(k->why), "what it waits on is no channel (%lu of %lu elements, closed %u)",
+		snprintf(k->why, sizeof(k->why), "what it waits on is not a channel (%lu of %lu elements, closed %u)",
 		         (unsigned long)qcount, (unsigned long)dataqsiz, closed);
 }
 
@@ -112,7 +112,7 @@ static void look_at_waiting(const struct layout_check *c, struct look *k, uint64
 	uint8_t reason = (uint8_t)word(k, l->g_waitreason), class;
 
 	if (sp < lo || sp > hi) {
-		snprintf(k->why, sizeof(k->why), "its stack pointer %#lx is outside of its stack %#lx-%#lx",
+		snprintf(k->why, sizeof(k->why), "its stack pointer %#lx is outside its stack %#lx-%#lx",
 		         (unsigned long)sp, (unsigned long)lo, (unsigned long)hi);
 		return;
 	}
@@ -120,11 +120,11 @@ static void look_at_waiting(const struct layout_check *c, struct look *k, uint64
 	if (pc < c->gopark_lo || pc >= c->gopark_hi)
 		return;
 	if (!reason || reason >= c->nreasons) {
-		snprintf(k->why, sizeof(k->why), "its wait reason %u is none of %d", reason, c->nreasons);
+		snprintf(k->why, sizeof(k->why), "its wait reason %u is not one of the %d", reason, c->nreasons);
 		return;
 	}
 	if (bp < sp || bp > hi) {
-		snprintf(k->why, sizeof(k->why), "its frame pointer %#lx is outside of its stack", (unsigned long)bp);
+		snprintf(k->why, sizeof(k->why), "its frame pointer %#lx is outside its stack", (unsigned long)bp);
 		return;
 	}
 	class = c->reasons[reason].class;
@@ -140,7 +140,7 @@ static void look_at_running(const struct layout_check *c, struct look *k)
 	uint64_t m = word(k, c->l->g_m), curg = 0;
 
 	if (!m || target_read(c->t, m + (uint64_t)c->l->m_curg, &curg, sizeof(curg)) || curg != k->addr)
-		snprintf(k->why, sizeof(k->why), "it runs on a thread that does not know of it");
+		snprintf(k->why, sizeof(k->why), "it runs on a thread that does not point back to it");
 }
 
 static void look_at(const struct layout_check *c, struct look *k)
@@ -152,20 +152,22 @@ static void look_at(const struct layout_check *c, struct look *k)
 
 	k->goid = 0;
 	if (!status_is_legal(status)) {
-		snprintf(k->why, sizeof(k->why), "its status %u is none that Go has", status);
+		snprintf(k->why, sizeof(k->why), "its status %u is not a Go status", status);
 		return;
 	}
 	if (status == G_IDLE || status == G_DEAD || status == G_DEADEXTRA || status == G_COPYSTACK)
 		return;
 	k->goid = word(k, l->g_goid);
 	if (!k->goid || k->goid > GOID_MAX)
-		snprintf(k->why, sizeof(k->why), "its id %lu is no goroutine's", (unsigned long)k->goid);
+		snprintf(k->why, sizeof(k->why), "its id %lu is not plausible", (unsigned long)k->goid);
 	else if (hi < lo + STACK_MIN || hi - lo > STACK_MAX || (lo & 7) || (hi & 7))
-		snprintf(k->why, sizeof(k->why), "its stack %#lx-%#lx is none", (unsigned long)lo, (unsigned long)hi);
+		snprintf(k->why, sizeof(k->why), "its stack %#lx-%#lx is not plausible", (unsigned long)lo,
+		         (unsigned long)hi);
 	else if (startpc && !is_entry(c, startpc)) /* 0: made for a thread of C's */
-		snprintf(k->why, sizeof(k->why), "its function's address %#lx is none", (unsigned long)startpc);
+		snprintf(k->why, sizeof(k->why), "the address of its function, %#lx, is not plausible",
+		         (unsigned long)startpc);
 	else if (gopc && !in_code(c, gopc))
-		snprintf(k->why, sizeof(k->why), "it was started at %#lx, which is no code", (unsigned long)gopc);
+		snprintf(k->why, sizeof(k->why), "it was started at %#lx, which is not code", (unsigned long)gopc);
 	else if (status == G_WAITING)
 		look_at_waiting(c, k, lo, hi);
 	else if (status == G_RUNNING)
@@ -201,11 +203,10 @@ static bool is_double(const uint64_t *goids, size_t n, uint64_t goid)
 
 static int refuse(const struct layout_check *c, const char *why, struct err *err)
 {
-	return err_set(
-	        err, ENOTSUP,
-	        "the offsets of Go's structures (%s) do not fit the program, which says that it is %s: %s; use a "
-	        "chanrec that knows this version, or build the program with DWARF (without -ldflags=-w or -s)",
-	        c->l->from, gobin_go_version(c->bin), why);
+	return err_set(err, ENOTSUP,
+	               "the offsets of Go's structures (%s) do not match the program, which says it is %s: %s; use a "
+	               "chanrec that knows this version, or build the program with DWARF (without -ldflags=-w or -s)",
+	               c->l->from, gobin_go_version(c->bin), why);
 }
 
 /* What is wrong with one that changed meanwhile does not count. */
@@ -232,15 +233,16 @@ int layout_check_step(struct layout_check *c, struct err *err)
 	char why[200] = "";
 
 	if (c->l->g_size <= 0 || c->l->g_size > G_SIZE_MAX)
-		return refuse(c, "the size of runtime.g is not known", err);
+		return refuse(c, "the size of runtime.g is unknown", err);
 	for (size_t i = 0; i < n && !why[0]; i++) {
 		struct look k = { .addr = gs[i] };
 
 		look(c, &k);
 		if (!k.why[0] && k.goid && is_double(goids, i, k.goid))
-			snprintf(k.why, sizeof(k.why), "its id %lu is another one's too", (unsigned long)k.goid);
+			snprintf(k.why, sizeof(k.why), "its id %lu also belongs to another goroutine",
+			         (unsigned long)k.goid);
 		if (k.why[0])
-			snprintf(why, sizeof(why), "of the goroutine at %#lx, %s", (unsigned long)gs[i], k.why);
+			snprintf(why, sizeof(why), "goroutine at %#lx: %s", (unsigned long)gs[i], k.why);
 		goids[i] = k.goid;
 		parked += k.parked;
 	}
@@ -249,7 +251,7 @@ int layout_check_step(struct layout_check *c, struct err *err)
 	if (c->bad >= BAD_ROUNDS)
 		return refuse(c, why, err);
 	if (!c->done && ++c->rounds >= ROUNDS)
-		return refuse(c, n ? "none of its goroutines looks parked" : "it has no goroutines", err);
+		return refuse(c, n ? "none of its goroutines appears to be parked" : "it has no goroutines", err);
 	return 0;
 }
 

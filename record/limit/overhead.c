@@ -50,14 +50,14 @@ int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pi
 		return 0;
 	ret = clock_getcpuclockid(pid, &o->clock);
 	if (ret)
-		return err_set(err, ret, "--max-overhead: the CPU time of process %d cannot be read: %s", pid,
+		return err_set(err, ret, "--max-overhead: cannot read the CPU time of process %d: %s", pid,
 		               strerror(ret));
 	o->always = stats_are_on();
 	o->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (o->stats_fd < 0 && !o->always)
 		return err_set(err, errno,
-		               "--max-overhead: the kernel does not time BPF programs (%s): it takes CAP_SYS_ADMIN, or "
-		               "the sysctl kernel.bpf_stats_enabled=1",
+		               "--max-overhead: cannot make the kernel time BPF programs (%s): this needs "
+		               "CAP_SYS_ADMIN, or the sysctl kernel.bpf_stats_enabled=1",
 		               strerror(errno));
 	if (trapcost_open(&o->cost, err))
 		return err->code;

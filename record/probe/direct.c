@@ -132,18 +132,19 @@ static int find_base(const struct direct_bpf *skel, struct direct_map *map, cons
 	uint64_t lowest, room;
 
 	if (run(skel->progs.direct_top, &try) || !try.pgd)
-		return err_set(err, EIO, "the page tables of this process were not found");
+		return err_set(err, EIO, "cannot find the page tables of this process");
 	/* Of five levels it is below all that a kernel with four can have. */
 	map->levels = try.pgd < LOWEST_OF_4 ? 5 : 4;
 	map->end = 1ull << (map->levels == 5 ? 56 : 47);
 	lowest = map->levels == 5 ? LOWEST_OF_5 : LOWEST_OF_4;
 	if (try.pgd < lowest)
-		return err_set(err, EIO, "the page tables of this process are not in the kernel's map of all memory");
+		return err_set(err, EIO,
+		               "the page tables of this process are outside the kernel's map of physical memory");
 	room = try.pgd - lowest;
 	map->base = (room < map->limit ? lowest : try.pgd - map->limit) & ~(GIB - 1);
 	while (map->base <= try.pgd && !reads(skel, map, a, 0))
 		map->base += GIB;
-	return map->base <= try.pgd ? 0 : err_set(err, ENOENT, "the kernel's map of all memory was not found");
+	return map->base <= try.pgd ? 0 : err_set(err, ENOENT, "cannot find the kernel's map of physical memory");
 }
 
 /*
@@ -172,7 +173,7 @@ int direct_find(struct direct_map *map, struct err *err)
 	memset(map, 0, sizeof(*map));
 	found.mask = mask_of(found.limit);
 	if (!found.limit)
-		return err_set(err, ENOENT, "/proc/zoneinfo does not say how much memory there is");
+		return err_set(err, ENOENT, "/proc/zoneinfo does not show the size of physical memory");
 	ret = area_make(&a, err);
 	if (ret)
 		goto cleanup;
@@ -188,7 +189,7 @@ int direct_find(struct direct_map *map, struct err *err)
 	if (reads_all(skel, &found, &a))
 		*map = found;
 	else
-		ret = err_set(err, EIO, "a page of this process was not found");
+		ret = err_set(err, EIO, "cannot find a page of this process");
 cleanup:
 	direct_bpf__destroy(skel);
 	area_free(&a);

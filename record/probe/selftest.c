@@ -65,14 +65,14 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 		probed();
 		ring_buffer__consume(ring);
 	} else {
-		err_set(err, errno, "the ring buffer cannot be mapped: %s", strerror(errno));
+		err_set(err, errno, "cannot map the ring buffer: %s", strerror(errno));
 	}
 	ring_buffer__free(ring);
 	bpf_link__destroy(link);
 	if (ring && !came)
 		return err_set(err, EIO,
-		               "a uprobe on this program itself was set, but what it saw did not come through: is BPF "
-		               "restricted by a security module (lockdown in confidentiality mode)?");
+		               "a uprobe on chanrec itself was attached, but its record did not arrive: does a "
+		               "security module restrict BPF (lockdown in confidentiality mode)?");
 	return ring ? 0 : err->code;
 }
 

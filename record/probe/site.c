@@ -18,7 +18,7 @@ int code_open(struct code *c, const void *bytes, size_t len, uint64_t addr, stru
 	c->n = cs_disasm(c->cs, bytes, len, addr, 0, &c->insn);
 	if (!c->n) {
 		code_close(c);
-		return err_set(err, ENOEXEC, "no instructions could be decoded at %#lx", (unsigned long)addr);
+		return err_set(err, ENOEXEC, "cannot decode instructions at %#lx", (unsigned long)addr);
 	}
 	return 0;
 }
@@ -177,7 +177,7 @@ int site_entry(const struct code *c, struct site *out, struct err *err)
 			if (grows && in->id == X86_INS_JB)
 				continue;
 			if (!grows && code_jumps_into(c, c->addr, in->address, 0, 0))
-				return err_set(err, ENOENT, "its first jump is inside a loop");
+				return err_set(err, ENOENT, "the first jump is inside a loop");
 			site_of(in, out);
 			out->at_jbe = grows;
 			return 0;
@@ -411,7 +411,7 @@ int site_make(const struct code *c, int32_t dataqsiz_off, struct site_tail *out,
 	size_t ret = 0;
 
 	if (find_only_ret(c, &ret))
-		return err_set(err, ENOENT, "it returns at several places");
+		return err_set(err, ENOENT, "it returns in several places");
 	for (size_t i = ret; i-- > 0 && ret - i < 40;) {
 		const cs_insn *in = &c->insn[i];
 
@@ -434,11 +434,11 @@ int site_make(const struct code *c, int32_t dataqsiz_off, struct site_tail *out,
 			out->reg = reg;
 			out->cap_sp = tail_capacity_slot(c, i, ret, dataqsiz_off);
 			if (out->cap_sp == -2)
-				return err_set(err, ENOENT, "the capacity's place was not understood");
+				return err_set(err, ENOENT, "cannot tell where the capacity is stored");
 			return 0;
 		}
 		if (insn_writes(c, in, reg))
 			break;
 	}
-	return err_set(err, ENOENT, "no jump before its RET that every way passes");
+	return err_set(err, ENOENT, "no jump before the RET that every path passes");
 }

@@ -128,9 +128,9 @@ static int wait_signal(int sigfd, int *sig)
 static int say_no_go(const struct launch *l, char *const argv[], struct err *err)
 {
 	if (WIFEXITED(l->status))
-		return err_set(err, ENOEXEC, "%s ended (exit status %d) without executing a Go program", argv[0],
+		return err_set(err, ENOEXEC, "%s exited with status %d without executing a Go program", argv[0],
 		               WEXITSTATUS(l->status));
-	return err_set(err, ENOEXEC, "%s ended (signal %d) without executing a Go program", argv[0],
+	return err_set(err, ENOEXEC, "%s was killed by signal %d without executing a Go program", argv[0],
 	               WTERMSIG(l->status));
 }
 
@@ -175,7 +175,7 @@ int launch_start(struct launch *l, int sigfd, char *const argv[], struct err *er
 	memset(l, 0, sizeof(*l));
 	l->sigfd = sigfd;
 	if (pipe2(errpipe, O_CLOEXEC))
-		return err_set(err, errno, "cannot make a pipe: %s", strerror(errno));
+		return err_set(err, errno, "cannot create a pipe: %s", strerror(errno));
 	l->child = fork();
 	if (l->child < 0) {
 		e = errno;
@@ -191,7 +191,7 @@ int launch_start(struct launch *l, int sigfd, char *const argv[], struct err *er
 		kill(l->child, SIGKILL);
 		close(errpipe[0]);
 		return err_set(err, EPERM,
-		               "cannot trace a started program: is ptrace forbidden here (seccomp, "
+		               "cannot trace the new process: is ptrace forbidden here (seccomp, "
 		               "kernel.yama.ptrace_scope=3)?");
 	}
 	kill(l->child, SIGCONT);
@@ -205,7 +205,7 @@ int launch_start(struct launch *l, int sigfd, char *const argv[], struct err *er
 int launch_go(struct launch *l, struct err *err)
 {
 	if (ptrace(PTRACE_DETACH, l->pid, NULL, NULL))
-		return err_set(err, errno, "cannot let the program run: %s", strerror(errno));
+		return err_set(err, errno, "cannot resume the program: %s", strerror(errno));
 	return 0;
 }
 

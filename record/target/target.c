@@ -164,7 +164,7 @@ static int target_auxv(struct target *t, struct err *err)
 	if (ret)
 		return err_set(err, -ret, "cannot read /proc/%d/auxv: %s", t->pid, strerror(-ret));
 	if (!t->entry)
-		return err_set(err, ESRCH, "process %d has just ended", t->pid);
+		return err_set(err, ESRCH, "process %d has just exited", t->pid);
 	return 0;
 }
 
@@ -182,7 +182,7 @@ void target_pidns(struct target *t)
 static int say_no_process(pid_t pid, struct err *err)
 {
 	return err_set(err, ESRCH,
-	               "no process with pid %d: it has ended, or is not seen from here; pgrep -a NAME finds pids", pid);
+	               "no process with pid %d: it has exited or is not visible here; pgrep -a NAME finds pids", pid);
 }
 
 static int say_no_program(pid_t pid, struct err *err)
@@ -199,10 +199,9 @@ static int say_no_program(pid_t pid, struct err *err)
 	if (f)
 		fclose(f);
 	if (state == 'Z' || state == 'X' || !state)
-		return err_set(err, ESRCH, "process %d is a zombie: it has ended and waits to be reaped by its parent",
+		return err_set(err, ESRCH, "process %d is a zombie: it has exited and its parent has not reaped it yet",
 		               pid);
-	return err_set(err, ENOEXEC, "process %d is a thread of the kernel: it has no program that could be recorded",
-	               pid);
+	return err_set(err, ENOEXEC, "process %d is a kernel thread: there is no program to record", pid);
 }
 
 int target_open(struct target *t, pid_t pid, struct err *err)
@@ -215,7 +214,7 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 	if (tgid == -ESRCH || pid <= 0)
 		return say_no_process(pid, err);
 	if (tgid < 0)
-		return err_set(err, -tgid, "cannot look at process %d: %s", pid, strerror(-tgid));
+		return err_set(err, -tgid, "cannot inspect process %d: %s", pid, strerror(-tgid));
 	t->pid = tgid;
 	snprintf(t->exe, sizeof(t->exe), "/proc/%d/exe", t->pid);
 	t->pidfd = (int)syscall(SYS_pidfd_open, t->pid, 0);
@@ -228,7 +227,7 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 		target_close(t);
 		if (e == ENOENT)
 			return say_no_program(pid, err);
-		return err_set(err, e, "no permission to look at process %d (%s): run as root, or with CAP_SYS_PTRACE",
+		return err_set(err, e, "no permission to inspect process %d (%s): run as root, or with CAP_SYS_PTRACE",
 		               pid, strerror(e));
 	}
 	t->command = target_command(t);
@@ -274,14 +273,13 @@ int target_bias(const struct target *t, uint64_t *bias, struct err *err)
 	n = pread(fd, &eh, sizeof(eh), 0);
 	close(fd);
 	if (n != (ssize_t)sizeof(eh))
-		return err_set(err, ENOEXEC, "cannot read the head of %s", t->exe);
+		return err_set(err, ENOEXEC, "cannot read the ELF header of %s", t->exe);
 	*bias = t->entry - eh.e_entry;
 	if (*bias & 0xfff)
-		return err_set(
-		        err, ENOTSUP,
-		        "process %d (%s) is not loaded as its file says: started through a loader of its own, which is "
-		        "not supported; start the program itself",
-		        t->pid, t->exe_path);
+		return err_set(err, ENOTSUP,
+		               "process %d (%s) is not loaded at the addresses in its file: it was started through its "
+		               "own loader, which is not supported; start the program itself",
+		               t->pid, t->exe_path);
 	return 0;
 }
 
@@ -307,7 +305,7 @@ int target_explain(const struct target *t, struct err *err)
 		        "program itself",
 		        t->pid, t->exe_path);
 	return err_set(err, -err->code, "process %d (%s): %s%s", t->pid, t->exe_path, msg,
-	               err->code == -ENOEXEC ? "; give the pid of a program that was built by Go for amd64" : "");
+	               err->code == -ENOEXEC ? "; give the pid of a program that Go built for amd64" : "");
 }
 
 bool target_alive(const struct target *t)

@@ -48,8 +48,8 @@ def test_kernel_thread(tmp_path):
     pid = next((int(p) for p in os.listdir("/proc") if p.isdigit() and int(p) != os.getpid() and
                 open(f"/proc/{p}/cmdline").read() == "" and " S " in open(f"/proc/{p}/stat").read()), None)
     if pid is None:
-        pytest.skip("no thread of the kernel is seen from here")
-    assert "thread of the kernel" in refused(tmp_path, "-p", pid)
+        pytest.skip("no kernel thread is visible from here")
+    assert "kernel thread" in refused(tmp_path, "-p", pid)
 
 
 def test_zombie(tmp_path):
@@ -105,7 +105,7 @@ def test_no_permission(workload, bpf):
     target.line()
     out = f"/tmp/chanrec-{os.getpid()}-nobody.zst"
     tried = run(*NOBODY, CHANREC, "record", "-p", target.pid, "-o", out)
-    assert tried.returncode == 1 and f"no permission to look at process {target.pid}" in tried.stderr
+    assert tried.returncode == 1 and f"no permission to inspect process {target.pid}" in tried.stderr
     assert "run as root" in tried.stderr and "CAP_SYS_PTRACE" in tried.stderr
     doctor = run(*NOBODY, CHANREC, "doctor", "-p", target.pid)
     assert doctor.returncode == 1 and "no permission to look" in doctor.stdout and "setcap" in doctor.stdout

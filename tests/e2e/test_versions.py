@@ -72,7 +72,7 @@ def test_newer_than_the_table(disguised, record, tmp_path, version):
     for entry in before + after:
         check_goroutine(doc, entry, goroutines[entry["goid"]], dumped)
     offsets = re.search(r"offsets\s+(.*)", info(recorder.trace))[1]
-    assert offsets == (f"table entry for go{version}, the nearest: best effort, this version is not in the table; "
+    assert offsets == (f"table entry for go{version}, the nearest version (best effort: this version is not in the table); "
                        "they fit what is in the program's memory")
 
 
@@ -86,8 +86,8 @@ def test_offsets_that_do_not_fit_are_refused(disguised, bpf, tmp_path, version):
         trace = tmp_path / f"{other}.zst"
         attached = run(CHANREC, "record", "-p", target.pid, "-d", "1", "-o", trace)
         assert attached.returncode == 1, f"{other} was believed"
-        assert f"table entry for go{other}" in attached.stderr and "do not fit the program" in attached.stderr
-        assert re.search(r"of the goroutine at 0x|none of its goroutines", attached.stderr)
+        assert f"table entry for go{other}" in attached.stderr and "do not match the program" in attached.stderr
+        assert re.search(r"goroutine at 0x|none of its goroutines", attached.stderr)
         assert not trace.exists()
         target.kill()
 
@@ -101,14 +101,14 @@ def test_offsets_of_a_started_program_are_checked_too(disguised, bpf, tmp_path):
     os.close(stays)
     os.close(writer)
     assert started.returncode == 1
-    assert "do not fit the program" in started.stderr
+    assert "do not match the program" in started.stderr
 
 
 def test_own_offsets_are_believed(workload, record):
     target = workload("blockers", NEWEST)
     target.line()
     recorder = record("-p", target.pid, "-d", "0.1", wait=False).end()
-    assert re.search(r"offsets\s+DWARF of the program", info(recorder.trace))
+    assert re.search(r"offsets\s+the program's DWARF", info(recorder.trace))
 
 
 # What tests/workloads/counts wakes, and how. All of these go through goready, which is inlined since 1.21.

@@ -414,34 +414,34 @@ static void expect_bad(struct make *m, const char *why)
 
 static void test_records_that_lie(void **state)
 {
-	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_CHAN_CLOSE, 3, 3, 1, 0);
-	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 1, 0, 0);
-	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 0, 1, 0);
-	EXPECT_BAD("not defined", WIRE_EVENTS, 1, TRACE_GO_PARK, 6, 3, 0, 0, 2, 1, 1);
-	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_FUNC, 5, 1, 1, 0, 0, 0);
-	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_FRAME, 6, 1, 2, 1, 1, 0, 0);
-	EXPECT_BAD("not defined", WIRE_DEFS, 1, TRACE_DEF_STACK, 4, 1, 0, 1, 1);
-	EXPECT_BAD("does not follow", WIRE_DEFS, 1, TRACE_DEF_CHAN, 3, 2, 0, 1);
-	EXPECT_BAD("does not follow", WIRE_DEFS, 1, TRACE_DEF_CHAN, 3, 0, 0, 1);
-	EXPECT_BAD("does not follow", WIRE_DEFS, 1, TRACE_DEF_REASON, 4, 0x81, 2, 0, 0);
+	EXPECT_BAD("undefined", WIRE_EVENTS, 1, TRACE_CHAN_CLOSE, 3, 3, 1, 0);
+	EXPECT_BAD("undefined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 1, 0, 0);
+	EXPECT_BAD("undefined", WIRE_EVENTS, 1, TRACE_GO_PARK, 4, 3, 0, 1, 0);
+	EXPECT_BAD("undefined", WIRE_EVENTS, 1, TRACE_GO_PARK, 6, 3, 0, 0, 2, 1, 1);
+	EXPECT_BAD("undefined", WIRE_DEFS, 1, TRACE_DEF_FUNC, 5, 1, 1, 0, 0, 0);
+	EXPECT_BAD("undefined", WIRE_DEFS, 1, TRACE_DEF_FRAME, 6, 1, 2, 1, 1, 0, 0);
+	EXPECT_BAD("undefined", WIRE_DEFS, 1, TRACE_DEF_STACK, 4, 1, 0, 1, 1);
+	EXPECT_BAD("out of sequence", WIRE_DEFS, 1, TRACE_DEF_CHAN, 3, 2, 0, 1);
+	EXPECT_BAD("out of sequence", WIRE_DEFS, 1, TRACE_DEF_CHAN, 3, 0, 0, 1);
+	EXPECT_BAD("out of sequence", WIRE_DEFS, 1, TRACE_DEF_REASON, 4, 0x81, 2, 0, 0);
 	EXPECT_BAD("limit", WIRE_DEFS, 1, TRACE_DEF_FRAME, 3, 1, 2, TRACE_MAX_INLINE + 1);
 	EXPECT_BAD("limit", WIRE_DEFS, 1, TRACE_DEF_STACK, 4, 1, 0, 0x81, 1);
 	EXPECT_BAD("limit", WIRE_DEFS, 1, TRACE_DEF_STRING, 5, 1, 0x80, 0x80, 4, 'a');
 	EXPECT_BAD("limit", WIRE_EVENTS, 1, TRACE_GO_PARK, 5, 3, 0, 0, 0x82, 16);
 	EXPECT_BAD("fewer cases", WIRE_EVENTS, 1, TRACE_GO_PARK, 7, 3, 0, 0, 3, 0, 0, 0);
 	EXPECT_BAD("NUL", WIRE_DEFS, 1, TRACE_DEF_STRING, 4, 1, 2, 'a', 0);
-	EXPECT_BAD("cut off", WIRE_DEFS, 1, TRACE_DEF_STRING, 3, 1, 2, 'a');
-	EXPECT_BAD("cut off", WIRE_EVENTS, 1, TRACE_GO_CREATE, 2, 3, 3);
-	EXPECT_BAD("cut off", WIRE_EVENTS, 1, TRACE_GO_EXIT, 9, 3);
-	EXPECT_BAD("cut off", WIRE_EVENTS, 2, TRACE_GO_EXIT, 1, 3);
-	EXPECT_BAD("cut off", WIRE_EVENTS, 1, 60, 9, 3);
-	EXPECT_BAD("cut off", WIRE_EVENTS, 1, TRACE_GO_EXIT, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1);
+	EXPECT_BAD("truncated", WIRE_DEFS, 1, TRACE_DEF_STRING, 3, 1, 2, 'a');
+	EXPECT_BAD("truncated", WIRE_EVENTS, 1, TRACE_GO_CREATE, 2, 3, 3);
+	EXPECT_BAD("truncated", WIRE_EVENTS, 1, TRACE_GO_EXIT, 9, 3);
+	EXPECT_BAD("truncated", WIRE_EVENTS, 2, TRACE_GO_EXIT, 1, 3);
+	EXPECT_BAD("truncated", WIRE_EVENTS, 1, 60, 9, 3);
+	EXPECT_BAD("truncated", WIRE_EVENTS, 1, TRACE_GO_EXIT, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1);
 	EXPECT_BAD("goroutine id", WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 2);
 	EXPECT_BAD("goroutine id", WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 1);
 	EXPECT_BAD("32 bits", WIRE_EVENTS, 1, TRACE_SNAP_SYNC, 9, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0);
 	EXPECT_BAD("8 bits", WIRE_EVENTS, 1, TRACE_SNAP_BEGIN, 3, 0x80, 2, 0);
 	EXPECT_BAD("32 bits", WIRE_EVENTS, 1, TRACE_PROC_EXIT, 6, 1, 0x80, 0x80, 0x80, 0x80, 0x10);
-	EXPECT_BAD("after its last record", WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3, TRACE_GO_EXIT, 1, 3);
+	EXPECT_BAD("after the last record", WIRE_EVENTS, 1, TRACE_GO_EXIT, 1, 3, TRACE_GO_EXIT, 1, 3);
 	EXPECT_BAD("losses", WIRE_EVENTS, 1, TRACE_LOSS, 5, 0, 0, 0, 5, 0);
 }
 
@@ -459,8 +459,8 @@ static void test_blocks_that_lie(void **state)
 	static const uint8_t body[] = { TRACE_GO_EXIT, 1, 3 };
 	struct buf raw = payload(WIRE_EVENTS, 1, body, sizeof(body)), other = { 0 };
 
-	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 2 }, &raw, "other than its header");
-	expect_bad_block((struct wire_block){ .kind = WIRE_DEFS, .records = 1 }, &raw, "other than its header");
+	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 2 }, &raw, "contradicts the header");
+	expect_bad_block((struct wire_block){ .kind = WIRE_DEFS, .records = 1 }, &raw, "contradicts the header");
 	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1, .tmax = 1 }, &raw, "times");
 	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1, .lost = 1 }, &raw, "losses");
 	buf_put(&other, raw.data, raw.len);
@@ -470,7 +470,7 @@ static void test_blocks_that_lie(void **state)
 	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1 }, &other, "block record");
 	other.data[0] = 0;
 	other.data[1] = 100;
-	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1 }, &other, "cut off");
+	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1 }, &other, "truncated");
 	other.data[1] = 3;
 	expect_bad_block((struct wire_block){ .kind = WIRE_EVENTS, .records = 1 }, &other, "too short");
 	buf_reset(&other);
@@ -489,7 +489,7 @@ static void test_bomb(void **state)
 	memset(p, 0, raw.len);
 	make_header(&m);
 	make_block(&m, (struct wire_block){ .kind = WIRE_EVENTS, .records = 1 }, &raw);
-	expect_bad(&m, "over the limits");
+	expect_bad(&m, "exceed the limits");
 	buf_free(&raw);
 }
 
@@ -517,7 +517,7 @@ static void test_data_frame_must_be_as_described(void **state)
 		buf_put(&m.b, comp, n);
 		if (i == 2)
 			buf_put(&m.b, comp, n);
-		expect_bad(&m, i == 1 ? "size" : "not one checked zstd frame");
+		expect_bad(&m, i == 1 ? "size" : "not a single zstd frame");
 	}
 	buf_free(&raw);
 }

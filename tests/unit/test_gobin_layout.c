@@ -49,7 +49,7 @@ static void layouts_from_dwarf_and_table_agree(void **state)
 		assert_int_equal(gobin_layout(b, &l, NULL), 0);
 		assert_int_equal(gobin_layout(bare, &t, NULL), 0);
 		snprintf(want, sizeof(want), "table entry for go1.%d", all.f[i].minor);
-		assert_string_equal(l.from, fixture_stripped(&all.f[i]) ? want : "DWARF of the program");
+		assert_string_equal(l.from, fixture_stripped(&all.f[i]) ? want : "the program's DWARF");
 		assert_string_equal(t.from, want);
 		assert_false(l.guessed || t.guessed);
 		same_layout(&l, &t, all.f[i].path);
