@@ -109,7 +109,9 @@ $(BUILD)/tools/%: tools/%.c $(LIB) Makefile
 .PHONY: tools unit unit-build
 tools: $(TOOLS)
 unit-build: $(UNIT)
-unit: unit-build
+# In parallel, unless -j says otherwise.
+unit:
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) unit-build
 	@set -e; for t in $(UNIT); do echo "== $$t"; $$t; done
 
 .SECONDARY: $(BPF_SKELS:.skel.h=.o)
@@ -220,7 +222,7 @@ fuzz: $(BUILD)/fuzz/fuzz_trace
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
 		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/golden
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRCS) $(wildcard util/*.h format/*.h) Makefile
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRCS) $(wildcard util/*.h format/*.h tests/unit/trace_text.h) Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRCS) -lzstd -lz
