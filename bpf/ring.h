@@ -14,23 +14,32 @@
 #define RING_MAX_FRAMES 128
 #define RING_SHORT_FRAMES 24
 
+/*
+ * The types of records: X(type, struct, the trace record that it becomes or is
+ * a part of). The last one is an enumerator of format/trace.h, which only
+ * record/ includes; see record/probe/ringtype.h.
+ */
+#define RING_RECORDS(X) \
+	X(RING_STACK, ring_stack, TRACE_DEF_STACK) \
+	X(RING_PARK, ring_park, TRACE_GO_PARK) \
+	X(RING_SELECT, ring_select, TRACE_GO_PARK) /* a park with the cases of the select */ \
+	X(RING_READY, ring_ready, TRACE_GO_READY) \
+	X(RING_NETREADY, ring_netready, TRACE_GO_READY) \
+	X(RING_CREATE, ring_create, TRACE_GO_CREATE) \
+	X(RING_CORO, ring_create, TRACE_GO_CREATE) /* a site only, which sends RING_CREATE: the g of an iter.Pull */ \
+	X(RING_EXIT, ring_exit, TRACE_GO_EXIT) \
+	X(RING_MAKE, ring_make, TRACE_CHAN_MAKE) \
+	X(RING_CLOSE, ring_close, TRACE_CHAN_CLOSE) \
+	X(RING_OP, ring_op, TRACE_CHAN_OP) \
+	X(RING_TRY, ring_op, TRACE_CHAN_OP) /* a non-blocking operation begins */ \
+	X(RING_RUN, ring_run, TRACE_GO_RUN)
+
 enum ring_type {
-	RING_NOTHING = 0, /* abandoned after it was reserved */
-	RING_STACK = 1,
-	RING_PARK = 2,
-	RING_SELECT = 3, /* a park with the cases of the select */
-	RING_READY = 4,
-	RING_NETREADY = 5,
-	RING_CREATE = 6,
-	RING_EXIT = 7,
-	RING_MAKE = 8,
-	RING_CLOSE = 9,
-	RING_OP = 10,
-	RING_SELECT_OP = 11,
-	RING_RUN = 12,
-	RING_TRY = 13,  /* a non-blocking operation begins */
-	RING_CORO = 14, /* a separate site that sends RING_CREATE: the g of an iter.Pull */
-	RING_TYPES = 15,
+	RING_NOTHING, /* abandoned after it was reserved */
+#define X(type, ...) type,
+	RING_RECORDS(X)
+#undef X
+	        RING_TYPES,
 };
 
 /*

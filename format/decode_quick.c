@@ -187,7 +187,7 @@ bool wire_dec_quick(struct wire_dec *d, struct trace_rec *rec)
 	uint8_t type;
 
 	if (!d->left || d->head.kind != WIRE_EVENTS || span_left(&d->body) < QUICK_BYTES ||
-	    span_left(&d->times) < QUICK_TIME_BYTES || d->body.p[0] >= TRACE_SNAP_BEGIN || d->body.p[1] >= 0x80)
+	    span_left(&d->times) < QUICK_TIME_BYTES || d->body.p[0] >= TRACE_FIRST_SNAP || d->body.p[1] >= 0x80)
 		return false;
 	type = d->body.p[0];
 	end = q.p + d->body.p[1];

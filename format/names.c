@@ -3,37 +3,39 @@
 
 #define NAME_OF(table, i) ((size_t)(i) < sizeof(table) / sizeof(*(table)) && (table)[i] ? (table)[i] : "?")
 
+static const struct {
+	const char *name;
+	enum trace_kind kind;
+	uint32_t group;
+} types[TRACE_TYPE_MAX + 1] = {
+#define X(type, number, name, kind, group) [type] = { name, TRACE_KIND_##kind, group },
+	TRACE_TYPES(X)
+#undef X
+};
+
+#define RANGE_OF_DEF(t) ((t) < TRACE_FIRST_EVENT)
+#define RANGE_OF_LIFE(t) ((t) >= TRACE_FIRST_EVENT && (t) < TRACE_FIRST_SNAP)
+#define RANGE_OF_WAIT(t) RANGE_OF_LIFE(t)
+#define RANGE_OF_SNAP(t) ((t) >= TRACE_FIRST_SNAP && (t) < TRACE_FIRST_ABOUT)
+#define RANGE_OF_ABOUT(t) ((t) >= TRACE_FIRST_ABOUT && (t) < TRACE_TYPE_MAX)
+#define X(type, number, name, kind, group) \
+	_Static_assert(RANGE_OF_##kind(number) && !(group) == !RANGE_OF_LIFE(number), name);
+TRACE_TYPES(X)
+#undef X
+
+enum trace_kind trace_type_kind(enum trace_type t)
+{
+	return t <= TRACE_TYPE_MAX ? types[t].kind : TRACE_KIND_NONE;
+}
+
+uint32_t trace_type_group(enum trace_type t)
+{
+	return t <= TRACE_TYPE_MAX ? types[t].group : 0;
+}
+
 const char *trace_type_name(enum trace_type t)
 {
-	static const char *const names[] = {
-		[TRACE_DEF_STRING] = "def.string",
-		[TRACE_DEF_FUNC] = "def.func",
-		[TRACE_DEF_FRAME] = "def.frame",
-		[TRACE_DEF_STACK] = "def.stack",
-		[TRACE_DEF_CHAN] = "def.chan",
-		[TRACE_DEF_SYNC] = "def.sync",
-		[TRACE_DEF_REASON] = "def.reason",
-		[TRACE_GO_CREATE] = "go.create",
-		[TRACE_GO_EXIT] = "go.exit",
-		[TRACE_GO_PARK] = "go.park",
-		[TRACE_GO_READY] = "go.ready",
-		[TRACE_GO_RUN] = "go.run",
-		[TRACE_CHAN_MAKE] = "chan.make",
-		[TRACE_CHAN_CLOSE] = "chan.close",
-		[TRACE_CHAN_OP] = "chan.op",
-		[TRACE_SNAP_BEGIN] = "snap.begin",
-		[TRACE_SNAP_GO] = "snap.go",
-		[TRACE_SNAP_CHAN] = "snap.chan",
-		[TRACE_SNAP_SYNC] = "snap.sync",
-		[TRACE_SNAP_END] = "snap.end",
-		[TRACE_LOSS] = "loss",
-		[TRACE_PROC_EXIT] = "proc.exit",
-		[TRACE_SNAP_UNHELD] = "snap.unheld",
-		[TRACE_SHORT_WAITS] = "short.waits",
-		[TRACE_PROC_STATE] = "proc.state",
-	};
-
-	return NAME_OF(names, t);
+	return t <= TRACE_TYPE_MAX && types[t].name ? types[t].name : "?";
 }
 
 const char *trace_loss_name(uint8_t cause)

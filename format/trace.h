@@ -35,39 +35,65 @@
 #define TRACE_MAX_PROBES 1024
 #define TRACE_MAX_ID ((1u << 28) - 1) /* of any other definition */
 
-/* Record types, as on disk. Append only. */
-enum trace_type {
-	/* definitions */
-	TRACE_DEF_STRING = 1,
-	TRACE_DEF_FUNC = 2,
-	TRACE_DEF_FRAME = 3,
-	TRACE_DEF_STACK = 4,
-	TRACE_DEF_CHAN = 5,
-	TRACE_DEF_SYNC = 6,
-	TRACE_DEF_REASON = 7,
-	/* events */
-	TRACE_GO_CREATE = 16,
-	TRACE_GO_EXIT = 17,
-	TRACE_GO_PARK = 18,
-	TRACE_GO_READY = 19,
-	TRACE_GO_RUN = 20,
-	TRACE_CHAN_MAKE = 21,
-	TRACE_CHAN_CLOSE = 22,
-	TRACE_CHAN_OP = 23,
-	/* snapshots of the target's memory */
-	TRACE_SNAP_BEGIN = 32,
-	TRACE_SNAP_GO = 33,
-	TRACE_SNAP_CHAN = 34,
-	TRACE_SNAP_SYNC = 35,
-	TRACE_SNAP_END = 36,
-	TRACE_SNAP_UNHELD = 37, /* before the end of its snapshot */
-	/* about the recording and the process */
-	TRACE_LOSS = 48,
-	TRACE_PROC_EXIT = 49,
-	TRACE_SHORT_WAITS = 50,
-	TRACE_PROC_STATE = 51,
-	TRACE_TYPE_MAX = 63,
+/* The groups of events that a recording can have (--events). */
+#define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */
+#define TRACE_EVENTS_CHAN 2u  /* make, close */
+#define TRACE_EVENTS_SYNC 4u  /* the objects of waits on sync.* */
+#define TRACE_EVENTS_OPS 8u   /* every channel operation */
+#define TRACE_EVENTS_RUN 16u
+
+enum trace_kind {
+	TRACE_KIND_NONE = 0, /* no such type */
+	TRACE_KIND_DEF,      /* a definition */
+	TRACE_KIND_LIFE,     /* an event of which every one is needed: goroutine counts rest on it */
+	TRACE_KIND_WAIT,     /* an event that the recorder may leave out, see record/limit/shed.h */
+	TRACE_KIND_SNAP,     /* a snapshot of the target's memory */
+	TRACE_KIND_ABOUT,    /* about the recording and the process */
 };
+
+/*
+ * The record types: X(name in C, number on disk, name, kind, group of an
+ * event). Append only. Each kind has its range of numbers, which
+ * trace_type_is_…() rely on.
+ */
+#define TRACE_TYPES(X) \
+	X(TRACE_DEF_STRING, 1, "def.string", DEF, 0) \
+	X(TRACE_DEF_FUNC, 2, "def.func", DEF, 0) \
+	X(TRACE_DEF_FRAME, 3, "def.frame", DEF, 0) \
+	X(TRACE_DEF_STACK, 4, "def.stack", DEF, 0) \
+	X(TRACE_DEF_CHAN, 5, "def.chan", DEF, 0) \
+	X(TRACE_DEF_SYNC, 6, "def.sync", DEF, 0) \
+	X(TRACE_DEF_REASON, 7, "def.reason", DEF, 0) \
+	X(TRACE_GO_CREATE, 16, "go.create", LIFE, TRACE_EVENTS_SCHED) \
+	X(TRACE_GO_EXIT, 17, "go.exit", LIFE, TRACE_EVENTS_SCHED) \
+	X(TRACE_GO_PARK, 18, "go.park", WAIT, TRACE_EVENTS_SCHED) \
+	X(TRACE_GO_READY, 19, "go.ready", WAIT, TRACE_EVENTS_SCHED) \
+	X(TRACE_GO_RUN, 20, "go.run", WAIT, TRACE_EVENTS_RUN) \
+	X(TRACE_CHAN_MAKE, 21, "chan.make", LIFE, TRACE_EVENTS_CHAN) \
+	X(TRACE_CHAN_CLOSE, 22, "chan.close", LIFE, TRACE_EVENTS_CHAN) \
+	X(TRACE_CHAN_OP, 23, "chan.op", WAIT, TRACE_EVENTS_OPS) \
+	X(TRACE_SNAP_BEGIN, 32, "snap.begin", SNAP, 0) \
+	X(TRACE_SNAP_GO, 33, "snap.go", SNAP, 0) \
+	X(TRACE_SNAP_CHAN, 34, "snap.chan", SNAP, 0) \
+	X(TRACE_SNAP_SYNC, 35, "snap.sync", SNAP, 0) \
+	X(TRACE_SNAP_END, 36, "snap.end", SNAP, 0) \
+	X(TRACE_SNAP_UNHELD, 37, "snap.unheld", SNAP, 0) /* before the end of its snapshot */ \
+	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
+	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
+	X(TRACE_SHORT_WAITS, 50, "short.waits", ABOUT, 0) \
+	X(TRACE_PROC_STATE, 51, "proc.state", ABOUT, 0)
+
+enum trace_type {
+#define X(type, number, ...) type = number,
+	TRACE_TYPES(X)
+#undef X
+	        TRACE_TYPE_MAX = 63,
+};
+
+/* The first number of each range. */
+#define TRACE_FIRST_EVENT 16
+#define TRACE_FIRST_SNAP 32
+#define TRACE_FIRST_ABOUT 48
 
 /* What a goroutine waits on. */
 enum trace_obj_kind {
@@ -397,20 +423,26 @@ struct trace_rec {
 
 static inline bool trace_type_is_def(enum trace_type t)
 {
-	return t < TRACE_GO_CREATE;
+	return t < TRACE_FIRST_EVENT;
 }
-/* "go.park", "chan.make", …, "def.stack"; "?" if unknown. */
+
+static inline bool trace_type_is_event(enum trace_type t)
+{
+	return t >= TRACE_FIRST_EVENT && t < TRACE_FIRST_SNAP;
+}
+
+static inline bool trace_type_is_snap(enum trace_type t)
+{
+	return t >= TRACE_FIRST_SNAP && t < TRACE_FIRST_ABOUT;
+}
+
+enum trace_kind trace_type_kind(enum trace_type t); /* TRACE_KIND_NONE: no such type */
+uint32_t trace_type_group(enum trace_type t);       /* TRACE_EVENTS_…; 0: no event */
+/* "go.park", "chan.make", …, "def.stack"; "?": no such type. */
 const char *trace_type_name(enum trace_type t);
 const char *trace_cause_name(enum trace_cause c);         /* "send", "unlock", … */
 const char *trace_sync_kind_name(enum trace_sync_kind k); /* "sync.Mutex", …, "semaphore" */
 const char *trace_loss_name(uint8_t cause);               /* "ring", "size", …; "other" */
-
-/* The groups of events that a recording can have. */
-#define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */
-#define TRACE_EVENTS_CHAN 2u  /* make, close */
-#define TRACE_EVENTS_SYNC 4u  /* the objects of waits on sync.* */
-#define TRACE_EVENTS_OPS 8u   /* every channel operation */
-#define TRACE_EVENTS_RUN 16u
 
 /* A reader of version 1.0 takes every value but 0 for missing. */
 enum trace_probe_status {

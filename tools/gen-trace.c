@@ -74,7 +74,7 @@ static void put(struct gen *g, struct trace_rec rec)
 	if (!trace_type_is_def(rec.type)) {
 		g->time += 100 + pick(g, 1800);
 		rec.time = g->time;
-		g->events += rec.type < TRACE_SNAP_BEGIN;
+		g->events += trace_type_is_event(rec.type);
 	}
 	if (trace_write(g->w, &rec, &g->err)) {
 		fprintf(stderr, "gen-trace: %s\n", g->err.msg);

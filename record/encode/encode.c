@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "record/probe/ringtype.h"
+
 #define POLL_READY UINT64_MAX /* found ready while its goroutine was on the way into gopark */
 
 void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch)
@@ -22,19 +24,6 @@ void encoder_free(struct encoder *e)
 	map_free(&e->taken);
 }
 
-enum trace_type encoder_type_of(enum ring_type t)
-{
-	static const uint8_t type[RING_TYPES] = {
-		[RING_PARK] = TRACE_GO_PARK,      [RING_SELECT] = TRACE_GO_PARK,   [RING_READY] = TRACE_GO_READY,
-		[RING_NETREADY] = TRACE_GO_READY, [RING_CREATE] = TRACE_GO_CREATE, [RING_EXIT] = TRACE_GO_EXIT,
-		[RING_MAKE] = TRACE_CHAN_MAKE,    [RING_CLOSE] = TRACE_CHAN_CLOSE, [RING_OP] = TRACE_CHAN_OP,
-		[RING_SELECT_OP] = TRACE_CHAN_OP, [RING_RUN] = TRACE_GO_RUN,       [RING_STACK] = TRACE_DEF_STACK,
-		[RING_TRY] = TRACE_CHAN_OP,
-	};
-
-	return t < RING_TYPES ? type[t] : 0;
-}
-
 int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err)
 {
 	int ret = trace_write(e->w, rec, err);
@@ -46,7 +35,7 @@ int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *er
 	}
 	if (ret)
 		return ret;
-	if (rec->type < TRACE_SNAP_BEGIN && !trace_type_is_def(rec->type)) {
+	if (trace_type_is_event(rec->type)) {
 		e->events++;
 		if (rec->time > e->last)
 			e->last = rec->time;
@@ -428,17 +417,9 @@ static int encode_run(struct encoder *e, const struct ring_run *r, struct err *e
 
 int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *err)
 {
-	static const size_t least[RING_TYPES] = {
-		[RING_STACK] = sizeof(struct ring_stack),       [RING_PARK] = sizeof(struct ring_park),
-		[RING_SELECT] = sizeof(struct ring_select),     [RING_READY] = sizeof(struct ring_ready),
-		[RING_NETREADY] = sizeof(struct ring_netready), [RING_CREATE] = sizeof(struct ring_create),
-		[RING_EXIT] = sizeof(struct ring_exit),         [RING_MAKE] = sizeof(struct ring_make),
-		[RING_CLOSE] = sizeof(struct ring_close),       [RING_OP] = sizeof(struct ring_op),
-		[RING_RUN] = sizeof(struct ring_run),           [RING_TRY] = sizeof(struct ring_op),
-	};
 	const struct ring_hdr *h = data;
 
-	if (len < sizeof(*h) || h->type >= RING_TYPES || !least[h->type] || len < least[h->type]) {
+	if (len < sizeof(*h) || !ring_least_size(h->type) || len < ring_least_size(h->type)) {
 		e->foreign++;
 		return 0;
 	}

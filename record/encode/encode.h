@@ -42,7 +42,5 @@ int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, str
 int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err);
 /* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
 void encoder_forget_waits(struct encoder *e);
-/* Type of the trace records that come of a ring record. */
-enum trace_type encoder_type_of(enum ring_type t);
 
 #endif

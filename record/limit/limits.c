@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/limit/limits.h"
 
+#include "record/probe/ringtype.h"
 #include "util/clock.h"
 
 #define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */
@@ -28,22 +29,10 @@ bool limits_drop(struct limits *l, const void *rec, size_t len)
 {
 	const struct ring_hdr *h = rec;
 
-	if (l->size.step < SHED_WAITS || len < sizeof(*h))
+	if (l->size.step < SHED_WAITS || len < sizeof(*h) || !ring_is_wait(h->type))
 		return false;
-	switch (h->type) {
-	case RING_PARK:
-	case RING_SELECT:
-	case RING_READY:
-	case RING_NETREADY:
-	case RING_OP:
-	case RING_SELECT_OP:
-	case RING_TRY:
-	case RING_RUN:
-		losses_drop(&l->losses, rec, len);
-		return true;
-	default:
-		return false;
-	}
+	losses_drop(&l->losses, rec, len);
+	return true;
 }
 
 /* Short waits are taken up again when the ring has had room for a while. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "record/probe/ringtype.h"
 #include "util/clock.h"
 
 void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now)
@@ -41,7 +42,7 @@ static int write_kind(struct losses *l, const struct loss_kind *k, uint64_t at, 
 	uint64_t count[TRACE_TYPE_MAX + 1] = { 0 };
 
 	for (int i = 0; i < RING_TYPES; i++)
-		count[encoder_type_of((enum ring_type)i)] += k->now[i] - k->seen[i];
+		count[ring_trace_type((unsigned int)i)] += k->now[i] - k->seen[i];
 	for (int t = 0; t <= TRACE_TYPE_MAX; t++) {
 		if (count[t] && write_loss(l, k, (uint8_t)t, count[t], at, err))
 			return err->code;
@@ -50,19 +51,14 @@ static int write_kind(struct losses *l, const struct loss_kind *k, uint64_t at, 
 	return 0;
 }
 
+/* Of the events that have no probes now, so that nobody counts them. */
 static int write_blind(struct losses *l, uint64_t at, struct err *err)
 {
-	static const struct {
-		uint8_t type;
-		uint32_t group;
-	} types[] = { { TRACE_GO_PARK, TRACE_EVENTS_SCHED },
-		      { TRACE_GO_READY, TRACE_EVENTS_SCHED },
-		      { TRACE_CHAN_OP, TRACE_EVENTS_OPS },
-		      { TRACE_GO_RUN, TRACE_EVENTS_RUN } };
 	const struct loss_kind k = { .cause = l->cause, .part = TRACE_LOSS_EVENT };
 
-	for (size_t i = 0; l->blind && i < sizeof(types) / sizeof(types[0]); i++)
-		if ((l->events & types[i].group) && write_loss(l, &k, types[i].type, 0, at, err))
+	for (int t = TRACE_FIRST_EVENT; l->blind && t < TRACE_FIRST_SNAP; t++)
+		if (trace_type_kind(t) == TRACE_KIND_WAIT && (l->events & trace_type_group(t)) &&
+		    write_loss(l, &k, (uint8_t)t, 0, at, err))
 			return err->code;
 	return 0;
 }

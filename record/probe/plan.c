@@ -8,117 +8,90 @@
 #include "record/probe/closure.h"
 #include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
+#include "record/probe/ringtype.h"
 
 #define RETS_MAX 16
 
 /* Of failed tries, before the argument is stored. */
-static const struct probe_spec early_send = { .event = "chan.op", .type = RING_OP, .prog = "chan_send_ret_early" };
-static const struct probe_spec early_recv = { .event = "chan.op", .type = RING_OP, .prog = "chan_recv_ret_early" };
+static const struct probe_spec early_send = { .type = RING_OP, .prog = "chan_send_ret_early" };
+static const struct probe_spec early_recv = { .type = RING_OP, .prog = "chan_recv_ret_early" };
 
 static const struct probe_spec specs[] = {
-	{ .event = "go.park",
-	  .type = RING_PARK,
+	{ .type = RING_PARK,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_SCHED,
 	  .required = true,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.gopark" },
 	  .without = "no wait is recorded" },
-	{ .event = "go.ready",
-	  .type = RING_READY,
+	{ .type = RING_READY,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_SCHED,
 	  .required = true,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.ready" },
 	  .without = "no wake-up is recorded" },
-	{ .event = "go.ready",
-	  .type = RING_NETREADY,
+	{ .type = RING_NETREADY,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_SCHED,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.netpollready" },
 	  .without = "wake-ups by the network are seen only at the goroutine's next event" },
-	{ .event = "go.create",
-	  .type = RING_CREATE,
+	{ .type = RING_CREATE,
 	  .how = HOW_CALL,
-	  .group = TRACE_EVENTS_SCHED,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.newproc.func1" },
 	  .callee = "runtime.runqput",
 	  .without = "new goroutines are seen at their first event, without their creator" },
-	{ .event = "go.create",
-	  .type = RING_CORO,
+	{ .type = RING_CORO,
 	  .how = HOW_RESULT,
-	  .group = TRACE_EVENTS_SCHED,
 	  .optional = true,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.newcoro.func1" },
 	  .callee = "runtime.newproc1",
 	  .without = "goroutines of iter.Pull are seen at their first event, without their creator" },
-	{ .event = "go.exit",
-	  .type = RING_EXIT,
+	{ .type = RING_EXIT,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_SCHED,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.gdestroy", "runtime.goexit0" },
 	  .without = "the end of goroutines is seen only in the last snapshot" },
-	{ .event = "chan.make",
-	  .type = RING_MAKE,
+	{ .type = RING_MAKE,
 	  .how = HOW_MAKE,
-	  .group = TRACE_EVENTS_CHAN,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.makechan" },
 	  .without = "where channels were made is not known" },
-	{ .event = "chan.close",
-	  .type = RING_CLOSE,
+	{ .type = RING_CLOSE,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_CHAN,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.closechan" },
 	  .without = "who closed a channel is not known" },
-	{ .event = "chan.op",
-	  .type = RING_OP,
+	{ .type = RING_OP,
 	  .how = HOW_RETS,
-	  .group = TRACE_EVENTS_OPS,
 	  .prog = "chan_send_ret",
 	  .early = &early_send,
 	  .funcs = { "runtime.chansend" },
 	  .without = "sends are not counted" },
-	{ .event = "chan.op",
-	  .type = RING_OP,
+	{ .type = RING_OP,
 	  .how = HOW_RETS,
-	  .group = TRACE_EVENTS_OPS,
 	  .prog = "chan_recv_ret",
 	  .early = &early_recv,
 	  .funcs = { "runtime.chanrecv" },
 	  .without = "receives are not counted" },
-	{ .event = "chan.op",
-	  .type = RING_OP,
+	{ .type = RING_OP,
 	  .how = HOW_RETS,
-	  .group = TRACE_EVENTS_OPS,
 	  .optional = true,
 	  .prog = "chan_select_ret",
 	  .funcs = { "runtime.selectgo" },
 	  .without = "operations of selects are not counted" },
-	{ .event = "chan.op",
-	  .type = RING_TRY,
+	{ .type = RING_TRY,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_OPS,
 	  .prog = "chan_try",
 	  .funcs = { "runtime.chansend" },
 	  .without = "sends that were not ready are not all counted" },
-	{ .event = "chan.op",
-	  .type = RING_TRY,
+	{ .type = RING_TRY,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_OPS,
 	  .prog = "chan_try",
 	  .funcs = { "runtime.chanrecv" },
 	  .without = "receives that were not ready are not all counted" },
-	{ .event = "go.run",
-	  .type = RING_RUN,
+	{ .type = RING_RUN,
 	  .how = HOW_ENTRY,
-	  .group = TRACE_EVENTS_RUN,
 	  .prog = "go_run",
 	  .funcs = { "runtime.execute" },
 	  .without = "when a goroutine begins to run is not recorded" },
@@ -152,7 +125,7 @@ static int plan_make(struct probe_plan *p, const struct probe_spec *spec, const 
                      const struct go_layout *l, struct err *err)
 {
 	static const x86_reg regs[] = { X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX };
-	static const struct probe_spec at_ret = { .event = "chan.make", .type = RING_MAKE, .prog = "chan_make_ret" };
+	static const struct probe_spec at_ret = { .type = RING_MAKE, .prog = "chan_make_ret" };
 	struct site rets[RETS_MAX];
 	struct site_tail tail;
 	size_t n;
@@ -330,6 +303,12 @@ static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
 	cfg->pd_wg = l->polldesc_wg;
 }
 
+/* TRACE_EVENTS_…; it is planned when any of them is recorded. */
+static uint32_t spec_group(const struct probe_spec *spec)
+{
+	return trace_type_group(ring_trace_type(spec->type));
+}
+
 int plan_init(struct probe_plan *p, const struct gobin *bin, const struct go_layout *l, uint32_t events,
               struct err *err)
 {
@@ -339,7 +318,7 @@ int plan_init(struct probe_plan *p, const struct gobin *bin, const struct go_lay
 	plan_slots(p, bin);
 	plan_reasons(p, bin);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
-		if ((specs[i].group & events) && plan_spec(p, &specs[i], bin, l, err))
+		if ((spec_group(&specs[i]) & events) && plan_spec(p, &specs[i], bin, l, err))
 			return err->code;
 	plan_network(p);
 	return 0;
@@ -397,14 +376,12 @@ void plan_free(struct probe_plan *p)
 
 const char *probe_event(const struct probe *p)
 {
-	return p->spec->event;
+	return trace_type_name(ring_trace_type(p->spec->type));
 }
 
 bool probe_is_of_life(const struct probe *p)
 {
-	enum ring_type type = p->spec->type;
-
-	return type == RING_CREATE || type == RING_CORO || type == RING_EXIT || type == RING_MAKE || type == RING_CLOSE;
+	return ring_is_life(p->spec->type);
 }
 
 bool plan_uses(const struct probe_plan *p, const char *prog)

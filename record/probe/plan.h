@@ -23,10 +23,8 @@ enum how { HOW_ENTRY, HOW_CALL, HOW_RESULT, HOW_MAKE, HOW_RETS };
 
 /* One kind of probe, for every program. */
 struct probe_spec {
-	const char *event;
 	enum ring_type type;
 	enum how how;
-	uint32_t group;                 /* TRACE_EVENTS_…; planned when any of them is recorded */
 	bool required;                  /* no recording without it */
 	bool optional;                  /* Go's linker leaves the function out of a program that never calls it */
 	const char *prog;               /* the BPF program; PROG_ANY tells by cfg.site which probe was hit */

@@ -136,7 +136,7 @@ static void count(struct info *i, const struct trace_rec *rec)
 		i->count[rec->type]++;
 	if (trace_type_is_def(rec->type))
 		return;
-	i->events += rec->type < TRACE_SNAP_BEGIN;
+	i->events += trace_type_is_event(rec->type);
 	if (rec->type == TRACE_LOSS && rec->loss.cause < TRACE_LOSS_CAUSES)
 		i->lost[rec->loss.cause][rec->loss.part != TRACE_LOSS_EVENT] += rec->loss.count;
 	if (!i->any || rec->time < i->first)

@@ -299,7 +299,7 @@ static void put_record(struct script *s, const struct trace_rec *r)
 {
 	uint32_t stack;
 
-	if (!s->opts->snapshots && r->type >= TRACE_SNAP_BEGIN && r->type <= TRACE_SNAP_UNHELD)
+	if (!s->opts->snapshots && trace_type_is_snap(r->type))
 		return;
 	buf_reset(&s->b);
 	put_time(s, r->time);

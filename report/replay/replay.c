@@ -70,7 +70,7 @@ static bool has_exited(const struct replay *r, uint64_t goid)
 /* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */
 static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 {
-	if (rec->type < TRACE_GO_CREATE || rec->type >= TRACE_SNAP_BEGIN)
+	if (!trace_type_is_event(rec->type))
 		return false;
 	return has_exited(r, rec->goid) || (rec->type == TRACE_GO_READY && has_exited(r, rec->ready.woken)) ||
 	       (rec->type == TRACE_GO_CREATE && has_exited(r, rec->create.child));
@@ -148,7 +148,7 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 		m->now = t;
 	if (m->opts.goroutine)
 		life_note(m, rec, t);
-	if (rec->type >= TRACE_GO_CREATE && rec->type < TRACE_SNAP_BEGIN && t >= m->opts.since) {
+	if (trace_type_is_event(rec->type) && t >= m->opts.since) {
 		m->events[rec->type]++;
 		m->nevents++;
 	}

@@ -23,7 +23,7 @@
 
 static const struct {
 	uint8_t other, kind, id;
-} parts[TRACE_SNAP_BEGIN] = {
+} parts[TRACE_FIRST_SNAP] = {
 	[TRACE_GO_CREATE] = { AT(rec.create.child), NO_CHAN },
 	[TRACE_GO_EXIT] = { NO_OTHER, NO_CHAN },
 	[TRACE_GO_RUN] = { NO_OTHER, NO_CHAN },
@@ -149,7 +149,7 @@ void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
 	struct ahead *a = &r->ahead;
 	struct ahead_event *e = &a->v[a->n];
 
-	if (rec->type >= TRACE_SNAP_BEGIN || (rec->type == TRACE_GO_PARK && rec->park.nobjs > AHEAD_OBJS)) {
+	if (!trace_type_is_event(rec->type) || (rec->type == TRACE_GO_PARK && rec->park.nobjs > AHEAD_OBJS)) {
 		replay_ahead_end(r);
 		replay_event(r, rec);
 		return;

@@ -675,12 +675,6 @@ static void test_fits_tells_by_compressing(void **state)
 
 static void test_names(void **state)
 {
-	for (size_t i = 0; i < GEN_NTYPES; i++)
-		assert_string_not_equal(trace_type_name(gen_types[i]), "?");
-	assert_string_equal(trace_type_name(TRACE_GO_PARK), "go.park");
-	assert_string_equal(trace_type_name((enum trace_type)0), "?");
-	assert_string_equal(trace_type_name((enum trace_type) - 1), "?");
-	assert_string_equal(trace_type_name(TRACE_TYPE_MAX), "?");
 	for (int i = 0; i <= TRACE_CAUSE_RUNTIME; i++)
 		assert_string_not_equal(trace_cause_name((enum trace_cause)i), "?");
 	assert_string_equal(trace_cause_name((enum trace_cause)200), "?");

@@ -256,11 +256,9 @@ static void gen_snapshot(struct gen *g, struct trace_rec *r)
 }
 
 static const enum trace_type gen_types[] = {
-	TRACE_DEF_STRING, TRACE_DEF_FUNC,   TRACE_DEF_FRAME,   TRACE_DEF_STACK,   TRACE_DEF_CHAN,
-	TRACE_DEF_SYNC,   TRACE_DEF_REASON, TRACE_GO_CREATE,   TRACE_GO_EXIT,     TRACE_GO_PARK,
-	TRACE_GO_READY,   TRACE_GO_RUN,     TRACE_CHAN_MAKE,   TRACE_CHAN_CLOSE,  TRACE_CHAN_OP,
-	TRACE_SNAP_BEGIN, TRACE_SNAP_GO,    TRACE_SNAP_CHAN,   TRACE_SNAP_SYNC,   TRACE_SNAP_END,
-	TRACE_LOSS,       TRACE_PROC_EXIT,  TRACE_SNAP_UNHELD, TRACE_SHORT_WAITS, TRACE_PROC_STATE,
+#define X(type, ...) type,
+	TRACE_TYPES(X)
+#undef X
 };
 
 #define GEN_NTYPES (sizeof(gen_types) / sizeof(*gen_types))
@@ -274,7 +272,7 @@ static void gen_rec(struct gen *g, struct trace_rec *r)
 		return;
 	}
 	r->time = gen_below(g, 20) ? (int64_t)gen_num(g, 30) : (int64_t)gen_num(g, 64);
-	if (r->type < TRACE_SNAP_BEGIN)
+	if (trace_type_is_event(r->type))
 		gen_event(g, r);
 	else
 		gen_snapshot(g, r);

@@ -191,8 +191,9 @@ static void put_events(struct json *j, const struct report *r)
 {
 	json_key(j, "events");
 	json_open(j);
-	for (int t = TRACE_GO_CREATE; t <= TRACE_CHAN_OP; t++)
-		json_key_u64(j, trace_type_name(t), r->m->events[t]);
+	for (int t = TRACE_FIRST_EVENT; t < TRACE_FIRST_SNAP; t++)
+		if (trace_type_kind(t) != TRACE_KIND_NONE)
+			json_key_u64(j, trace_type_name(t), r->m->events[t]);
 	json_close(j);
 }
 

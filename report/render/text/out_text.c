@@ -185,7 +185,7 @@ static void put_event_counts(struct text *t)
 
 	fmt_f(&t->b, "%-9s ", "events");
 	fmt_count(&t->b, m->nevents);
-	for (int i = TRACE_GO_CREATE; i <= TRACE_CHAN_OP; i++) {
+	for (int i = TRACE_FIRST_EVENT; i < TRACE_FIRST_SNAP; i++) {
 		if (!m->events[i])
 			continue;
 		fmt_f(&t->b, "%s%s ", first ? ": " : ", ", trace_type_name(i));
