@@ -24,7 +24,7 @@ SAN ?= 0
 BUILD ?= build$(if $(filter 1,$(SAN)),/san)
 OBJ := $(BUILD)/obj
 
-LIBS := libbpf libelf libdw libzstd yajl capstone zlib
+LIBS := libbpf libelf libdw libzstd yajl capstone zlib libutf8proc
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
 	-Wno-unused-parameter -Werror
 CFLAGS ?= -O2 -g
@@ -75,6 +75,13 @@ ifneq ($(SAN),1)
 LTO = -flto=auto -ffat-lto-objects
 $(filter $(OBJ)/util/% $(OBJ)/format/% $(OBJ)/report/%,$(OBJS)): ALL_CFLAGS += $(LTO)
 endif
+
+# A file as a C string.
+$(OBJ)/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
+$(BUILD)/%.css.inc: %.css Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
 
 # Only record/ and tools/ include the skeletons, which have to exist before these are compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
@@ -171,12 +178,12 @@ FORMATTED = $(shell find $(MODULES) bpf tests tools -name '*.[ch]' ! -name site_
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
-lint: $(BPF_SKELS)
+lint: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc
 	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
 ## compile_commands.json   for clangd and other tools that need each file's flags
 .PHONY: compile_commands.json
-compile_commands.json: $(BPF_SKELS)
+compile_commands.json: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc
 	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
 
 ## hooks             let git check what is about to be committed (tools/git-hooks)

@@ -17,7 +17,7 @@ enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
 struct report_opts {
 	struct model_opts model;
 	unsigned top;         /* rows of a table */
-	bool all;             /* JSON: every goroutine that ended and every channel, see listed.h */
+	bool all;             /* JSON: every goroutine that ended and every channel */
 	bool full_stacks;     /* with the frames of runtime and libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
 	bool color;           /* text is for a terminal that has colours */

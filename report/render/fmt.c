@@ -332,19 +332,9 @@ const char *buf_str(struct buf *b)
 	return (const char *)b->data;
 }
 
-/* Not the rest of a UTF-8 sequence, nor a mark of text.h: those take no room. */
-static bool takes_column(char c)
-{
-	return ((uint8_t)c & 0xc0) != 0x80 && (uint8_t)c >= 0x20;
-}
-
 size_t text_width(const char *s, size_t n)
 {
-	size_t w = 0;
-
-	for (size_t i = 0; i < n; i++)
-		w += takes_column(s[i]);
-	return w;
+	return utf8_columns(s, n);
 }
 
 void fmt_fit(struct buf *b, size_t from, size_t width)
@@ -354,8 +344,15 @@ void fmt_fit(struct buf *b, size_t from, size_t width)
 
 	if (buf_failed(b) || !width || text_width(s, n) <= width)
 		return;
-	while (cut < n && (w < width - 1 || !takes_column(s[cut])))
-		w += takes_column(s[cut++]);
+	while (cut < n) {
+		unsigned columns;
+		size_t len = utf8_next(s + cut, n - cut, &columns);
+
+		if (w + columns > width - 1)
+			break;
+		w += columns;
+		cut += len;
+	}
 	b->len = from + cut;
 	fmt_raw(b, "…");
 }

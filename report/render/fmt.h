@@ -54,7 +54,7 @@ const char *go_state_name(uint8_t state);
 
 /* The buffer's bytes as a string; "" when it failed. */
 const char *buf_str(struct buf *b);
-/* Columns that UTF-8 text takes (one per code point). */
+/* Terminal columns of UTF-8 text; marks of text.h take none. */
 size_t text_width(const char *s, size_t n);
 /* Cuts the text from byte `from` on to `width` columns, the last one "…" where it was longer. */
 void fmt_fit(struct buf *b, size_t from, size_t width);

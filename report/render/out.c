@@ -3,8 +3,9 @@
 
 #include <string.h>
 
+/* In the order of --help. */
 static const struct output *const outputs[] = {
-	&output_text, &output_folded, &output_dot, &output_svg, &output_html, &output_json, NULL,
+	&output_text, &output_folded, &output_dot, &output_svg, &output_html, &output_json,
 };
 
 const struct output *output_at(size_t i)
@@ -14,8 +15,10 @@ const struct output *output_at(size_t i)
 
 const struct output *output_find(const char *name)
 {
-	for (size_t i = 0; outputs[i]; i++)
-		if (!strcmp(outputs[i]->name, name))
-			return outputs[i];
+	const struct output *o;
+
+	for (size_t i = 0; (o = output_at(i)); i++)
+		if (!strcmp(o->name, name))
+			return o;
 	return NULL;
 }

@@ -3,9 +3,9 @@
 #define CHANREC_REPORT_RENDER_OUT_H
 
 /*
- * The outputs of `chanrec report`. Each is a file of its own, out_NAME.c, and
- * a line of the table in out.c. An output gets a whole report and writes it in
- * the order that its reader needs; a failed write shows in ferror(f).
+ * The outputs of `chanrec report`. Each has a file of its own, out_NAME.c, and
+ * an entry in out.c's table. An output gets the whole report and writes it in
+ * the order that suits its reader. Write errors show in ferror(f).
  */
 
 #include <stdio.h>
@@ -16,20 +16,21 @@ struct diff;
 
 struct output {
 	const char *name, *help;
-	bool wants_each; /* every exited goroutine, collected channel and goroutine to goroutine wake-up */
+	/* Needs every exited goroutine, collected channel and wake-up between two goroutines. */
+	bool wants_each;
 	int (*write)(const struct report *r, FILE *f, struct err *err);
 };
 
-/* NULL when there is none of that name. */
+/* NULL: there is no output of that name. */
 const struct output *output_find(const char *name);
-/* The table's entries, then NULL. */
+/* The i-th output; NULL behind the last. */
 const struct output *output_at(size_t i);
 
 extern const struct output output_text, output_folded, output_dot, output_svg, output_html, output_json;
 
-/* The graph in DOT; shared by the outputs dot and svg. */
+/* The topology in DOT, for the outputs dot and svg. */
 int out_dot_write(const struct report *r, FILE *f, struct err *err);
-/* Drawn by Graphviz. -ENOENT: it is not installed. */
+/* The topology drawn by Graphviz. -ENOENT: Graphviz is not installed. */
 int out_svg_write(const struct report *r, FILE *f, struct err *err);
 
 /* The outputs of a comparison. */

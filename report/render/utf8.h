@@ -6,11 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The code point that s (n bytes, n ≥ 1) begins with, and its bytes; 0 where s does not begin with valid UTF-8. */
+/* The code point that s (n bytes, n ≥ 1) begins with, and its length in bytes; 0 if s does not begin with valid UTF-8.
+ */
 size_t utf8_decode(const char *s, size_t n, uint32_t *c);
 
-/* Code points that must not reach a terminal or a markup as they are: C0, C1, separators, bidi and invisible controls.
- */
+/* Code points that must not reach a terminal or markup as they are: C0, C1, separators, bidi and invisible controls. */
 bool utf8_is_control(uint32_t c);
+
+/*
+ * The bytes of the character that s (n bytes, n ≥ 1) begins with, and the terminal columns that it takes: a letter with
+ * its combining marks is one character, East Asian wide characters take two columns, control characters none.
+ */
+size_t utf8_next(const char *s, size_t n, unsigned *columns);
+
+/* The columns of n bytes. */
+size_t utf8_columns(const char *s, size_t n);
 
 #endif

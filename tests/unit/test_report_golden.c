@@ -223,8 +223,8 @@ static void no_change_is_no_difference(void **state)
 	char *text = run_diff("shop", "shop", NULL, false, &n);
 
 	assert_non_null(strstr(text, "0 appeared, 0 grew, 0 shrank, 0 vanished"));
-	assert_non_null(strstr(text, "LENGTHENED  none"));
-	assert_non_null(strstr(text, "SHORTENED  none"));
+	assert_non_null(strstr(text, "lengthened  none"));
+	assert_non_null(strstr(text, "shortened  none"));
 	assert_non_null(strstr(text, "0 new, at 0 more time is blocked per second"));
 	free(text);
 }

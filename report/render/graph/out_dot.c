@@ -384,4 +384,8 @@ int out_dot_write(const struct report *r, FILE *f, struct err *err)
 	return ret;
 }
 
-const struct output output_dot = { "dot", "the topology as a graph for Graphviz", false, out_dot_write };
+const struct output output_dot = {
+	.name = "dot",
+	.help = "the topology as a graph for Graphviz",
+	.write = out_dot_write,
+};

@@ -196,5 +196,8 @@ static int write_folded(const struct report *r, FILE *to, struct err *err)
 	return ret ? err_nomem(err) : 0;
 }
 
-const struct output output_folded = { "folded", "stacks for flame graphs, weighted by blocked time in µs (see --by)",
-	                              false, write_folded };
+const struct output output_folded = {
+	.name = "folded",
+	.help = "stacks for flame graphs, weighted by blocked time in µs (see --by)",
+	.write = write_folded,
+};

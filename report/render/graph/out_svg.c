@@ -83,4 +83,8 @@ cleanup:
 	return ret;
 }
 
-const struct output output_svg = { "svg", "the topology as a picture (needs Graphviz)", false, out_svg_write };
+const struct output output_svg = {
+	.name = "svg",
+	.help = "the topology as a picture (needs Graphviz)",
+	.write = out_svg_write,
+};

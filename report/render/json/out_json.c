@@ -117,21 +117,21 @@ static void put_filter(struct json *j, const struct report *r)
 	json_close(j);
 }
 
-static void put_not_kept(struct json *j, const struct report *r, const struct listed *listed)
+static void put_not_kept(struct json *j, const struct report *r, const struct selection *sel)
 {
 	const struct model *m = r->m;
 
 	json_key(j, "not_kept");
 	json_open(j);
-	json_key_u64(j, "exited_goroutines", m->gone_dropped + listed->gone_left_out);
-	json_key_u64(j, "channels", listed->channels_left_out);
+	json_key_u64(j, "exited_goroutines", m->gone_dropped + sel->gone_left_out);
+	json_key_u64(j, "channels", sel->channels_left_out);
 	json_key_u64(j, "wakes", m->wakes_dropped);
 	json_key_u64(j, "channel_uses", m->uses.dropped);
 	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
 	json_close(j);
 }
 
-static void put_losses(struct json *j, const struct report *r, const struct listed *listed)
+static void put_losses(struct json *j, const struct report *r, const struct selection *sel)
 {
 	const struct model *m = r->m;
 
@@ -183,7 +183,7 @@ static void put_losses(struct json *j, const struct report *r, const struct list
 		json_close(j);
 	}
 	json_close_list(j);
-	put_not_kept(j, r, listed);
+	put_not_kept(j, r, sel);
 	json_close(j);
 }
 
@@ -257,17 +257,17 @@ static void put_summary(struct json *j, const struct report *r)
 
 static int write_json(const struct report *r, FILE *f, struct err *err)
 {
-	struct listed l;
+	struct selection l;
 	struct json *j;
 	int ret;
 
-	if (listed_make(&l, r)) {
-		listed_free(&l);
+	if (selection_make(&l, r)) {
+		selection_free(&l);
 		return err_nomem(err);
 	}
 	ret = json_new(&j, f, err);
 	if (ret) {
-		listed_free(&l);
+		selection_free(&l);
 		return ret;
 	}
 	json_open(j);
@@ -289,9 +289,13 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_close(j);
 	ret = json_end(j, err);
 	json_free(j);
-	listed_free(&l);
+	selection_free(&l);
 	return ret;
 }
 
-const struct output output_json = { "json", "one document for programs; its schema is docs/report.schema.json", true,
-	                            write_json };
+const struct output output_json = {
+	.name = "json",
+	.help = "one document for programs; its schema is docs/report.schema.json",
+	.wants_each = true,
+	.write = write_json,
+};

@@ -14,14 +14,14 @@ void json_key_place(struct json *j, const char *key, const struct model *m, uint
 void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
 void json_put_obj(struct json *j, const struct trace_obj *o);
 void json_put_groups(struct json *j, const struct report *r);
-void json_put_goroutines(struct json *j, const struct report *r, const struct listed *l);
-void json_put_channels(struct json *j, const struct report *r, const struct listed *l);
+void json_put_goroutines(struct json *j, const struct report *r, const struct selection *l);
+void json_put_channels(struct json *j, const struct report *r, const struct selection *l);
 void json_put_syncs(struct json *j, const struct report *r);
 void json_put_wakes(struct json *j, const struct report *r);
 void json_put_edges(struct json *j, const struct report *r);
 /* "roles": of USER_… */
 void json_put_roles(struct json *j, uint32_t mask);
-void json_put_uses(struct json *j, const struct report *r, const struct listed *l);
+void json_put_uses(struct json *j, const struct report *r, const struct selection *l);
 void json_put_leaks(struct json *j, const struct report *r);
 void json_put_chains(struct json *j, const struct report *r);
 

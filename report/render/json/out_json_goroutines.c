@@ -124,7 +124,7 @@ static void put_gone(struct json *j, const struct report *r, const struct gone *
 	json_close(j);
 }
 
-void json_put_goroutines(struct json *j, const struct report *r, const struct listed *l)
+void json_put_goroutines(struct json *j, const struct report *r, const struct selection *l)
 {
 	const struct model *m = r->m;
 	size_t live = 0, gone = 0;
@@ -138,7 +138,7 @@ void json_put_goroutines(struct json *j, const struct report *r, const struct li
 		if (report_shows_goroutine(r, id) && (is_live || report_shows_group(r, m->gone.v[gone].group))) {
 			if (is_live)
 				put_live(j, r, m->sorted.v[live]);
-			else if (listed_gone(l, id))
+			else if (selection_has_goroutine(l, id))
 				put_gone(j, r, &m->gone.v[gone]);
 		}
 		live += is_live;

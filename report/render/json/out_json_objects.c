@@ -23,7 +23,7 @@ static void put_waiters(struct json *j, const char *key, const struct model *m, 
 	json_close_list(j);
 }
 
-static void put_users(struct json *j, const struct model *m, const struct listed *l, const struct channel *c)
+static void put_users(struct json *j, const struct model *m, const struct selection *l, const struct channel *c)
 {
 	json_key(j, "users");
 	json_open_list(j);
@@ -31,7 +31,7 @@ static void put_users(struct json *j, const struct model *m, const struct listed
 		const struct chan_user *u = &m->uses.users.v[i];
 		bool alive = model_goroutine(m, u->goid) != NULL;
 
-		if (!alive && !listed_gone(l, u->goid))
+		if (!alive && !selection_has_goroutine(l, u->goid))
 			continue;
 		json_open(j);
 		json_key_u64(j, "goroutine", u->goid);
@@ -60,7 +60,7 @@ static void put_by(struct json *j, const char *key, const struct report *r, bool
 	json_close(j);
 }
 
-static void put_channel(struct json *j, const struct report *r, const struct listed *l, const struct channel *c)
+static void put_channel(struct json *j, const struct report *r, const struct selection *l, const struct channel *c)
 {
 	const struct model *m = r->m;
 	bool ops = model_has_ops(m);
@@ -93,14 +93,14 @@ static void put_channel(struct json *j, const struct report *r, const struct lis
 	json_close(j);
 }
 
-void json_put_channels(struct json *j, const struct report *r, const struct listed *l)
+void json_put_channels(struct json *j, const struct report *r, const struct selection *l)
 {
 	const struct channel *c;
 
 	json_key(j, "channels");
 	json_open_list(j);
 	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
-		if (listed_channel(l, c->id) && report_shows_channel(r, c))
+		if (selection_has_channel(l, c->id) && report_shows_channel(r, c))
 			put_channel(j, r, l, c);
 	json_close_list(j);
 }

@@ -42,7 +42,7 @@ static void put_goroutine(struct json *j, const struct model *m, const uint32_t 
 	json_close(j);
 }
 
-void json_put_uses(struct json *j, const struct report *r, const struct listed *l)
+void json_put_uses(struct json *j, const struct report *r, const struct selection *l)
 {
 	struct uses u;
 	size_t n;
@@ -58,7 +58,8 @@ void json_put_uses(struct json *j, const struct report *r, const struct listed *
 		uint64_t goid = r->m->uses.users.v[u.by_go.v[i]].goid;
 		const uint32_t *ids = uses_of(&u, goid, &n);
 
-		if (report_shows_goroutine(r, goid) && (listed_gone(l, goid) || model_goroutine(r->m, goid)))
+		if (report_shows_goroutine(r, goid) &&
+		    (selection_has_goroutine(l, goid) || model_goroutine(r->m, goid)))
 			put_goroutine(j, r->m, ids, n);
 	}
 	json_close_list(j);

@@ -24,7 +24,7 @@ static int longest_first(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Adds the first LISTED_MAX that are not in the set; *left_out: the rest. 0 or -ENOMEM. */
+/* Adds the first SELECTION_MAX that are not in the set; *left_out: the rest. 0 or -ENOMEM. */
 static int take_longest(struct map *set, struct candidates *c, uint64_t *left_out)
 {
 	size_t taken = 0;
@@ -35,7 +35,7 @@ static int take_longest(struct map *set, struct candidates *c, uint64_t *left_ou
 	for (size_t i = 0; i < c->v.n; i++) {
 		if (map_get(set, c->v.v[i].id))
 			continue;
-		if (taken++ >= LISTED_MAX)
+		if (taken++ >= SELECTION_MAX)
 			++*left_out;
 		else if (!map_put(set, c->v.v[i].id, NULL))
 			return -ENOMEM;
@@ -44,7 +44,7 @@ static int take_longest(struct map *set, struct candidates *c, uint64_t *left_ou
 }
 
 /* Goroutines that stand somewhere else, too. */
-static int take_named(struct listed *l, const struct report *r)
+static int take_named(struct selection *l, const struct report *r)
 {
 	for (size_t i = 0; i < r->chains.v.n; i++)
 		if (!map_put(&l->gone, r->chains.v.v[i].root, NULL))
@@ -59,7 +59,7 @@ static int take_named(struct listed *l, const struct report *r)
 	return 0;
 }
 
-static int choose_gone(struct listed *l, const struct report *r)
+static int choose_gone(struct selection *l, const struct report *r)
 {
 	const struct model *m = r->m;
 	struct candidates c = { 0 };
@@ -74,7 +74,7 @@ static int choose_gone(struct listed *l, const struct report *r)
 	return ret;
 }
 
-static int choose_channels(struct listed *l, const struct report *r)
+static int choose_channels(struct selection *l, const struct report *r)
 {
 	struct candidates c = { 0 };
 	const struct channel *ch;
@@ -94,32 +94,32 @@ static int choose_channels(struct listed *l, const struct report *r)
 	return ret;
 }
 
-int listed_make(struct listed *l, const struct report *r)
+int selection_make(struct selection *l, const struct report *r)
 {
 	int ret;
 
-	*l = (struct listed){ .all_gone = r->opts.all || r->m->gone.n <= LISTED_MAX,
-		              .all_channels = r->opts.all || r->m->channels.n <= LISTED_MAX };
+	*l = (struct selection){ .all_gone = r->opts.all || r->m->gone.n <= SELECTION_MAX,
+		                 .all_channels = r->opts.all || r->m->channels.n <= SELECTION_MAX };
 	ret = l->all_gone ? 0 : choose_gone(l, r);
 	if (!ret && !l->all_channels)
 		ret = choose_channels(l, r);
 	if (ret)
-		listed_free(l);
+		selection_free(l);
 	return ret;
 }
 
-void listed_free(struct listed *l)
+void selection_free(struct selection *l)
 {
 	map_free(&l->gone);
 	map_free(&l->channels);
 }
 
-bool listed_gone(const struct listed *l, uint64_t goid)
+bool selection_has_goroutine(const struct selection *l, uint64_t goid)
 {
 	return l->all_gone || map_get(&l->gone, goid);
 }
 
-bool listed_channel(const struct listed *l, uint32_t id)
+bool selection_has_channel(const struct selection *l, uint32_t id)
 {
 	return l->all_channels || map_get(&l->channels, id);
 }

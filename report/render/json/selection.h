@@ -3,27 +3,28 @@
 #define CHANREC_REPORT_RENDER_JSON_SELECTION_H
 
 /*
- * Which goroutines that ended, and which channels, stand one by one in the
- * JSON output. A busy server has a million of both, which are alike: without
- * report --all those that waited longest, or were waited on, those that are
- * named in a chain or as an example, and channels that somebody waits on at
- * the end.
+ * Which exited goroutines and which channels the JSON output lists one by one.
+ * A busy server has a million of each, most of them alike. Without
+ * report --all, the selection is those that a chain or an example names, the
+ * channels that somebody waits on at the end, and of the others the
+ * SELECTION_MAX that were blocked longest.
  */
 
 #include "report/analyze/report.h"
 
-#define LISTED_MAX 10000 /* of each, beside those that are always listed */
+#define SELECTION_MAX 10000 /* of each, in addition to those that are always listed */
 
-struct listed {
+struct selection {
 	bool all_gone, all_channels; /* nothing is left out */
-	struct map gone, channels;   /* ids of those that are listed */
+	struct map gone, channels;   /* the ids selected */
 	uint64_t gone_left_out, channels_left_out;
 };
 
 /* 0 or -ENOMEM. */
-int listed_make(struct listed *l, const struct report *r);
-void listed_free(struct listed *l);
-bool listed_gone(const struct listed *l, uint64_t goid);
-bool listed_channel(const struct listed *l, uint32_t id);
+int selection_make(struct selection *s, const struct report *r);
+void selection_free(struct selection *s);
+/* Of an exited goroutine. */
+bool selection_has_goroutine(const struct selection *s, uint64_t goid);
+bool selection_has_channel(const struct selection *s, uint32_t id);
 
 #endif

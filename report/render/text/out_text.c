@@ -332,4 +332,8 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	return failed ? err_nomem(err) : 0;
 }
 
-const struct output output_text = { "text", "for people: a terminal, a bug report (default)", false, write_text };
+const struct output output_text = {
+	.name = "text",
+	.help = "for people: a terminal, a bug report (default)",
+	.write = write_text,
+};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/render/fmt.h"
+#include "report/render/utf8.h"
 
 void text_init(struct text *t, FILE *f, const struct report *r)
 {
@@ -106,11 +107,17 @@ void text_end(struct text *t)
 	fputc('\n', t->f);
 }
 
+static void put_capitalised(struct text *t, const char *title)
+{
+	buf_put_u8(&t->b, (uint8_t)toupper((unsigned char)*title));
+	fmt_raw(&t->b, title + 1);
+}
+
 void text_title(struct text *t, const char *title, const char *remark)
 {
 	if (t->html) {
 		fprintf(t->f, "<h2 id=\"s%u\">", ++t->titles);
-		fmt_raw(&t->b, title);
+		put_capitalised(t, title);
 		text_flush(t, t->b.len);
 		fputs("</h2>\n", t->f);
 		if (remark)
@@ -119,8 +126,7 @@ void text_title(struct text *t, const char *title, const char *remark)
 	}
 	text_end(t);
 	text_mark(t, MARK_STRONG);
-	for (const char *p = title; *p; p++)
-		buf_put_u8(&t->b, (uint8_t)toupper((unsigned char)*p));
+	put_capitalised(t, title);
 	text_mark(t, MARK_END);
 	if (remark && *remark)
 		fmt_f(&t->b, "  %s", remark);
@@ -139,20 +145,23 @@ void text_line(struct text *t, const char *fmt, ...)
 	text_end(t);
 }
 
-/* Bytes of s (n of them) that fit into so many columns; breaks at a blank where there is one. */
+/* The bytes of s (n of them) that fit into width columns: up to a blank where there is one. */
 static size_t line_break(const char *s, size_t n, size_t width)
 {
 	size_t w = 0, blank = 0, i = 0;
 
-	for (; i < n; i++) {
-		if (text_width(s + i, 1) && ++w > width)
-			break;
+	while (i < n) {
+		unsigned columns;
+		size_t len = utf8_next(s + i, n - i, &columns);
+
+		if (w + columns > width)
+			return blank ? blank : i ? i : len;
 		if (s[i] == ' ')
 			blank = i;
+		w += columns;
+		i += len;
 	}
-	if (i == n)
-		return n;
-	return blank ? blank : i;
+	return n;
 }
 
 void text_wrap(struct text *t, size_t first, size_t indent)

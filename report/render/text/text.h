@@ -33,7 +33,7 @@ void text_free(struct text *t);
 void text_mark(struct text *t, enum text_mark mark);
 /* Ends the line: cut to the width, without blanks at its end. */
 void text_end(struct text *t);
-/* A blank line, the title in capitals, and a remark. */
+/* A blank line, the title (not empty) with its first letter in upper case, and a remark. */
 void text_title(struct text *t, const char *title, const char *remark);
 /* A whole line of its own. */
 void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

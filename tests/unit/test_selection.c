@@ -13,7 +13,7 @@
 
 #define MORE 5u
 #define FIRST 100u
-#define N (LISTED_MAX + MORE)
+#define N (SELECTION_MAX + MORE)
 
 /*
  * N goroutines that make a channel each and exit. The last two wait on theirs, the very last one longer, so it is the
@@ -43,28 +43,28 @@ static struct tb many(void)
 	return t;
 }
 
-static void those_that_waited_are_listed(void **state)
+static void those_that_waited_are_selected(void **state)
 {
 	struct tb t = many();
 	struct report_opts o = tb_opts();
 	struct report *r = tb_read(&t, &o);
-	struct listed l;
+	struct selection l;
 
-	assert_int_equal(listed_make(&l, r), 0);
+	assert_int_equal(selection_make(&l, r), 0);
 	/* the example, the other that waited, and the first of the rest */
 	assert_int_equal(l.gone_left_out, MORE - 1);
-	assert_true(listed_gone(&l, FIRST + N - 1));
-	assert_true(listed_gone(&l, FIRST + N - 2));
-	assert_true(listed_gone(&l, FIRST));
-	assert_false(listed_gone(&l, FIRST + N - 3));
+	assert_true(selection_has_goroutine(&l, FIRST + N - 1));
+	assert_true(selection_has_goroutine(&l, FIRST + N - 2));
+	assert_true(selection_has_goroutine(&l, FIRST));
+	assert_false(selection_has_goroutine(&l, FIRST + N - 3));
 	/* the one waited on at the end, the two waited on before, and the first of the rest */
 	assert_int_equal(l.channels_left_out, MORE - 1);
-	assert_true(listed_channel(&l, N - 2));
-	assert_true(listed_channel(&l, N - 1));
-	assert_true(listed_channel(&l, N));
-	assert_true(listed_channel(&l, 1));
-	assert_false(listed_channel(&l, N - 3));
-	listed_free(&l);
+	assert_true(selection_has_channel(&l, N - 2));
+	assert_true(selection_has_channel(&l, N - 1));
+	assert_true(selection_has_channel(&l, N));
+	assert_true(selection_has_channel(&l, 1));
+	assert_false(selection_has_channel(&l, N - 3));
+	selection_free(&l);
 	report_free(r);
 	tb_free(&t);
 }
@@ -118,7 +118,7 @@ static void json_tells_what_it_leaves_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(those_that_waited_are_listed),
+		cmocka_unit_test(those_that_waited_are_selected),
 		cmocka_unit_test(json_tells_what_it_leaves_out),
 	};
 
