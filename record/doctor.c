@@ -18,7 +18,7 @@
 #include "util/clock.h"
 
 #define RING_SIZE (32u << 20)
-#define UNREAD_TODO "nothing: they move too fast to be read, and so events will tell of them"
+#define UNREAD_TODO "nothing: they change too fast to be read, so events will report them"
 
 /* What is known of the program, in the recorder's own order. */
 struct subject {
@@ -44,9 +44,9 @@ static void say_identity(const struct doctor *d, const struct gobin *bin)
 		doctor_say(d, DOCTOR_OK, "symbols", NULL, "%s", gobin_symbols_from(bin));
 	else
 		doctor_say(d, DOCTOR_LACKS, "symbols",
-		           "report it with the program's Go version: the tables of a released "
-		           "version are read whole",
-		           "%s: stacks lack the calls that were inlined", gobin_symbols_from(bin));
+		           "report this with the program's Go version: the tables of released versions can be read "
+		           "completely",
+		           "%s: stacks lack inlined calls", gobin_symbols_from(bin));
 }
 
 /* Of a process: whether the offsets of a table fit what is in its memory. */
@@ -62,7 +62,7 @@ static bool say_fit(const struct doctor *d, const struct subject *p)
 		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
 		return false;
 	}
-	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they fit what is in the program's memory");
+	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they match the program's memory");
 	return true;
 }
 
@@ -97,7 +97,7 @@ static void say_allgs(const struct doctor *d, const struct gobin *bin)
 	else
 		doctor_say(d, DOCTOR_FAILS, "goroutine list",
 		           "build the program with a symbol table (without -ldflags=-s)",
-		           "runtime.allgs was not found: the goroutines that live cannot be listed");
+		           "runtime.allgs was not found: live goroutines cannot be listed");
 }
 
 static void say_reasons(const struct doctor *d, const struct gobin *bin)
@@ -109,7 +109,7 @@ static void say_reasons(const struct doctor *d, const struct gobin *bin)
 		doctor_say(d, DOCTOR_OK, "wait reasons", NULL, "%d names", n);
 	else
 		doctor_say(d, DOCTOR_LACKS, "wait reasons", NULL,
-		           "their names are not known: no wait is told from another");
+		           "their names are unknown: waits cannot be told apart");
 }
 
 /* Arguments that are read from the frames of blocked goroutines. */
@@ -122,23 +122,22 @@ static void say_slots(const struct doctor *d, const struct subject *p)
 	if (has_select && p->env.select.cas0 < 0) {
 		ok = false;
 		doctor_say(d, DOCTOR_LACKS, "select", NULL,
-		           "where runtime.selectgo keeps its cases was not found: a blocked select has no channels in "
+		           "cannot tell where runtime.selectgo keeps its cases: a blocked select has no channels in "
 		           "events, only in snapshots");
 	}
 	if (!p->env.semacquire_arg && p->env.semacquire.lo) {
 		ok = false;
 		doctor_say(d, DOCTOR_LACKS, "sync", NULL,
-		           "where runtime.semacquire1 keeps its argument was not found: locks have no identity");
+		           "cannot tell where runtime.semacquire1 keeps its argument: locks have no identity");
 	}
 	if (!p->env.notify_arg && p->env.notify_wait.lo) {
 		ok = false;
 		doctor_say(d, DOCTOR_LACKS, "sync.Cond", NULL,
-		           "where sync.runtime_notifyListWait keeps its argument was not found: conditions have no "
-		           "identity");
+		           "cannot tell where sync.runtime_notifyListWait keeps its argument: Conds have no identity");
 	}
 	if (ok)
 		doctor_say(d, DOCTOR_OK, "arguments", NULL,
-		           "cases of selects, locks and conditions are found in the stacks");
+		           "the cases of selects, locks and Conds are found on stacks");
 }
 
 static void say_probe(const struct doctor *d, const struct probe *pr)
@@ -224,7 +223,7 @@ static void say_target(const struct doctor *d, const struct target *t)
 
 	doctor_say(d, DOCTOR_OK, NULL, NULL, "process %d", t->pid);
 	doctor_say(d, DOCTOR_OK, "command", NULL, "%s", t->command && *t->command ? t->command : "(none)");
-	doctor_say(d, DOCTOR_OK, "access", NULL, "memory, code and command line can be read");
+	doctor_say(d, DOCTOR_OK, "access", NULL, "memory, code and command line are readable");
 	if (mnt || pid || user)
 		doctor_say(d, DOCTOR_OK, "namespaces", NULL, "of its own:%s%s%s; its file is reached through %s",
 		           mnt ? " mount" : "", pid ? " pid" : "", user ? " user" : "", t->exe);
@@ -244,7 +243,7 @@ static bool say_attach(const struct doctor *d, struct subject *p)
 	probes_detach(&p->probes);
 	end = mono_ns();
 	doctor_say(d, DOCTOR_OK, "attach", NULL,
-	           "all probes were set in %.0f ms and removed in %.0f ms; the program ran on",
+	           "all probes were attached in %.0f ms and removed in %.0f ms; the program kept running",
 	           (double)(attached - begin) / 1e6, (double)(end - attached) / 1e6);
 	return true;
 }
@@ -259,10 +258,11 @@ static bool say_check(const struct doctor *d, const struct subject *p)
 	layout_check_init(&c, &p->target, p->bin, &p->layout, p->bias);
 	if (layout_check_run(&c, &err)) {
 		doctor_say(d, DOCTOR_FAILS, "offsets",
-		           "build the program with DWARF (without -ldflags=-w): it tells its own", "%s", err.msg);
+		           "build the program with DWARF (without -ldflags=-w), which has its own offsets", "%s",
+		           err.msg);
 		return false;
 	}
-	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they fit what is in the program's memory");
+	doctor_say(d, DOCTOR_OK, "offsets", NULL, "they match the program's memory");
 	return true;
 }
 
@@ -280,11 +280,10 @@ static int read_goroutines(struct subject *p, struct snapshot *s, struct encoder
 static void say_snapshot(const struct doctor *d, const struct snapshot *s, const struct intern *in)
 {
 	if (s->partial)
-		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL,
-		           "the list cannot be read, or the process has ended meanwhile");
+		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "the list cannot be read, or the process has exited");
 	else if (!s->goroutines)
-		doctor_say(d, DOCTOR_FAILS, "goroutines", "report it with the program's Go version",
-		           "none of %zu entries of runtime.allgs reads as one: the offsets are wrong", s->n);
+		doctor_say(d, DOCTOR_FAILS, "goroutines", "report this with the program's Go version",
+		           "none of %zu entries of runtime.allgs looks like a goroutine: the offsets are wrong", s->n);
 	else
 		doctor_say(d, s->unread ? DOCTOR_NOTE : DOCTOR_OK, "goroutines", s->unread ? UNREAD_TODO : NULL,
 		           "%" PRIu64 " read with their stacks, %" PRIu64 " not", s->goroutines, s->unread);
@@ -293,7 +292,7 @@ static void say_snapshot(const struct doctor *d, const struct snapshot *s, const
 		           "%" PRIu64 " of %zu places in code have no Go function (C code?)", in->unresolved,
 		           in->frames.n);
 	else
-		doctor_say(d, DOCTOR_OK, "stacks", NULL, "all %zu places in code have function, file and line",
+		doctor_say(d, DOCTOR_OK, "stacks", NULL, "all %zu places in code have a function, file and line",
 		           in->frames.n);
 	if (in->truncated)
 		doctor_say(d, DOCTOR_NOTE, "stacks", NULL, "%" PRIu64 " are deeper than %d frames and are cut",

@@ -113,15 +113,15 @@ static void say_privileges(const struct doctor *d, const struct selftest *st)
 		snprintf(to + strlen(to), sizeof(held) - strlen(to), " %s", caps[i].name);
 	}
 	if (!in_first_userns())
-		doctor_say(d, works ? DOCTOR_NOTE : DOCTOR_FAILS, "privileges", "run outside of the user namespace",
-		           "in a user namespace of its own: capabilities held here do not count for BPF and uprobes");
+		doctor_say(d, works ? DOCTOR_NOTE : DOCTOR_FAILS, "privileges", "run outside the user namespace",
+		           "in a separate user namespace: capabilities here do not count for BPF and uprobes");
 	else
 		doctor_say(d,
 		           !works && *lacks ? DOCTOR_FAILS
 		           : ptrace         ? DOCTOR_OK
 		                            : DOCTOR_NOTE,
 		           "privileges", *lacks ? todo : NULL, "uid %d; holds%s%s%s%s", (int)geteuid(),
-		           *held ? held : " nothing of what is needed", *lacks ? "; lacks" : "", lacks,
+		           *held ? held : " none of the capabilities needed", *lacks ? "; lacks" : "", lacks,
 		           ptrace || !works ? "" : ": only programs of this user");
 }
 
@@ -154,14 +154,14 @@ static void say_settings(const struct doctor *d)
 		           "CAP_PERFMON with any value",
 		           bpf);
 	if (yama == 3)
-		doctor_say(d, DOCTOR_LACKS, "yama",
-		           "record a running program (-p), or reboot to lower kernel.yama.ptrace_scope",
-		           "kernel.yama.ptrace_scope is 3: nobody may trace, so record -- CMD cannot start a program");
+		doctor_say(
+		        d, DOCTOR_LACKS, "yama",
+		        "record a running program (-p), or reboot to lower kernel.yama.ptrace_scope",
+		        "kernel.yama.ptrace_scope is 3: ptrace is disabled, so record -- CMD cannot start a program");
 	else
 		doctor_say(d, DOCTOR_OK, "yama", NULL,
-		           yama == NOT_THERE ? "no restriction of ptrace"
-		                             : "kernel.yama.ptrace_scope is %d: with "
-		                               "CAP_SYS_PTRACE no restriction",
+		           yama == NOT_THERE ? "ptrace is not restricted"
+		                             : "kernel.yama.ptrace_scope is %d: not restricted with CAP_SYS_PTRACE",
 		           yama);
 }
 
@@ -169,23 +169,23 @@ static void say_kernel_features(const struct doctor *d, const struct selftest *s
 {
 	static const char verbose[] = "chanrec doctor --verbose prints what the kernel says";
 	static const char *const links[] = {
-		[LINK_PERF] = "a perf event for each uprobe (this kernel has no uprobe_multi): taking them out is "
-		              "slower, recording is not",
-		[LINK_MULTI_BROKEN] = "a perf event for each uprobe: this kernel's uprobe_multi would see one thread "
-		                      "of a process only (6.6.35, 6.9.5, 6.10 have it right)",
-		[LINK_MULTI] = "uprobe_multi: all uprobes of a BPF program at once",
+		[LINK_PERF] = "one perf event per uprobe (this kernel has no uprobe_multi): removing them is slower, "
+		              "recording is not",
+		[LINK_MULTI_BROKEN] = "one perf event per uprobe: this kernel's uprobe_multi would see only one thread "
+		                      "of a process (fixed in 6.6.35, 6.9.5 and 6.10)",
+		[LINK_MULTI] = "uprobe_multi: one link for all uprobes of a BPF program",
 	};
 
 	if (st->load.code)
 		doctor_say(d, DOCTOR_FAILS, "BPF", verbose, "%s", st->load.msg);
 	else
 		doctor_say(d, DOCTOR_OK, "BPF", NULL,
-		           "a uprobe program with a ring buffer was loaded (BTF of the kernel is not needed)");
+		           "loaded a uprobe program with a ring buffer (kernel BTF is not needed)");
 	if (!st->load.code && st->attach.code)
 		doctor_say(d, DOCTOR_FAILS, "uprobes", verbose, "%s", st->attach.msg);
 	else if (!st->load.code)
 		doctor_say(d, DOCTOR_OK, "uprobes", NULL,
-		           "one was set on this program, its hit came through the ring, it was removed");
+		           "attached one to chanrec itself, received its hit through the ring, removed it");
 	if (!st->load.code)
 		doctor_say(d, DOCTOR_OK, "links", NULL, "%s", links[st->links]);
 }
@@ -198,11 +198,11 @@ static void say_reads(const struct doctor *d)
 
 	if (direct_find(&map, &why))
 		doctor_say(d, DOCTOR_NOTE, "reads", NULL,
-		           "of the program's memory by the kernel's helper, which makes a hit some 250 ns dearer: %s",
+		           "reads the program's memory through the kernel helper (about 250 ns more per hit): %s",
 		           why.msg);
 	else
-		doctor_say(d, DOCTOR_OK, "reads", NULL, "of the program's memory by its page tables (%d levels)",
-		           (int)map.levels);
+		doctor_say(d, DOCTOR_OK, "reads", NULL,
+		           "reads the program's memory through its page tables (%d levels)", (int)map.levels);
 }
 
 static void say_pid_namespace(const struct doctor *d)
@@ -211,8 +211,8 @@ static void say_pid_namespace(const struct doctor *d)
 
 	target_pidns(&t);
 	doctor_say(d, DOCTOR_OK, "pid namespace", NULL, "%s",
-	           t.in_pidns ? "not the first one: only its processes can be recorded, by the pids seen here"
-	                      : "the first one: every process can be recorded");
+	           t.in_pidns ? "not the initial one: only its processes can be recorded, by the pids visible here"
+	                      : "the initial one: every process can be recorded");
 }
 
 void doctor_machine(const struct doctor *d)

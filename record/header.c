@@ -62,7 +62,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		return err_nomem(err);
 	snprintf(offsets, sizeof(offsets), "%s%s", h->layout->from,
 	         h->layout->own  ? ""
-	         : h->is_checked ? "; they fit what is in the program's memory"
+	         : h->is_checked ? "; they match the program's memory"
 	                         : "; checked as soon as a goroutine is parked");
 	uname(&u);
 	snprintf(kernel, sizeof(kernel), "%s %s", u.sysname, u.release);

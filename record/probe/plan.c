@@ -33,7 +33,7 @@ static const struct probe_spec specs[] = {
 	  .how = HOW_ENTRY,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.netpollready" },
-	  .without = "wake-ups by the network are seen only at the goroutine's next event" },
+	  .without = "network wake-ups are seen only at the goroutine's next event" },
 	{ .type = RING_CREATE,
 	  .how = HOW_CALL,
 	  .prog = PROG_ANY,
@@ -51,17 +51,17 @@ static const struct probe_spec specs[] = {
 	  .how = HOW_ENTRY,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.gdestroy", "runtime.goexit0" },
-	  .without = "the end of goroutines is seen only in the last snapshot" },
+	  .without = "exits of goroutines are seen only in the last snapshot" },
 	{ .type = RING_MAKE,
 	  .how = HOW_MAKE,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.makechan" },
-	  .without = "where channels were made is not known" },
+	  .without = "where channels were made is unknown" },
 	{ .type = RING_CLOSE,
 	  .how = HOW_ENTRY,
 	  .prog = PROG_ANY,
 	  .funcs = { "runtime.closechan" },
-	  .without = "who closed a channel is not known" },
+	  .without = "who closed a channel is unknown" },
 	{ .type = RING_OP,
 	  .how = HOW_RETS,
 	  .prog = "chan_send_ret",
@@ -84,17 +84,17 @@ static const struct probe_spec specs[] = {
 	  .how = HOW_ENTRY,
 	  .prog = "chan_try",
 	  .funcs = { "runtime.chansend" },
-	  .without = "sends that were not ready are not all counted" },
+	  .without = "not all sends that were not ready are counted" },
 	{ .type = RING_TRY,
 	  .how = HOW_ENTRY,
 	  .prog = "chan_try",
 	  .funcs = { "runtime.chanrecv" },
-	  .without = "receives that were not ready are not all counted" },
+	  .without = "not all receives that were not ready are counted" },
 	{ .type = RING_RUN,
 	  .how = HOW_ENTRY,
 	  .prog = "go_run",
 	  .funcs = { "runtime.execute" },
-	  .without = "when a goroutine begins to run is not recorded" },
+	  .without = "when goroutines start to run is not recorded" },
 };
 
 static int plan_add(struct probe_plan *p, const struct probe *pr, const char *func, const char *note)
@@ -136,13 +136,13 @@ static int plan_make(struct probe_plan *p, const struct probe_spec *spec, const 
 				continue;
 			p->cfg.make_reg = i;
 			p->cfg.make_cap_sp = tail.cap_sp;
-			return plan_found(p, spec, func, &tail.site, "a jump that every way to its return passes");
+			return plan_found(p, spec, func, &tail.site, "a jump that every path to the return passes");
 		}
 	}
 	n = site_rets(c, rets, RETS_MAX);
 	p->cfg.make_cap_sp = -1;
 	for (size_t i = 0; i < n; i++)
-		if (plan_found(p, &at_ret, func, &rets[i], "its return: no emulated instruction serves"))
+		if (plan_found(p, &at_ret, func, &rets[i], "the return: no suitable emulated instruction"))
 			return -ENOMEM;
 	return n ? 0 : -ENOENT;
 }
@@ -156,17 +156,17 @@ static int plan_rets(struct probe_plan *p, const struct probe_spec *spec, const 
 	int32_t off;
 
 	if (code_spill(c, 0, &off, &first))
-		return err_set(err, ENOENT, "its first argument is not kept");
+		return err_set(err, ENOENT, "its first argument is not saved");
 	for (size_t i = 0; i < n; i++) {
 		const struct probe_spec *at = rets[i].addr < first ? spec->early : spec;
 
 		if (!at)
 			continue;
-		if (plan_found(p, at, func, &rets[i], "its return: single-stepped by the kernel"))
+		if (plan_found(p, at, func, &rets[i], "the return: single-stepped by the kernel"))
 			return err_nomem(err);
 		added++;
 	}
-	return added ? 0 : err_set(err, ENOENT, "no return that can be used");
+	return added ? 0 : err_set(err, ENOENT, "no usable return");
 }
 
 static int plan_one(struct probe_plan *p, const struct probe_spec *spec, const struct code *c, const struct go_func *f,
@@ -174,7 +174,7 @@ static int plan_one(struct probe_plan *p, const struct probe_spec *spec, const s
 {
 	static const char *const notes[] = { [HOW_ENTRY] = "first emulated instruction",
 		                             [HOW_CALL] = "the call with the new g",
-		                             [HOW_RESULT] = "behind the call that returns the new g" };
+		                             [HOW_RESULT] = "after the call that returns the new g" };
 	struct site site = { 0 };
 	struct go_func callee;
 	int ret;

@@ -24,8 +24,8 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 	if (gobin_file_offset(bin, pr->site.addr) >= 0 && site_is_there(t, bin, bias, pr->site.addr))
 		return 0;
 	if (!target_alive(t))
-		return err_set(err, ESRCH, "process %d has ended", t->pid);
-	return err_set(err, ENOEXEC, "the code of %s in memory is not that of the program's file", pr->func);
+		return err_set(err, ESRCH, "process %d has exited", t->pid);
+	return err_set(err, ENOEXEC, "the code of %s in memory differs from the program's file", pr->func);
 }
 
 /* One program serves probes of both parts, which are taken out apart: each has links of its own. */
@@ -137,7 +137,7 @@ int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err)
 		                 programs_map(&p->programs, "waits"), 0);
 
 		if (mem == MAP_FAILED)
-			return err_set(err, errno, "the map of waits cannot be mapped: %s", strerror(errno));
+			return err_set(err, errno, "cannot map the map of waits: %s", strerror(errno));
 		p->waits_deferred = mem;
 		p->shared->may_defer = 1;
 	}
@@ -226,7 +226,7 @@ int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err)
 	                  ? drain_open_ringbuf(&p->drain, map, fn, arg)
 	                  : drain_open(&p->drain, map, p->programs.vars, p->plan.cfg.ring_size, fn, arg);
 
-	return ret ? err_set(err, -ret, "the ring cannot be mapped: %s", strerror(-ret)) : 0;
+	return ret ? err_set(err, -ret, "cannot map the ring: %s", strerror(-ret)) : 0;
 }
 
 int probes_drain(struct probes *p)

@@ -19,7 +19,7 @@ int programs_load_error(int ret, struct err *err)
 	if (ret == -EPERM)
 		return err_set(err, -ret,
 		               "no permission to load BPF programs (%s): run as root, or with CAP_BPF, CAP_PERFMON and "
-		               "CAP_SYS_PTRACE; a kernel in lockdown refuses too (cat /sys/kernel/security/lockdown)",
+		               "CAP_SYS_PTRACE; a kernel in lockdown also refuses (see /sys/kernel/security/lockdown)",
 		               strerror(-ret));
 	if (ret == -ENOSYS || ret == -EINVAL)
 		return err_set(err, -ret,
@@ -27,7 +27,7 @@ int programs_load_error(int ret, struct err *err)
 		               " or newer with CONFIG_BPF_SYSCALL "
 		               "is needed; --verbose prints the kernel's reason",
 		               strerror(-ret));
-	return err_set(err, -ret, "the BPF programs cannot be loaded: %s; --verbose prints the kernel's reason",
+	return err_set(err, -ret, "cannot load the BPF programs: %s; --verbose prints the kernel's reason",
 	               strerror(-ret));
 }
 
@@ -62,7 +62,7 @@ static int open_object(struct programs *p, const struct bpf_config *cfg, struct 
 
 	p->obj = bpf_object__open_mem(elf, size, &opts);
 	if (!p->obj)
-		return err_set(err, errno, "the BPF object cannot be opened: %s", strerror(errno));
+		return err_set(err, errno, "cannot open the BPF object: %s", strerror(errno));
 	map = bpf_object__find_map_by_name(p->obj, ".rodata");
 	to = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
 	if (!to || size < sizeof(*cfg))
@@ -76,7 +76,7 @@ static int map_vars(struct programs *p, struct err *err)
 	void *mem = mmap(NULL, sizeof(*p->vars), PROT_READ | PROT_WRITE, MAP_SHARED, programs_map(p, ".bss"), 0);
 
 	if (mem == MAP_FAILED)
-		return err_set(err, errno, "the BPF programs' variables cannot be mapped: %s", strerror(errno));
+		return err_set(err, errno, "cannot map the BPF programs' variables: %s", strerror(errno));
 	p->vars = mem;
 	return 0;
 }
@@ -124,9 +124,8 @@ static bool is_refused(enum bpf_build build, int ret)
 
 static void say_reads(const struct programs *p, const struct err *why)
 {
-	fprintf(stderr, "chanrec: the program's memory is read %s%s%s\n",
-	        p->build == BUILD_DIRECT ? "by its page tables" : "by the kernel's helper", *why->msg ? ": " : "",
-	        why->msg);
+	fprintf(stderr, "chanrec: reading memory through %s%s%s\n",
+	        p->build == BUILD_DIRECT ? "page tables" : "the kernel helper", *why->msg ? ": " : "", why->msg);
 }
 
 int programs_load(struct programs *p, struct probe_plan *plan, enum link_kind kind, const struct programs_opts *opts,

@@ -240,7 +240,7 @@ static void put_end(struct info *i, const struct err *damage)
 	if (damage->msg[0])
 		fmt_text(&i->b, damage->msg);
 	else
-		fmt_raw(&i->b, "whole: read to its end, every checksum holds");
+		fmt_raw(&i->b, "complete: read to the end, every checksum is right");
 	put_line(i);
 }
 
@@ -256,7 +256,7 @@ static int read_all(struct info *i, struct trace_reader *reader, struct err *dam
 	if (ret)
 		return ret;
 	if (!e)
-		return err_set(damage, ENODATA, "the recorder did not end this trace; what is there can be read");
+		return err_set(damage, ENODATA, "the recorder did not finish this trace; what it contains is readable");
 	if (e->events != i->events)
 		return err_set(damage, EBADMSG, "the end names %" PRIu64 " events, but there are %" PRIu64, e->events,
 		               i->events);

@@ -67,11 +67,11 @@ def begun(record, target, *args):
 
 def needs_direct_reads(recorder):
     """Checks, after a recording, that it read directly if the kernel allows it."""
-    told = re.findall(r".*memory is read by the kernel's helper.*", recorder.stderr)
+    told = re.findall(r".*reading memory through the kernel helper.*", recorder.stderr)
     release = [int(n) for n in re.findall(r"\d+", os.uname().release)[:2]]
     if told and (release < [6, 2] or not os.path.exists("/sys/kernel/btf/vmlinux")):
         pytest.skip(f"this kernel cannot be read directly, nothing is compared: {told[0]}")
-    assert not told and "memory is read by its page tables" in recorder.stderr
+    assert not told and "reading memory through page tables" in recorder.stderr
 
 
 def events_of(trace):

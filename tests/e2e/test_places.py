@@ -108,7 +108,7 @@ def test_recorder_in_a_pid_namespace(go, start, bpf, tmp_path, version):
     enter = ["nsenter", "--target", pid, "--pid", "--mount", "--"]
     assert inner_pid(pid) != str(pid)
     doctor = run(*enter, CHANREC, "doctor", "-p", inner_pid(pid))
-    assert doctor.returncode == 0 and "not the first one" in doctor.stdout, doctor.stdout
+    assert doctor.returncode == 0 and "not the initial one" in doctor.stdout, doctor.stdout
     trace = tmp_path / "t.zst"
     recorder = subprocess.Popen([*map(str, enter), str(CHANREC), "record", "-p", inner_pid(pid), "-o", str(trace)])
     wait_for("the recording begins", lambda: trace.exists() and trace.stat().st_size)

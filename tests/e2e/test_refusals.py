@@ -19,7 +19,7 @@ def refused(tmp_path, *args, before=()):
     assert len(lines) == 1 and lines[0].startswith("chanrec: "), recorded.stderr
     if args[0] == "-p":
         doctor = run(*before, CHANREC, "doctor", *args)
-        assert doctor.returncode == 1 and "Nothing can be recorded" in doctor.stdout
+        assert doctor.returncode == 1 and "chanrec cannot record" in doctor.stdout
         assert lines[0][len("chanrec: "):] in doctor.stdout, doctor.stdout
     return lines[0]
 

@@ -73,7 +73,7 @@ def test_newer_than_the_table(disguised, record, tmp_path, version):
         check_goroutine(doc, entry, goroutines[entry["goid"]], dumped)
     offsets = re.search(r"offsets\s+(.*)", info(recorder.trace))[1]
     assert offsets == (f"table entry for go{version}, the nearest version (best effort: this version is not in the table); "
-                       "they fit what is in the program's memory")
+                       "they match the program's memory")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
