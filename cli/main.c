@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/term.h"
+#include "util/debug.h"
 
 static void print_commands(FILE *f)
 {
@@ -97,6 +98,7 @@ static int end(int ret)
 int main(int argc, char **argv)
 {
 	const struct command *c;
+	struct err err = { 0 };
 
 	if (argc < 2) {
 		print_commands(stderr);
@@ -107,6 +109,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version")) {
 		puts("chanrec " CHANREC_VERSION);
 		return end(EXIT_DONE);
+	}
+	if (debug_enable(getenv("CHANREC_DEBUG"), &err)) {
+		fprintf(stderr, "chanrec: %s\n", err.msg);
+		return EXIT_USAGE;
 	}
 	c = command_find(argv[1]);
 	return c ? end(run(c, argc - 1, argv + 1)) : no_command(argv[1]);

@@ -45,9 +45,7 @@ int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err)
 {
 	uint64_t now = mono_ns();
 
-	f->proc.looked = 0;
-	if (deferred_note(f->deferred, f->probes, f->enc, now, err) ||
-	    (!has_exited && procstate_step(&f->proc, f->enc, now, err)))
+	if (deferred_note(f->deferred, f->probes, f->enc, now, err))
 		return err->code;
-	return procstate_note(&f->proc, f->enc, now, err);
+	return procstate_end(&f->proc, f->enc, has_exited, now, err);
 }

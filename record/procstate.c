@@ -139,3 +139,11 @@ int procstate_step(struct procstate *p, struct encoder *e, uint64_t now, struct 
 	p->state = state;
 	return 0;
 }
+
+int procstate_end(struct procstate *p, struct encoder *e, bool has_exited, uint64_t now, struct err *err)
+{
+	p->looked = 0;
+	if (!has_exited && procstate_step(p, e, now, err))
+		return err->code;
+	return procstate_note(p, e, now, err);
+}

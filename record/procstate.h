@@ -4,6 +4,7 @@
 
 /* Whether the target can run: what waits in a process that is stopped or frozen waits for nothing of its own. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,7 +22,9 @@ struct procstate {
 void procstate_init(struct procstate *p, pid_t pid, uint64_t now);
 /* Looks again, but not too often; writes of a change. */
 int procstate_step(struct procstate *p, struct encoder *e, uint64_t now, struct err *err);
-/* Writes up to now, which is known to the reader from then on. */
+/* The last look, even if the previous one was a moment ago. has_exited: the pid may be another process's by now. */
+int procstate_end(struct procstate *p, struct encoder *e, bool has_exited, uint64_t now, struct err *err);
+/* Writes that the state has lasted until now. */
 int procstate_note(struct procstate *p, struct encoder *e, uint64_t now, struct err *err);
 /* The state of a process or thread, 'R', 'S', … by its stat file; 0: it cannot be read. */
 char procstate_in(const char *path);

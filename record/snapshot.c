@@ -8,6 +8,7 @@
 
 #include "record/encode/intern_gread.h"
 #include "util/clock.h"
+#include "util/debug.h"
 
 #define ROUNDS 8              /* how often a goroutine that moves is tried */
 #define ALLGS_MAX (64u << 20) /* goroutines; beyond any process seen */
@@ -54,6 +55,21 @@ void snapshot_free(struct snapshot *s)
 	map_free(&s->recvq);
 	map_free(&s->sendq);
 	map_free(&s->sync_kinds);
+}
+
+size_t snapshot_left(const struct snapshot *s)
+{
+	return s->n - s->at;
+}
+
+void snapshot_abandon(struct snapshot *s)
+{
+	if (s->done || s->is_searching)
+		return;
+	debug(DEBUG_SNAPSHOT, "abandoned: %zu goroutines are left unread", snapshot_left(s));
+	s->unread += snapshot_left(s);
+	s->at = s->n;
+	s->partial = true;
 }
 
 bool snapshot_pending(const struct snapshot *s)
@@ -194,7 +210,7 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 			return err_nomem(err);
 	}
 	/* Not over what the events know better already. */
-	if (!map_get(&s->e->waits, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
+	if (!encoder_knows_wait(s->e, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
 		return err->code;
 	w->nobjs = g->nobjs;
 	w->nobjs_all = g->nobjs_all;
@@ -262,7 +278,10 @@ static int pend_end(struct snapshot *s, struct err *err)
 	rec.snap_end.partial = s->partial;
 	rec.snap_end.searched = s->which && !s->partial && !s->reach.failed;
 	s->done = true;
-	s->e->all_known |= !s->partial && !s->unread;
+	if (!s->partial && !s->unread)
+		encoder_set_all_known(s->e);
+	debug(DEBUG_SNAPSHOT, "%s snapshot: %lu goroutines, %lu unread%s", s->which ? "last" : "first",
+	      (unsigned long)s->goroutines, (unsigned long)s->unread, s->partial ? ", partial" : "");
 	return pend(s, &rec, err);
 }
 

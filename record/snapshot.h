@@ -42,11 +42,11 @@ struct snapshot {
 	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
 	/* records that wait for their time: in order */
 	VEC(struct trace_rec) pending;
-	VEC(struct trace_obj) objs;             /* of pending: objs hold index + 1 until written */
+	VEC(struct trace_obj) objs; /* of pending: until a record is written, its objs are an index into this */
 	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0 unknown */
 };
 
-/* Finds runtime.allgs. env and e outlive s. */
+/* Finds runtime.allgs. env and e outlive s. snapshot_free() is safe even after an error. */
 int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encoder *e, struct err *err);
 /* Reads the list of goroutines; which: 0 start, 1 end. A target that is gone makes it partial, not an error. */
 int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err);
@@ -54,8 +54,12 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err);
 int snapshot_step(struct snapshot *s, struct err *err);
 /* Writes pending records whose time is before until (CLOCK_MONOTONIC ns). */
 int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err);
-/* No more fits into the trace: what is not written is dropped, and the snapshot ends, partial. */
+/* No more fits into the trace: drops what is not written and ends the snapshot as partial. */
 int snapshot_cut(struct snapshot *s, struct err *err);
+/* The time is up: what was not read yet is left out, and the snapshot is partial. A search in progress goes on. */
+void snapshot_abandon(struct snapshot *s);
+/* Goroutines that are still to be read. */
+size_t snapshot_left(const struct snapshot *s);
 bool snapshot_pending(const struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 

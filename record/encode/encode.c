@@ -92,6 +92,16 @@ void encoder_forget_waits(struct encoder *e)
 	map_clear(&e->polls);
 }
 
+bool encoder_knows_wait(const struct encoder *e, uint64_t goid)
+{
+	return map_get(&e->waits, goid);
+}
+
+void encoder_set_all_known(struct encoder *e)
+{
+	e->all_known = true;
+}
+
 static struct trace_obj wait_of(struct encoder *e, uint64_t goid)
 {
 	const uint64_t *slot = map_get(&e->waits, goid);

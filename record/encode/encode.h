@@ -42,5 +42,9 @@ int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, str
 int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err);
 /* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
 void encoder_forget_waits(struct encoder *e);
+/* Whether it is known what a goroutine waits on. */
+bool encoder_knows_wait(const struct encoder *e, uint64_t goid);
+/* The first snapshot is whole: a goroutine whose wait is not known does not wait. */
+void encoder_set_all_known(struct encoder *e);
 
 #endif

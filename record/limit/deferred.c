@@ -11,8 +11,10 @@ int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e,
 	struct trace_rec rec = { .type = TRACE_SHORT_WAITS, .time = (int64_t)(now - e->epoch) };
 	uint64_t count = 0, total = 0;
 
-	if (!p->waits_deferred)
+	if (!p->waits_deferred) {
+		d->from = rec.time;
 		return 0;
+	}
 	for (size_t i = 0; i < WAIT_SLOTS; i++) {
 		count += p->waits_deferred[i].nshort;
 		total += p->waits_deferred[i].short_ns;

@@ -15,19 +15,20 @@
 #include "record/probe/probes.h"
 
 struct deferred {
-	uint64_t count, total; /* waits that are in the trace as left out, and their ns */
-	int64_t from;          /* begin of what the next record tells */
+	uint64_t count, total; /* waits that the trace counts as left out so far, and their ns */
+	int64_t from;          /* where the range of the next record begins */
 };
 
-/* Writes how many waits were left out since the last call, at time now (CLOCK_MONOTONIC ns). */
+/* Writes how many waits were left out since the last call; now: CLOCK_MONOTONIC ns. */
 int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e, uint64_t now, struct err *err);
 
 /*
- * After probes_closing(), and what was in the ring then: writes the waits that
- * go on, as of their begin, with what the target's memory says of them.
+ * Writes the waits that are still deferred, each with the time it began and
+ * what the target's memory says about it. Call it after probes_closing(), once
+ * the ring has been drained.
  */
 int deferred_take(const struct probes *p, const struct gread_env *env, struct encoder *e, struct err *err);
-/* The same of a target that is gone: without stacks. */
+/* The same for a target that is gone: without stacks. */
 int deferred_take_dead(const struct probes *p, struct encoder *e, struct err *err);
 
 #endif

@@ -25,6 +25,11 @@ int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err)
 	return step < 0 ? step : shed_want(&l->shed, SHED_BY_SIZE, (enum shed_step)step, err);
 }
 
+int limits_fit(struct limits *l, struct trace_writer *w, struct err *err)
+{
+	return sizelimit_fits(&l->size, w, err);
+}
+
 bool limits_drop(struct limits *l, const void *rec, size_t len)
 {
 	const struct ring_hdr *h = rec;
@@ -56,6 +61,15 @@ int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct 
 		return 0;
 	l->noted = now;
 	return losses_note(&l->losses, err);
+}
+
+void limits_end(struct limits *l, struct trace_end *end)
+{
+	shed_account(&l->shed);
+	end->lost = l->losses.lost;
+	end->has_overhead = l->overhead.limit != 0;
+	end->overhead = overhead_share(&l->overhead);
+	end->overhead_max = l->overhead.most;
 }
 
 void limits_free(struct limits *l)

@@ -37,8 +37,12 @@ void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *
 int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct err *err);
 /* The part of it that looks at the size. */
 int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err);
+/* Whether another event fits into the trace. 1, 0 or -errno. */
+int limits_fit(struct limits *l, struct trace_writer *w, struct err *err);
 /* Whether a record of the ring is left out, since it came in before its probe was told; counts it. */
 bool limits_drop(struct limits *l, const void *rec, size_t len);
+/* Brings the spans of what was left out up to now, and sets losses and overhead in the record of the end. */
+void limits_end(struct limits *l, struct trace_end *end);
 void limits_free(struct limits *l);
 
 #endif

@@ -128,3 +128,13 @@ void losses_drop(struct losses *l, const void *rec, size_t len)
 	if (h->time < l->dropped_from)
 		l->dropped_from = h->time;
 }
+
+void losses_attribute(struct losses *l, uint8_t cause)
+{
+	l->cause = cause;
+}
+
+void losses_set_blind(struct losses *l, bool blind)
+{
+	l->blind = blind;
+}

@@ -30,8 +30,12 @@ struct losses {
 
 /* events: TRACE_EVENTS_… that are recorded. */
 void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now);
-/* Writes what is new. Once in a while, and before cause or blind change. */
+/* Writes what is new. Call it every now and then. */
 int losses_note(struct losses *l, struct err *err);
+/* Why events are left out from here on: TRACE_LOSS_SIZE or TRACE_LOSS_OVERHEAD. Call losses_note() first. */
+void losses_attribute(struct losses *l, uint8_t cause);
+/* Whether the probes of everything but life are removed, so that nobody counts what is left out. As above. */
+void losses_set_blind(struct losses *l, bool blind);
 /* A record of the ring that is not written: the file has no room for it. */
 void losses_drop(struct losses *l, const void *rec, size_t len);
 

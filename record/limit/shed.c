@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/debug.h"
 
 void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
                uint64_t min_block)
@@ -56,10 +57,9 @@ static int switch_min_block(struct shed *s, enum shed_step step, struct err *err
 
 	if (ns == s->probes->shared->min_block)
 		return 0;
-	/* What was left out so far was by the old limit. */
+	/* The waits that were left out so far were shorter than the old limit. */
 	if (deferred_note(s->deferred, s->probes, s->enc, mono_ns(), err))
 		return err->code;
-	s->deferred->from = (int64_t)(mono_ns() - s->enc->epoch);
 	return probes_set_min_block(s->probes, ns, err);
 }
 
@@ -78,8 +78,8 @@ static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by,
 			return err->code;
 	}
 	if (step > SHED_NOTHING)
-		s->losses->cause = by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD;
-	s->losses->blind = step == SHED_PROBES;
+		losses_attribute(s->losses, by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD);
+	losses_set_blind(s->losses, step == SHED_PROBES);
 	if (!is_less)
 		probes_set_level(s->probes, ring_level_of(step));
 	return 0;
@@ -101,6 +101,8 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 		return err->code;
 	if (switch_min_block(s, step, err))
 		return err->code;
+	debug(DEBUG_LIMIT, "step %d -> %d for %s", (int)old, (int)step,
+	      by == SHED_BY_SIZE ? "the size" : "the overhead");
 	s->now = step;
 	s->by = by;
 	if (step == SHED_PROBES && old < SHED_PROBES)
@@ -128,6 +130,7 @@ int shed_tight(struct shed *s, bool tight, struct err *err)
 	if (tight == s->is_tight)
 		return 0;
 	shed_account(s);
+	debug(DEBUG_LIMIT, "the ring is %s", tight ? "tight: short waits are left out" : "no longer tight");
 	s->is_tight = tight;
 	return switch_min_block(s, s->now, err);
 }

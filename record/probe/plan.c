@@ -9,6 +9,7 @@
 #include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
 #include "record/probe/ringtype.h"
+#include "util/debug.h"
 
 #define RETS_MAX 16
 
@@ -97,12 +98,18 @@ static const struct probe_spec specs[] = {
 	  .without = "when goroutines start to run is not recorded" },
 };
 
+const char *probe_event(const struct probe *p)
+{
+	return trace_type_name(ring_trace_type(p->spec->type));
+}
+
 static int plan_add(struct probe_plan *p, const struct probe *pr, const char *func, const char *note)
 {
 	struct probe new = *pr;
 
 	snprintf(new.func, sizeof(new.func), "%s", func);
 	snprintf(new.note, sizeof(new.note), "%s", note);
+	debug(DEBUG_PROBE, "%s in %s: %s%s%s", probe_event(pr), func, pr->site.insn, *pr->site.insn ? ", " : "", note);
 	return vec_push(&p->v, new);
 }
 
@@ -372,11 +379,6 @@ static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t 
 void plan_free(struct probe_plan *p)
 {
 	vec_free(&p->v);
-}
-
-const char *probe_event(const struct probe *p)
-{
-	return trace_type_name(ring_trace_type(p->spec->type));
 }
 
 bool probe_is_of_life(const struct probe *p)

@@ -13,6 +13,7 @@
 #include "bpf/chanrec_direct.skel.h"
 #include "bpf/chanrec_old.skel.h"
 #include "record/probe/direct.h"
+#include "util/debug.h"
 
 int programs_load_error(int ret, struct err *err)
 {
@@ -139,6 +140,7 @@ int programs_load(struct programs *p, struct probe_plan *plan, enum link_kind ki
 	ret = try_load(p, plan, kind, err);
 	while (is_refused(p->build, ret) && p->build + 1 < BUILDS) {
 		why = *err;
+		debug(DEBUG_PROBE, "build %d does not load: %s", (int)p->build, err->msg);
 		p->build++;
 		ret = try_load(p, plan, kind, err);
 	}

@@ -7,6 +7,7 @@
 
 #include "record/goread/gfield.h"
 #include "record/reach/stackroots.h"
+#include "util/debug.h"
 
 #define TOLD 2   /* passes that have to agree */
 #define PASSES 6 /* as long as they are fast */
@@ -85,6 +86,7 @@ bool reach_wants(const struct reach *r)
 
 static void give_up(struct reach *r)
 {
+	debug(DEBUG_REACH, "given up in pass %d after %lu bytes", r->pass, (unsigned long)r->bytes);
 	r->failed = true;
 }
 
@@ -463,6 +465,7 @@ bool reach_step(struct reach *r)
 	if (!r->done && !r->failed)
 		return false;
 	count_unheld(r);
+	debug(DEBUG_REACH, "pass %d: %zu waits, %lu bytes", r->pass, r->waits.n, (unsigned long)r->bytes);
 	pass_free(r);
 	return true;
 }
