@@ -121,8 +121,7 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	size_t at = wire_frame_begin(b, WIRE_SUB_HEADER);
 
 	if (m.nprobes > TRACE_MAX_PROBES)
-		return err_set(err, E2BIG, "a trace cannot name more than %d probes (%u were given)", TRACE_MAX_PROBES,
-		               m.nprobes);
+		return err_set(err, E2BIG, "a trace holds at most %d probes, not %u", TRACE_MAX_PROBES, m.nprobes);
 	buf_put_u8(b, TRACE_VERSION_MAJOR & 0xff);
 	buf_put_u8(b, TRACE_VERSION_MAJOR >> 8);
 	buf_put_u8(b, TRACE_VERSION_MINOR & 0xff);
@@ -143,8 +142,8 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	if (buf_failed(b))
 		return err_nomem(err);
 	if (b->len - at > WIRE_MAX_HEADER)
-		return err_set(err, E2BIG, "the header of the trace has %zu bytes, more than the %u allowed",
-		               b->len - at, WIRE_MAX_HEADER);
+		return err_set(err, E2BIG, "the header of the trace takes %zu bytes; the limit is %u", b->len - at,
+		               WIRE_MAX_HEADER);
 	return 0;
 }
 

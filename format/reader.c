@@ -271,7 +271,7 @@ static int check_version(struct trace_reader *r, const uint8_t *p)
 	return err_set(&r->failed, EPROTONOSUPPORT,
 	               "the trace has format version %u.%u, but this chanrec reads %d.x: use one as %s as the chanrec "
 	               "that recorded it",
-	               major, minor, TRACE_VERSION_MAJOR, major > TRACE_VERSION_MAJOR ? "new" : "old");
+	               major, minor, TRACE_VERSION_MAJOR, major > TRACE_VERSION_MAJOR ? "newer" : "older");
 }
 
 static int read_header(struct trace_reader *r)

@@ -263,17 +263,16 @@ static int check_header(struct image *im, const char *path, struct err *err)
 	if (!im->map || im->size < EI_NIDENT || memcmp(im->map, ELFMAG, SELFMAG))
 		return err_set(err, ENOEXEC, "%s: not an ELF file, so not a Go program (a script?)", path);
 	if (im->map[EI_CLASS] != ELFCLASS64 || im->map[EI_DATA] != ELFDATA2LSB)
-		return err_set(err, ENOEXEC, "%s: a program for another machine; only 64-bit x86 (amd64) is supported",
+		return err_set(err, ENOEXEC, "%s: built for another machine; only 64-bit x86 (amd64) is supported",
 		               path);
 	if (header(im, &eh))
 		return err_set(err, ENOEXEC, "%s: an ELF file that ends inside its header", path);
 	if (eh.e_machine != EM_X86_64)
-		return err_set(
-		        err, ENOEXEC,
-		        "%s: a program for another machine (ELF machine %u); only 64-bit x86 (amd64) is supported",
-		        path, eh.e_machine);
+		return err_set(err, ENOEXEC,
+		               "%s: built for another machine (ELF machine %u); only 64-bit x86 (amd64) is supported",
+		               path, eh.e_machine);
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
-		return err_set(err, ENOEXEC, "%s: an ELF file, but not an executable (ELF type %u)", path, eh.e_type);
+		return err_set(err, ENOEXEC, "%s: an ELF file but not an executable (ELF type %u)", path, eh.e_type);
 	im->pie = eh.e_type == ET_DYN;
 	return 0;
 }
@@ -288,7 +287,7 @@ static int map_file(struct image *im, const char *path, struct err *err)
 	if (fstat(fd, &st))
 		rc = err_set(err, errno, "%s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode) || st.st_size <= 0)
-		rc = err_set(err, ENOEXEC, "%s: not a program: %s", path,
+		rc = err_set(err, ENOEXEC, "%s: not an executable: %s", path,
 		             S_ISREG(st.st_mode) ? "the file is empty" : "not a regular file");
 	if (!rc) {
 		im->size = (size_t)st.st_size;

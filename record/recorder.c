@@ -198,7 +198,7 @@ static int drain(struct recorder *r, struct err *err)
 		if (r->err.code)
 			*err = r->err;
 		else
-			err_set(err, -ret, "the ring buffer cannot be read: %s", strerror(-ret));
+			err_set(err, -ret, "cannot read the ring buffer: %s", strerror(-ret));
 		return err->code;
 	}
 	/* The ring was empty: what happened before is all written. */

@@ -19,7 +19,7 @@ int gocode_open(struct code *c, const struct gobin *bin, const struct go_func *f
 		return err_nomem(err);
 	ret = gobin_read(bin, f->entry, bytes, len);
 	if (ret)
-		err_set(err, -ret, "the code of %s cannot be read", f->name);
+		err_set(err, -ret, "cannot read the code of %s", f->name);
 	else
 		ret = code_open(c, bytes, len, f->entry, err);
 	free(bytes);

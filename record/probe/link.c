@@ -145,5 +145,5 @@ int link_error(int e, const char *where, struct err *err)
 		return err_set(err, e,
 		               "this kernel has no uprobes, or /sys is not mounted: mount it, or use a kernel with "
 		               "CONFIG_UPROBE_EVENTS");
-	return err_set(err, e, "a uprobe at %s cannot be set: %s; --verbose prints more", where, strerror(e));
+	return err_set(err, e, "cannot set a uprobe at %s: %s; --verbose prints more", where, strerror(e));
 }

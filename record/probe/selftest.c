@@ -59,7 +59,7 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 	link = bpf_program__attach_uprobe(skel->progs.selftest, false, 0, "/proc/self/exe",
 	                                  selftest_file_offset((uint64_t)(uintptr_t)probed));
 	if (!link)
-		return link_error(errno, "this program itself", err);
+		return link_error(errno, "chanrec itself", err);
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, &came, NULL);
 	if (ring) {
 		probed();

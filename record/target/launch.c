@@ -146,7 +146,7 @@ static int follow(struct launch *l, char *const argv[], struct err *err)
 		if (pid == 0) {
 			wait_signal(l->sigfd, &sig);
 			if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP)
-				ret = err_set(err, EINTR, "interrupted before %s executed a Go program", argv[0]);
+				ret = err_set(err, EINTR, "interrupted before %s ran a Go program", argv[0]);
 		} else if (pid < 0) {
 			ret = say_no_go(l, argv, err);
 		} else if (WIFSTOPPED(status)) {

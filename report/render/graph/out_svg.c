@@ -38,14 +38,14 @@ static int run_dot(FILE *in, FILE *out, struct err *err)
 	ret = start_dot(&pid, fileno(in), fileno(out));
 	if (ret == -ENOENT)
 		return err_set(err, ENOENT,
-		               "--format svg needs the program 'dot' of Graphviz, which is not installed "
+		               "--format svg needs Graphviz's 'dot', which is not installed "
 		               "(Debian: apt install graphviz); --format dot works without it");
 	if (ret)
 		return err_set(err, -ret, "cannot start 'dot': %s", strerror(-ret));
 	while ((ret = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
 	if (ret < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
-		return err_set(err, EIO, "'dot' of Graphviz could not draw the graph; --format dot shows it");
+		return err_set(err, EIO, "Graphviz's 'dot' could not draw the graph; --format dot prints it");
 	return 0;
 }
 
@@ -67,7 +67,7 @@ int out_svg_write(const struct report *r, FILE *f, struct err *err)
 	int ret;
 
 	if (!in || !out) {
-		ret = err_set(err, errno, "cannot make a temporary file: %s", strerror(errno));
+		ret = err_set(err, errno, "cannot create a temporary file: %s", strerror(errno));
 		goto cleanup;
 	}
 	ret = out_dot_write(r, in, err);

@@ -46,7 +46,7 @@ int json_new(struct json **out, FILE *f, struct err *err)
 int json_end(struct json *j, struct err *err)
 {
 	if (j->failed || buf_failed(&j->text))
-		return err_set(err, EIO, "the JSON document could not be made whole");
+		return err_set(err, EIO, "could not complete the JSON document");
 	return 0;
 }
 
