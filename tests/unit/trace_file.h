@@ -42,7 +42,7 @@ static __attribute__((unused)) struct file file_take(int fd)
 	return f;
 }
 
-static void file_free(struct file *f)
+static inline void file_free(struct file *f)
 {
 	free(f->data);
 	*f = (struct file){ 0 };
@@ -58,14 +58,14 @@ struct text {
 	bool has_end;
 };
 
-static void text_free(struct text *t)
+static inline void text_free(struct text *t)
 {
 	free(t->all);
 	free(t->defs);
 	free(t->events);
 }
 
-static void text_of_reader(struct text *t, struct trace_reader *r)
+static inline void text_of_reader(struct text *t, struct trace_reader *r)
 {
 	FILE *defs = open_memstream(&t->defs, &t->ndefs), *events = open_memstream(&t->events, &t->nevents);
 	FILE *all = open_memstream(&t->all, &t->nall);
