@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The functions of report.h: reads a trace, and runs the analyses over its model. */
 #include "report/analyze/report.h"
 
 #include <errno.h>
