@@ -21,7 +21,7 @@
 #define ASKED 60
 
 static struct fixtures all;
-static int rounds; /* CHANREC_DAMAGE_ROUNDS: more rounds find more */
+static int rounds;        /* CHANREC_DAMAGE_ROUNDS: more rounds find more */
 static unsigned sections; /* found by part() */
 
 static int setup(void **state)
