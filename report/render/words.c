@@ -105,7 +105,7 @@ static void put_bytes(struct buf *b, const struct model *m, const struct directi
 
 static void put_percent(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
-	fmt_f(b, w->n % 10000 ? "%.1f %%" : "%.0f %%", (double)w->n / 1e4);
+	fmt_f(b, w->n % 10000 ? "%.1f%%" : "%.0f%%", (double)w->n / 1e4);
 }
 
 static void put_text(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)

@@ -27,7 +27,7 @@
  *	{is ONE|MANY} W_N      ONE where it is 1, else MANY; prints no number
  *	{bytes}      W_BYTES   1.2 MiB
  *	{rate}       W_RATE    590, 7.5; a rate in at most three digits
- *	{percent}    W_PPM     12.5 %
+ *	{percent}    W_PPM     12.5%
  *	{text}       W_TEXT    a string from the trace or the command line
  *	{word}       W_WORD    a phrase of this program, as it stands
  */
@@ -100,19 +100,22 @@ const char *words_root(enum root_cause c);
 /* "parked while already waiting" */
 const char *words_illegal(enum illegal i);
 
-/* A leak's heading: "No receiver: 61 goroutines blocked sending at main.f (main.go:48)". */
+/* A leak's heading: "No receiver: 61 goroutines blocked sending at main.f (main.go:48)"; of one, "goroutine 7". */
 void words_verdict(struct buf *b, const struct model *m, const struct leak *l);
 /* "blocked sending", "waiting in sync.Mutex.Lock" */
 void words_wait(struct buf *b, const struct model *m, uint32_t reason);
+/* The same, by the object where the reason does not tell. */
+void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l);
 /* "18–22, 30 and 4 more" */
 void words_ids(struct buf *b, const struct leaks *all, const struct leak *l, uint32_t runs);
 
 /* Each of these is one or more sentences, or nothing. */
 /* Who the goroutines of a leak are, where and how long they wait. */
 void words_leak_who(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
-/* What they wait for, and who was seen to use it. */
-void words_leak_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
-/* What the verdict rests on; brief: as one phrase that refers to the sentence on the memory scan. */
+/* What they wait for, and who was seen to use it; brief: without what the evidence says already. */
+void words_leak_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l,
+                        bool brief);
+/* What the verdict rests on; brief: as one phrase that follows a colon, without explaining the memory scan. */
 void words_leak_evidence(struct buf *b, const struct model *m, const struct leak *l, bool brief);
 /* "Growing: 49 new during the recording (about 578/min)." */
 void words_leak_growth(struct buf *b, const struct model *m, const struct leak *l);

@@ -112,11 +112,25 @@ void words_wait(struct buf *b, const struct model *m, uint32_t reason)
 		say(b, m, "blocked in {reason}", W_REASON(reason));
 }
 
+void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l)
+{
+	const struct sync_obj *s = sync_of(m, l);
+
+	/* Up to Go 1.19 every semaphore has the same reason. */
+	if (s && s->kind && model_wait_class(m, l->reason) == TRACE_WAIT_SEMACQUIRE)
+		say(b, m, "blocked on a {word}", W_WORD(trace_sync_kind_name(s->kind)));
+	else
+		words_wait(b, m, l->reason);
+}
+
 void words_verdict(struct buf *b, const struct model *m, const struct leak *l)
 {
 	put_title(b, m, l);
-	say(b, m, ": {n goroutine} ", W_N(l->n));
-	words_wait(b, m, l->reason);
+	if (l->n == 1)
+		say(b, m, ": {goroutine} ", W_GO(l->example));
+	else
+		say(b, m, ": {n goroutine} ", W_N(l->n));
+	words_leak_wait(b, m, l);
 	say(b, m, " at {place}", W_PLACE(l->place));
 }
 
@@ -149,7 +163,7 @@ void words_leak_who(struct buf *b, const struct model *m, const struct leaks *al
 		words_ids(b, all, l, ID_RUNS);
 		say(b, m, "; {group}) are ", W_GROUP(l->group));
 	}
-	words_wait(b, m, l->reason);
+	words_leak_wait(b, m, l);
 	say(b, m, " at {place}{word} for ", W_PLACE(l->place), W_WORD(l->n > 1 ? ", the longest" : ""));
 	fmt_wait(b, m, example_of(m, l), false);
 	fmt_raw(b, ".");
@@ -251,23 +265,29 @@ static void put_example(struct buf *b, const struct model *m, const struct leak 
 		say(b, m, "Goroutine {id}", W_GO(l->example));
 }
 
-static void put_channel_wait(struct buf *b, const struct model *m, const struct leak *l)
+static void put_channel_wait(struct buf *b, const struct model *m, const struct leak *l, bool brief)
 {
 	const struct goroutine *g = example_of(m, l);
+	const struct channel *c = has_one_channel(g) ? model_channel(m, g->objs[0].id) : NULL;
+	bool is_seen = l->blocker.root == ROOT_EXITED || l->blocker.goid;
 
-	if (!has_one_channel(g)) {
+	if (!c) {
 		if (model_wait_class(m, l->reason) == TRACE_WAIT_SELECT)
 			put_cases(b, m, g);
 		else if (g->wait.nobjs)
 			say(b, m, "Goroutine {id} waits for {object}.", W_GO(g->id), W_OBJ(&g->objs[0]));
 		return;
 	}
-	put_example(b, m, l);
-	say(b, m, " waits on {object}", W_OBJ(&g->objs[0]));
-	put_made(b, m, &g->objs[0]);
-	fmt_raw(b, ".");
-	put_other_side(b, m, l);
-	if (l->j.verdict == VERDICT_NEVER_CLOSED)
+	if (!brief || is_seen || c->made_seen) {
+		put_example(b, m, l);
+		say(b, m, " waits on {object}", W_OBJ(&g->objs[0]));
+		if (!brief || c->made_seen)
+			put_made(b, m, &g->objs[0]);
+		fmt_raw(b, ".");
+	}
+	if (!brief || is_seen)
+		put_other_side(b, m, l);
+	if (!brief && l->j.verdict == VERDICT_NEVER_CLOSED)
 		fmt_raw(b, " The channel was not closed.");
 }
 
@@ -325,7 +345,7 @@ static void put_cycle(struct buf *b, const struct model *m, const struct leaks *
 	}
 }
 
-void words_leak_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
+void words_leak_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l, bool brief)
 {
 	switch ((enum verdict)l->j.verdict) {
 	case VERDICT_IDLE:
@@ -335,11 +355,11 @@ void words_leak_details(struct buf *b, const struct model *m, const struct leaks
 	case VERDICT_STUCK:
 		if (l->growing)
 			return;
-		return put_channel_wait(b, m, l);
+		return put_channel_wait(b, m, l, brief);
 	case VERDICT_NO_ONE_LEFT:
 	case VERDICT_NEVER_CLOSED:
 	case VERDICT_NO_RECEIVER:
-		return put_channel_wait(b, m, l);
+		return put_channel_wait(b, m, l, brief);
 	case VERDICT_LOCK:
 		return put_lock(b, m, l);
 	case VERDICT_WAITGROUP:
@@ -368,10 +388,9 @@ static const char *unreachable_object(const struct model *m, const struct leak *
 
 static void put_scan(struct buf *b, const struct model *m, const struct leak *l, bool brief)
 {
+	say(b, m, "Confirmed by {word}memory scan", W_WORD(brief ? "" : "a "));
 	if (l->proven < l->n)
-		say(b, m, "Confirmed by a memory scan for {n} of {n}", W_N(l->proven), W_N(l->n));
-	else
-		fmt_raw(b, "Confirmed by a memory scan");
+		say(b, m, " for {n} of {n}", W_N(l->proven), W_N(l->n));
 	if (brief) {
 		fmt_raw(b, ".");
 		return;
@@ -494,7 +513,7 @@ void words_leak_why(struct buf *b, const struct model *m, const struct leaks *al
 	words_leak_who(b, m, all, l);
 	fmt_raw(b, " ");
 	from = b->len;
-	words_leak_details(b, m, all, l);
+	words_leak_details(b, m, all, l, false);
 	fmt_raw(b, b->len > from ? " " : "");
 	words_leak_evidence(b, m, l, false);
 	fmt_raw(b, " ");
@@ -508,10 +527,8 @@ const char *words_hint(enum hint h)
 {
 	static const char *const hints[] = {
 		[HINT_NONE] = "",
-		[HINT_BUFFER] =
-		        "the receiver is gone; give the channel room for the value (a buffer of 1), or select on a "
-		        "done channel as well.",
-		[HINT_SEND] = "the sender is gone; make it send or close on every path, errors included.",
+		[HINT_BUFFER] = "the receiver is gone; give the channel a buffer of 1, or select on cancellation too.",
+		[HINT_SEND] = "the sender is gone; send or close on every path, errors included.",
 		[HINT_CLOSE] = "close the channel when its senders are done.",
 		[HINT_UNLOCK] = "unlock on every path, for example with defer.",
 		[HINT_DONE] = "match every Add(1) with one Done() on every path, for example with defer.",

@@ -50,8 +50,8 @@ def test_stopped_for_a_time(workload, record):
     found, = stops(recorder.trace)
     assert found["how"] == "stopped" and 0.4e9 < found["from_ns"]
     assert 1.8e9 < found["to_ns"] - found["from_ns"] < (lasted - 0.8) * 1e9
-    assert re.search(r"WARNING: the program was stopped \(by a signal or a debugger\) from \d\S+ to [23]\.\d+s: nothing "
-                     r"in it could go on then\. Waits include that time; suspects are judged without it\.",
+    assert re.search(r"WARNING: the program was stopped \(by a signal or a debugger\) from \d\S+ to [23]\.\d+s\. Nothing "
+                     r"in it could run then\. Waits include that time; findings do not count it\.",
                      head(recorder.trace))
     assert re.search(r"^The program was stopped or frozen for \d\.\d s\.$", recorder.stderr, re.MULTILINE)
 
@@ -65,13 +65,13 @@ def test_stopped_up_to_the_end(workload, record):
     time.sleep(3)
     recorder.stop()
     assert [s["how"] for s in stops(recorder.trace)] == ["stopped"]
-    assert re.search(r"stopped \(by a signal or a debugger\) from \S+ to the end: ", head(recorder.trace))
+    assert re.search(r"stopped \(by a signal or a debugger\) from \S+ to the end\. ", head(recorder.trace))
     doc = report_json(recorder.trace)
     # Some wait to send for more than half of the recording.
     waits = [g["wait"]["blocked_ns"] or 0 for g in doc["goroutines"]
              if g["state"] == "waiting" and g["wait"]["reason"] == "chan send"]
     assert waits and max(waits) > 2e9
-    assert "No goroutine is suspected to wait for ever." in head(recorder.trace)
+    assert "No leaked or stuck goroutines found." in head(recorder.trace)
 
 
 def test_stopped_all_the_time(workload, record):
@@ -81,8 +81,8 @@ def test_stopped_all_the_time(workload, record):
     found, = stops(recorder.trace)
     assert found["from_ns"] == 0 and found["to_ns"] > 1.9e9
     said = head(recorder.trace)
-    assert "WARNING: the program was stopped (by a signal or a debugger) all the time: nothing in it could go on, and how " \
-        "long a wait lasted says nothing." in said
+    assert "WARNING: the program was stopped (by a signal or a debugger) the whole time. Nothing in it could run, so the " \
+        "length of a wait means nothing." in said
     assert "No leaked or stuck goroutines found, but the program could not run, so this means little." in said
 
 
@@ -136,7 +136,7 @@ def test_frozen(cgroup, workload, record):
     recorder.stop()
     found, = stops(recorder.trace)
     assert found["how"] == "frozen" and 1.2e9 < found["to_ns"] - found["from_ns"] < 2.2e9
-    assert "WARNING: the program was frozen (by its cgroup, as a paused container is) from " in head(recorder.trace)
+    assert "WARNING: the program was frozen (by its cgroup, like a paused container) from " in head(recorder.trace)
     target.kill()
 
 
@@ -146,7 +146,7 @@ def test_one_that_runs(go, workload, record):
     target.line()
     for args in (("-p", target.pid, "-d", "0.5"), ("-d", "0.5", "--", go.build("blockers", NEWEST))):
         recorder = record(*args).end()
-        assert stops(recorder.trace) == [] and "could go on" not in report(recorder.trace)
+        assert stops(recorder.trace) == [] and "could run" not in report(recorder.trace)
         assert "stopped" not in recorder.stderr
 
 

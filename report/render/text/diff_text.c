@@ -9,23 +9,22 @@
 #include "report/render/out.h"
 #include "report/render/text/table.h"
 #include "report/render/text/text.h"
+#include "report/render/words.h"
 #include "util/path.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 static void put_trace(struct text *t, const char *name, const struct report *r)
 {
-	fmt_f(&t->b, "%s  ", name);
-	fmt_text(&t->b, r->path);
-	fmt_raw(&t->b, ": ");
-	fmt_text(&t->b, path_base(r->meta->exe));
-	fmt_raw(&t->b, ", ");
-	fmt_dur(&t->b, report_duration(r));
-	fmt_raw(&t->b, ", ");
-	fmt_plural(&t->b, r->counts[0].at_end, "goroutine");
-	fmt_raw(&t->b, " at the end");
-	if (report_has_losses(r))
-		fmt_raw(&t->b, ", events were lost");
-	if (r->damaged)
-		fmt_raw(&t->b, ", the trace is not whole");
+	say(&t->b, r->m, "{word}  {text}: {text}, {dur}, {n goroutine} at the end{word}{word}", W_WORD(name),
+	    W_TEXT(r->path), W_TEXT(base_name(r->meta->exe)), W_DUR(report_duration(r)), W_N(r->counts[0].at_end),
+	    W_WORD(report_has_losses(r) ? ", events were lost" : ""),
+	    W_WORD(r->damaged ? ", the trace is incomplete" : ""));
 	text_wrap(t, 2, 5);
 }
 
@@ -36,30 +35,24 @@ static void put_programs(struct text *t, const struct diff *d)
 	if (d->same)
 		return;
 	text_mark(t, MARK_WARN);
-	if (!*a->build_id || !*b->build_id) {
-		fmt_raw(&t->b, "NOTE: a trace has no build id: whether the programs are the same is not known");
-	} else {
-		fmt_raw(&t->b, "NOTE: the programs differ: build id ");
-		fmt_text(&t->b, a->build_id);
-		fmt_raw(&t->b, " and ");
-		fmt_text(&t->b, b->build_id);
-	}
-	fmt_raw(&t->b, "; goroutines and waits are matched by function, not by line.");
+	if (!*a->build_id || !*b->build_id)
+		fmt_raw(&t->b, "NOTE: one of the traces has no build ID, so these may be different programs");
+	else
+		say(&t->b, t->m, "NOTE: the programs differ (build IDs {text} and {text})", W_TEXT(a->build_id),
+		    W_TEXT(b->build_id));
+	fmt_raw(&t->b, "; goroutines and wait sites are matched by function, not by line.");
 	text_mark(t, MARK_END);
 	text_wrap(t, 0, 6);
 	if (strcmp(a->module, b->module)) {
 		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, "WARNING: they are of different modules: ");
-		fmt_text(&t->b, *a->module ? a->module : "(none)");
-		fmt_raw(&t->b, " and ");
-		fmt_text(&t->b, *b->module ? b->module : "(none)");
-		fmt_raw(&t->b, ".");
+		say(&t->b, t->m, "WARNING: the programs belong to different modules: {text} and {text}.",
+		    W_TEXT(*a->module ? a->module : "(none)"), W_TEXT(*b->module ? b->module : "(none)"));
 		text_mark(t, MARK_END);
 		text_wrap(t, 0, 9);
 	}
 }
 
-/* Sleep and network, and what is too little to look at. */
+/* Sleep, network, and changes too small to matter. */
 static bool is_minor(const struct diff *d, const struct diff_row *row)
 {
 	int side = row->side[1].there;
@@ -80,14 +73,14 @@ static size_t count(const struct diff *d, const struct diff_rows *rows, uint8_t 
 
 static void put_finding(struct text *t, const struct diff *d)
 {
-	text_title(t, "finding", NULL);
-	fmt_raw(&t->b, "Groups of goroutines: ");
-	fmt_f(&t->b, "%zu appeared, %zu grew, %zu shrank, %zu vanished.", count(d, &d->groups, DIFF_APPEARED),
-	      count(d, &d->groups, DIFF_GREW), count(d, &d->groups, DIFF_SHRANK), count(d, &d->groups, DIFF_VANISHED));
+	text_title(t, "findings", NULL);
+	say(&t->b, t->m, "Goroutine groups: {n} new, {n} grew, {n} shrank, {n} gone.",
+	    W_N(count(d, &d->groups, DIFF_APPEARED)), W_N(count(d, &d->groups, DIFF_GREW)),
+	    W_N(count(d, &d->groups, DIFF_SHRANK)), W_N(count(d, &d->groups, DIFF_VANISHED)));
 	text_wrap(t, 2, 4);
-	fmt_raw(&t->b, "Places of waits (without sleep and network): ");
-	fmt_f(&t->b, "%zu new, at %zu more time is blocked per second, at %zu less.",
-	      count(d, &d->waits, DIFF_APPEARED), count(d, &d->waits, DIFF_GREW), count(d, &d->waits, DIFF_SHRANK));
+	say(&t->b, t->m, "Wait sites (excluding sleep and network): {n} new, {n} slower, {n} faster.",
+	    W_N(count(d, &d->waits, DIFF_APPEARED)), W_N(count(d, &d->waits, DIFF_GREW)),
+	    W_N(count(d, &d->waits, DIFF_SHRANK)));
 	text_wrap(t, 2, 4);
 }
 
@@ -96,7 +89,7 @@ static void put_count(struct text *t, double v)
 	text_count(t, (uint64_t)(v + 0.5));
 }
 
-/* A rate with as many digits as say something. */
+/* A rate, with one decimal where it is small. */
 static void put_rate(struct text *t, double v)
 {
 	if (v > 0 && v < 9.95)
@@ -146,7 +139,7 @@ static void put_groups(struct text *t, const struct diff *d, uint8_t change, con
 
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 0; i < d->groups.n; i++) {
-		/* What vanished stands behind; the largest loss first. */
+		/* Shrinking groups are at the end, the largest loss last. */
 		const struct diff_row *row = &d->groups.v[change < DIFF_SHRANK ? i : d->groups.n - 1 - i];
 
 		if (row->change != change || all++ >= t->r->opts.top)
@@ -219,12 +212,12 @@ int diff_write_text(const struct diff *d, FILE *f, struct err *err)
 	put_trace(&t, "B", d->r[1]);
 	put_programs(&t, d);
 	put_finding(&t, d);
-	put_groups(&t, d, DIFF_APPEARED, "groups that appeared");
+	put_groups(&t, d, DIFF_APPEARED, "new goroutine groups");
 	put_groups(&t, d, DIFF_GREW, "groups that grew");
-	put_waits(&t, d, more, "waits that lengthened");
-	put_waits(&t, d, less, "waits that shortened");
+	put_waits(&t, d, more, "wait sites that got slower");
+	put_waits(&t, d, less, "wait sites that got faster");
 	put_groups(&t, d, DIFF_SHRANK, "groups that shrank");
-	put_groups(&t, d, DIFF_VANISHED, "groups that vanished");
+	put_groups(&t, d, DIFF_VANISHED, "groups that are gone");
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_nomem(err) : 0;

@@ -143,31 +143,57 @@ static bool *find_parts(struct text *t)
 	return parts;
 }
 
-static void put_parts(struct text *t, uint64_t parts)
+static void put_left_out(struct text *t, uint64_t parts, uint64_t findings)
 {
-	if (!parts)
-		return;
-	say(&t->b, t->m, "Not shown: {n chain} that {is is a part|are parts} of these.", W_N(parts), W_N(parts));
-	text_wrap(t, 2, 5);
+	if (parts) {
+		say(&t->b, t->m, "Not shown: {n chain} that {is is a part|are parts} of these.", W_N(parts),
+		    W_N(parts));
+		text_wrap(t, 2, 5);
+	}
+	if (findings) {
+		say(&t->b, t->m, "Not shown: {n chain} of a single wait (see FINDINGS).", W_N(findings));
+		text_wrap(t, 2, 5);
+	}
 }
 
-static void put_kind(struct text *t, bool past, uint64_t top)
+/* The goroutines of the findings. */
+static struct map finding_members(struct text *t)
 {
-	uint64_t shown = 0, all = 0, parts = 0;
+	const struct leaks *l = &t->r->leaks;
+	struct map members = { 0 };
+
+	for (uint32_t i = 0; i < l->nsuspects; i++)
+		for (uint32_t k = 0; k < l->v.v[i].n; k++)
+			if (!map_put(&members, l->suspects.v[l->v.v[i].first + k].goid, NULL))
+				t->b.failed = true;
+	return members;
+}
+
+/* A single wait that a finding covers. */
+static bool is_finding(const struct text *t, const struct chain *c, const struct map *members)
+{
+	return !c->past && c->n == 1 && map_get(members, t->r->chains.links.v[c->first].goid);
+}
+
+static void put_kind(struct text *t, bool past, uint64_t top, bool all_of_them)
+{
+	uint64_t shown = 0, all = 0, parts = 0, findings = 0;
 	bool *is_part = find_parts(t);
+	struct map members = { 0 };
 
 	if (!is_part) {
 		t->b.failed = true;
 		return;
 	}
-
+	if (!all_of_them)
+		members = finding_members(t);
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
 
 		if (c->past != past || is_trivial(c))
 			continue;
-		if (is_part[i]) {
-			parts++;
+		if (is_part[i] || is_finding(t, c, &members)) {
+			*(is_part[i] ? &parts : &findings) += 1;
 			continue;
 		}
 		if (all++ >= top)
@@ -176,12 +202,12 @@ static void put_kind(struct text *t, bool past, uint64_t top)
 		text_put_chain(t, c);
 	}
 	text_more(t, shown, all);
-	put_parts(t, parts);
+	put_left_out(t, parts, findings);
 	put_trivial(t, past);
+	map_free(&members);
 	free(is_part);
 }
 
-/* At most so many chains of each kind; 0: as many as --top. */
 void text_put_chains(struct text *t, unsigned max)
 {
 	size_t n = t->r->chains.v.n;
@@ -195,7 +221,7 @@ void text_put_chains(struct text *t, unsigned max)
 		fmt_raw(&when, open ? "" : "none");
 	text_title(t, t->m->opts.is_instant ? "blocking chains" : "blocking chains at the end", buf_str(&when));
 	buf_free(&when);
-	put_kind(t, false, top);
+	put_kind(t, false, top, !max);
 	text_title(t, "blocking chains over time", past ? NULL : "none");
-	put_kind(t, true, top);
+	put_kind(t, true, top, !max);
 }

@@ -8,7 +8,6 @@
 
 #define FIRST 2  /* columns before a finding's number */
 #define INDENT 5 /* columns before its other lines */
-#define ID_RUNS 8
 #define PARTS_SHOWN 3
 
 static void end_sentence(struct text *t)
@@ -50,21 +49,43 @@ static void put_heading(struct text *t, const struct leak *l, unsigned n)
 	text_wrap(t, FIRST, INDENT);
 }
 
-/* "Created at shop/main.go:46. Longest wait ≥ 5.09s (began before the recording). Goroutines 18–78." */
+/* "Created at shop/main.go:46. Longest wait ≥ 5.09s (goroutine 5, began before the recording)." */
 static void put_origin(struct text *t, const struct leak *l)
 {
 	uint32_t site = t->m->groups.v[l->group].site;
+	const char *since = l->before_start ? "began before the recording" : "";
 
 	if (site)
 		say(&t->b, t->m, "Created at {line}. ", W_PLACE(site));
-	say(&t->b, t->m, "{word} {word}{dur}{word}. {word} ", W_WORD(l->n > 1 ? "Longest wait" : "Waiting for"),
-	    W_WORD(l->before_start ? "≥ " : ""), W_DUR(l->longest),
-	    W_WORD(!l->before_start ? ""
-	           : l->n > 1       ? " (began before the recording)"
-	                            : " (since before the recording)"),
-	    W_WORD(l->n > 1 ? "Goroutines" : "Goroutine"));
-	words_ids(&t->b, &t->r->leaks, l, ID_RUNS);
-	fmt_raw(&t->b, ".");
+	say(&t->b, t->m, "{word} {word}{dur}", W_WORD(l->n > 1 ? "Longest wait" : "Waiting for"),
+	    W_WORD(l->before_start ? "≥ " : ""), W_DUR(l->longest));
+	if (l->n > 1)
+		say(&t->b, t->m, " ({goroutine}{word}{word}).", W_GO(l->example), W_WORD(*since ? ", " : ""),
+		    W_WORD(since));
+	else
+		say(&t->b, t->m, "{word}.", W_WORD(*since ? " (since before the recording)" : ""));
+}
+
+/* Takes back the blank that was put at from, if no sentence followed. */
+static void end_optional(struct text *t, size_t from)
+{
+	if (t->b.len == from + 1)
+		t->b.len = from;
+}
+
+static void put_facts(struct text *t, const struct leak *l)
+{
+	size_t from;
+
+	put_origin(t, l);
+	from = t->b.len;
+	fmt_raw(&t->b, " ");
+	words_leak_growth(&t->b, t->m, l);
+	end_optional(t, from);
+	from = t->b.len;
+	fmt_raw(&t->b, " ");
+	words_leak_details(&t->b, t->m, &t->r->leaks, l, true);
+	end_optional(t, from);
 	end_sentence(t);
 }
 
@@ -104,11 +125,7 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 	const struct leak *l = &t->r->leaks.v.v[f->leak];
 
 	put_heading(t, l, n);
-	put_origin(t, l);
-	words_leak_details(&t->b, t->m, &t->r->leaks, l);
-	end_sentence(t);
-	words_leak_growth(&t->b, t->m, l);
-	end_sentence(t);
+	put_facts(t, l);
 	put_parts(t, f, false);
 	put_parts(t, f, true);
 	fmt_raw(&t->b, "Evidence: ");
@@ -156,9 +173,7 @@ void text_put_findings(struct text *t)
 	if (!f->v.n)
 		put_none(t);
 	if (f->scanned) {
-		fmt_raw(&t->b,
-		        "Memory scan at the end: nothing that can still run can reach what these goroutines wait "
-		        "for, where a finding says so.");
+		fmt_raw(&t->b, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
 	}
 	for (; shown < f->v.n && shown < t->r->opts.top; shown++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not in the trace, why, and when; and the limits that the recording had. */
+/* What is missing from the trace, why and when, and the limits of the recording. */
 #include "report/model/lossrange.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
@@ -7,7 +7,7 @@
 
 #define RANGES_SHOWN 3
 
-/* What is asked of lossrange_collect(). */
+/* Selects losses for lossrange_collect(). */
 struct kind {
 	uint8_t cause, type, part;
 };
@@ -29,7 +29,7 @@ static bool is_uncounted_kind(const struct loss *l, const void *arg)
 	return l->uncounted && is_of_kind(l, arg);
 }
 
-/* Waits are left out: parks, or wake-ups. */
+/* Waits were left out: parks or wake-ups. */
 static bool is_wait_left_out(const struct loss *l, const void *arg)
 {
 	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_EVENT &&
@@ -43,34 +43,22 @@ static bool is_stack_left_out(const struct loss *l, const void *arg)
 
 static void put_ranges(struct text *t, const struct lossrange *r, size_t n)
 {
-	for (size_t i = 0; i < n && i < RANGES_SHOWN; i++) {
-		fmt_raw(&t->b, i ? ", from " : " from ");
-		fmt_dur(&t->b, (uint64_t)(r[i].from > 0 ? r[i].from : 0));
-		fmt_raw(&t->b, " to ");
-		fmt_dur(&t->b, (uint64_t)(r[i].to > 0 ? r[i].to : 0));
-	}
-	if (n <= RANGES_SHOWN)
-		return;
-	fmt_raw(&t->b, " and ");
-	fmt_count(&t->b, n - RANGES_SHOWN);
-	fmt_raw(&t->b, n == RANGES_SHOWN + 1 ? " more time" : " more times");
+	for (size_t i = 0; i < n && i < RANGES_SHOWN; i++)
+		say(&t->b, t->m, "{word} from {dur} to {dur}", W_WORD(i ? "," : ""), W_DUR(r[i].from), W_DUR(r[i].to));
+	if (n > RANGES_SHOWN)
+		say(&t->b, t->m, " and {n more time}", W_N(n - RANGES_SHOWN));
 }
 
 static void put_why(struct text *t, uint8_t cause)
 {
 	const struct trace_meta *meta = t->r->meta;
 
-	switch (cause) {
-	case TRACE_LOSS_ROOM:
+	if (cause == TRACE_LOSS_ROOM)
 		fmt_raw(&t->b, ": the ring was filling");
-		break;
-	case TRACE_LOSS_SIZE:
-		fmt_raw(&t->b, ": to keep the file within ");
-		fmt_bytes(&t->b, meta->max_size);
-		break;
-	default:
-		fmt_f(&t->b, ": to keep within %.4g %% of the program's CPU time", meta->max_overhead / 1e4);
-	}
+	else if (cause == TRACE_LOSS_SIZE)
+		say(&t->b, t->m, ": to keep the file within {bytes}", W_BYTES(meta->max_size));
+	else
+		say(&t->b, t->m, ": to keep within {percent} of the program's CPU time", W_PPM(meta->max_overhead));
 }
 
 static const char *kind_phrase(const struct kind *k)
@@ -103,10 +91,8 @@ static void put_kind(struct text *t, struct kind k, bool *any)
 	if (!n)
 		return;
 	fmt_f(&t->b, "%-9s ", *any ? "" : "left out");
-	if (count) {
-		fmt_count(&t->b, count);
-		fmt_raw(&t->b, " ");
-	}
+	if (count)
+		say(&t->b, t->m, "{n} ", W_N(count));
 	fmt_raw(&t->b, kind_phrase(&k));
 	put_ranges(t, r, n);
 	put_why(t, k.cause);
@@ -135,14 +121,14 @@ void text_put_losses(struct text *t)
 	const struct {
 		uint64_t n;
 		const char *what;
-		int cause; /* whose times are told; -1 none */
+		int cause; /* whose times are printed; -1: none */
 	} rows[] = {
 		{ m->lost_ring, "events lost because the ring was full", TRACE_LOSS_RING },
 		{ m->lost_memory, "events lost because memory could not be read", TRACE_LOSS_MEMORY },
 		{ m->lost_stacks, "stacks lost", TRACE_LOSS_STACK },
-		{ m->lost_cases, "selects with more cases than are kept", -1 },
-		{ report_truncated_stacks(t->r), "distinct stacks cut", -1 },
-		{ m->unseen_network, "network waits whose end is known only by the goroutine's next event", -1 },
+		{ m->lost_cases, "selects with more cases than chanrec keeps", -1 },
+		{ report_truncated_stacks(t->r), "distinct stacks truncated", -1 },
+		{ m->unseen_network, "network waits whose end shows only in the goroutine's next event", -1 },
 		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen", -1 },
 	};
 	struct lossrange r[RANGES_SHOWN];
@@ -155,8 +141,7 @@ void text_put_losses(struct text *t)
 		if (!rows[i].n)
 			continue;
 		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
-		fmt_count(&t->b, rows[i].n);
-		fmt_f(&t->b, " %s", rows[i].what);
+		say(&t->b, t->m, "{n} {word}", W_N(rows[i].n), W_WORD(rows[i].what));
 		if (rows[i].cause >= 0)
 			put_ranges(t, r, lossrange_collect(m, is_of_cause, &cause, r, RANGES_SHOWN, &count));
 		text_wrap(t, 2, 12);
@@ -166,8 +151,7 @@ void text_put_losses(struct text *t)
 		if (!m->illegal[i])
 			continue;
 		fmt_f(&t->b, "%-9s ", "defects");
-		fmt_count(&t->b, m->illegal[i]);
-		fmt_f(&t->b, " %s", words_illegal(i));
+		say(&t->b, m, "{n} {word}", W_N(m->illegal[i]), W_WORD(words_illegal((enum illegal)i)));
 		text_wrap(t, 2, 12);
 	}
 	if (!put_left_out(t) && !any) {
@@ -176,23 +160,24 @@ void text_put_losses(struct text *t)
 	}
 }
 
-/* What was to be kept, and was it. */
+/* The limits that the recording had, and whether it kept within them. */
 void text_put_limits(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 	const struct trace_end *end = t->r->end;
 
 	if (meta->max_size) {
-		fmt_f(&t->b, "%-9s the file within ", "limits");
-		fmt_bytes(&t->b, meta->max_size);
+		fmt_f(&t->b, "%-9s ", "limits");
+		say(&t->b, t->m, "the file within {bytes}", W_BYTES(meta->max_size));
 		text_wrap(t, 2, 12);
 	}
 	if (!meta->max_overhead)
 		return;
-	fmt_f(&t->b, "%-9s probes within %.4g %% of the program's CPU time", meta->max_size ? "" : "limits",
-	      meta->max_overhead / 1e4);
+	fmt_f(&t->b, "%-9s ", meta->max_size ? "" : "limits");
+	say(&t->b, t->m, "probes within {percent} of the program's CPU time", W_PPM(meta->max_overhead));
 	if (end && end->has_overhead)
-		fmt_f(&t->b, "; they took %.1f %%, at most %.1f %%", end->overhead / 1e4, end->overhead_max / 1e4);
+		say(&t->b, t->m, "; they took {percent}, at most {percent}", W_PPM(end->overhead),
+		    W_PPM(end->overhead_max));
 	text_wrap(t, 2, 12);
 }
 
@@ -219,14 +204,15 @@ void text_put_loss_warnings(struct text *t)
 
 	if (m->lost_ring || m->lost_memory) {
 		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, "WARNING: ");
-		fmt_count(&t->b, m->lost_ring + m->lost_memory);
-		fmt_raw(&t->b, " events were lost: counts may be low, and a wait may seem to last longer than it did.");
+		say(&t->b, m,
+		    "WARNING: {n event} {is was|were} lost. Counts may be too low, and waits may appear longer than "
+		    "they were.",
+		    W_N(m->lost_ring + m->lost_memory), W_N(m->lost_ring + m->lost_memory));
 		text_mark(t, MARK_END);
 		text_wrap(t, 0, 9);
 	}
 	put_warning(t, MARK_BAD, "WARNING: waits and wake-ups were left out to stay within a limit,",
-	            ": they are not counted, and what a goroutine waited for then is known only at the end.",
+	            ". They are not counted; what a goroutine waited for then is known only at the end.",
 	            is_wait_left_out);
-	put_warning(t, MARK_WARN, "NOTE: stacks were left out,", "; see RECORDED, left out.", is_stack_left_out);
+	put_warning(t, MARK_WARN, "NOTE: stacks were left out", "; see RECORDED, left out.", is_stack_left_out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Stacks, one call a line; what is not the program's own is folded. */
+/* Stacks, one call per line. Calls outside the program's own code are folded. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,13 +7,14 @@
 #include "report/model/library.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
+#include "report/render/words.h"
 
 #define FOLD_NAMES 4
 
-/* A run of calls that is not shown, and the packages that they are of. */
+/* A run of calls that is not printed, and their packages. */
 struct fold {
 	uint32_t n, last;
-	const char *names[FOLD_NAMES]; /* functions, one of each package */
+	const char *names[FOLD_NAMES]; /* one function of each package */
 	uint32_t nnames;
 	bool more;
 };
@@ -64,7 +65,7 @@ static void fold_end(struct text *t, struct fold *f, size_t indent)
 		put_frame(t, f->last, indent);
 	} else if (f->n) {
 		text_mark(t, MARK_DIM);
-		fmt_f(&t->b, "… %" PRIu32 " calls of ", f->n);
+		say(&t->b, t->m, "… {n call} in ", W_N(f->n));
 		for (uint32_t i = 0; i < f->nnames; i++) {
 			char package[64];
 
@@ -97,5 +98,5 @@ void text_put_stack(struct text *t, uint32_t stack, size_t indent)
 	}
 	fold_end(t, &fold, indent);
 	if (symbols_stack_truncated(s, stack))
-		text_line(t, "%*s… the stack is cut here", (int)indent, "");
+		text_line(t, "%*s… the stack is truncated here", (int)indent, "");
 }

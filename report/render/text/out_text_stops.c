@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* That the program could not run: said first, since all waits look longer by it. */
+/* That the program could not run. It comes first, because it makes every wait look longer. */
 #include "report/model/stops.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
+#include "report/render/words.h"
 
 #define RANGES_SHOWN 3
 
-/* As much of it as is in the window. */
+/* Whether some of it lies in the window. */
 static bool is_shown(const struct model *m, const struct stop *s, uint8_t state)
 {
 	return s->state == state && s->to > m->opts.since && s->from < m->end;
@@ -14,10 +15,10 @@ static bool is_shown(const struct model *m, const struct stop *s, uint8_t state)
 
 static void put_range(struct text *t, const struct stop *s, bool is_first)
 {
-	fmt_raw(&t->b, is_first ? " from " : ", from ");
-	fmt_dur(&t->b, (uint64_t)(s->from > 0 ? s->from : 0));
-	fmt_raw(&t->b, " to ");
-	if (s->to > t->m->end || t->m->end - s->to < STOP_EDGE_NS)
+	bool to_end = s->to > t->m->end || t->m->end - s->to < STOP_EDGE_NS;
+
+	say(&t->b, t->m, "{word} from {dur} to ", W_WORD(is_first ? "" : ","), W_DUR(s->from));
+	if (to_end)
 		fmt_raw(&t->b, "the end");
 	else
 		fmt_dur(&t->b, (uint64_t)s->to);
@@ -39,15 +40,10 @@ static void put_times(struct text *t, uint8_t state)
 		ns += stops_ns(m, s->from, s->to);
 		n++;
 	}
-	if (n > RANGES_SHOWN) {
-		fmt_raw(&t->b, " and ");
-		fmt_plural(&t->b, n - RANGES_SHOWN, "more time");
-	}
-	if (n > 1) {
-		fmt_raw(&t->b, ", ");
-		fmt_dur(&t->b, (uint64_t)ns);
-		fmt_raw(&t->b, " in all");
-	}
+	if (n > RANGES_SHOWN)
+		say(&t->b, m, " and {n more time}", W_N(n - RANGES_SHOWN));
+	if (n > 1)
+		say(&t->b, m, ", {dur} in total", W_DUR(ns));
 }
 
 static void put_state(struct text *t, uint8_t state, const char *what)
@@ -60,13 +56,13 @@ static void put_state(struct text *t, uint8_t state, const char *what)
 	if (!any)
 		return;
 	text_mark(t, MARK_BAD);
-	fmt_f(&t->b, "WARNING: the program was %s", what);
-	if (!stops_are_all(m))
+	say(&t->b, m, "WARNING: the program was {word}", W_WORD(what));
+	if (stops_are_all(m)) {
+		fmt_raw(&t->b, " the whole time. Nothing in it could run, so the length of a wait means nothing.");
+	} else {
 		put_times(t, state);
-	fmt_raw(&t->b, stops_are_all(m) ? " all the time: nothing in it could go on, and how long a wait lasted "
-	                                  "says nothing."
-	                                : ": nothing in it could go on then. Waits include that time; suspects are "
-	                                  "judged without it.");
+		fmt_raw(&t->b, ". Nothing in it could run then. Waits include that time; findings do not count it.");
+	}
 	text_mark(t, MARK_END);
 	text_wrap(t, 0, 9);
 }
@@ -74,5 +70,5 @@ static void put_state(struct text *t, uint8_t state, const char *what)
 void text_put_stops(struct text *t)
 {
 	put_state(t, TRACE_PROC_STOPPED, "stopped (by a signal or a debugger)");
-	put_state(t, TRACE_PROC_FROZEN, "frozen (by its cgroup, as a paused container is)");
+	put_state(t, TRACE_PROC_FROZEN, "frozen (by its cgroup, like a paused container)");
 }

@@ -63,7 +63,7 @@ void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
 void text_put_uses(struct text *t);
 void text_put_objects(struct text *t);
-/* At most max chains of each kind; 0: as many as --top says. */
+/* At most max chains of each kind, without single waits that are findings. 0: all, up to --top. */
 void text_put_chains(struct text *t, unsigned max);
 /* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
