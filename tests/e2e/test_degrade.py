@@ -88,7 +88,7 @@ def test_one_order(workload, record, version):
         assert 0.3e9 < r["from_ns"] < r["to_ns"] < r["from_ns"] + (stopped + 0.4) * 1e9
     check_what_remains_true(doc)
     text = re.sub(r"\s+", " ", report(recorder.trace))
-    assert re.search(r"NOTE: stacks were left out from \d\S+ to \d\S+; see RECORDED", text)
+    assert re.search(r"NOTE: stacks were left out from \d\S+ to \d\S+; see Recorded", text)
     assert re.search(r"left out [\d,]+ stacks of wake-ups from \S+ to \S+: the ring was filling "
                      r"[\d,]+ stacks of waits from \S+ to \S+: the ring was filling", text)
     assert re.search(r"[\d,]+ events lost because the ring was full from \S+ to \S+ ", text)

@@ -151,7 +151,7 @@ static void put_left_out(struct text *t, uint64_t parts, uint64_t findings)
 		text_wrap(t, 2, 5);
 	}
 	if (findings) {
-		say(&t->b, t->m, "Not shown: {n chain} of a single wait (see FINDINGS).", W_N(findings));
+		say(&t->b, t->m, "Not shown: {n chain} of a single wait (see Findings).", W_N(findings));
 		text_wrap(t, 2, 5);
 	}
 }
@@ -213,14 +213,14 @@ void text_put_chains(struct text *t, unsigned max)
 	size_t n = t->r->chains.v.n;
 	bool open = n && !t->r->chains.v.v[0].past, past = n && t->r->chains.v.v[n - 1].past;
 	uint64_t top = max && max < t->r->opts.top ? max : t->r->opts.top;
-	struct buf when = { 0 };
+	struct buf title = { 0 };
 
 	if (t->m->opts.is_instant)
-		say(&when, t->m, "at {dur}{word}", W_DUR(t->m->end), W_WORD(open ? "" : ": none"));
+		say(&title, t->m, "blocking chains at {dur}", W_DUR(t->m->end));
 	else
-		fmt_raw(&when, open ? "" : "none");
-	text_title(t, t->m->opts.is_instant ? "blocking chains" : "blocking chains at the end", buf_str(&when));
-	buf_free(&when);
+		fmt_raw(&title, "blocking chains at the end");
+	text_title(t, buf_str(&title), open ? NULL : "none");
+	buf_free(&title);
 	put_kind(t, false, top, !max);
 	text_title(t, "blocking chains over time", past ? NULL : "none");
 	put_kind(t, true, top, !max);
