@@ -291,5 +291,5 @@ int findings_make(struct findings *f, const struct model *m, const struct leaks 
 	free(k.next);
 	if (ret)
 		findings_free(f);
-	return ret ? err_set(err, ENOMEM, "out of memory") : 0;
+	return ret ? err_nomem(err) : 0;
 }
