@@ -132,7 +132,9 @@ deps:
 	@tools/install-deps
 
 demo: deps
-	@$(MAKE) --no-print-directory all
+	@mkdir -p $(BUILD)
+	@echo "== make (log: $(BUILD)/build.log)"
+	@$(MAKE) --no-print-directory all >$(BUILD)/build.log 2>&1 || { cat $(BUILD)/build.log; exit 1; }
 	@tools/demo
 
 check: deps
