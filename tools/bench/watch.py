@@ -89,7 +89,8 @@ class Chanrec:
         self.process.send_signal(2)
         out = self.process.stderr.read()
         self.process.wait()
-        events, lost = (int(re.search(p, out)[1]) for p in (r"(\d+) events in", r"(\d+) lost"))
+        events, lost = re.search(r"([\d,]+) events in .*, (none|[\d,]+) lost", out).groups()
+        events, lost = int(events.replace(",", "")), int(lost.replace(",", "").replace("none", "0"))
         return {"events": events, "lost": lost, "rate_events": events / self.duration(), "bytes": self.trace.stat().st_size,
                 "rss": int(re.search(r"RssAnon:\s+(\d+)", status)[1]) << 10,
                 "cpu": cpu, "ending": time.monotonic() - begun}
