@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Past chains that are looked at; the sums are by signature, of the heaviest. */
+/* How many of the heaviest past chains are examined. */
 #define CHAINS_MAX_LOOKED_AT 4096
 
-/* A chain while it is put together. */
+/* A chain under construction. */
 struct draft {
 	struct chain c;
 	struct chain_link links[MODEL_MAX_CHAIN_DEPTH];
@@ -65,7 +65,7 @@ static uint64_t draft_hash(const struct draft *d)
 	return h;
 }
 
-/* Adds the draft to the chain that looks like it, or as a new one. */
+/* Adds the draft to an equal chain, or as a new one. */
 static int draft_add(struct builder *b, const struct draft *d)
 {
 	struct chains *out = b->out;
@@ -139,12 +139,12 @@ static bool is_brief(const struct builder *b, uint64_t ns)
 }
 
 /*
- * A circle of channels is one only as far as their users are known. Where the
- * search in the target's memory has found that something that can go on holds
- * one of them, somebody else can end this; without a search, who could use the
- * other cases of a select is not known.
+ * A cycle of channels holds only if all their users are known. If the memory
+ * scan found that a runnable goroutine can reach one of them, that goroutine
+ * can end the cycle. Without a scan, the users of a select's other cases are
+ * not known.
  */
-static bool is_closed_circle(const struct builder *b, const struct draft *d, uint64_t from)
+static bool is_closed_cycle(const struct builder *b, const struct draft *d, uint64_t from)
 {
 	bool in = false;
 
@@ -160,10 +160,10 @@ static bool is_closed_circle(const struct builder *b, const struct draft *d, uin
 	return true;
 }
 
-static void end_in_circle(const struct builder *b, struct draft *d, uint64_t from)
+static void end_in_cycle(const struct builder *b, struct draft *d, uint64_t from)
 {
 	d->c.root_cause = ROOT_CYCLE;
-	if (is_closed_circle(b, d, from))
+	if (is_closed_cycle(b, d, from))
 		return;
 	d->c.root_cause = ROOT_UNKNOWN;
 	d->c.root = 0;
@@ -171,7 +171,7 @@ static void end_in_circle(const struct builder *b, struct draft *d, uint64_t fro
 	d->c.root_state = 0;
 }
 
-/* Follows who waits for whom from g on. */
+/* Follows the blockers from g on. */
 static int draft_open(struct builder *b, const struct goroutine *g, struct draft *d)
 {
 	struct map seen = { 0 };
@@ -203,7 +203,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 		}
 		d->c.root_cause = ROOT_DEPTH;
 		if (map_get(&seen, next->id)) {
-			end_in_circle(b, d, next->id);
+			end_in_cycle(b, d, next->id);
 			break;
 		}
 		g = next;
@@ -221,7 +221,7 @@ static bool is_idle_main(const struct chain_link *l, uint8_t class)
 	return class == TRACE_WAIT_EMPTY_SELECT && l->goid == 1;
 }
 
-/* One goroutine that sleeps, waits for the network or for nobody knows whom on a channel: that is no chain. */
+/* A single goroutine that sleeps, waits for the network, or receives with no known blocker is no chain. */
 static bool is_idle_alone(const struct builder *b, const struct draft *d)
 {
 	uint8_t class = model_wait_class(b->m, d->links[0].reason);
@@ -260,7 +260,7 @@ static int find_open(struct builder *b)
 	for (size_t i = 0; i < m->sorted.n && !ret; i++)
 		if (waits(m->sorted.v[i]) && !map_get(&b->held, m->sorted.v[i]->id))
 			ret = open_chain(b, m->sorted.v[i]);
-	/* What no chain came by waits in a circle. */
+	/* Goroutines that no chain visited wait in a cycle. */
 	for (size_t i = 0; i < m->sorted.n && !ret; i++)
 		if (waits(m->sorted.v[i]) && !map_get(&b->visited, m->sorted.v[i]->id))
 			ret = open_chain(b, m->sorted.v[i]);
@@ -372,7 +372,7 @@ static int chain_cmp(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Heaviest first, without the light past ones. */
+/* Heaviest first, without the lightest past ones. */
 static void sort_and_cut(struct chains *c)
 {
 	size_t nopen = 0;

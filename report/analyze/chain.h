@@ -4,10 +4,10 @@
 
 /*
  * Chains of waits. An open chain joins waits that are not over at the end: a
- * goroutine, what it waits for, who could end that (report/analyze/blocker.h), what
+ * goroutine, what it waits for, its blocker (report/analyze/blocker.h), what
  * that one waits for, … A past chain joins waits that are over: a wait, the
- * goroutine that ended it, the wait of that one which overlapped, … Chains
- * that look alike (the same groups at the same places) are one, with a count.
+ * goroutine that ended it, that goroutine's own overlapping wait, … Chains
+ * with the same groups at the same places are one, with a count.
  */
 
 #include "report/analyze/blocker.h"
@@ -20,14 +20,14 @@ struct chain_link {
 	struct trace_obj obj; /* open chains: what it waits on; of a select the first */
 	uint32_t nobjs;
 	uint32_t objsite; /* past chains: the class of what it waited on */
-	uint64_t held_by; /* open: who could end it; past: who did; 0 not known or none */
+	uint64_t held_by; /* open: the blocker; past: who ended the wait; 0: not known, or none */
 	uint32_t held_group;
-	uint32_t among;   /* open: so many live goroutines are known that could end it */
+	uint32_t among;   /* open: live goroutines known to be able to end it */
 	uint8_t evidence; /* open: enum evidence */
 	uint8_t cause;    /* past: enum trace_cause */
-	bool before;      /* open: it began before the recording, so blocked is the least that it can be */
+	bool before;      /* open: it began before the recording, so blocked is a lower bound */
 	uint64_t blocked;
-	uint32_t repeats; /* past: alike links in a row that stand here once */
+	uint32_t repeats; /* past: number of identical links in a row that this one stands for */
 };
 
 struct chain {
@@ -35,7 +35,7 @@ struct chain {
 	uint32_t first, n; /* in chains.links */
 	uint64_t count;    /* open: goroutines at its head; past: waits */
 	uint64_t blocked;  /* of the heads' waits in the recording, summed */
-	uint64_t max;      /* the longest; open: with the time before the recording */
+	uint64_t max;      /* the longest; open: including the time before the recording */
 	uint64_t root;     /* goroutine at the end; 0 none */
 	uint32_t root_group;
 	uint8_t root_state; /* open: the state of root */
@@ -45,7 +45,7 @@ struct chain {
 struct chains {
 	VEC(struct chain) v; /* heaviest first: the open ones, then the past ones */
 	VEC(struct chain_link) links;
-	uint64_t dropped; /* past chains beyond CHAINS_MAX_PAST, lighter than those kept */
+	uint64_t dropped; /* past chains beyond CHAINS_MAX_PAST, all lighter than those kept */
 };
 
 #define CHAINS_MAX_PAST 200

@@ -169,19 +169,17 @@ void words_leak_who(struct buf *b, const struct model *m, const struct leaks *al
 	fmt_raw(b, ".");
 }
 
-/* ", made by goroutine 1 at main.main (main.go:20), which has exited" */
+/* ", made by goroutine 1 (since exited) at main.main (main.go:20)" */
 static void put_made(struct buf *b, const struct model *m, const struct trace_obj *o)
 {
 	const struct channel *c = model_channel(m, o->id);
+	bool exited = c && c->made_by && !model_goroutine(m, c->made_by);
 
-	if (!c || !c->made_seen) {
+	if (c && c->made_seen)
+		say(b, m, ", made by {goroutine}{word} at {place}", W_GO(c->made_by),
+		    W_WORD(exited ? " (since exited)" : ""), W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
+	else
 		fmt_raw(b, ", made before the recording");
-		return;
-	}
-	say(b, m, ", made by {goroutine} at {place}", W_GO(c->made_by),
-	    W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
-	if (c->made_by && !model_goroutine(m, c->made_by))
-		fmt_raw(b, ", which has exited");
 }
 
 static bool any_make_seen(const struct model *m, const struct goroutine *g)
@@ -220,7 +218,7 @@ static void put_cases(struct buf *b, const struct model *m, const struct gorouti
 	fmt_raw(b, named && !any_made ? ", made before the recording." : ".");
 }
 
-/* " It is now …": what a goroutine does at the end. */
+/* What a goroutine does at the end: "is running". */
 static void put_doing(struct buf *b, const struct model *m, uint64_t goid)
 {
 	const struct goroutine *g = model_goroutine(m, goid);

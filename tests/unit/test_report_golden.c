@@ -66,6 +66,8 @@ static void compare(const char *name, const char *format, const char *text, size
 	long len;
 	FILE *f;
 
+	if (strstr(text, "{?"))
+		fail_msg("%s.%s: a directive of say() got an argument of another type", name, format);
 	snprintf(path, sizeof(path), "tests/golden/report-%s.%s", name, format);
 	f = fopen(path, mode && !strcmp(mode, "update") ? "w+" : "r");
 	if (!f)
