@@ -25,6 +25,11 @@ int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err)
 	return step < 0 ? step : shed_want(&l->shed, SHED_BY_SIZE, (enum shed_step)step, err);
 }
 
+void limits_expect(struct limits *l, const struct trace_writer *w, uint64_t live)
+{
+	sizelimit_expect(&l->size, w, live);
+}
+
 int limits_fit(struct limits *l, struct trace_writer *w, struct err *err)
 {
 	return sizelimit_fits(&l->size, w, err);

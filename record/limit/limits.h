@@ -37,6 +37,8 @@ void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *
 int limits_step(struct limits *l, struct trace_writer *w, uint64_t live, struct err *err);
 /* The part of it that looks at the size. */
 int limits_size_step(struct limits *l, struct trace_writer *w, struct err *err);
+/* What the last snapshot will take: live goroutines are still to be read. */
+void limits_expect(struct limits *l, const struct trace_writer *w, uint64_t live);
 /* Whether another event fits into the trace. 1, 0 or -errno. */
 int limits_fit(struct limits *l, struct trace_writer *w, struct err *err);
 /* Whether a record of the ring is left out, since it came in before its probe was told; counts it. */

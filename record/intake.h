@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_RECORD_INTAKE_H
+#define CHANREC_RECORD_INTAKE_H
+
+/*
+ * The way of the ring's records into the trace: what the limits leave out goes
+ * no further, and the records of a snapshot are put among them by their time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/encode/encode.h"
+#include "record/limit/limits.h"
+#include "record/probe/probes.h"
+#include "record/snapshot.h"
+
+struct intake {
+	struct probes *probes;
+	struct limits *limits;
+	struct snapshot *snap;
+	struct encoder *enc;
+	bool is_launched; /* the target's first goroutine is created during the recording */
+	uint32_t mains;   /* first goroutines that were created */
+	bool is_next;     /* the ring now tells of the next program of the process, which is ignored */
+	bool is_full;     /* the trace has reached its size limit: no more events */
+	uint64_t records;
+	struct err err; /* of the drain, whose callback cannot pass it on */
+};
+
+/* Opens the ring. Everything that in points to outlives it. */
+int intake_open(struct intake *in, struct err *err);
+/* Takes what is in the ring, but at most a batch. */
+int intake_drain(struct intake *in, struct err *err);
+/* Takes all that is in the ring. */
+int intake_drain_all(struct intake *in, struct err *err);
+/*
+ * Whether err only says that the trace has reached its size limit, which ends a
+ * recording well. Then clears err, and the intake is full.
+ */
+bool intake_full(struct intake *in, struct err *err);
+
+#endif
