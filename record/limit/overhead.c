@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/debug.h"
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
 #define PAUSE_NS 100000000ull    /* and off */
@@ -170,17 +171,8 @@ static uint64_t window_length(const struct overhead *o)
 	return o->is_close && o->step < SHED_SHORT ? CLOSE_NS : WINDOW_NS;
 }
 
-enum shed_step overhead_step(struct overhead *o, uint64_t now)
+enum shed_step overhead_decide(struct overhead *o, uint64_t now)
 {
-	if (!o->limit)
-		return SHED_NOTHING;
-	if (o->stats_fd < 0) {
-		if (o->is_close || now - o->at >= PAUSE_NS)
-			window_open(o, now);
-		return o->step;
-	}
-	if (now - o->at < window_length(o) || !window_close(o, now))
-		return o->step;
 	/* Each step is looked at closely, until it is enough: also whether one that was taken back was too early. */
 	o->is_close = false;
 	if (now - o->stepped >= CALM_NS) {
@@ -192,6 +184,21 @@ enum shed_step overhead_step(struct overhead *o, uint64_t now)
 	else if (o->step > SHED_NOTHING && o->last < o->limit * HYSTERESIS && now >= o->retry_at)
 		step_back(o, now);
 	return o->step;
+}
+
+enum shed_step overhead_step(struct overhead *o, uint64_t now)
+{
+	if (!o->limit)
+		return SHED_NOTHING;
+	if (o->stats_fd < 0) {
+		if (o->is_close || now - o->at >= PAUSE_NS)
+			window_open(o, now);
+		return o->step;
+	}
+	if (now - o->at < window_length(o) || !window_close(o, now))
+		return o->step;
+	debug(DEBUG_LIMIT, "probes took %.2f %% of the CPU time", o->last / 1e4);
+	return overhead_decide(o, now);
 }
 
 uint32_t overhead_share(const struct overhead *o)

@@ -45,6 +45,8 @@ struct overhead {
 
 /* Measures what a trap costs. Errors say what is missing. */
 int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pid_t pid, struct err *err);
+/* The step after a window that measured o->last. Pure: nothing is measured. */
+enum shed_step overhead_decide(struct overhead *o, uint64_t now);
 /* Opens and closes windows; the step that is wanted now. */
 enum shed_step overhead_step(struct overhead *o, uint64_t now);
 /* Millionths, over all windows. */

@@ -82,15 +82,10 @@ static int see_used(const struct sizelimit *l, struct trace_writer *w, uint64_t 
 	return 0;
 }
 
-int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err)
+enum shed_step sizelimit_decide(struct sizelimit *l, uint64_t used, uint64_t now)
 {
 	enum shed_step step;
-	uint64_t used;
 
-	if (!l->max)
-		return SHED_NOTHING;
-	if (see_used(l, w, &used, err))
-		return err->code;
 	if (now - l->at >= RATE_NS)
 		measure_rate(l, used, now);
 	if (l->deadline) {
@@ -105,6 +100,17 @@ int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, st
 		l->stepped = now;
 	l->step = step;
 	return step;
+}
+
+int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err)
+{
+	uint64_t used;
+
+	if (!l->max)
+		return SHED_NOTHING;
+	if (see_used(l, w, &used, err))
+		return err->code;
+	return sizelimit_decide(l, used, now);
 }
 
 int sizelimit_fits(struct sizelimit *l, struct trace_writer *w, struct err *err)

@@ -30,6 +30,8 @@ struct sizelimit {
 void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t deadline);
 /* What the last snapshot will take. live: goroutines that are to be in it. */
 void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_t live);
+/* The step for a trace of so many bytes at that time (CLOCK_MONOTONIC ns). Pure: the writer is not asked. */
+enum shed_step sizelimit_decide(struct sizelimit *l, uint64_t used, uint64_t now);
 /* The step that is wanted now, or -errno. */
 int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err);
 /* Whether another event fits before the end. 1, 0, -errno. */

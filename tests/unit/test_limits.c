@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is dropped after it came out of the ring, and the ring's own pressure. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/limit_fixture.h"
+
+static const struct limits_opts opts = { .events = TRACE_EVENTS_SCHED };
+
+static void end(struct fixture *f)
+{
+	struct text t = fixture_end(f);
+
+	text_free(&t);
+}
+
+static bool drops(struct fixture *f, uint8_t type)
+{
+	struct ring_hdr h = { .type = type };
+
+	return limits_drop(&f->limits, &h, sizeof(h));
+}
+
+static void test_drop(void **state)
+{
+	static const uint8_t waits[] = {
+		RING_PARK, RING_SELECT, RING_READY, RING_NETREADY, RING_OP, RING_TRY, RING_RUN
+	};
+	static const uint8_t life[] = { RING_CREATE, RING_EXIT, RING_MAKE, RING_CLOSE, RING_STACK };
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	f.limits.size.step = SHED_SHORT;
+	for (size_t i = 0; i < sizeof(waits); i++)
+		assert_false(drops(&f, waits[i]));
+	f.limits.size.step = SHED_WAITS;
+	for (size_t i = 0; i < sizeof(waits); i++)
+		assert_true(drops(&f, waits[i]));
+	for (size_t i = 0; i < sizeof(life); i++)
+		assert_false(drops(&f, life[i]));
+	end(&f);
+}
+
+/* A ring without room for stacks makes short waits go, which one look with room does not undo. */
+static void test_tight(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(f.shared.min_block, 0);
+	f.shared.is_tight = 1;
+	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(f.shared.is_tight, 0);
+	assert_int_equal(f.shared.min_block, SHED_SHORT_NS);
+	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(f.shared.min_block, SHED_SHORT_NS);
+	end(&f);
+}
+
+static void test_end(void **state)
+{
+	struct trace_end e = { 0 };
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	f.limits.losses.lost = 12;
+	f.limits.overhead.limit = 50000;
+	f.limits.overhead.most = 70000;
+	f.limits.overhead.probe_ns = 3;
+	f.limits.overhead.cpu_ns = 100;
+	limits_end(&f.limits, &e);
+	assert_int_equal(e.lost, 12);
+	assert_true(e.has_overhead);
+	assert_int_equal(e.overhead, 30000);
+	assert_int_equal(e.overhead_max, 70000);
+	f.limits.overhead.limit = 0;
+	end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_tight),
+		cmocka_unit_test(test_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

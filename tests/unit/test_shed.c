@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which of the limits has its way, and what the BPF programs are told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/limit_fixture.h"
+
+static const struct limits_opts opts = { .events = TRACE_EVENTS_SCHED };
+
+static void want(struct fixture *f, enum shed_limit by, enum shed_step step)
+{
+	assert_int_equal(shed_want(&f->limits.shed, by, step, &f->err), 0);
+}
+
+static void end(struct fixture *f)
+{
+	struct text t = fixture_end(f);
+
+	text_free(&t);
+}
+
+static void test_levels(void **state)
+{
+	static const uint32_t level[] = { RING_LEVEL_ALL,       RING_LEVEL_NO_READY_STACKS,
+		                          RING_LEVEL_NO_STACKS, RING_LEVEL_NO_STACKS,
+		                          RING_LEVEL_LIFE,      RING_LEVEL_LIFE };
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	for (int step = SHED_NOTHING; step < SHED_STEPS; step++) {
+		want(&f, SHED_BY_SIZE, (enum shed_step)step);
+		assert_int_equal(f.shared.level, level[step]);
+		assert_int_equal(f.shared.min_block, step == SHED_SHORT ? SHED_SHORT_NS : 0);
+	}
+	for (int step = SHED_STEPS - 1; step >= SHED_NOTHING; step--) {
+		want(&f, SHED_BY_SIZE, (enum shed_step)step);
+		assert_int_equal(f.shared.level, level[step]);
+	}
+	end(&f);
+}
+
+/* The higher step holds, and losses have its cause. */
+static void test_highest(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	want(&f, SHED_BY_SIZE, SHED_READY_STACKS);
+	want(&f, SHED_BY_OVERHEAD, SHED_WAITS);
+	assert_int_equal(f.limits.shed.now, SHED_WAITS);
+	assert_int_equal(f.limits.losses.cause, TRACE_LOSS_OVERHEAD);
+	want(&f, SHED_BY_SIZE, SHED_STACKS);
+	assert_int_equal(f.limits.shed.now, SHED_WAITS);
+	want(&f, SHED_BY_OVERHEAD, SHED_NOTHING);
+	assert_int_equal(f.limits.shed.now, SHED_STACKS);
+	assert_int_equal(f.limits.losses.cause, TRACE_LOSS_SIZE);
+	end(&f);
+}
+
+/* A tight ring leaves out short waits; a longer limit of the user's stays. */
+static void test_tight(void **state)
+{
+	struct limits_opts longer = opts;
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	assert_int_equal(shed_tight(&f.limits.shed, true, &f.err), 0);
+	assert_int_equal(f.shared.min_block, SHED_SHORT_NS);
+	assert_int_equal(f.shared.level, RING_LEVEL_ALL);
+	assert_int_equal(shed_tight(&f.limits.shed, false, &f.err), 0);
+	assert_int_equal(f.shared.min_block, 0);
+	end(&f);
+
+	longer.min_block = 5 * SHED_SHORT_NS;
+	fixture_init(&f, &longer);
+	f.shared.min_block = longer.min_block;
+	assert_int_equal(shed_tight(&f.limits.shed, true, &f.err), 0);
+	assert_int_equal(f.shared.min_block, 5 * SHED_SHORT_NS);
+	end(&f);
+}
+
+/* The spans say how long each step was in force. */
+static void test_spans(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f, &opts);
+	want(&f, SHED_BY_SIZE, SHED_STACKS);
+	want(&f, SHED_BY_SIZE, SHED_NOTHING);
+	shed_account(&f.limits.shed);
+	assert_true(f.limits.shed.spans[SHED_BY_SIZE][SHED_READY_STACKS].total > 0);
+	assert_true(f.limits.shed.spans[SHED_BY_SIZE][SHED_STACKS].total > 0);
+	assert_int_equal(f.limits.shed.spans[SHED_BY_SIZE][SHED_SHORT].total, 0);
+	assert_int_equal(f.limits.shed.spans[SHED_BY_OVERHEAD][SHED_STACKS].total, 0);
+	end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_highest),
+		cmocka_unit_test(test_tight),
+		cmocka_unit_test(test_spans),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
