@@ -151,11 +151,11 @@ static void warn(const struct report *r)
 {
 	if (r->damaged)
 		fprintf(stderr, "chanrec: warning: %s; only what precedes that is reported\n", r->damage);
-	if (r->m->wake_stacks_dropped)
+	if (r->m->wake_stacks.dropped)
 		fprintf(stderr,
 		        "chanrec: warning: over %u different pairs of waiter's and waker's stacks: %" PRIu64
 		        " wake-ups are shown as \"[not kept]\"\n",
-		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks_dropped);
+		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks.dropped);
 }
 
 static int run(void *opts, const struct operands *rest, struct err *err)

@@ -65,8 +65,8 @@ static int collect_siblings(struct blockers *bs)
 {
 	const struct model *m = bs->m;
 
-	for (size_t i = 0; i < m->sorted.n; i++) {
-		const struct goroutine *g = m->sorted.v[i];
+	for (size_t i = 0; i < m->goroutines.sorted.n; i++) {
+		const struct goroutine *g = m->goroutines.sorted.v[i];
 		int64_t ns = goroutine_wait_ns(m, g);
 		struct siblings *b;
 

@@ -248,22 +248,22 @@ static int find_open(struct builder *b)
 	const struct model *m = b->m;
 	int ret = 0;
 
-	for (size_t i = 0; i < m->sorted.n; i++) {
+	for (size_t i = 0; i < m->goroutines.sorted.n; i++) {
 		struct blocker h;
 
-		if (!waits(m->sorted.v[i]))
+		if (!waits(m->goroutines.sorted.v[i]))
 			continue;
-		h = blocker_of(b->h, m->sorted.v[i]);
+		h = blocker_of(b->h, m->goroutines.sorted.v[i]);
 		if (h.goid && !map_put(&b->held, h.goid, NULL))
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < m->sorted.n && !ret; i++)
-		if (waits(m->sorted.v[i]) && !map_get(&b->held, m->sorted.v[i]->id))
-			ret = open_chain(b, m->sorted.v[i]);
+	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
+		if (waits(m->goroutines.sorted.v[i]) && !map_get(&b->held, m->goroutines.sorted.v[i]->id))
+			ret = open_chain(b, m->goroutines.sorted.v[i]);
 	/* Goroutines that no chain visited wait in a cycle. */
-	for (size_t i = 0; i < m->sorted.n && !ret; i++)
-		if (waits(m->sorted.v[i]) && !map_get(&b->visited, m->sorted.v[i]->id))
-			ret = open_chain(b, m->sorted.v[i]);
+	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
+		if (waits(m->goroutines.sorted.v[i]) && !map_get(&b->visited, m->goroutines.sorted.v[i]->id))
+			ret = open_chain(b, m->goroutines.sorted.v[i]);
 	return ret;
 }
 
@@ -287,7 +287,7 @@ static enum root_cause past_root(const struct model *m, const struct wake_chain 
 static void draft_past(const struct builder *b, uint32_t id, struct draft *d)
 {
 	const struct model *m = b->m;
-	const struct wake_chain *head = &m->chains.v[id], *w = head;
+	const struct wake_chain *head = &m->wake_chains.v[id], *w = head;
 
 	*d = (struct draft){ .c = { .past = true, .count = head->count, .blocked = head->blocked, .max = head->max } };
 	for (;;) {
@@ -304,16 +304,16 @@ static void draft_past(const struct builder *b, uint32_t id, struct draft *d)
 		if (w == head) {
 			l.goid = head->woken;
 			l.held_by = head->waker;
-		} else if (w == &m->chains.v[head->next]) {
+		} else if (w == &m->wake_chains.v[head->next]) {
 			l.goid = head->waker;
 		}
 		if (d->c.n && link_alike(&d->links[d->c.n - 1], &l))
 			d->links[d->c.n - 1].repeats++;
 		else
 			d->links[d->c.n++] = l;
-		if (!w->next || is_brief(b, m->chains.v[w->next].blocked))
+		if (!w->next || is_brief(b, m->wake_chains.v[w->next].blocked))
 			break;
-		w = &m->chains.v[w->next];
+		w = &m->wake_chains.v[w->next];
 	}
 	d->c.root_cause = w->next ? ROOT_BRIEF : (uint8_t)past_root(m, w);
 	d->c.root_group = w->waker_group;
@@ -341,11 +341,11 @@ static int find_past(struct builder *b)
 	struct draft d;
 	int ret = 0;
 
-	for (uint32_t i = 1; i < m->chains.n && !ret; i++) {
-		const struct wsite *ws = &m->wsites.v[m->chains.v[i].wsite];
+	for (uint32_t i = 1; i < m->wake_chains.n && !ret; i++) {
+		const struct wsite *ws = &m->wsites.v[m->wake_chains.v[i].wsite];
 
-		if (!m->groups.v[ws->group].system && m->chains.v[i].blocked && !is_brief(b, m->chains.v[i].blocked))
-			ret = vec_push(&order, (struct weight){ m->chains.v[i].blocked, i });
+		if (!m->groups.v[ws->group].system && m->wake_chains.v[i].blocked && !is_brief(b, m->wake_chains.v[i].blocked))
+			ret = vec_push(&order, (struct weight){ m->wake_chains.v[i].blocked, i });
 	}
 	if (order.n)
 		qsort(order.v, order.n, sizeof(*order.v), weight_cmp);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/analyze/graph.h"
 #include "report/analyze/visible.h"
-#include "report/model/channel.h"
 #include "report/model/chanstate.h"
 
 #include <errno.h>
@@ -140,7 +139,7 @@ static int add_edge(struct graph *g, const struct report *r, const struct edge *
 /* Waits that are not over: a select stands at the channels of all its cases, its time at the first. */
 static int add_open(struct graph *g, const struct report *r, const struct goroutine *gr)
 {
-	struct model *m = r->m;
+	const struct model *m = r->m;
 	struct wsite ws = { .group = gr->group, .stack = gr->wait.stack, .reason = gr->wait.reason };
 	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
 	int64_t since = gr->wait.before_start || gr->wait.since < from ? from : gr->wait.since;
@@ -152,7 +151,7 @@ static int add_open(struct graph *g, const struct report *r, const struct gorout
 	if (!gr->wait.nobjs)
 		return add_wait(g, m, &ws, 0, 1, ns, 1, ns);
 	for (uint32_t i = 0; i < gr->wait.nobjs && !ret; i++)
-		ret = add_wait(g, m, &ws, model_objsite_of(m, &gr->objs[i], gr->wait.stack), !i, i ? 0 : ns, !i, ns);
+		ret = add_wait(g, m, &ws, model_objsite(m, &gr->objs[i], gr->wait.stack), !i, i ? 0 : ns, !i, ns);
 	return ret;
 }
 
@@ -218,7 +217,7 @@ static int add_dangling(struct graph *g, const struct report *r)
 
 	if (r->m->filter.active)
 		return 0;
-	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
 		if (c->state == CHAN_DANGLING && add_dangling_of(g, c->objsite, 1))
 			return -ENOMEM;
 	for (size_t i = 0; i < cs->gone.v.n; i++) {
@@ -289,14 +288,14 @@ static void prune(struct graph *g)
 
 int graph_build(struct graph *g, const struct report *r, struct err *err)
 {
-	struct model *m = r->m;
+	const struct model *m = r->m;
 	int ret = 0;
 
 	*g = (struct graph){ 0 };
 	for (uint32_t i = 0; i < r->nedges && !ret; i++)
 		ret = add_edge(g, r, &m->edges.v[r->edges[i]]);
-	for (size_t i = 0; i < m->sorted.n && !ret; i++)
-		ret = add_open(g, r, m->sorted.v[i]);
+	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
+		ret = add_open(g, r, m->goroutines.sorted.v[i]);
 	if (!ret)
 		ret = mark_worst(g, r);
 	if (!ret)

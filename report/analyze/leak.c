@@ -97,8 +97,8 @@ static int collect(struct finder *f)
 {
 	const struct model *m = f->m;
 
-	for (size_t i = 0; i < m->sorted.n; i++) {
-		const struct goroutine *g = m->sorted.v[i];
+	for (size_t i = 0; i < m->goroutines.sorted.n; i++) {
+		const struct goroutine *g = m->goroutines.sorted.v[i];
 		struct suspect s;
 
 		if (g->state != TRACE_GO_WAITING || g->system || g->wait.unsure)
@@ -265,7 +265,7 @@ static void measure_one(const struct finder *f, struct leak *l, const struct sus
 		l->example = s->goid;
 	if (ns > l->longest) {
 		l->longest = ns;
-		l->stopped = stops_ns(f->m, f->m->end - ns, f->m->end);
+		l->stopped = model_stopped_ns(f->m, f->m->end - ns, f->m->end);
 	}
 	l->proven += proven;
 	l->before_start |= g->wait.before_start;

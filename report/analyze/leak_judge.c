@@ -15,7 +15,7 @@ static int64_t half_of_recording(const struct model *m)
 
 int64_t leak_run_ns(const struct model *m, int64_t from)
 {
-	return m->end - from - stops_ns(m, from, m->end);
+	return m->end - from - model_stopped_ns(m, from, m->end);
 }
 
 /* How long it waited while the program could run. */
@@ -31,7 +31,7 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 	/* If the program was stopped, having waited for the whole recording is not enough. */
 	if (g->wait.before_start && (!m->stops.n || g->unheld))
 		return true;
-	if (stops_are_all(m))
+	if (model_is_all_stopped(m))
 		return false;
 	return waited_ns(m, g) >= (half < SECOND ? half : SECOND);
 }

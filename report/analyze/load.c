@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "report/analyze/visible.h"
-#include "report/model/channel.h"
-#include "report/model/library.h"
 #include "report/model/names.h"
 #include "report/replay/replay.h"
 
@@ -22,7 +20,7 @@ void report_free(struct report *r)
 	findings_free(&r->findings);
 	leaks_free(&r->leaks);
 	blockers_free(r->blockers);
-	model_free(r->m);
+	model_free(r->model);
 	trace_reader_free(r->reader);
 	free(r->groups);
 	free(r->wsites);
@@ -48,7 +46,7 @@ uint64_t report_truncated_stacks(const struct report *r)
 
 bool report_has_losses(const struct report *r)
 {
-	return r->m->lost_ring || r->m->lost_memory || r->m->left_out || r->m->waits_left_out;
+	return r->m->losses.ring || r->m->losses.memory || r->m->losses.left_out || r->m->losses.waits_left_out;
 }
 
 /* No wait for another goroutine: sleep, the network, a timer, "select {}" in main. */
@@ -142,23 +140,10 @@ static void count_goroutines(struct report *r)
 		c->created += g->created;
 		c->exited += g->exited;
 		c->missed += g->missed;
-		for (int s = 0; s < 6; s++) {
+		for (int s = 0; s < GO_STATES; s++) {
 			c->state[s] += g->at_end[s];
 			c->at_end += s == GO_STATE_EXITED ? 0 : g->at_end[s];
 		}
-	}
-}
-
-/* So that a place's objects are all that it made, whether or not they were waited on. */
-static void class_channels(struct model *m)
-{
-	const struct channel *c;
-
-	for (uint32_t id = 1; (c = channel_next(m, &id));) {
-		struct trace_obj obj = { .kind = TRACE_OBJ_CHAN, .id = c->id };
-
-		if (c->made_seen)
-			model_objsite_of(m, &obj, 0);
 	}
 }
 
@@ -167,10 +152,6 @@ static int analyse(struct report *r, struct err *err)
 	const struct model *m = r->m;
 	int ret = blockers_new(&r->blockers, m, err);
 
-	if (!ret && filter_mark_groups(&r->m->filter, m))
-		ret = err_nomem(err);
-	library_mark(&r->m->sym, r->meta->module);
-	class_channels(r->m);
 	if (!ret)
 		ret = chains_find(&r->chains, m, r->blockers, err);
 	if (!ret)
@@ -226,12 +207,14 @@ static int load(struct report *r, struct err *err)
 	if (ret)
 		return ret;
 	r->meta = trace_reader_meta(r->reader);
-	ret = model_new(&r->m, &r->opts.model, err);
+	ret = model_new(&r->model, &r->opts.model, err);
 	if (!ret)
-		ret = replay_new(&replay, r->m, err);
+		ret = replay_new(&replay, r->model, err);
 	if (ret)
 		return ret;
-	r->m->events_recorded = r->meta->events;
+	r->m = r->model;
+	r->model->events_recorded = r->meta->events;
+	r->model->module = r->meta->module;
 	ret = read_all(r, replay, err);
 	if (!ret)
 		ret = replay_finish(replay, r->end, err);

@@ -28,7 +28,7 @@ struct report_opts {
 /* Counts of user goroutines [0] and of the runtime's own [1]. */
 struct report_counts {
 	uint64_t at_start, created, exited, missed, at_end;
-	uint64_t state[6]; /* at the end, by state */
+	uint64_t state[GO_STATES]; /* at the end */
 };
 
 struct report {
@@ -37,7 +37,8 @@ struct report {
 	struct trace_reader *reader;
 	const struct trace_meta *meta;
 	const struct trace_end *end; /* NULL: the recorder did not end well */
-	struct model *m;
+	struct model *model;         /* owned; changes only in report_load() */
+	const struct model *m;       /* the same */
 	struct blockers *blockers;
 	struct chains chains;
 	struct leaks leaks;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/analyze/uses.h"
 #include "report/analyze/visible.h"
-#include "report/model/channel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 static int by_go(const void *a, const void *b, void *ctx)
 {
-	const struct model *m = ctx;
+	const struct model *m = ((const struct uses *)ctx)->m;
 	const struct chan_user *x = &m->uses.users.v[*(const uint32_t *)a], *y = &m->uses.users.v[*(const uint32_t *)b];
 
 	if (x->goid != y->goid)
@@ -18,7 +17,7 @@ static int by_go(const void *a, const void *b, void *ctx)
 
 static int by_chan(const void *a, const void *b, void *ctx)
 {
-	const struct model *m = ctx;
+	const struct model *m = ((const struct uses *)ctx)->m;
 	const struct chan_user *x = &m->uses.users.v[*(const uint32_t *)a], *y = &m->uses.users.v[*(const uint32_t *)b];
 
 	if (x->c != y->c)
@@ -55,7 +54,7 @@ static int count_pairs(struct uses *u, bool by_channel)
 
 		if (u->m->groups.v[p->group].system)
 			continue;
-		row = use_row_get(&u->rows, u->m, p);
+		row = use_row_get(&u->rows, &u->m->sym, p);
 		if (!row)
 			return -ENOMEM;
 		row->count += by_channel ? p->count : 0;
@@ -120,9 +119,9 @@ int uses_collect(struct uses *u, const struct report *r)
 		if (all->users.v[i].roles && is_shown(r, &all->users.v[i]))
 			ret = vec_push(&u->by_go, (uint32_t)i);
 	if (!ret && u->by_go.n) {
-		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_chan, r->m);
+		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_chan, u);
 		ret = count_pairs(u, true);
-		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_go, r->m);
+		qsort_r(u->by_go.v, u->by_go.n, sizeof(*u->by_go.v), by_go, u);
 	}
 	if (!ret)
 		ret = count_pairs(u, false);

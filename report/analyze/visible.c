@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "report/model/channel.h"
-
 static bool uses_channel(const struct model *m, uint64_t goid, const struct channel *c)
 {
 	if ((c->made_seen && c->made_by == goid) || (c->close_seen && c->close_by == goid))
@@ -30,7 +28,7 @@ bool report_shows_goroutine(const struct report *r, uint64_t goid)
 	const struct goroutine *g = m->filter.active ? model_goroutine(m, goid) : NULL;
 	const struct channel *c = model_channel(m, o->channel);
 
-	if (g && !filter_shows_goroutine(&m->filter, m, g))
+	if (g && !filter_shows_goroutine(&m->filter, g))
 		return false;
 	if (o->goroutine && goid != o->goroutine)
 		return false;
@@ -83,7 +81,7 @@ bool report_shows_sync(const struct report *r, const struct sync_obj *s)
 
 bool report_shows_wsite(const struct report *r, const struct wsite *ws)
 {
-	return !r->m->groups.v[ws->group].system && filter_shows_wait(&r->m->filter, r->m, ws->stack, ws->reason);
+	return !r->m->groups.v[ws->group].system && filter_shows_wait(&r->m->filter, ws->stack, ws->reason);
 }
 
 bool report_shows_edge(const struct report *r, const struct edge *e)
@@ -97,7 +95,7 @@ uint64_t report_channel_count(const struct report *r)
 	const struct channel *c;
 	uint64_t n = 0;
 
-	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
 		n += report_shows_channel(r, c);
 	for (size_t i = 0; i < gone->v.n; i++)
 		n += report_shows_channels(r, &gone->v.v[i]) ? gone->v.v[i].n : 0;
@@ -117,7 +115,7 @@ static bool link_is_shown(const struct report *r, const struct chain *c, const s
 {
 	const struct model_opts *o = &r->m->opts;
 
-	if (!filter_shows_wait(&r->m->filter, r->m, l->wsite_stack, l->reason))
+	if (!filter_shows_wait(&r->m->filter, l->wsite_stack, l->reason))
 		return false;
 	/* Links of the past are of groups: those that were counted. */
 	if (c->past)

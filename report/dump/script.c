@@ -86,7 +86,7 @@ static void put_at(struct script *s, uint32_t stack)
 
 static void put_chan(struct script *s, const char *key, uint32_t id)
 {
-	const struct channel *c = model_channel(s->m, id);
+	const struct channel *c = model_channel_get(s->m, id);
 
 	fmt_f(&s->b, " %s=#%u", key, id);
 	if (!c)
@@ -139,7 +139,7 @@ static void put_park(struct script *s, const struct trace_go_park *p)
 
 static void put_make(struct script *s, const struct trace_chan_make *p)
 {
-	struct channel *c = model_channel(s->m, p->chan);
+	struct channel *c = model_channel_get(s->m, p->chan);
 
 	if (c) {
 		c->capacity = p->capacity;
@@ -177,7 +177,7 @@ static void put_snap_go(struct script *s, const struct trace_snap_go *p)
 
 static void put_snap_chan(struct script *s, const struct trace_snap_chan *p)
 {
-	struct channel *c = model_channel(s->m, p->chan);
+	struct channel *c = model_channel_get(s->m, p->chan);
 
 	if (c) {
 		c->capacity = p->capacity;

@@ -2,72 +2,57 @@
 #ifndef CHANREC_REPORT_MODEL_CHANNEL_H
 #define CHANREC_REPORT_MODEL_CHANNEL_H
 
-/*
- * The channels of a model. One that was made where another was before shows
- * that the collector has taken that other one, which is then folded into a row
- * of channels that look alike: so there are as many channels as addresses.
- */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "report/model/model.h"
+#include "report/model/symbols.h"
+#include "report/model/use_list.h"
 
-/* Ids are dense, channels are not: a page of ids goes when none of them has its channel any more. */
-#define CHAN_PAGE_IDS 256
+/* The final state; see chanstate.h. */
+enum chan_state { CHAN_STATE_UNKNOWN, CHAN_CREATED, CHAN_SENT, CHAN_RECV, CHAN_CLOSED, CHAN_DANGLING };
 
-static inline struct chan_slot *channel_slot(const struct model *m, uint32_t id)
+/* In the order in which the replay needs it, as a goroutine. */
+struct channel {
+	uint32_t id;
+	struct use_list users, marks; /* see chanuse.h */
+	bool capacity_known, length_known;
+	bool closed, closed_known; /* closed_known: the end snapshot has it, or the close was seen */
+	bool timer;
+	bool made_seen, close_seen;
+	bool used;       /* an operation on it was seen, blocked or not */
+	bool found;      /* in a snapshot */
+	bool kept;       /* asked for: it is not folded */
+	uint8_t last_op; /* enum trace_dir, with ops */
+	uint8_t state;   /* enum chan_state, after the replay */
+	uint32_t objsite;
+	uint32_t made_stack, close_stack;
+	uint32_t gen;
+
+	uint64_t made_by, close_by;
+	int64_t made, close;
+	uint64_t capacity;
+	uint64_t waits, blocked;
+	uint32_t elem_size;
+	uint32_t recvq, sendq; /* end snapshot */
+
+	uint32_t waiters_first, waiters_n; /* in waiters, after the replay */
+	uint64_t addr;
+	uint64_t length;
+	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
+};
+#define CHANNEL_HOT_BYTES offsetof(struct channel, recvq)
+
+/* Where it was made; 0: unknown. */
+static inline uint32_t channel_place(const struct symbols *sym, const struct channel *c)
 {
-	const struct chan_page *p = id < m->channels.n ? &m->channels.pages.v[id / CHAN_PAGE_IDS] : NULL;
-
-	return p && p->v ? &p->v[id % CHAN_PAGE_IDS] : NULL;
+	return c->made_seen ? symbols_stack_user(sym, c->made_stack) : 0;
 }
 
-/* The first that is needed of it. NULL: out of memory. */
-struct channel *channel_new(const struct model *m, uint32_t id, struct chan_slot *slot);
-
-/* NULL: 0, not defined, or folded away. A channel of which only the definition was read is made now. */
-static inline struct channel *model_channel(const struct model *m, uint32_t id)
-{
-	struct chan_slot *slot = channel_slot(m, id);
-
-	if (!slot || slot->c || slot->older == id)
-		return slot ? slot->c : NULL;
-	return channel_new(m, id, slot);
-}
-
-/* The same, but NULL where only the definition was read. */
-static inline struct channel *channel_peek(const struct model *m, uint32_t id)
-{
-	const struct chan_slot *slot = channel_slot(m, id);
-
-	return slot ? slot->c : NULL;
-}
-
-/* It will be asked for soon. */
-void channel_fetch_slot(const struct model *m, uint32_t id);
-/* The one that was at its address before and has not been folded away; 0: none. */
-uint32_t channel_older(const struct model *m, uint32_t id);
-/* The next id from *id on that has a channel of which more than the definition is known, then its channel and *id
- * behind it; NULL: none is left. */
-struct channel *channel_next(const struct model *m, uint32_t *id);
 /* Whether an event told of it: definitions are read beyond the end of a window, too. */
 static inline bool channel_is_there(const struct channel *c)
 {
 	return c->made_seen || c->used || c->found || c->close_seen || c->waits || c->waiters_n;
 }
-int channel_define(struct model *m, const struct trace_def_chan *d, struct err *err);
-/* It is being made: those that were at its address before have gone. */
-void channel_replaces(struct model *m, uint32_t id);
-/* Where it was made; 0: not known. */
-static inline uint32_t channel_place(const struct model *m, const struct channel *c)
-{
-	return c->made_seen ? symbols_stack_user(&m->sym, c->made_stack) : 0;
-}
-/* Goroutines that wait on it at the end: one that waits on it twice, in a select, is one. */
-uint32_t channel_waiting(const struct model *m, const struct channel *c);
-void channels_free(struct channels *c);
-
-/* Adds a channel to the rows, or those that are gone. 0 or -ENOMEM. */
-int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c);
-int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone);
-void chan_rows_free(struct chan_rows *rows);
 
 #endif

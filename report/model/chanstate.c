@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/model/chanstate.h"
 
-#include "report/model/channel.h"
-
-bool model_has_ops(const struct model *m)
-{
-	return m->events_recorded & TRACE_EVENTS_OPS;
-}
-
 /*
- * Whether what was sent last is still to be received. The two ends of one
- * hand-over return in any order, so the order of the operations does not tell.
+ * Whether the last value sent has not been received. The order of the operations
+ * does not tell: the two ends of one hand-over return in any order.
  */
 static bool holds_values(const struct channel *c)
 {
@@ -29,7 +22,7 @@ enum chan_state chanstate_of(const struct model *m, const struct channel *c)
 		return CHAN_STATE_UNKNOWN;
 	if (c->last_op)
 		return holds_values(c) ? CHAN_SENT : CHAN_RECV;
-	/* The scheduler's sends on a timer's channel are no operation of a goroutine. */
+	/* The scheduler sends on a timer's channel: no goroutine's operation shows that. */
 	if (m->opts.since != INT64_MIN || !c->made_seen || c->timer)
 		return CHAN_STATE_UNKNOWN;
 	return c->used || c->waiters_n ? CHAN_CREATED : CHAN_DANGLING;
@@ -37,26 +30,37 @@ enum chan_state chanstate_of(const struct model *m, const struct channel *c)
 
 enum chan_state chanstate_after(const struct model *m, enum chan_state s)
 {
-	bool any_lost = m->lost_type[TRACE_CHAN_MAKE] || m->lost_type[TRACE_CHAN_CLOSE] || m->lost_type[TRACE_GO_PARK];
+	const uint64_t *lost = m->losses.by_type;
+	bool any_lost = lost[TRACE_CHAN_MAKE] || lost[TRACE_CHAN_CLOSE] || lost[TRACE_GO_PARK];
 
 	if (s == CHAN_CLOSED)
 		return s;
-	if (m->lost_type[TRACE_CHAN_OP])
+	if (lost[TRACE_CHAN_OP])
 		return CHAN_STATE_UNKNOWN;
 	return any_lost && (s == CHAN_CREATED || s == CHAN_DANGLING) ? CHAN_STATE_UNKNOWN : s;
 }
 
-void chanstate_resolve(struct model *m)
-{
-	struct channel *c;
-
-	for (uint32_t id = 1; (c = channel_next(m, &id));)
-		c->state = (uint8_t)chanstate_after(m, chanstate_of(m, c));
-}
-
 const char *chan_state_name(enum chan_state s)
 {
-	static const char *const names[] = { NULL, "Created", "Sent", "Recv", "Closed", "Dangling" };
+	static const char *const names[] = {
+		[CHAN_CREATED] = "Created", [CHAN_SENT] = "Sent",         [CHAN_RECV] = "Recv",
+		[CHAN_CLOSED] = "Closed",   [CHAN_DANGLING] = "Dangling",
+	};
 
 	return s < sizeof(names) / sizeof(*names) ? names[s] : NULL;
+}
+
+int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c)
+{
+	struct chan_row row = { *c, c->id, 1, channel_waiting(m, c) };
+
+	return chan_rows_put(rows, &m->sym, &row, !channel_place(&m->sym, c));
+}
+
+int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone)
+{
+	struct chan_row row = *gone;
+
+	row.sum.state = (uint8_t)chanstate_after(m, gone->sum.state);
+	return chan_rows_put(rows, &m->sym, &row, false);
 }

@@ -5,20 +5,23 @@
 #include "report/model/model.h"
 
 /*
- * The final state of every channel, only as far as the trace shows it. Closed
- * needs its close or the end snapshot; Sent has values that nobody received yet,
- * Recv none any more; Created and Dangling were not used: these need a recording of every operation
- * (--events ops) without a loss of any, Created and Dangling the making, too.
+ * A channel's final state, only as far as the trace shows it. Closed needs the
+ * close or the end snapshot. Sent: it holds values that nobody has received;
+ * Recv: it holds none any more. Created and Dangling were not used. These four
+ * need a recording of every operation (--events ops) without losses; Created
+ * and Dangling also need the making.
  */
-void chanstate_resolve(struct model *m);
-/* Of one channel, taken that nothing was lost; and what is left of such a state after all that was. */
+
+/* The state of one channel, if nothing was lost. */
 enum chan_state chanstate_of(const struct model *m, const struct channel *c);
+/* What remains of such a state once all losses are known. */
 enum chan_state chanstate_after(const struct model *m, enum chan_state s);
 
-/* "Created", …; NULL where the state is not known. */
+/* "Created", …; NULL where the state is unknown. */
 const char *chan_state_name(enum chan_state s);
 
-/* Whether sends and receives were all recorded. */
-bool model_has_ops(const struct model *m);
+/* A live channel, or channels that are gone, as rows for a table of channels. 0 or -ENOMEM. */
+int chan_rows_add(struct chan_rows *rows, const struct model *m, const struct channel *c);
+int chan_rows_add_gone(struct chan_rows *rows, const struct model *m, const struct chan_row *gone);
 
 #endif

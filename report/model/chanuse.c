@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/channel.h"
-#include "report/model/model.h"
-
 #define FEW 8
 
-/* Room for one more, so that none of these lies in two cache lines. */
+/* Makes room for one more. The array is aligned so that no element lies in two cache lines. */
 static int grow(void **v, size_t *cap, size_t n, size_t size)
 {
 	size_t room = *cap ? *cap * 2 : 64;
@@ -29,8 +26,10 @@ static int grow(void **v, size_t *cap, size_t n, size_t size)
 	return 0;
 }
 
-int chanuse_init(struct chan_uses *u)
+int chanuse_init(struct chan_uses *u, const struct symbols *sym, bool keep_each)
 {
+	u->sym = sym;
+	u->keep_each = keep_each;
 	if (grow((void **)&u->users.v, &u->users.cap, 0, sizeof(*u->users.v)) ||
 	    grow((void **)&u->marks.v, &u->marks.cap, 0, sizeof(*u->marks.v)) || vec_extend(&u->users, 1) ||
 	    vec_extend(&u->marks, 1))
@@ -73,11 +72,13 @@ static struct use_row *rows_get(struct use_rows *rows, const struct use_row *key
 	return &rows->v.v[rows->v.n - 1];
 }
 
-struct use_row *use_row_get(struct use_rows *rows, const struct model *m, const struct chan_user *u)
+struct use_row *use_row_get(struct use_rows *rows, const struct symbols *sym, const struct chan_user *u)
 {
-	struct use_row key = {
-		.place = channel_place(m, u->c), .group = u->group, .roles = u->roles, .chan = u->c->id, .goid = u->goid
-	};
+	struct use_row key = { .place = channel_place(sym, u->c),
+		               .group = u->group,
+		               .roles = u->roles,
+		               .chan = u->c->id,
+		               .goid = u->goid };
 	struct use_row *row = rows_get(rows, &key);
 
 	if (row && (key.chan < row->chan || (key.chan == row->chan && key.goid < row->goid))) {
@@ -190,7 +191,7 @@ static uint64_t key_of_pair(const struct goroutine *g, const struct channel *c)
 	return (uint64_t)g->slot << 32 | c->id;
 }
 
-/* A search goes over the shorter list; in the index are only the pairs of which both lists were long. */
+/* Only pairs whose lists are both long are in the index; any other search walks the shorter list. */
 static bool is_indexed(const struct channel *c, const struct goroutine *g)
 {
 	return c->users.is_indexed && g->users.is_indexed;
@@ -218,7 +219,7 @@ static void unlink_from_goroutine(struct chan_uses *u, const struct chan_user *p
 	p->g->users.n--;
 }
 
-/* Whether the row counts g, or counted it with a pair that went before; it does from now on. */
+/* Whether the row has counted g already, with this pair or an earlier one. From now on it has. */
 static bool row_sees_goroutine(const struct chan_uses *u, struct use_row *row, const struct goroutine *g)
 {
 	if (row->seen == g->id || rowset_has(g->marks, (uint32_t)(row - u->gone.v.v)))
@@ -235,7 +236,7 @@ static bool row_sees_channel(const struct chan_uses *u, struct use_row *row, con
 	return false;
 }
 
-/* The one that stays is marked: with its mark in *of, whether the row has it for the first time. */
+/* Marks the channel, which outlives the pair. Returns whether the row counts it for the first time. */
 static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, const struct chan_user *p, bool *failed)
 {
 	bool added = false;
@@ -252,7 +253,7 @@ static bool mark_channel(struct chan_uses *u, struct channel *c, uint32_t row, c
 	return added;
 }
 
-/* What the pair counts is in its row now, and its place is free. */
+/* Frees the pair, whose counts its row now has. */
 static void user_free(struct chan_uses *u, uint32_t i)
 {
 	struct chan_user *p = &u->users.v[i];
@@ -264,24 +265,21 @@ static void user_free(struct chan_uses *u, uint32_t i)
 }
 
 /*
- * The channel is about to go: what its pairs count moves into their rows.
- * Every one has a goroutine that lives, since of one that has gone the pairs
- * with channels that are not kept went with it.
+ * What the channel's pairs count moves into their rows. Each of them has a
+ * live goroutine: when a goroutine exits, its pairs with channels that are not
+ * kept are folded.
  */
-void chanuse_channel_gone(struct model *m, struct channel *c)
+int chanuse_channel_gone(struct chan_uses *u, struct channel *c)
 {
-	struct chan_uses *u = &m->uses;
 	uint32_t next;
 
 	for (uint32_t i = c->users.first; i; i = next) {
 		struct chan_user *p = &u->users.v[i];
-		struct use_row *row = use_row_get(&u->gone, m, p);
+		struct use_row *row = use_row_get(&u->gone, u->sym, p);
 		bool added = false;
 
-		if (!row || rowset_add(&p->g->marks, (uint32_t)(row - u->gone.v.v), &added)) {
-			m->failed = true;
-			return;
-		}
+		if (!row || rowset_add(&p->g->marks, (uint32_t)(row - u->gone.v.v), &added))
+			return -ENOMEM;
 		row->nchans += !row_sees_channel(u, row, c);
 		row->ngos += added;
 		row->count += p->count;
@@ -290,9 +288,10 @@ void chanuse_channel_gone(struct model *m, struct channel *c)
 		user_free(u, i);
 	}
 	marks_drop(u, c);
+	return 0;
 }
 
-/* The channel is kept, and the pair with it. */
+/* The goroutine exits; the channel is kept, and so is the pair. */
 static void user_outlives(struct chan_uses *u, struct chan_user *p)
 {
 	if (is_indexed(p->c, p->g))
@@ -301,9 +300,8 @@ static void user_outlives(struct chan_uses *u, struct chan_user *p)
 	p->g = NULL;
 }
 
-void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
+int chanuse_goroutine_gone(struct chan_uses *u, struct goroutine *g)
 {
-	struct chan_uses *u = &m->uses;
 	uint32_t next;
 
 	for (uint32_t i = g->users.first; i; i = next) {
@@ -312,23 +310,22 @@ void chanuse_goroutine_gone(struct model *m, struct goroutine *g)
 		bool failed = false;
 
 		next = p->go_next;
-		if (m->opts.keep_each || p->c->kept) {
+		if (u->keep_each || p->c->kept) {
 			user_outlives(u, p);
 			continue;
 		}
-		row = use_row_get(&u->gone, m, p);
+		row = use_row_get(&u->gone, u->sym, p);
 		if (row) {
 			row->ngos += !row_sees_goroutine(u, row, g);
 			row->nchans += mark_channel(u, p->c, (uint32_t)(row - u->gone.v.v), p, &failed);
 		}
-		if (!row || failed) {
-			m->failed = true;
-			return;
-		}
+		if (!row || failed)
+			return -ENOMEM;
 		row->count += p->count;
 		unlink_from_channel(u, p);
 		user_free(u, i);
 	}
+	return 0;
 }
 
 static uint32_t user_find(const struct chan_uses *u, const struct channel *c, const struct goroutine *g)
@@ -401,39 +398,29 @@ static uint32_t user_new(struct chan_uses *u, struct channel *c, struct goroutin
 	return i;
 }
 
-static uint32_t user_get(struct model *m, struct channel *c, struct goroutine *g)
-{
-	struct chan_uses *u = &m->uses;
-	uint32_t i = user_find(u, c, g);
-
-	if (i)
-		return i;
-	if (!u->spare_users && u->users.n > MODEL_MAX_USERS) {
-		u->dropped++;
-		return 0;
-	}
-	i = user_new(u, c, g);
-	m->failed |= !i;
-	return i;
-}
-
-void chanuse_add(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t)
+int chanuse_add(struct chan_uses *u, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t)
 {
 	struct chan_user *p;
 	uint32_t i = c->id & 1, id;
 
 	c->used = true;
-	c->kept |= g->id == m->opts.goroutine;
 	if (g->last_user[i].chan != c->id) {
-		id = user_get(m, c, g);
+		id = user_find(u, c, g);
+		if (!id && !u->spare_users && u->users.n > MODEL_MAX_USERS) {
+			u->dropped++;
+			return 0;
+		}
 		if (!id)
-			return;
+			id = user_new(u, c, g);
+		if (!id)
+			return -ENOMEM;
 		g->last_user[i].chan = c->id;
 		g->last_user[i].user = id;
 	}
-	p = &m->uses.users.v[g->last_user[i].user];
+	p = &u->users.v[g->last_user[i].user];
 	p->roles |= roles;
 	p->group = g->group;
 	p->count++;
 	p->last = t;
+	return 0;
 }

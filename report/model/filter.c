@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/model.h"
-
 static bool func_fits(const struct filter_opts *o, const char *func)
 {
 	size_t n = symbols_func_package(func), len = o->package ? strlen(o->package) : 0;
@@ -16,45 +14,50 @@ static bool func_fits(const struct filter_opts *o, const char *func)
 	return !o->package || (n >= len && !strncmp(func, o->package, len) && (n == len || func[len] == '/'));
 }
 
-static bool place_fits(const struct filter_opts *o, const struct model *m, uint32_t place)
+static bool place_fits(const struct filter *f, uint32_t place)
 {
-	return place && func_fits(o, symbols_place_func(&m->sym, place));
+	return place && func_fits(&f->opts, symbols_place_func(f->sym, place));
 }
 
-static bool stack_fits(const struct filter_opts *o, const struct model *m, uint32_t stack)
+static bool stack_fits(const struct filter *f, uint32_t stack)
 {
-	struct stack_walk w = stack_walk_of(&m->sym, stack, true);
+	struct stack_walk w = stack_walk_of(f->sym, stack, true);
 	uint32_t place;
 
 	while ((place = stack_walk_next(&w)))
-		if (place_fits(o, m, place))
+		if (place_fits(f, place))
 			return true;
 	return false;
 }
 
-bool filter_shows_wait(const struct filter *f, const struct model *m, uint32_t stack, uint32_t reason)
+bool filter_shows_wait(const struct filter *f, uint32_t stack, uint32_t reason)
 {
+	const char *name;
+
 	if (!f->active)
 		return true;
-	if (f->opts.reason &&
-	    !strstr(model_reason(m, reason)->name ? model_reason(m, reason)->name : "unknown", f->opts.reason))
+	name = reasons_get(f->reasons, reason)->name;
+	if (f->opts.reason && !strstr(name ? name : "unknown", f->opts.reason))
 		return false;
 	return stack < f->stacks.n && f->stacks.v[stack];
 }
 
-int filter_init(struct filter *f, const struct filter_opts *opts)
+int filter_init(struct filter *f, const struct filter_opts *opts, const struct symbols *sym,
+                const struct reasons *reasons)
 {
-	*f = (struct filter){ .opts = *opts, .active = opts->function || opts->package || opts->reason };
-	/* Stack 0: not known, so it has no function. */
+	*f = (struct filter){
+		.opts = *opts, .sym = sym, .reasons = reasons, .active = opts->function || opts->package || opts->reason
+	};
+	/* Stack 0 is unknown, so it has no function. */
 	return f->active && vec_push(&f->stacks, !opts->function && !opts->package) ? -ENOMEM : 0;
 }
 
-int filter_take_stacks(struct filter *f, const struct model *m)
+int filter_take_stacks(struct filter *f)
 {
 	bool any = !f->opts.function && !f->opts.package;
 
-	while (f->active && f->stacks.n < m->sym.stacks.n) {
-		bool fits = any || stack_fits(&f->opts, m, (uint32_t)f->stacks.n);
+	while (f->active && f->stacks.n < f->sym->stacks.n) {
+		bool fits = any || stack_fits(f, (uint32_t)f->stacks.n);
 
 		if (vec_push(&f->stacks, fits))
 			return -ENOMEM;
@@ -62,22 +65,22 @@ int filter_take_stacks(struct filter *f, const struct model *m)
 	return 0;
 }
 
-int filter_mark_groups(struct filter *f, const struct model *m)
+int filter_mark_groups(struct filter *f, const struct groups *groups, const struct wsites *wsites)
 {
 	if (!f->active)
 		return 0;
-	f->ngroups = m->groups.n;
+	f->ngroups = groups->n;
 	f->groups = calloc(f->ngroups + 1, 1);
 	if (!f->groups)
 		return -ENOMEM;
-	for (size_t i = 0; i < m->groups.n && !f->opts.reason; i++) {
-		const struct group *g = &m->groups.v[i];
+	for (size_t i = 0; i < groups->n && !f->opts.reason; i++) {
+		const struct group *g = &groups->v[i];
 
-		f->groups[i] = place_fits(&f->opts, m, g->entry) || place_fits(&f->opts, m, g->site);
+		f->groups[i] = place_fits(f, g->entry) || place_fits(f, g->site);
 	}
-	for (size_t i = 1; i < m->wsites.n; i++)
-		if (filter_shows_wait(f, m, m->wsites.v[i].stack, m->wsites.v[i].reason))
-			f->groups[m->wsites.v[i].group] = true;
+	for (size_t i = 1; i < wsites->n; i++)
+		if (filter_shows_wait(f, wsites->v[i].stack, wsites->v[i].reason))
+			f->groups[wsites->v[i].group] = true;
 	return 0;
 }
 
@@ -93,9 +96,9 @@ bool filter_shows_group(const struct filter *f, uint32_t group)
 	return !f->active || (group < f->ngroups && f->groups[group]);
 }
 
-bool filter_shows_goroutine(const struct filter *f, const struct model *m, const struct goroutine *g)
+bool filter_shows_goroutine(const struct filter *f, const struct goroutine *g)
 {
-	if (g->state == TRACE_GO_WAITING)
-		return filter_shows_wait(f, m, g->wait.stack, g->wait.reason);
+	if (g->state == GO_STATE_WAITING)
+		return filter_shows_wait(f, g->wait.stack, g->wait.reason);
 	return filter_shows_group(f, g->group) && !f->opts.reason;
 }

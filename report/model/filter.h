@@ -3,18 +3,18 @@
 #define CHANREC_REPORT_MODEL_FILTER_H
 
 /*
- * Which waits --function, --package and --reason leave in: those that fit are
- * counted. Chains go through the others as well, or they would end too soon.
+ * Which waits --function, --package and --reason select: only those count.
+ * Chains still go through the others, or they would end too soon.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/model/group.h"
+#include "report/model/reason.h"
+#include "report/model/wsite.h"
 #include "util/vec.h"
-
-struct goroutine;
-struct model;
 
 struct filter_opts {
 	const char *function; /* a part of a function's name */
@@ -24,23 +24,26 @@ struct filter_opts {
 
 struct filter {
 	struct filter_opts opts;
+	const struct symbols *sym;
+	const struct reasons *reasons;
 	bool active;
 	VEC(uint8_t) stacks; /* whether each fits */
 	uint8_t *groups;     /* whether each is shown; after the replay */
 	size_t ngroups;
 };
 
-/* 0 or -ENOMEM. */
-int filter_init(struct filter *f, const struct filter_opts *opts);
+/* sym and reasons have to outlive f. 0 or -ENOMEM. */
+int filter_init(struct filter *f, const struct filter_opts *opts, const struct symbols *sym,
+                const struct reasons *reasons);
 void filter_free(struct filter *f);
-/* The stacks that were defined since. 0 or -ENOMEM. */
-int filter_take_stacks(struct filter *f, const struct model *m);
+/* Takes the stacks that were defined since the last call. 0 or -ENOMEM. */
+int filter_take_stacks(struct filter *f);
 /* After the replay. 0 or -ENOMEM. */
-int filter_mark_groups(struct filter *f, const struct model *m);
+int filter_mark_groups(struct filter *f, const struct groups *groups, const struct wsites *wsites);
 
-bool filter_shows_wait(const struct filter *f, const struct model *m, uint32_t stack, uint32_t reason);
+bool filter_shows_wait(const struct filter *f, uint32_t stack, uint32_t reason);
 /* A group with a function or a wait that fits. */
 bool filter_shows_group(const struct filter *f, uint32_t group);
-bool filter_shows_goroutine(const struct filter *f, const struct model *m, const struct goroutine *g);
+bool filter_shows_goroutine(const struct filter *f, const struct goroutine *g);
 
 #endif

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/model/lossrange.h"
 
-static void count_loss(struct model *m, const struct trace_loss *p, const struct loss *l)
+static void count_loss(struct losses *ls, const struct trace_loss *p, const struct loss *l)
 {
-	uint64_t *const sums[] = { &m->lost_ring, &m->lost_stacks, &m->lost_cases, &m->lost_memory };
+	uint64_t *const sums[] = { &ls->ring, &ls->stacks, &ls->cases, &ls->memory };
 
 	if (loss_is_on_purpose(l)) {
 		if (p->part == TRACE_LOSS_EVENT)
-			m->left_out += p->count;
+			ls->left_out += p->count;
 		else
-			m->left_out_stacks += p->count;
+			ls->left_out_stacks += p->count;
 	} else if (p->cause < sizeof(sums) / sizeof(*sums)) {
 		*sums[p->cause] += p->count;
 	}
 	if (p->part != TRACE_LOSS_EVENT || (p->cause != TRACE_LOSS_RING && !loss_is_on_purpose(l)))
 		return;
 	if (p->type <= TRACE_TYPE_MAX)
-		m->lost_type[p->type] += p->count ? p->count : 1;
-	m->waits_left_out |= loss_is_on_purpose(l) && (p->type == TRACE_GO_PARK || p->type == TRACE_GO_READY);
+		ls->by_type[p->type] += p->count ? p->count : 1;
+	ls->waits_left_out |= loss_is_on_purpose(l) && (p->type == TRACE_GO_PARK || p->type == TRACE_GO_READY);
 }
 
-static struct loss *last_of_kind(struct model *m, const struct loss *l)
+static struct loss *last_of_kind(struct losses *ls, const struct loss *l)
 {
-	for (size_t i = m->losses.n; i > 0; i--) {
-		struct loss *had = &m->losses.v[i - 1];
+	for (size_t i = ls->n; i > 0; i--) {
+		struct loss *had = &ls->v[i - 1];
 
 		if (had->cause == l->cause && had->type == l->type && had->part == l->part)
 			return had;
@@ -31,7 +31,7 @@ static struct loss *last_of_kind(struct model *m, const struct loss *l)
 	return NULL;
 }
 
-void lossrange_add(struct model *m, const struct trace_rec *rec)
+int losses_add(struct losses *ls, const struct trace_rec *rec)
 {
 	const struct trace_loss *p = &rec->loss;
 	struct loss l = { .cause = p->cause,
@@ -41,14 +41,13 @@ void lossrange_add(struct model *m, const struct trace_rec *rec)
 		          .to = rec->time,
 		          .count = p->count,
 		          .uncounted = !p->count };
-	struct loss *had = last_of_kind(m, &l);
+	struct loss *had = last_of_kind(ls, &l);
 
-	count_loss(m, p, &l);
-	if (!had && m->losses.n >= MODEL_MAX_LOSSES)
-		had = &m->losses.v[MODEL_MAX_LOSSES - 1];
-	if (!had || (l.from > had->to && m->losses.n < MODEL_MAX_LOSSES)) {
-		m->failed |= vec_push(&m->losses, l) != 0;
-		return;
+	count_loss(ls, p, &l);
+	if (!had && ls->n >= MODEL_MAX_LOSSES)
+		had = &ls->v[MODEL_MAX_LOSSES - 1];
+	if (!had || (l.from > had->to && ls->n < MODEL_MAX_LOSSES)) {
+		return vec_push(ls, l);
 	}
 	if (l.from < had->from)
 		had->from = l.from;
@@ -56,6 +55,12 @@ void lossrange_add(struct model *m, const struct trace_rec *rec)
 		had->to = l.to;
 	had->count += l.count;
 	had->uncounted |= l.uncounted;
+	return 0;
+}
+
+void losses_free(struct losses *ls)
+{
+	vec_free(ls);
 }
 
 static void put_range(struct lossrange *v, size_t *n, size_t max, struct lossrange r)
@@ -70,15 +75,15 @@ static void put_range(struct lossrange *v, size_t *n, size_t max, struct lossran
 	++*n;
 }
 
-/* The range that begins first of those that begin after `after`, or with it and behind index `at`. */
-static const struct loss *next_begin(const struct model *m, bool (*wanted)(const struct loss *, const void *),
+/* The earliest loss that begins after `after`, or at that time and beyond index `at`. */
+static const struct loss *next_begin(const struct losses *ls, bool (*wanted)(const struct loss *, const void *),
                                      const void *arg, int64_t after, size_t *at)
 {
 	const struct loss *best = NULL;
 	size_t best_at = 0;
 
-	for (size_t i = 0; i < m->losses.n; i++) {
-		const struct loss *l = &m->losses.v[i];
+	for (size_t i = 0; i < ls->n; i++) {
+		const struct loss *l = &ls->v[i];
 
 		if (!wanted(l, arg) || l->from < after || (l->from == after && i + 1 <= *at))
 			continue;
@@ -91,7 +96,7 @@ static const struct loss *next_begin(const struct model *m, bool (*wanted)(const
 	return best;
 }
 
-size_t lossrange_collect(const struct model *m, bool (*wanted)(const struct loss *, const void *), const void *arg,
+size_t lossrange_collect(const struct losses *ls, bool (*wanted)(const struct loss *, const void *), const void *arg,
                          struct lossrange *out, size_t max, uint64_t *count)
 {
 	size_t n = 0, at = 0;
@@ -99,7 +104,7 @@ size_t lossrange_collect(const struct model *m, bool (*wanted)(const struct loss
 	const struct loss *l;
 
 	*count = 0;
-	while ((l = next_begin(m, wanted, arg, after, &at))) {
+	while ((l = next_begin(ls, wanted, arg, after, &at))) {
 		*count += l->count;
 		put_range(out, &n, max, (struct lossrange){ l->from, l->to });
 		after = l->from;

@@ -4,9 +4,34 @@
 
 /* What is not in the trace: kinds of losses, and the ranges of time of each. */
 
-#include "report/model/model.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-void lossrange_add(struct model *m, const struct trace_rec *rec);
+#include "format/trace.h"
+#include "util/vec.h"
+
+#define MODEL_MAX_LOSSES 1024 /* ranges of one kind of loss each */
+
+/* Neighbours in time of one kind are merged. */
+struct loss {
+	uint8_t cause, type, part;
+	int64_t from, to;
+	uint64_t count;
+	bool uncounted; /* all or some of it */
+};
+
+struct losses {
+	VEC(struct loss);
+	uint64_t ring, stacks, cases, memory;
+	uint64_t left_out, left_out_stacks;   /* on purpose; what was not counted is not in left_out */
+	bool waits_left_out;                  /* parks or wake-ups, counted or not */
+	uint64_t by_type[TRACE_TYPE_MAX + 1]; /* lost or left out events */
+};
+
+/* Takes a TRACE_LOSS record. 0 or -ENOMEM. */
+int losses_add(struct losses *ls, const struct trace_rec *rec);
+void losses_free(struct losses *ls);
 
 /* Left out on purpose, not lost. */
 static inline bool loss_is_on_purpose(const struct loss *l)
@@ -14,16 +39,16 @@ static inline bool loss_is_on_purpose(const struct loss *l)
 	return l->cause == TRACE_LOSS_ROOM || l->cause == TRACE_LOSS_SIZE || l->cause == TRACE_LOSS_OVERHEAD;
 }
 
-/* Ranges that overlap or touch are one. */
+/* Ranges that overlap or touch are merged. */
 struct lossrange {
 	int64_t from, to;
 };
 
 /*
- * The ranges of the losses for which wanted() holds, in order, at most max of
- * them; returns how many there are. *count: events or stacks of all.
+ * Writes the first max ranges of the losses for which wanted() holds, in order;
+ * returns how many there are. *count: the number of events or stacks in all.
  */
-size_t lossrange_collect(const struct model *m, bool (*wanted)(const struct loss *l, const void *arg), const void *arg,
-                         struct lossrange *out, size_t max, uint64_t *count);
+size_t lossrange_collect(const struct losses *ls, bool (*wanted)(const struct loss *l, const void *arg),
+                         const void *arg, struct lossrange *out, size_t max, uint64_t *count);
 
 #endif

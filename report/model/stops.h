@@ -2,18 +2,33 @@
 #ifndef CHANREC_REPORT_MODEL_STOPS_H
 #define CHANREC_REPORT_MODEL_STOPS_H
 
-/* Times in which the process could not run. A wait that lasts through one tells nothing by that. */
+/* Times in which the process could not run. A wait that spans one is long for that reason alone. */
 
-#include "report/model/model.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* The process is looked at ten times a second. */
+#include "format/trace.h"
+#include "util/vec.h"
+
+/* The recorder checks the process ten times a second. */
 #define STOP_EDGE_NS 150000000
+#define MODEL_MAX_STOPS 256
 
-void stops_add(struct model *m, const struct trace_rec *rec);
-/* How much of the time between from and to, as far as it is shown. */
-int64_t stops_ns(const struct model *m, int64_t from, int64_t to);
-/* It could not run in all of the time that is shown. */
-bool stops_are_all(const struct model *m);
+struct stop {
+	int64_t from, to;
+	uint8_t state; /* enum trace_proc_state */
+};
+
+/* In order, without overlaps. */
+struct stops {
+	VEC(struct stop);
+};
+
+/* Takes a TRACE_PROC_STATE record. 0 or -ENOMEM. */
+int stops_add(struct stops *st, const struct trace_rec *rec);
+void stops_free(struct stops *st);
+/* How much of the time between from and to, in ns. */
+int64_t stops_sum(const struct stops *st, int64_t from, int64_t to);
 /* "stopped", "frozen" */
 const char *stop_name(const struct stop *s);
 

@@ -4,10 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "report/model/life.h"
-#include "report/model/lossrange.h"
-#include "report/model/stops.h"
-
 int replay_new(struct replay **out, struct model *m, struct err *err)
 {
 	struct replay *r = calloc(1, sizeof(*r));
@@ -36,38 +32,21 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
-static void apply_short_waits(struct model *m, const struct trace_rec *rec)
-{
-	const struct trace_short_waits *p = &rec->short_waits;
-
-	/* It is 0 while none is too short; then there are those that were it before. */
-	if (p->limit) {
-		if (!m->has_short_waits || p->from < m->short_from)
-			m->short_from = p->from;
-		m->short_to = rec->time;
-		m->has_short_waits = true;
-	}
-	if (p->limit > m->short_limit)
-		m->short_limit = p->limit;
-	m->short_waits += p->count;
-	m->short_ns += p->total;
-}
-
 static void apply_look(struct model *m, const struct trace_rec *rec)
 {
-	/* Not .now: events that the ring held meanwhile come behind it. */
+	/* Not .now: events that were in the ring at that time come after this record. */
 	if (rec->time > m->looked)
 		m->looked = rec->time;
-	stops_add(m, rec);
+	m->failed |= stops_add(&m->stops, rec) != 0;
 }
 
 static bool has_exited(const struct replay *r, uint64_t goid)
 {
-	return r->m->likely[0]->id != goid && r->m->likely[1]->id != goid && r->exited[goid % EXITED_KEPT] == goid &&
-	       goid && !model_goroutine(r->m, goid);
+	return r->m->goroutines.likely[0]->id != goid && r->m->goroutines.likely[1]->id != goid &&
+	       r->exited[goid % EXITED_KEPT] == goid && goid && !model_goroutine(r->m, goid);
 }
 
-/* Whether the event is of a goroutine that has exited, or makes one runnable, and so cannot be. */
+/* Whether an exited goroutine does this, or is made runnable, which is impossible. */
 static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 {
 	if (!trace_type_is_event(rec->type))
@@ -92,9 +71,9 @@ static void snapshot_record(struct replay *r, const struct trace_rec *rec)
 	case TRACE_SNAP_END:
 		return replay_snap_end(r, rec);
 	case TRACE_PROC_EXIT:
-		r->m->proc_exited = true;
-		r->m->proc_status_known = rec->proc_exit.known;
-		r->m->proc_status = rec->proc_exit.status;
+		r->m->proc.exited = true;
+		r->m->proc.status_known = rec->proc_exit.known;
+		r->m->proc.status = rec->proc_exit.status;
 		return;
 	default:
 		return;
@@ -130,16 +109,16 @@ static void happen(struct replay *r, const struct trace_rec *rec, int64_t t)
 void replay_event(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
-	/* A wait that was held back until it ended is told of with the time it began. */
+	/* The record of a deferred park comes when the wait ends, with the time at which it began. */
 	int64_t t = rec->time > m->now || rec->type == TRACE_GO_PARK ? rec->time : m->now;
 
 	if (rec->type == TRACE_LOSS) {
-		lossrange_add(m, rec);
+		m->failed |= losses_add(&m->losses, rec) != 0;
 		replay_gap(m, rec);
 		return;
 	}
 	if (rec->type == TRACE_SHORT_WAITS)
-		return apply_short_waits(m, rec);
+		return short_waits_add(&m->short_waits, rec);
 	if (rec->type == TRACE_PROC_STATE)
 		return apply_look(m, rec);
 	if (t > m->opts.until)
@@ -147,18 +126,18 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 	if (t > m->now)
 		m->now = t;
 	if (m->opts.goroutine)
-		life_note(m, rec, t);
+		m->failed |= life_note(&m->life, &m->goroutines, rec, t) != 0;
 	if (trace_type_is_event(rec->type) && t >= m->opts.since) {
-		m->events[rec->type]++;
-		m->nevents++;
+		m->events.by_type[rec->type]++;
+		m->events.all++;
 	}
 	if (is_after_exit(r, rec))
-		m->illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;
+		m->defects.illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;
 	else
 		happen(r, rec, t);
 }
 
-/* Where a record keeps objects. */
+/* The part of a record that has objects. */
 static struct trace_go_park *rec_park(struct trace_rec *rec)
 {
 	return rec->type == TRACE_GO_PARK ? &rec->park : rec->type == TRACE_SNAP_GO ? &rec->snap_go.wait : NULL;
@@ -176,9 +155,9 @@ static int prelude_add(struct replay *r, const struct trace_rec *rec)
 }
 
 /*
- * The probes were attached before the start snapshot was read, so that events
- * of a goroutine can come before the record that says what it is. They wait
- * here until the snapshot is whole: first what every goroutine is, then what
+ * The recorder attaches the probes before it reads the start snapshot, so a
+ * goroutine's events can come before the record that says what it is. They wait
+ * until the snapshot is complete: first what every goroutine is, then what
  * happened.
  */
 void replay_prelude_end(struct replay *r)
@@ -208,10 +187,34 @@ void replay_prelude_end(struct replay *r)
 	vec_free(&r->prelude_objs);
 }
 
+/* Applies the events of the look-ahead. */
+void replay_drain(struct replay *r)
+{
+	uint32_t n = ahead_begin(&r->ahead, r->m);
+
+	for (uint32_t i = 0; i < n; i++)
+		replay_event(r, ahead_next(&r->ahead, r->m, i));
+}
+
+static void take_event(struct replay *r, const struct trace_rec *rec)
+{
+	if (!ahead_can_take(rec)) {
+		replay_drain(r);
+		replay_event(r, rec);
+	} else if (ahead_add(&r->ahead, r->m, rec)) {
+		replay_drain(r);
+	}
+}
+
+struct trace_rec *replay_place(struct replay *r)
+{
+	return ahead_place(&r->ahead);
+}
+
 int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err)
 {
 	if (trace_type_is_def(rec->type)) {
-		replay_ahead_end(r);
+		replay_drain(r);
 		return model_define(r->m, rec, err);
 	}
 	if (r->in_prelude) {
@@ -220,7 +223,7 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->prelude.n >= PRELUDE_MAX)
 			replay_prelude_end(r);
 	} else {
-		replay_ahead_add(r, rec);
+		take_event(r, rec);
 	}
 	return r->m->failed ? err_nomem(err) : 0;
 }

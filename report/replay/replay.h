@@ -3,12 +3,11 @@
 #define CHANREC_REPORT_REPLAY_REPLAY_H
 
 /*
- * One pass over the records of a trace, in their order, into a model. The
- * rules of states, waits and snapshots are here and in replay_snap.c.
+ * One pass over the records of a trace, in order, that fills a model.
  *
- * Events win over the start snapshot: it tells what a goroutine is (creator,
- * function) always, its state only where no event told one. What the end
- * snapshot says holds unless a later event says otherwise.
+ * The start snapshot always tells what a goroutine is (creator, function), but
+ * its state only if no event does. The end snapshot holds unless a later event
+ * contradicts it.
  */
 
 #include "format/trace.h"
@@ -19,14 +18,14 @@ struct replay;
 int replay_new(struct replay **out, struct model *m, struct err *err);
 void replay_free(struct replay *r);
 
-/* Takes a record of any type; keeps nothing that rec points to. 0, -EBADMSG (a definition that cannot be), -ENOMEM. */
-/* Where a record is best read to: it need not be copied then. It holds until it was given to replay_record(). */
+/* Where a record is best read to, which saves a copy. Valid until replay_record(). */
 struct trace_rec *replay_place(struct replay *r);
+/* Takes a record of any type; keeps nothing that rec points to. 0, -EBADMSG (an impossible definition), -ENOMEM. */
 int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err);
 
 /*
- * After the last record: final states, waits that are not over, who waits on
- * what. end may be NULL (the recorder was killed).
+ * After the last record: completes the model, see report/model/finish.h. end is
+ * NULL if the recorder was killed.
  */
 int replay_finish(struct replay *r, const struct trace_end *end, struct err *err);
 

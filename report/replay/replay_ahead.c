@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Events wait until there are a few of them, so that the memory they need is
- * on its way when they happen: a goroutine or channel that was not touched for
- * thousands of events is in no near cache. Nothing here changes the model.
- *
- * What comes next is random to the processor, so the steps do the same for
- * every event, whatever it needs: to fetch for nothing costs less than a
- * branch that was not foreseen.
+ * The steps are the same for every event, whatever it needs. Which type comes
+ * next is random to the processor, and a useless prefetch costs less than a
+ * mispredicted branch.
  */
+#include "report/replay/replay_ahead.h"
+
 #include <string.h>
 
-#include "report/model/channel.h"
-#include "report/model/waitstat.h"
-#include "report/replay/replay_int.h"
-
-/* Where an event has another goroutine, and a channel or an object that may be one; offsets in struct ahead_event. */
+/* Offsets in struct ahead_event of the other goroutine, and of the channel or of an object that may be one. */
 #define AT(field) (uint8_t) offsetof(struct ahead_event, field)
 #define NO_OTHER AT(zero)
 #define NO_CHAN AT(none.kind), AT(none.id)
@@ -41,7 +35,7 @@ static inline void fetch(const void *p, size_t bytes)
 		__builtin_prefetch((const char *)p + i, 1);
 }
 
-/* What the event is of, and the ways to it. */
+/* What the event is about, and where to find it. */
 static inline void see_ways(const struct model *m, struct ahead_event *e)
 {
 	const char *at = (const char *)e;
@@ -50,31 +44,32 @@ static inline void see_ways(const struct model *m, struct ahead_event *e)
 	memcpy(&e->other, at + parts[e->rec.type].other, sizeof(e->other));
 	memcpy(&e->chan, at + parts[e->rec.type].id, sizeof(e->chan));
 	e->chan = kind == TRACE_OBJ_CHAN ? e->chan : 0;
-	map_fetch(&m->by_id, e->rec.goid);
-	map_fetch(&m->by_id, e->other);
-	channel_fetch_slot(m, e->chan);
+	map_fetch(&m->goroutines.by_id, e->rec.goid);
+	map_fetch(&m->goroutines.by_id, e->other);
+	channel_fetch_slot(&m->channels, e->chan);
 	if (e->rec.type == TRACE_CHAN_MAKE)
-		channel_fetch_slot(m, channel_older(m, e->chan));
+		channel_fetch_slot(&m->channels, channel_older(&m->channels, e->chan));
 }
 
 static inline struct goroutine *see_goroutine(struct model *m, uint64_t goid)
 {
-	const struct map_slot *at = m->by_id.cap ? &m->by_id.slots[map_find(&m->by_id, goid)] : NULL;
-	struct goroutine *g = at && at->key ? (struct goroutine *)(uintptr_t)at->val : &m->nobody;
+	const struct map_slot *at =
+	        m->goroutines.by_id.cap ? &m->goroutines.by_id.slots[map_find(&m->goroutines.by_id, goid)] : NULL;
+	struct goroutine *g = at && at->key ? (struct goroutine *)(uintptr_t)at->val : &m->goroutines.nobody;
 
 	fetch(g, GOROUTINE_HOT_BYTES);
 	return g;
 }
 
-/* A channel that is made is not there yet: it takes the place of another, which is folded away then. */
+/* A channel that is being made does not exist yet: it replaces another, which is then folded. */
 static inline struct channel *see_channel(struct model *m, uint32_t id)
 {
-	const struct chan_slot *slot = channel_slot(m, id);
+	const struct chan_slot *slot = channel_slot(&m->channels, id);
 	struct channel *c = slot ? slot->c : NULL;
 
 	if (slot && !c)
-		c = channel_peek(m, slot->older);
-	c = c ? c : &m->no_channel;
+		c = channels_find(&m->channels, slot->older);
+	c = c ? c : &m->channels.none;
 	fetch(c, sizeof(*c));
 	return c;
 }
@@ -86,7 +81,7 @@ static inline void see(struct model *m, struct ahead_event *e)
 	e->c = see_channel(m, e->chan);
 }
 
-/* The pairs of both, and where the sums of a wake-up are found. */
+/* The pairs of both, and where the sums of a wake-up are. */
 static inline void see_pairs(const struct model *m, struct ahead_event *e)
 {
 	const struct chan_user *users = m->uses.users.v;
@@ -96,17 +91,17 @@ static inline void see_pairs(const struct model *m, struct ahead_event *e)
 	fetch(&users[e->who[0]->last_user[1].user], sizeof(*users));
 	fetch(&users[e->c->users.first], sizeof(*users));
 	if (e->rec.type == TRACE_GO_READY)
-		e->wake = account_fetch(m, e->who[1], e->who[0], e->c, &e->rec.ready);
+		e->wake = waitstat_fetch(m, e->who[1], e->who[0], e->c, &e->rec.ready);
 }
 
-/* What goes has pairs with others, and these have neighbours in the lists of those. */
+/* What is about to be freed has pairs with others, which have neighbours in the lists of those. */
 static inline void see_last(const struct model *m, const struct ahead_event *e)
 {
 	const struct chan_user *users = m->uses.users.v, *p;
 	uint32_t i = e->who[0]->users.first;
 
 	if (e->rec.type == TRACE_GO_READY) {
-		account_fetch_sums(m, &e->wake);
+		waitstat_fetch_sums(m, &e->wake);
 	} else if (e->rec.type == TRACE_CHAN_MAKE) {
 		p = &users[e->c->users.first];
 		fetch(p->g, GOROUTINE_HOT_BYTES);
@@ -124,10 +119,8 @@ static inline void see_last(const struct model *m, const struct ahead_event *e)
 	}
 }
 
-void replay_ahead_end(struct replay *r)
+uint32_t ahead_begin(struct ahead *a, struct model *m)
 {
-	struct ahead *a = &r->ahead;
-	struct model *m = r->m;
 	uint32_t n = a->n;
 
 	a->n = 0;
@@ -137,23 +130,13 @@ void replay_ahead_end(struct replay *r)
 		see_pairs(m, &a->v[i]);
 	for (uint32_t i = 0; i < n; i++)
 		see_last(m, &a->v[i]);
-	for (uint32_t i = 0; i < n; i++) {
-		m->likely[0] = a->v[i].who[0];
-		m->likely[1] = a->v[i].who[1];
-		replay_event(r, &a->v[i].rec);
-	}
+	return n;
 }
 
-void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
+bool ahead_add(struct ahead *a, const struct model *m, const struct trace_rec *rec)
 {
-	struct ahead *a = &r->ahead;
 	struct ahead_event *e = &a->v[a->n];
 
-	if (!trace_type_is_event(rec->type) || (rec->type == TRACE_GO_PARK && rec->park.nobjs > AHEAD_OBJS)) {
-		replay_ahead_end(r);
-		replay_event(r, rec);
-		return;
-	}
 	if (rec != &e->rec)
 		e->rec = *rec;
 	if (rec->type == TRACE_GO_PARK) {
@@ -163,12 +146,6 @@ void replay_ahead_add(struct replay *r, const struct trace_rec *rec)
 		e->rec.park.objs = e->objs;
 	}
 	e->chan_kind = TRACE_OBJ_CHAN;
-	see_ways(r->m, e);
-	if (++a->n == AHEAD)
-		replay_ahead_end(r);
-}
-
-struct trace_rec *replay_place(struct replay *r)
-{
-	return &r->ahead.v[r->ahead.n].rec;
+	see_ways(m, e);
+	return ++a->n == AHEAD;
 }

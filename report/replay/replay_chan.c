@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Channels: made, closed, used. */
-#include "report/model/channel.h"
+#include "report/model/fold.h"
 #include "report/replay/replay_int.h"
 
 void replay_make(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_chan_make *p = &rec->make;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
-	struct channel *c = channel_peek(m, p->chan);
+	struct channel *c = model_channel(m, p->chan);
 
 	if (g)
 		goroutine_act(m, g, t);
 	if (c && c->made_seen)
 		return;
-	/* First, so that it takes the memory that has just been used. */
-	channel_replaces(m, p->chan);
-	c = model_channel(m, p->chan);
+	/* Before the channel is made, so that it gets the memory that was just freed. */
+	fold_older_channels(m, p->chan);
+	c = model_channel_get(m, p->chan);
 	if (!c)
 		return;
 	c->kept |= rec->goid && rec->goid == m->opts.goroutine;
@@ -32,7 +32,7 @@ void replay_make(struct model *m, const struct trace_rec *rec, int64_t t)
 void replay_close(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	struct goroutine *g = replay_actor(m, rec->goid, t);
-	struct channel *c = model_channel(m, rec->close.chan);
+	struct channel *c = model_channel_get(m, rec->close.chan);
 
 	if (g)
 		goroutine_act(m, g, t);
@@ -44,14 +44,14 @@ void replay_close(struct model *m, const struct trace_rec *rec, int64_t t)
 	c->close_by = rec->goid;
 	c->close_stack = rec->close.stack;
 	if (g)
-		chanuse_add(m, c, g, USER_CLOSE, t);
+		model_use_channel(m, c, g, USER_CLOSE, t);
 }
 
 void replay_op(struct model *m, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_chan_op *p = &rec->op;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
-	struct channel *c = model_channel(m, p->chan);
+	struct channel *c = model_channel_get(m, p->chan);
 	uint32_t roles = p->dir == TRACE_DIR_SEND ? USER_SEND : USER_RECV;
 
 	if (g)
@@ -68,5 +68,5 @@ void replay_op(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (p->result == TRACE_OP_DONE)
 		c->last_op = p->dir;
 	if (g && p->result != TRACE_OP_NOT_READY)
-		chanuse_add(m, c, g, roles, t);
+		model_use_channel(m, c, g, roles, t);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Times in which waits were left out on purpose: a goroutine of which no event
- * tells since may wait as before, for something else, or not at all. Only the
- * end snapshot can tell.
+ * Times in which waits were left out on purpose. A goroutine without a later
+ * event may still be in the same wait, in another one, or in none; only the end
+ * snapshot can tell.
  */
-#include "report/model/waitstat.h"
 #include "report/replay/replay_int.h"
 
 void replay_gap(struct model *m, const struct trace_rec *rec)
@@ -14,8 +13,8 @@ void replay_gap(struct model *m, const struct trace_rec *rec)
 	if (loss->type != TRACE_GO_PARK || loss->part != TRACE_LOSS_EVENT || loss->from > m->opts.until ||
 	    (loss->cause != TRACE_LOSS_SIZE && loss->cause != TRACE_LOSS_OVERHEAD))
 		return;
-	for (size_t i = 0; i < m->slots.n; i++) {
-		struct goroutine *g = m->slots.v[i];
+	for (size_t i = 0; i < m->goroutines.slots.n; i++) {
+		struct goroutine *g = m->goroutines.slots.v[i];
 
 		if (!g || g->last_event > rec->time || g->state == TRACE_GO_STATE_UNKNOWN)
 			continue;
@@ -29,19 +28,17 @@ void replay_gap(struct model *m, const struct trace_rec *rec)
 
 void gap_ends_wait(struct model *m, struct goroutine *g)
 {
-	struct wait_end e = { .at = g->gap };
+	struct wait_end e = { .at = g->gap, .obj = goroutine_only_obj(g) };
 
-	if (g->wait.nobjs == 1)
-		e.obj = g->objs[0];
 	g->in_gap = false;
 	g->had_gap = true;
-	wait_account(m, g, &e);
+	waitstat_add(m, g, &e);
 	g->prev_end = TIME_UNKNOWN;
 }
 
 bool gap_was_no_end(const struct goroutine *g)
 {
-	/* The runtime noted during the wait, at the latest then, that it waits (g.waitsince). */
+	/* By then, during the wait, the runtime had noted that it waits (g.waitsince). */
 	return g->in_gap && g->end && g->end->wait.since != TIME_UNKNOWN && g->end->wait.since <= g->gap &&
 	       g->end->wait.reason == g->wait.reason;
 }

@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Goroutines: what they do, their waits, and who ends those. */
-#include <stdlib.h>
-
 #include "format/waitclass.h"
-#include "report/model/channel.h"
-#include "report/model/waitstat.h"
-#include "report/model/wakestack.h"
+#include "report/model/fold.h"
 #include "report/replay/replay_int.h"
 
-static uint32_t group_of(struct model *m, const struct goroutine *g, uint32_t site, uint32_t entry)
+void replay_doubt(struct model *m, const struct goroutine *g, enum illegal what, int64_t from, int64_t t)
 {
-	struct group_seen *seen = entry < m->group_of_entry.n ? &m->group_of_entry.v[entry] : NULL;
-	uint32_t group;
-
-	/* The first goroutine is started by assembly (rt0_go), which is nobody's go statement. */
-	if (g->id == 1)
-		return model_group_get(m, 0, symbols_frame_outer(&m->sym, entry));
-	if (seen && seen->group && seen->site == site)
-		return seen->group;
-	group = model_group_get(m, symbols_frame_inner(&m->sym, site), symbols_frame_outer(&m->sym, entry));
-	if (vec_extend(&m->group_of_entry, (size_t)entry + 1))
-		m->failed = true;
-	else
-		m->group_of_entry.v[entry] = (struct group_seen){ site, group };
-	return group;
+	if (t >= m->opts.since && !g->system)
+		m->failed |= defects_doubt(&m->defects, what, from, t) != 0;
 }
 
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags)
 {
-	uint32_t group = group_of(m, g, site, entry);
+	uint32_t group;
 
+	m->failed |= groups_get(&m->groups, &m->sym, g->id, site, entry, &group) != 0;
 	g->system |= flags & TRACE_GO_SYSTEM;
 	if (!g->parent)
 		g->parent = parent;
 	if (group && (!g->group || !g->filled))
-		model_goroutine_set_group(m, g, group);
+		groups_move(&m->groups, g, group);
 	if (group)
 		m->groups.v[group].system |= g->system;
 	g->filled = true;
@@ -63,19 +48,18 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	bool network = model_wait_class(m, g->wait.reason) == TRACE_WAIT_NETWORK;
 	struct wait_end e = { .at = t, .cause = network ? TRACE_CAUSE_NETWORK : TRACE_CAUSE_UNKNOWN };
 
-	if (g->wait.nobjs == 1)
-		e.obj = g->objs[0];
-	/* The runtime wakes some of its own through injectglist (scavenger.wake), which passes ready() by. */
-	m->unseen_wakes += !g->system;
-	m->unseen_network += network && !g->system;
-	wait_account(m, g, &e);
+	e.obj = goroutine_only_obj(g);
+	/* The runtime wakes some of its own goroutines through injectglist (scavenger.wake), which bypasses ready(). */
+	m->defects.unseen_wakes += !g->system;
+	m->defects.unseen_network += network && !g->system;
+	waitstat_add(m, g, &e);
 	g->prev_since = g->wait.since;
 	g->prev_end = t;
 	g->prev_obj.kind = TRACE_OBJ_NONE;
 	g->state = TRACE_GO_RUNNING;
 }
 
-/* A waiting goroutine does what one that waits cannot do. */
+/* A waiting goroutine does what a waiting one cannot do. */
 static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal what, int64_t t)
 {
 	if (!wait_class_of(model_wait_class(m, g->wait.reason))->may_end_unseen)
@@ -92,8 +76,8 @@ void goroutine_act(struct model *m, struct goroutine *g, int64_t t)
 }
 
 /*
- * Lock parks again when another goroutine was faster than the woken one
- * (semacquire1 and Mutex.lockSlow loop): that is one wait.
+ * Lock parks again when another goroutine takes the lock before the woken one
+ * (semacquire1 and Mutex.lockSlow loop). That is still one wait.
  */
 static bool is_same_lock(const struct model *m, const struct goroutine *g, const struct trace_go_park *p)
 {
@@ -132,9 +116,9 @@ void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t)
 			continue;
 		if (class == TRACE_WAIT_SELECT)
 			roles |= USER_SELECT;
-		c = model_channel(m, o->id);
+		c = model_channel_get(m, o->id);
 		if (c)
-			chanuse_add(m, c, g, roles, t);
+			model_use_channel(m, c, g, roles, t);
 	}
 }
 
@@ -144,7 +128,7 @@ void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
 	struct goroutine *g = rec->goid ? model_goroutine_get(m, rec->goid) : NULL;
 	struct sync_obj *s;
 
-	/* Clocks of two CPUs may differ a little. */
+	/* The clocks of two CPUs may differ a little. */
 	if (g && g->has_event && t < g->last_event)
 		t = g->last_event;
 	g = replay_actor(m, rec->goid, t);
@@ -165,33 +149,33 @@ void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
 	goroutine_uses_channels(m, g, t);
 }
 
-/* A go.ready for a goroutine of which nothing is known: its wait began before the recording. */
+/* A go.ready for an unknown goroutine: its wait began before the recording. */
 static void wait_of_unknown(struct goroutine *g)
 {
 	g->state = TRACE_GO_WAITING;
 	g->wait = (struct wait){ .since = TIME_UNKNOWN, .before_start = true };
 }
 
-/* Who sent, received or closed, as the wake-up tells of both sides. */
+/* The wake-up tells who sent, received or closed. */
 static void use_woken_channel(struct model *m, const struct wait_end *e)
 {
 	static const uint32_t waker_role[] = {
 		[TRACE_CAUSE_SEND] = USER_SEND, [TRACE_CAUSE_RECV] = USER_RECV, [TRACE_CAUSE_CLOSE] = USER_CLOSE
 	};
-	struct channel *c = model_channel(m, e->obj.id);
+	struct channel *c = model_channel_get(m, e->obj.id);
 
 	if (!c)
 		return;
 	if (!e->waker && (e->cause == TRACE_CAUSE_SEND || e->cause == TRACE_CAUSE_TIMER))
-		c->timer = true; /* only the scheduler sends without a goroutine: it runs timers */
+		c->timer = true; /* only the scheduler, which runs timers, sends without a goroutine */
 	if (e->waker && e->cause <= TRACE_CAUSE_CLOSE && waker_role[e->cause])
-		chanuse_add(m, c, e->waker, waker_role[e->cause], e->at);
+		model_use_channel(m, c, e->waker, waker_role[e->cause], e->at);
 }
 
 /*
- * Go's locks have no owner. A goroutine that an unlock woke goes on to take
- * the lock, so until it is seen to unlock or to wait for it again it is the
- * likely holder.
+ * Go's locks do not record an owner. A goroutine that an unlock woke takes the
+ * lock next, so it is the likely holder until it is seen to unlock or to wait
+ * for the lock again.
  */
 static void lock_changes_hands(struct model *m, const struct wait_end *e, const struct goroutine *woken)
 {
@@ -222,27 +206,28 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	last = g->last_event;
 	if (waker && waker != g)
 		goroutine_act(m, waker, t);
-	/* The snapshot's "running" may have been read after this, and stand before it. */
+	/* The snapshot may have read "running" after this event, although its record comes first. */
 	if (g->state != TRACE_GO_WAITING && !g->has_event)
 		wait_of_unknown(g);
 	g = replay_actor(m, p->woken, t);
 	/* It began to wait while waits were left out. */
-	if (g->state == TRACE_GO_STATE_UNKNOWN && m->waits_left_out) {
+	if (g->state == TRACE_GO_STATE_UNKNOWN && m->losses.waits_left_out) {
 		g->state = TRACE_GO_RUNNABLE;
 		return;
 	}
 	if (g->state != TRACE_GO_WAITING) {
 		if (g->state != TRACE_GO_STATE_UNKNOWN)
 			replay_doubt(m, g, ILLEGAL_READY, last, t);
-		m->odd_readies += t >= m->opts.since;
+		m->defects.odd_readies += t >= m->opts.since;
 		return;
 	}
-	if (e.obj.kind == TRACE_OBJ_NONE && g->wait.nobjs == 1)
-		e.obj = g->objs[0];
+	if (e.obj.kind == TRACE_OBJ_NONE)
+		e.obj = goroutine_only_obj(g);
 	before = g->blocked;
-	wait_account(m, g, &e);
+	waitstat_add(m, g, &e);
 	if (m->opts.keep_wake_stacks && g->blocked > before)
-		wakestack_add(m, g->last_wsite, waker ? p->stack : 0, e.cause, g->blocked - before);
+		m->failed |= wake_stacks_add(&m->wake_stacks, g->last_wsite, waker ? p->stack : 0, e.cause,
+		                             g->blocked - before) != 0;
 	if (e.obj.kind == TRACE_OBJ_CHAN)
 		use_woken_channel(m, &e);
 	else if (e.obj.kind == TRACE_OBJ_SYNC)
@@ -268,7 +253,7 @@ void replay_create(struct model *m, const struct trace_rec *rec, int64_t t)
 		return;
 	goroutine_fill(m, g, rec->goid, p->site, p->entry, p->flags);
 	if (g->started != TIME_UNKNOWN && t >= m->opts.since && !g->system)
-		m->illegal[ILLEGAL_CREATED_TWICE]++;
+		m->defects.illegal[ILLEGAL_CREATED_TWICE]++;
 	if (g->has_event)
 		return; /* it was faster than its creator's record */
 	g->has_event = true;
@@ -295,7 +280,7 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 	if (r->in_end_snap && !map_put(&r->exited_in_end, g->id, NULL))
 		m->failed = true;
 	r->exited[g->id % EXITED_KEPT] = g->id;
-	model_goroutine_fold(m, g);
+	fold_goroutine(m, g);
 }
 
 void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t)

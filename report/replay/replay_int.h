@@ -6,48 +6,26 @@
 
 #include "report/model/waitstat.h"
 #include "report/replay/replay.h"
+#include "report/replay/replay_ahead.h"
 #include "util/map.h"
 #include "util/vec.h"
 
-/* Events that are held back until the start snapshot was read. */
+/* Events before the end of the start snapshot. */
 #define PRELUDE_MAX (1u << 18)
 
-/* Goroutines that exited last, by the low bits of their ids: an event after that is a defect of the trace. */
+/* The goroutines that exited last, by the low bits of their ids: a later event of one is a defect of the trace. */
 #define EXITED_KEPT (1u << 16)
 
 /*
- * A park event comes from the entry of gopark, the status of the goroutine
- * changes some hundred nanoseconds later: a snapshot that reads "running" this
- * soon after a park has read the status from before it.
+ * A park event comes from the entry of gopark; the goroutine's status changes
+ * some hundred nanoseconds later. A snapshot that reads "running" this soon
+ * after a park has read the status from before it.
  */
 #define SNAP_PARK_GRACE_NS 1000000
 
 struct prelude_rec {
 	struct trace_rec rec;
-	size_t objs; /* where its objects are in prelude_objs */
-};
-
-/* Events that are known but have not happened yet, see replay_ahead.c. */
-#define AHEAD 16
-#define AHEAD_OBJS 2 /* of a park; one of more is not held back */
-
-struct ahead_event {
-	struct trace_rec rec;
-	struct trace_obj objs[AHEAD_OBJS];
-	struct goroutine *who[2]; /* of the event, and the other one; likely, never NULL */
-	struct channel *c;        /* the same of the channel */
-	uint64_t other;           /* 0: none */
-	uint32_t chan;            /* 0: none */
-	struct account_way wake;  /* of TRACE_GO_READY */
-	/* constants, for those that have no such field */
-	struct trace_obj none;
-	uint8_t chan_kind;
-	uint64_t zero;
-};
-
-struct ahead {
-	struct ahead_event v[AHEAD];
-	uint32_t n;
+	size_t objs; /* index of its objects in prelude_objs */
 };
 
 struct replay {
@@ -61,18 +39,18 @@ struct replay {
 	struct map exited_in_end; /* goroutines that exited while the end snapshot was read */
 };
 
-/* The goroutine of an event; 0 is none. A goroutine that no record told of before ran before the recording. */
+/* The goroutine of an event; NULL for 0. One that no earlier record mentions existed before the recording. */
 struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t);
-/* The goroutine does something: it runs. */
+/* The goroutine does something, so it is running. */
 void goroutine_act(struct model *m, struct goroutine *g, int64_t t);
 /* It waits on channels, and so uses them. */
 void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t);
-/* What is known of a goroutine beside its state. */
+/* What is known about a goroutine besides its state. */
 void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
                     uint32_t flags);
 /* g begins to wait, as an event or a snapshot says; sets everything of g->wait but its since. */
 void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p);
-/* Ends a wait whose end no go.ready told. */
+/* Ends a wait whose go.ready was not seen. */
 void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
 
 void replay_park(struct model *m, const struct trace_rec *rec, int64_t t);
@@ -84,24 +62,20 @@ void replay_make(struct model *m, const struct trace_rec *rec, int64_t t);
 void replay_close(struct model *m, const struct trace_rec *rec, int64_t t);
 void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
 
-/* The event happens now. */
+/* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
-/* It happens when AHEAD are known. */
-void replay_ahead_add(struct replay *r, const struct trace_rec *rec);
-/* All that are known happen now. */
-void replay_ahead_end(struct replay *r);
+/* Applies the events of the look-ahead. */
+void replay_drain(struct replay *r);
 
-/* What was held back for the start snapshot happens now. */
+/* Applies what came before the end of the start snapshot. */
 void replay_prelude_end(struct replay *r);
 
-/* A transition that cannot be, of a goroutine whose last event before it was at from. */
+/* An impossible state change of a goroutine whose last event before it was at from. */
 void replay_doubt(struct model *m, const struct goroutine *g, enum illegal what, int64_t from, int64_t t);
-/* All losses are known: what they do not explain is a defect. is_ended: the recording has an end. */
-void replay_judge_doubts(struct model *m, bool is_ended);
 
-/* Waits were left out up to rec->time: of goroutines without an event since nothing is known. */
+/* Waits were left out up to rec->time: the state of goroutines without a later event is unknown. */
 void replay_gap(struct model *m, const struct trace_rec *rec);
-/* Ends a wait where they began to be left out: what comes after that is not known to be the same one. */
+/* Ends a wait at the time when waits began to be left out: a later one may be another. */
 void gap_ends_wait(struct model *m, struct goroutine *g);
 /* Whether the end snapshot shows that the wait went on. */
 bool gap_was_no_end(const struct goroutine *g);
@@ -112,7 +86,7 @@ void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
 void replay_snap_sync(struct replay *r, const struct trace_rec *rec);
 void replay_snap_unheld(struct replay *r, const struct trace_rec *rec);
 void replay_snap_end(struct replay *r, const struct trace_rec *rec);
-/* Final states, from the end snapshot where it holds. */
+/* Final states: the end snapshot's, unless a later event contradicts it. */
 void replay_reconcile(struct replay *r);
 
 #endif

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/channel.h"
-#include "report/model/waitstat.h"
+#include "report/model/fold.h"
 #include "report/replay/replay_int.h"
 
 void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
 {
-	struct snapshot *s = &r->m->snap[rec->snap_begin.which & 1];
+	struct snap_info *s = &r->m->snap[rec->snap_begin.which & 1];
 
 	s->seen = true;
 	s->begin = rec->time;
@@ -19,7 +18,7 @@ void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
 
 void replay_snap_end(struct replay *r, const struct trace_rec *rec)
 {
-	struct snapshot *s = &r->m->snap[rec->snap_end.which & 1];
+	struct snap_info *s = &r->m->snap[rec->snap_end.which & 1];
 
 	s->ended = true;
 	s->end = rec->time;
@@ -30,7 +29,7 @@ void replay_snap_end(struct replay *r, const struct trace_rec *rec)
 	r->in_end_snap = false;
 }
 
-/* Holds until an event of the goroutine says otherwise. */
+/* Holds until the goroutine's next event. */
 void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
 {
 	struct goroutine *g = model_goroutine(r->m, rec->goid);
@@ -43,7 +42,7 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;
 	struct model *m = r->m;
-	/* The prelude made all of these; one that is not there exited before its record came. */
+	/* The prelude added all of these; one that is missing exited before its record came. */
 	struct goroutine *g = model_goroutine(m, rec->goid);
 
 	if (!g)
@@ -89,7 +88,7 @@ static int end_look_take(struct goroutine *g, const struct trace_rec *rec)
 	return 0;
 }
 
-/* Kept beside the model's state until it is clear that no later event contradicts it. */
+/* Kept next to the state until it is clear that no later event contradicts it. */
 static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;
@@ -124,7 +123,7 @@ void replay_snap_go(struct replay *r, const struct trace_rec *rec)
 void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_chan *p = &rec->snap_chan;
-	struct channel *c = model_channel(r->m, p->chan);
+	struct channel *c = model_channel_get(r->m, p->chan);
 
 	if (!c)
 		return;
@@ -133,7 +132,7 @@ void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
 	c->capacity_known = true;
 	c->elem_size = p->elem_size;
 	c->timer |= p->timer;
-	/* closed is for ever, open only at the end */
+	/* "closed" is final; "open" counts only at the end */
 	if (p->closed || p->which)
 		c->closed_known = true;
 	c->closed |= p->closed;
@@ -158,7 +157,7 @@ void replay_snap_sync(struct replay *r, const struct trace_rec *rec)
 	s->snap_waiters = p->waiters;
 }
 
-/* The goroutine waits, but no event told. */
+/* The goroutine waits, but no event says so. */
 static void adopt_wait(struct model *m, struct goroutine *g)
 {
 	struct trace_go_park p = { .reason = g->end->wait.reason,
@@ -180,10 +179,10 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 	goroutine_uses_channels(m, g, g->last_event);
 }
 
-/* Where events were lost: the snapshot shows another wait than the last that an event told of. */
+/* If events were lost: whether the snapshot shows a different wait from the last one in the events. */
 static bool is_other_wait(const struct model *m, const struct goroutine *g)
 {
-	if (!m->lost_ring && !m->waits_left_out)
+	if (!m->losses.ring && !m->losses.waits_left_out)
 		return false;
 	if (g->wait.reason && g->end->wait.reason && g->wait.reason != g->end->wait.reason)
 		return true;
@@ -228,10 +227,10 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 	g->wait = (struct wait){ .stack = g->end->wait.stack };
 }
 
-/* Not in a whole end snapshot, and nothing heard since: it is gone, its exit was missed. */
+/* Not in a complete end snapshot and without a later event: it is gone, and its exit was missed. */
 static bool exit_was_missed(const struct model *m, const struct goroutine *g)
 {
-	const struct snapshot *s = &m->snap[1];
+	const struct snap_info *s = &m->snap[1];
 
 	return !g->in_end && s->ended && !s->partial && !s->unread && g->last_event < s->begin;
 }
@@ -241,8 +240,8 @@ void replay_reconcile(struct replay *r)
 	struct model *m = r->m;
 
 	m->end_from_events = !m->snap[1].ended || m->snap[1].partial;
-	for (size_t i = 0; i < m->slots.n; i++) {
-		struct goroutine *g = m->slots.v[i];
+	for (size_t i = 0; i < m->goroutines.slots.n; i++) {
+		struct goroutine *g = m->goroutines.slots.v[i];
 
 		if (!g)
 			continue;
@@ -256,10 +255,10 @@ void replay_reconcile(struct replay *r)
 			continue;
 		if (g->state == TRACE_GO_WAITING)
 			goroutine_end_unseen(m, g, m->snap[1].begin);
-		m->missed_exits++;
+		m->defects.missed_exits++;
 		g->exit_missed = true;
 		m->groups.v[g->group].missed++;
 		m->groups.v[g->group].at_start += g->at_start;
-		model_goroutine_fold(m, g);
+		fold_goroutine(m, g);
 	}
 }

@@ -458,13 +458,13 @@ static void transitions_that_cannot_be_are_counted(void **state)
 	tb_create(&t, MS(11), 1, 8, SITE, WORKER);
 	tb_create(&t, MS(11), 1, 8, SITE, WORKER);
 	r = tb_report(&t, MS(20));
-	assert_int_equal(r->m->illegal[ILLEGAL_READY], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_RUN_WAITING], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_ACT_WAITING], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_EXIT_WAITING], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_AFTER_EXIT], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_CREATED_TWICE], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_READY], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_PARK_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_RUN_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_ACT_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_EXIT_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_AFTER_EXIT], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_CREATED_TWICE], 1);
 	assert_null(model_goroutine(r->m, 7));
 	report_free(r);
 }
@@ -479,7 +479,7 @@ static void the_end_of_a_network_wait_need_not_be_seen(void **state)
 	tb_exit(&t, MS(3), 7);
 	r = tb_report(&t, MS(20));
 	for (int i = 0; i < ILLEGAL_N; i++)
-		assert_int_equal(r->m->illegal[i], 0);
+		assert_int_equal(r->m->defects.illegal[i], 0);
 	report_free(r);
 }
 

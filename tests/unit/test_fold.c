@@ -15,7 +15,7 @@
 #define LIVE 40  /* goroutines at a time */
 #define ADDRS 24 /* of channels */
 
-struct life {
+struct lifetime {
 	uint64_t goid;
 	uint32_t waits_on; /* an address; each of the LIVE goroutines waits on at most one */
 	bool waits;
@@ -26,7 +26,7 @@ struct churn {
 	uint64_t rng, next;
 	unsigned name;
 	int64_t now;
-	struct life lives[LIVE];
+	struct lifetime lives[LIVE];
 	struct trace_obj chans[ADDRS];
 	uint32_t gens[ADDRS];
 	uint32_t waiting[ADDRS]; /* goroutines that wait there */
@@ -59,7 +59,7 @@ static void make(struct churn *c, uint32_t addr, uint64_t g)
 	tb_make(&c->t, c->now, g, c->chans[addr], pick(c, 2), place(c, "main.make", 3));
 }
 
-static void ready(struct churn *c, struct life *l, uint64_t waker)
+static void ready(struct churn *c, struct lifetime *l, uint64_t waker)
 {
 	tb_ready(&c->t, c->now, waker, l->goid, pick(c, 2) ? TRACE_CAUSE_SEND : TRACE_CAUSE_RECV, c->chans[l->waits_on],
 	         place(c, "main.wake", 4));
@@ -67,7 +67,7 @@ static void ready(struct churn *c, struct life *l, uint64_t waker)
 	l->waits = false;
 }
 
-static void act(struct churn *c, struct life *l)
+static void act(struct churn *c, struct lifetime *l)
 {
 	uint32_t addr = pick(c, ADDRS);
 	static const uint8_t classes[] = { TRACE_WAIT_RECV, TRACE_WAIT_SEND, TRACE_WAIT_SELECT };
@@ -98,11 +98,11 @@ static void act(struct churn *c, struct life *l)
 static void step(struct churn *c)
 {
 	static const char *const entries[] = { "main.a /src/a.go:1", "main.b /src/b.go:1", "main.c /src/c.go:1" };
-	struct life *l = &c->lives[pick(c, LIVE)];
+	struct lifetime *l = &c->lives[pick(c, LIVE)];
 
 	c->now += 100 + pick(c, 1000);
 	if (!l->goid) {
-		*l = (struct life){ .goid = 1000 + ++c->next };
+		*l = (struct lifetime){ .goid = 1000 + ++c->next };
 		tb_create(&c->t, c->now, 1, l->goid, place(c, "main.main", 2), entries[pick(c, 3)]);
 	} else if (l->waits) {
 		ready(c, l, pick(c, 3) ? 1 : 2 + pick(c, 3));
@@ -176,10 +176,11 @@ static void a_channel_that_nothing_used_goes_with_its_address(void **state)
 	assert_null(model_channel(r->m, 2));
 	assert_int_equal(r->m->channels.gone.v.n, 1);
 	assert_int_equal(r->m->channels.gone.v.v[0].n, 1);
-	assert_int_equal(channel_next(r->m, &id)->id, 3);
-	assert_null(channel_next(r->m, &id));
+	assert_int_equal(channels_next(&r->m->channels, &id)->id, 3);
+	assert_null(channels_next(&r->m->channels, &id));
 	assert_int_equal(model_channel(r->m, 3)->gen, 3);
-	assert_int_equal(model_channel(r->m, 4)->addr, unused.addr);
+	assert_null(model_channel(r->m, 4));
+	assert_int_equal(channel_slot(&r->m->channels, 4)->addr, unused.addr);
 	assert_null(model_channel(r->m, 5));
 	report_free(r);
 	tb_free(&c.t);

@@ -32,9 +32,9 @@ static const struct goroutine *go(const struct report *r, uint64_t id)
 
 static const struct gone *gone(const struct report *r, uint64_t id)
 {
-	for (size_t i = 0; i < r->m->gone.n; i++)
-		if (r->m->gone.v[i].id == id)
-			return &r->m->gone.v[i];
+	for (size_t i = 0; i < r->m->goroutines.gone.n; i++)
+		if (r->m->goroutines.gone.v[i].id == id)
+			return &r->m->goroutines.gone.v[i];
 	fail_msg("goroutine %d did not exit", (int)id);
 	return NULL;
 }
@@ -65,7 +65,7 @@ static void park_and_ready(void **state)
 	assert_int_equal(r->m->wakes.v[0].blocked, MS(3));
 	assert_int_equal(model_channel(r->m, ch.id)->waits, 1);
 	assert_int_equal(model_channel(r->m, ch.id)->blocked, MS(3));
-	assert_int_equal(r->m->nevents, 3);
+	assert_int_equal(r->m->events.all, 3);
 	report_free(r);
 }
 
@@ -106,8 +106,8 @@ static void event_of_a_waiting_goroutine_ends_its_wait_unseen(void **state)
 	assert_int_equal(gone(r, 7)->blocked, MS(3) + MS(1) + MS(2));
 	assert_int_equal(gone(r, 7)->unseen, 2);
 	assert_int_equal(gone(r, 7)->exited, MS(9));
-	assert_int_equal(r->m->unseen_wakes, 2);
-	assert_int_equal(r->m->unseen_network, 1);
+	assert_int_equal(r->m->defects.unseen_wakes, 2);
+	assert_int_equal(r->m->defects.unseen_network, 1);
 	report_free(r);
 }
 
@@ -120,7 +120,7 @@ static void ready_of_a_running_goroutine_is_dropped(void **state)
 	tb_ready(&t, MS(2), 1, 7, TRACE_CAUSE_RUNTIME, tb_none, SEND_AT);
 	r = tb_report(&t, MS(3));
 	assert_int_equal(go(r, 7)->waits, 0);
-	assert_int_equal(r->m->odd_readies, 1);
+	assert_int_equal(r->m->defects.odd_readies, 1);
 	assert_int_equal(r->m->wakes.n, 0);
 	report_free(r);
 }
@@ -212,7 +212,7 @@ static void a_ready_of_an_unknown_goroutine_ends_a_wait_from_before(void **state
 	r = tb_report(&t, MS(7));
 	assert_int_equal(go(r, 7)->waits, 1);
 	assert_int_equal(go(r, 7)->blocked, MS(4));
-	assert_int_equal(r->m->odd_readies, 0);
+	assert_int_equal(r->m->defects.odd_readies, 0);
 	report_free(r);
 }
 
@@ -260,7 +260,7 @@ static void a_goroutine_that_exits_during_the_start_snapshot_stays_gone(void **s
 	tb_snap_end(&t, MS(4), 0, 1);
 	r = tb_report(&t, MS(10));
 	assert_null(model_goroutine(r->m, 7));
-	assert_int_equal(r->m->gone.n, 1);
+	assert_int_equal(r->m->goroutines.gone.n, 1);
 	assert_int_equal(r->counts[0].at_start, 1);
 	assert_int_equal(r->counts[0].exited, 1);
 	report_free(r);
@@ -280,7 +280,7 @@ static void an_exited_goroutine_does_not_come_back_by_the_end_snapshot(void **st
 	r = tb_report(&t, MS(10));
 	assert_null(model_goroutine(r->m, 7));
 	assert_int_equal(gone(r, 7)->exited, MS(6));
-	assert_int_equal(r->m->missed_exits, 0);
+	assert_int_equal(r->m->defects.missed_exits, 0);
 	report_free(r);
 }
 
@@ -317,7 +317,7 @@ static void the_end_snapshot_corrects_what_events_missed(void **state)
 	assert_int_equal(go(r, 11)->state, TRACE_GO_WAITING);
 	assert_int_equal(go(r, 11)->wait.since, SEC(1));
 	/* 10 and 12 are not in it: their exits were missed; 13 came later */
-	assert_int_equal(r->m->missed_exits, 2);
+	assert_int_equal(r->m->defects.missed_exits, 2);
 	assert_true(gone(r, 10)->missed);
 	assert_int_equal(gone(r, 10)->exited, TIME_UNKNOWN);
 	assert_non_null(model_goroutine(r->m, 13));
@@ -336,7 +336,7 @@ static void a_partial_end_snapshot_takes_no_goroutine_away(void **state)
 	r = tb_report(&t, MS(10));
 	assert_non_null(model_goroutine(r->m, 7));
 	assert_true(r->m->end_from_events);
-	assert_int_equal(r->m->missed_exits, 0);
+	assert_int_equal(r->m->defects.missed_exits, 0);
 	report_free(r);
 }
 
@@ -382,7 +382,7 @@ static void the_window_cuts_waits(void **state)
 	assert_int_equal(go(r, 7)->blocked, MS(2) + MS(5));
 	assert_int_equal(r->m->wakes.n, 1);
 	assert_int_equal(r->m->wakes.v[0].blocked, MS(2));
-	assert_int_equal(r->m->events[TRACE_GO_PARK], 1);
+	assert_int_equal(r->m->events.by_type[TRACE_GO_PARK], 1);
 	assert_int_equal(r->counts[0].created, 0);
 	assert_int_equal(r->m->end, MS(20));
 	report_free(r);
@@ -440,8 +440,8 @@ static void wakes_beyond_the_cap_are_told(void **state)
 	r = tb_report_opts(&t, MS(10), &o);
 	assert_int_equal(r->m->wake_stacks.n, MODEL_MAX_WAKE_STACKS);
 	assert_int_equal(r->m->wake_stacks.v[0].count, 2);
-	assert_int_equal(r->m->wake_stacks_dropped, 1);
-	assert_int_equal(r->m->wake_stacks_dropped_ns, 5);
+	assert_int_equal(r->m->wake_stacks.dropped, 1);
+	assert_int_equal(r->m->wake_stacks.dropped_ns, 5);
 	report_free(r);
 }
 
@@ -455,9 +455,9 @@ static void losses_are_summed(void **state)
 	tb_loss(&t, MS(3), TRACE_LOSS_RING, TRACE_CHAN_OP, 2);
 	tb_loss(&t, MS(3), TRACE_LOSS_STACK, TRACE_GO_PARK, 3);
 	r = tb_report(&t, MS(10));
-	assert_int_equal(r->m->lost_ring, 7);
-	assert_int_equal(r->m->lost_stacks, 3);
-	assert_int_equal(r->m->lost_type[TRACE_GO_PARK], 5);
+	assert_int_equal(r->m->losses.ring, 7);
+	assert_int_equal(r->m->losses.stacks, 3);
+	assert_int_equal(r->m->losses.by_type[TRACE_GO_PARK], 5);
 	assert_int_equal(r->m->losses.n, 3);
 	assert_true(report_has_losses(r));
 	report_free(r);
@@ -509,9 +509,9 @@ static void waits_left_out_end_what_is_known(void **state)
 	assert_true(go(r, 9)->state == TRACE_GO_WAITING && go(r, 9)->blocked == MS(8) && go(r, 9)->waits == 2);
 	assert_true(go(r, 10)->state == TRACE_GO_RUNNING && go(r, 10)->blocked == MS(8));
 	assert_true(go(r, 11)->state == TRACE_GO_RUNNING && go(r, 11)->blocked == MS(8) && go(r, 11)->waits == 1);
-	assert_int_equal(r->m->odd_readies, 0);
+	assert_int_equal(r->m->defects.odd_readies, 0);
 	for (int i = 0; i < ILLEGAL_N; i++)
-		assert_int_equal(r->m->illegal[i], 0);
+		assert_int_equal(r->m->defects.illegal[i], 0);
 	report_free(r);
 }
 
@@ -539,10 +539,10 @@ static void a_loss_explains_what_cannot_be(void **state)
 	tb_park(&t, MS(14), 10, TRACE_WAIT_RECV, ch, RECV_AT);
 	tb_park(&t, MS(18), 10, TRACE_WAIT_RECV, ch, RECV_AT);
 	r = tb_report(&t, MS(30));
-	assert_int_equal(r->m->illegal[ILLEGAL_ACT_WAITING], 0);
-	assert_int_equal(r->m->illegal[ILLEGAL_READY], 0);
-	assert_int_equal(r->m->illegal[ILLEGAL_EXIT_WAITING], 1);
-	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_ACT_WAITING], 0);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_READY], 0);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_EXIT_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_PARK_WAITING], 1);
 	report_free(r);
 }
 
@@ -560,7 +560,7 @@ static void a_loss_of_something_else_explains_nothing(void **state)
 	put_loss_of(&t, TRACE_GO_PARK, MS(10), MS(15), TRACE_LOSS_RING, TRACE_LOSS_EVENT, 9);
 	put_loss_of(&t, TRACE_GO_READY, MS(10), MS(15), TRACE_LOSS_MEMORY, TRACE_LOSS_EVENT, 9);
 	r = tb_report(&t, MS(30));
-	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 1);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_PARK_WAITING], 1);
 	report_free(r);
 }
 
@@ -583,7 +583,7 @@ static void a_wait_at_the_begin_of_a_gap_is_cut(void **state)
 	r = tb_report(&t, MS(700));
 	assert_int_equal(go(r, 7)->blocked, MS(10));
 	assert_int_equal(go(r, 8)->blocked, MS(110));
-	assert_int_equal(r->m->illegal[ILLEGAL_PARK_WAITING], 0);
+	assert_int_equal(r->m->defects.illegal[ILLEGAL_PARK_WAITING], 0);
 	report_free(r);
 }
 
@@ -610,9 +610,9 @@ static void stops_are_put_together(void **state)
 	assert_int_equal(r->m->stops.n, 3);
 	assert_true(r->m->stops.v[0].from == SEC(1) && r->m->stops.v[0].to == SEC(3));
 	assert_true(r->m->stops.v[1].from == SEC(3) && r->m->stops.v[1].to == SEC(5));
-	assert_int_equal(stops_ns(r->m, INT64_MIN, INT64_MAX), SEC(6));
-	assert_int_equal(stops_ns(r->m, MS(1500), MS(8500)), SEC(4));
-	assert_false(stops_are_all(r->m));
+	assert_int_equal(model_stopped_ns(r->m, INT64_MIN, INT64_MAX), SEC(6));
+	assert_int_equal(model_stopped_ns(r->m, MS(1500), MS(8500)), SEC(4));
+	assert_false(model_is_all_stopped(r->m));
 	report_free(r);
 }
 
@@ -630,11 +630,11 @@ static void losses_by_cause_and_time(void **state)
 	put_loss(&t, MS(6), MS(7), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 3);
 	put_loss(&t, MS(7), MS(8), TRACE_LOSS_OVERHEAD, TRACE_LOSS_EVENT, 0);
 	r = tb_report(&t, MS(10));
-	assert_int_equal(r->m->lost_ring, 0);
-	assert_int_equal(r->m->lost_stacks, 0);
-	assert_int_equal(r->m->left_out, 3);
-	assert_int_equal(r->m->left_out_stacks, 68);
-	assert_true(r->m->waits_left_out);
+	assert_int_equal(r->m->losses.ring, 0);
+	assert_int_equal(r->m->losses.stacks, 0);
+	assert_int_equal(r->m->losses.left_out, 3);
+	assert_int_equal(r->m->losses.left_out_stacks, 68);
+	assert_true(r->m->losses.waits_left_out);
 	assert_int_equal(r->m->losses.n, 4);
 	l = r->m->losses.v;
 	assert_true(l[0].cause == TRACE_LOSS_ROOM && l[0].from == MS(1) && l[0].to == MS(3) && l[0].count == 11);

@@ -171,11 +171,11 @@ static int add_wakes(struct folder *f)
 		if (!ret)
 			ret = add_line(f, w->blocked);
 	}
-	if (ret || !m->wake_stacks_dropped_ns)
+	if (ret || !m->wake_stacks.dropped_ns)
 		return ret;
 	buf_reset(&f->line);
 	fmt_raw(&f->line, "[not kept];--;[not kept]");
-	return add_line(f, m->wake_stacks_dropped_ns);
+	return add_line(f, m->wake_stacks.dropped_ns);
 }
 
 static int write_folded(const struct report *r, FILE *to, struct err *err)

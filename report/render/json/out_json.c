@@ -80,18 +80,18 @@ static void put_trace(struct json *j, const struct report *r)
 	json_key_bool(j, "complete", r->end && !r->damaged);
 	json_key_str_if(j, "damage", r->damaged ? r->damage : NULL);
 	json_key_str_if(j, "end_reason", r->end ? r->end->reason : NULL);
-	json_key_bool(j, "target_exited", r->m->proc_exited);
+	json_key_bool(j, "target_exited", r->m->proc.exited);
 	json_key_u64_if(j, "max_size", meta->max_size, meta->max_size);
 	put_overhead(j, r);
 	json_key_bool(j, "with_ops", model_has_ops(r->m));
 	json_key(j, "left_out");
-	if (r->m->has_short_waits) {
+	if (r->m->short_waits.any) {
 		json_open(j);
-		json_key_u64(j, "shorter_than_ns", r->m->short_limit);
-		json_key_u64(j, "waits", r->m->short_waits);
-		json_key_u64(j, "blocked_ns", r->m->short_ns);
-		json_key_i64(j, "from_ns", r->m->short_from);
-		json_key_i64(j, "to_ns", r->m->short_to);
+		json_key_u64(j, "shorter_than_ns", r->m->short_waits.limit);
+		json_key_u64(j, "waits", r->m->short_waits.count);
+		json_key_u64(j, "blocked_ns", r->m->short_waits.ns);
+		json_key_i64(j, "from_ns", r->m->short_waits.from);
+		json_key_i64(j, "to_ns", r->m->short_waits.to);
 		json_close(j);
 	} else {
 		json_null(j);
@@ -123,11 +123,11 @@ static void put_not_kept(struct json *j, const struct report *r, const struct se
 
 	json_key(j, "not_kept");
 	json_open(j);
-	json_key_u64(j, "exited_goroutines", m->gone_dropped + sel->gone_left_out);
+	json_key_u64(j, "exited_goroutines", m->goroutines.gone_dropped + sel->gone_left_out);
 	json_key_u64(j, "channels", sel->channels_left_out);
-	json_key_u64(j, "wakes", m->wakes_dropped);
+	json_key_u64(j, "wakes", m->wakes.dropped);
 	json_key_u64(j, "channel_uses", m->uses.dropped);
-	json_key_u64(j, "chains", m->chains_dropped + r->chains.dropped);
+	json_key_u64(j, "chains", m->wake_chains.dropped + r->chains.dropped);
 	json_close(j);
 }
 
@@ -137,21 +137,21 @@ static void put_losses(struct json *j, const struct report *r, const struct sele
 
 	json_key(j, "losses");
 	json_open(j);
-	json_key_u64(j, "ring_dropped", m->lost_ring);
+	json_key_u64(j, "ring_dropped", m->losses.ring);
 	json_key_u64(j, "stacks_truncated", report_truncated_stacks(r));
-	json_key_u64(j, "stacks_lost", m->lost_stacks);
-	json_key_u64(j, "select_cases_lost", m->lost_cases);
-	json_key_u64(j, "memory_unread", m->lost_memory);
-	json_key_u64(j, "events_left_out", m->left_out);
-	json_key_u64(j, "stacks_left_out", m->left_out_stacks);
-	json_key_u64(j, "unseen_wakes", m->unseen_wakes);
-	json_key_u64(j, "unseen_network_wakes", m->unseen_network);
-	json_key_u64(j, "odd_readies", m->odd_readies);
-	json_key_u64(j, "missed_exits", m->missed_exits);
+	json_key_u64(j, "stacks_lost", m->losses.stacks);
+	json_key_u64(j, "select_cases_lost", m->losses.cases);
+	json_key_u64(j, "memory_unread", m->losses.memory);
+	json_key_u64(j, "events_left_out", m->losses.left_out);
+	json_key_u64(j, "stacks_left_out", m->losses.left_out_stacks);
+	json_key_u64(j, "unseen_wakes", m->defects.unseen_wakes);
+	json_key_u64(j, "unseen_network_wakes", m->defects.unseen_network);
+	json_key_u64(j, "odd_readies", m->defects.odd_readies);
+	json_key_u64(j, "missed_exits", m->defects.missed_exits);
 	json_key(j, "illegal_transitions");
 	json_open(j);
 	for (int i = 0; i < ILLEGAL_N; i++)
-		json_key_u64(j, words_illegal_name(i), m->illegal[i]);
+		json_key_u64(j, words_illegal_name(i), m->defects.illegal[i]);
 	json_close(j);
 	json_key(j, "ranges");
 	json_open_list(j);
@@ -193,7 +193,7 @@ static void put_events(struct json *j, const struct report *r)
 	json_open(j);
 	for (int t = TRACE_FIRST_EVENT; t < TRACE_FIRST_SNAP; t++)
 		if (trace_type_kind(t) != TRACE_KIND_NONE)
-			json_key_u64(j, trace_type_name(t), r->m->events[t]);
+			json_key_u64(j, trace_type_name(t), r->m->events.by_type[t]);
 	json_close(j);
 }
 
@@ -202,7 +202,7 @@ static void put_snapshots(struct json *j, const struct report *r)
 	json_key(j, "snapshots");
 	json_open(j);
 	for (int i = 0; i < 2; i++) {
-		const struct snapshot *s = &r->m->snap[i];
+		const struct snap_info *s = &r->m->snap[i];
 
 		json_key(j, i ? "end" : "start");
 		if (!s->seen) {

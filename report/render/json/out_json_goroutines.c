@@ -131,15 +131,18 @@ void json_put_goroutines(struct json *j, const struct report *r, const struct se
 
 	json_key(j, "goroutines");
 	json_open_list(j);
-	while (live < m->sorted.n || gone < m->gone.n) {
-		bool is_live = gone >= m->gone.n || (live < m->sorted.n && m->sorted.v[live]->id < m->gone.v[gone].id);
-		uint64_t id = is_live ? m->sorted.v[live]->id : m->gone.v[gone].id;
+	while (live < m->goroutines.sorted.n || gone < m->goroutines.gone.n) {
+		bool is_live = gone >= m->goroutines.gone.n ||
+		               (live < m->goroutines.sorted.n &&
+		                m->goroutines.sorted.v[live]->id < m->goroutines.gone.v[gone].id);
+		uint64_t id = is_live ? m->goroutines.sorted.v[live]->id : m->goroutines.gone.v[gone].id;
 
-		if (report_shows_goroutine(r, id) && (is_live || report_shows_group(r, m->gone.v[gone].group))) {
+		if (report_shows_goroutine(r, id) &&
+		    (is_live || report_shows_group(r, m->goroutines.gone.v[gone].group))) {
 			if (is_live)
-				put_live(j, r, m->sorted.v[live]);
+				put_live(j, r, m->goroutines.sorted.v[live]);
 			else if (selection_has_goroutine(l, id))
-				put_gone(j, r, &m->gone.v[gone]);
+				put_gone(j, r, &m->goroutines.gone.v[gone]);
 		}
 		live += is_live;
 		gone += !is_live;

@@ -99,7 +99,7 @@ void json_put_channels(struct json *j, const struct report *r, const struct sele
 
 	json_key(j, "channels");
 	json_open_list(j);
-	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
 		if (selection_has_channel(l, c->id) && report_shows_channel(r, c))
 			put_channel(j, r, l, c);
 	json_close_list(j);

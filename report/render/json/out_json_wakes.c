@@ -34,7 +34,7 @@ void json_put_edges(struct json *j, const struct report *r)
 		const struct wsite *ws = &m->wsites.v[e->wsite];
 		const struct objsite *o = &m->objsites.v[e->objsite];
 
-		if (!filter_shows_wait(&m->filter, m, ws->stack, ws->reason))
+		if (!filter_shows_wait(&m->filter, ws->stack, ws->reason))
 			continue;
 		json_open(j);
 		json_key_u64(j, "waker_group", e->waker_group);

@@ -65,9 +65,11 @@ static int choose_gone(struct selection *l, const struct report *r)
 	struct candidates c = { 0 };
 	int ret = take_named(l, r);
 
-	for (size_t i = 0; i < m->gone.n && !ret; i++)
-		if (report_shows_goroutine(r, m->gone.v[i].id) && report_shows_group(r, m->gone.v[i].group))
-			ret = vec_push(&c.v, (struct candidate){ m->gone.v[i].blocked, m->gone.v[i].id });
+	for (size_t i = 0; i < m->goroutines.gone.n && !ret; i++)
+		if (report_shows_goroutine(r, m->goroutines.gone.v[i].id) &&
+		    report_shows_group(r, m->goroutines.gone.v[i].group))
+			ret = vec_push(&c.v, (struct candidate){ m->goroutines.gone.v[i].blocked,
+			                                         m->goroutines.gone.v[i].id });
 	if (!ret)
 		ret = take_longest(&l->gone, &c, &l->gone_left_out);
 	vec_free(&c.v);
@@ -80,7 +82,7 @@ static int choose_channels(struct selection *l, const struct report *r)
 	const struct channel *ch;
 	int ret = 0;
 
-	for (uint32_t id = 1; !ret && (ch = channel_next(r->m, &id));) {
+	for (uint32_t id = 1; !ret && (ch = channels_next(&r->m->channels, &id));) {
 		if (!report_shows_channel(r, ch))
 			continue;
 		if (ch->waiters_n)
@@ -98,7 +100,7 @@ int selection_make(struct selection *l, const struct report *r)
 {
 	int ret;
 
-	*l = (struct selection){ .all_gone = r->opts.all || r->m->gone.n <= SELECTION_MAX,
+	*l = (struct selection){ .all_gone = r->opts.all || r->m->goroutines.gone.n <= SELECTION_MAX,
 		                 .all_channels = r->opts.all || r->m->channels.n <= SELECTION_MAX };
 	ret = l->all_gone ? 0 : choose_gone(l, r);
 	if (!ret && !l->all_channels)

@@ -34,7 +34,7 @@ static void put_size(struct text *t)
 {
 	if (!t->m->opts.goroutine && !t->m->opts.channel)
 		put_counts(t);
-	fmt_plural(&t->b, t->m->nevents, "event");
+	fmt_plural(&t->b, t->m->events.all, "event");
 	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");
 	text_wrap(t, 0, 2);
 }
@@ -73,13 +73,13 @@ static void warn(struct text *t)
 /* Not to be taken for a program in which nothing waits. */
 static void put_unread(struct text *t)
 {
-	const struct snapshot *s = &t->m->snap[0];
+	const struct snap_info *s = &t->m->snap[0];
 
-	if (!snapshot_is_cut(s))
+	if (!snap_info_is_cut(s))
 		return;
 	text_mark(t, MARK_BAD);
 	fmt_f(&t->b,
-	      "WARNING: the %s ended before its goroutines were read: ", t->m->proc_exited ? "program" : "recording");
+	      "WARNING: the %s ended before its goroutines were read: ", t->m->proc.exited ? "program" : "recording");
 	fmt_count(&t->b, s->goroutines);
 	fmt_raw(&t->b, " of the ");
 	fmt_count(&t->b, s->listed);
@@ -103,35 +103,35 @@ static void put_trust(struct text *t)
 		fmt_raw(&t->b, "). What stands before that is reported");
 		warn(t);
 	}
-	if (m->has_short_waits) {
+	if (m->short_waits.any) {
 		text_mark(t, MARK_WARN);
 		fmt_raw(&t->b, "Only waits of ");
-		fmt_dur(&t->b, (int64_t)m->short_limit);
+		fmt_dur(&t->b, (int64_t)m->short_waits.limit);
 		fmt_raw(&t->b, " and longer were recorded");
-		if (m->short_from > SHORT_WHOLE_NS || m->short_to + SHORT_WHOLE_NS < m->end) {
+		if (m->short_waits.from > SHORT_WHOLE_NS || m->short_waits.to + SHORT_WHOLE_NS < m->end) {
 			fmt_raw(&t->b, " at times from ");
-			fmt_dur(&t->b, m->short_from);
+			fmt_dur(&t->b, m->short_waits.from);
 			fmt_raw(&t->b, " to ");
-			fmt_dur(&t->b, m->short_to);
+			fmt_dur(&t->b, m->short_waits.to);
 		}
 		fmt_raw(&t->b, ": ");
-		fmt_plural(&t->b, m->short_waits, "shorter one");
+		fmt_plural(&t->b, m->short_waits.count, "shorter one");
 		fmt_raw(&t->b, ", ");
-		fmt_dur(&t->b, (int64_t)m->short_ns);
+		fmt_dur(&t->b, (int64_t)m->short_waits.ns);
 		fmt_raw(&t->b, " in all, and what ended them, are left out");
 		warn(t);
 	}
 	text_put_loss_warnings(t);
-	if (m->missed_exits) {
+	if (m->defects.missed_exits) {
 		text_mark(t, MARK_BAD);
 		fmt_raw(&t->b, "WARNING: ");
-		fmt_plural(&t->b, m->missed_exits, "goroutine");
+		fmt_plural(&t->b, m->defects.missed_exits, "goroutine");
 		fmt_raw(&t->b, " went away without an event; counted as exited");
 		warn(t);
 	}
 	if (m->end_from_events && m->opts.until == INT64_MAX) {
 		text_mark(t, MARK_WARN);
-		fmt_raw(&t->b, m->proc_exited ? "NOTE: final state from events: the target had exited"
+		fmt_raw(&t->b, m->proc.exited ? "NOTE: final state from events: the target had exited"
 		                              : "NOTE: final state from events: there is no whole end snapshot");
 		warn(t);
 	}
@@ -184,12 +184,12 @@ static void put_event_counts(struct text *t)
 	bool first = true;
 
 	fmt_f(&t->b, "%-9s ", "events");
-	fmt_count(&t->b, m->nevents);
+	fmt_count(&t->b, m->events.all);
 	for (int i = TRACE_FIRST_EVENT; i < TRACE_FIRST_SNAP; i++) {
-		if (!m->events[i])
+		if (!m->events.by_type[i])
 			continue;
 		fmt_f(&t->b, "%s%s ", first ? ": " : ", ", trace_type_name(i));
-		fmt_count(&t->b, m->events[i]);
+		fmt_count(&t->b, m->events.by_type[i]);
 		first = false;
 	}
 	text_wrap(t, 2, 12);
@@ -203,11 +203,11 @@ static void put_not_kept(struct text *t)
 		uint64_t n, max;
 		const char *what;
 	} rows[] = {
-		{ m->chains_dropped, MODEL_MAX_WAKE_CHAINS,
+		{ m->wake_chains.dropped, MODEL_MAX_WAKE_CHAINS,
 		  "ends of waits: there are more different chains of them than" },
 		{ m->uses.dropped, MODEL_MAX_USERS,
 		  "uses of channels: more pairs of a channel and a goroutine live than" },
-		{ m->wakes_dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
+		{ m->wakes.dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -244,7 +244,7 @@ static void put_probes(struct text *t)
 static void put_snapshots(struct text *t)
 {
 	for (int i = 0; i < 2; i++) {
-		const struct snapshot *s = &t->m->snap[i];
+		const struct snap_info *s = &t->m->snap[i];
 
 		if (!s->ended)
 			continue;

@@ -85,8 +85,8 @@ static void blocked_add(struct blocked_list *l, struct buf *b, uint32_t i)
 static void blocked_collect(struct blocked_list *l, struct text *t)
 {
 	l->m = t->m;
-	for (size_t i = 0; i < t->m->sorted.n; i++) {
-		const struct goroutine *g = t->m->sorted.v[i];
+	for (size_t i = 0; i < t->m->goroutines.sorted.n; i++) {
+		const struct goroutine *g = t->m->goroutines.sorted.v[i];
 
 		if (g->state == TRACE_GO_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
 		    vec_push(&l->gs, g))

@@ -130,7 +130,7 @@ static int collect(struct chan_rows *rows, const struct report *r)
 	const struct chan_rows *gone = &r->m->channels.gone;
 	const struct channel *c;
 
-	for (uint32_t id = 1; (c = channel_next(r->m, &id));)
+	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
 		if (report_shows_channel(r, c) && chan_rows_add(rows, r->m, c))
 			return -ENOMEM;
 	for (size_t i = 0; i < gone->v.n; i++)

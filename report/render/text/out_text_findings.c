@@ -155,12 +155,12 @@ static void put_heaviest(struct text *t)
 
 static void put_none(struct text *t)
 {
-	bool cut = snapshot_is_cut(&t->m->snap[0]);
+	bool cut = snap_info_is_cut(&t->m->snap[0]);
 
 	say(&t->b, t->m, "No leaked or stuck goroutines found{word}.",
-	    W_WORD(stops_are_all(t->m) ? ", but the program could not run, so this means little"
-	           : cut               ? " among those that were read"
-	                               : ""));
+	    W_WORD(model_is_all_stopped(t->m) ? ", but the program could not run, so this means little"
+	           : cut                      ? " among those that were read"
+	                                      : ""));
 	text_wrap(t, FIRST, INDENT);
 }
 

@@ -62,7 +62,7 @@ static void put_objs(struct text *t, const struct life_event *e)
 {
 	for (uint32_t i = 0; i < e->nobjs && i < 8; i++) {
 		fmt_raw(&t->b, i ? ", " : " on ");
-		fmt_obj(&t->b, t->m, &t->m->life_objs.v[e->objs + i]);
+		fmt_obj(&t->b, t->m, &t->m->life.objs.v[e->objs + i]);
 	}
 	if (e->nobjs > 8)
 		fmt_f(&t->b, ", … (%u)", e->nobjs);
@@ -93,7 +93,7 @@ static void put_wait(struct text *t, size_t i)
 {
 	const struct model *m = t->m;
 	const struct life_event *e = &m->life.v[i];
-	size_t end = life_wait_end(m, i);
+	size_t end = life_wait_end(&m->life, i);
 	bool over = end < m->life.n;
 	int64_t to = over ? m->life.v[end].time : m->end;
 
@@ -144,7 +144,7 @@ static void put_other_event(struct text *t, const struct life_event *e)
 	}
 	if (e->nobjs) {
 		fmt_raw(&t->b, e->type == TRACE_GO_READY ? " on " : " ");
-		fmt_obj(&t->b, t->m, &t->m->life_objs.v[e->objs]);
+		fmt_obj(&t->b, t->m, &t->m->life.objs.v[e->objs]);
 	}
 	put_at(t, e->stack);
 }
@@ -187,7 +187,7 @@ static void put_events(struct text *t)
 		}
 		told++;
 	}
-	if (t->m->life_dropped) {
+	if (t->m->life.dropped) {
 		fmt_raw(&t->b, "… its later events are not kept: there are too many");
 		text_wrap(t, 4, 4);
 	}

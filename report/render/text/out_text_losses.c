@@ -85,8 +85,8 @@ static void put_kind(struct text *t, struct kind k, bool *any)
 {
 	struct lossrange r[RANGES_SHOWN];
 	uint64_t count, none;
-	size_t n = lossrange_collect(t->m, is_of_kind, &k, r, RANGES_SHOWN, &count);
-	bool more = lossrange_collect(t->m, is_uncounted_kind, &k, NULL, 0, &none);
+	size_t n = lossrange_collect(&t->m->losses, is_of_kind, &k, r, RANGES_SHOWN, &count);
+	bool more = lossrange_collect(&t->m->losses, is_uncounted_kind, &k, NULL, 0, &none);
 
 	if (!n)
 		return;
@@ -123,13 +123,13 @@ void text_put_losses(struct text *t)
 		const char *what;
 		int cause; /* whose times are printed; -1: none */
 	} rows[] = {
-		{ m->lost_ring, "events lost because the ring was full", TRACE_LOSS_RING },
-		{ m->lost_memory, "events lost because memory could not be read", TRACE_LOSS_MEMORY },
-		{ m->lost_stacks, "stacks lost", TRACE_LOSS_STACK },
-		{ m->lost_cases, "selects with more cases than chanrec keeps", -1 },
+		{ m->losses.ring, "events lost because the ring was full", TRACE_LOSS_RING },
+		{ m->losses.memory, "events lost because memory could not be read", TRACE_LOSS_MEMORY },
+		{ m->losses.stacks, "stacks lost", TRACE_LOSS_STACK },
+		{ m->losses.cases, "selects with more cases than chanrec keeps", -1 },
 		{ report_truncated_stacks(t->r), "distinct stacks truncated", -1 },
-		{ m->unseen_network, "network waits whose end shows only in the goroutine's next event", -1 },
-		{ m->unseen_wakes - m->unseen_network, "other waits whose end was not seen", -1 },
+		{ m->defects.unseen_network, "network waits whose end shows only in the goroutine's next event", -1 },
+		{ m->defects.unseen_wakes - m->defects.unseen_network, "other waits whose end was not seen", -1 },
 	};
 	struct lossrange r[RANGES_SHOWN];
 	uint64_t count;
@@ -143,15 +143,15 @@ void text_put_losses(struct text *t)
 		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
 		say(&t->b, t->m, "{n} {word}", W_N(rows[i].n), W_WORD(rows[i].what));
 		if (rows[i].cause >= 0)
-			put_ranges(t, r, lossrange_collect(m, is_of_cause, &cause, r, RANGES_SHOWN, &count));
+			put_ranges(t, r, lossrange_collect(&m->losses, is_of_cause, &cause, r, RANGES_SHOWN, &count));
 		text_wrap(t, 2, 12);
 		any = true;
 	}
 	for (int i = 0; i < ILLEGAL_N; i++) {
-		if (!m->illegal[i])
+		if (!m->defects.illegal[i])
 			continue;
 		fmt_f(&t->b, "%-9s ", "defects");
-		say(&t->b, m, "{n} {word}", W_N(m->illegal[i]), W_WORD(words_illegal((enum illegal)i)));
+		say(&t->b, m, "{n} {word}", W_N(m->defects.illegal[i]), W_WORD(words_illegal((enum illegal)i)));
 		text_wrap(t, 2, 12);
 	}
 	if (!put_left_out(t) && !any) {
@@ -186,7 +186,7 @@ static void put_warning(struct text *t, enum text_mark mark, const char *what, c
 {
 	struct lossrange r[RANGES_SHOWN];
 	uint64_t count;
-	size_t n = lossrange_collect(t->m, wanted, NULL, r, RANGES_SHOWN, &count);
+	size_t n = lossrange_collect(&t->m->losses, wanted, NULL, r, RANGES_SHOWN, &count);
 
 	if (!n)
 		return;
@@ -202,12 +202,12 @@ void text_put_loss_warnings(struct text *t)
 {
 	const struct model *m = t->m;
 
-	if (m->lost_ring || m->lost_memory) {
+	if (m->losses.ring || m->losses.memory) {
 		text_mark(t, MARK_BAD);
 		say(&t->b, m,
 		    "WARNING: {n event} {is was|were} lost. Counts may be too low, and waits may appear longer than "
 		    "they were.",
-		    W_N(m->lost_ring + m->lost_memory), W_N(m->lost_ring + m->lost_memory));
+		    W_N(m->losses.ring + m->losses.memory), W_N(m->losses.ring + m->losses.memory));
 		text_mark(t, MARK_END);
 		text_wrap(t, 0, 9);
 	}

@@ -44,7 +44,7 @@ static struct object_sum *sum_objects(const struct report *r)
 		return NULL;
 	for (uint32_t i = 0; i < m->objsites.n; i++)
 		sums[i].id = i;
-	for (uint32_t id = 1; (c = channel_next(m, &id));)
+	for (uint32_t id = 1; (c = channels_next(&m->channels, &id));)
 		if (report_shows_channel(r, c))
 			sum_channel(sums, c);
 	for (size_t i = 0; i < m->channels.gone.v.n; i++)

@@ -37,7 +37,7 @@ static void put_times(struct text *t, uint8_t state)
 			continue;
 		if (n < RANGES_SHOWN)
 			put_range(t, s, !n);
-		ns += stops_ns(m, s->from, s->to);
+		ns += model_stopped_ns(m, s->from, s->to);
 		n++;
 	}
 	if (n > RANGES_SHOWN)
@@ -57,7 +57,7 @@ static void put_state(struct text *t, uint8_t state, const char *what)
 		return;
 	text_mark(t, MARK_BAD);
 	say(&t->b, m, "WARNING: the program was {word}", W_WORD(what));
-	if (stops_are_all(m)) {
+	if (model_is_all_stopped(m)) {
 		fmt_raw(&t->b, " the whole time. Nothing in it could run, so the length of a wait means nothing.");
 	} else {
 		put_times(t, state);

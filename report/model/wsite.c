@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/model/wsite.h"
+
+int wsites_init(struct wsites *ws)
+{
+	return vec_extend(ws, 1);
+}
+
+void wsites_free(struct wsites *ws)
+{
+	vec_free(ws);
+	vec_free(&ws->of_stack);
+	index_free(&ws->index);
+}
+
+static bool wsite_eq(const void *table, uint32_t i, const void *key)
+{
+	const struct wsite *a = &((const struct wsites *)table)->v[i], *b = key;
+
+	return a->group == b->group && a->stack == b->stack && a->reason == b->reason;
+}
+
+static uint32_t wsite_new(struct wsites *ws, uint64_t h, const struct wsite *key)
+{
+	uint32_t i = (uint32_t)ws->n;
+
+	return vec_push(ws, *key) || !index_add(&ws->index, h, i) ? 0 : i;
+}
+
+uint32_t wsites_get(struct wsites *ws, const struct wsite *key, bool *added)
+{
+	uint32_t i = wsites_at(ws, key->stack);
+	uint64_t h;
+
+	*added = false;
+	if (i && wsite_eq(ws, i, key))
+		return i;
+	h = hash_two((uint64_t)key->group << 32 | key->stack, key->reason);
+	i = index_find(&ws->index, h, wsite_eq, ws, key);
+	*added = !i;
+	if (!i)
+		i = wsite_new(ws, h, key);
+	if (!i || vec_extend(&ws->of_stack, (size_t)key->stack + 1))
+		return 0;
+	ws->of_stack.v[key->stack] = i;
+	return i;
+}
