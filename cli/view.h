@@ -8,8 +8,6 @@
 #include "cli/term.h"
 #include "report/analyze/report.h"
 
-#define VIEW_TOP_DEFAULT 20
-
 struct view {
 	struct report_opts opts;
 	enum term_color color;
@@ -17,7 +15,7 @@ struct view {
 
 #define VIEW_DEFAULTS \
 	{ \
-		.opts = {.model = { .since = INT64_MIN, .until = INT64_MAX }, .top = VIEW_TOP_DEFAULT } \
+		.opts = {.model = { .since = INT64_MIN, .until = INT64_MAX }, .top = REPORT_TOP_DEFAULT } \
 	}
 
 /* Without headings; their base is that of a struct view. */

@@ -49,26 +49,6 @@ bool report_has_losses(const struct report *r)
 	return r->m->losses.ring || r->m->losses.memory || r->m->losses.left_out || r->m->losses.waits_left_out;
 }
 
-/* No wait for another goroutine: sleep, the network, a timer, "select {}" in main. */
-static bool is_waiting_only(const struct model *m, const struct wsite *ws)
-{
-	uint8_t class = model_wait_class(m, ws->reason);
-
-	return wait_class_is_idle(class) || m->objsites.v[ws->objsite].timer ||
-	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
-}
-
-const struct wsite *report_heaviest(const struct report *r)
-{
-	for (uint32_t i = 0; i < r->nwsites; i++) {
-		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
-
-		if (report_shows_wsite(r, ws) && !is_waiting_only(r->m, ws))
-			return ws->blocked ? ws : NULL;
-	}
-	return NULL;
-}
-
 struct rank {
 	uint64_t first, second;
 	uint32_t id;

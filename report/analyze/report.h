@@ -11,6 +11,8 @@
 #include "report/analyze/leak.h"
 #include "report/model/model.h"
 
+#define REPORT_TOP_DEFAULT 20 /* rows of a table where the user did not say how many */
+
 /* What a folded stack weighs. */
 enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
 
@@ -18,6 +20,7 @@ struct report_opts {
 	struct model_opts model;
 	unsigned top;         /* rows of a table */
 	bool all;             /* JSON: every goroutine that ended and every channel */
+	bool full;            /* text: every section, not only the page that fits a screen */
 	bool full_stacks;     /* with the frames of runtime and libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
 	bool color;           /* text is for a terminal that has colours */
@@ -65,8 +68,6 @@ uint64_t report_duration(const struct report *r);
 uint64_t report_truncated_stacks(const struct report *r);
 /* Whether events were lost, so that counts may be low. */
 bool report_has_losses(const struct report *r);
-/* The visible wait site with the most blocked time, without waits for time, the network or main's; NULL: none. */
-const struct wsite *report_heaviest(const struct report *r);
 /* Channels, goroutines or times named on the command line that are not in the trace: -ENOENT. */
 int report_check_filters(const struct report *r, struct err *err);
 

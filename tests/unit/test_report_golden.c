@@ -42,6 +42,15 @@ static char *run_output(const struct golden *g, const char *format, size_t *n)
 	return run_with(g, format, tb_opts(), n);
 }
 
+/* The text with every section. */
+static char *run_full(const struct golden *g, size_t *n)
+{
+	struct report_opts o = tb_opts();
+
+	o.full = true;
+	return run_with(g, "text", o, n);
+}
+
 static char *run_script(const struct golden *g, size_t *n)
 {
 	struct script_opts o = { .snapshots = true };
@@ -103,6 +112,9 @@ static void outputs_are_as_before(void **state)
 			compare(goldens[i].name, formats[k], text, n);
 			free(text);
 		}
+		text = run_full(&goldens[i], &n);
+		compare(goldens[i].name, "full", text, n);
+		free(text);
 		text = run_script(&goldens[i], &n);
 		compare(goldens[i].name, "script", text, n);
 		free(text);
@@ -127,17 +139,18 @@ static void options_are_as_before(void **state)
 		uint32_t channel;
 		enum fold_by by;
 		struct filter_opts filter;
-		bool full, color;
+		bool full, stacks, color;
 		unsigned width;
 	} runs[] = {
 		{ "shop", "text", "shop-goroutine", .goroutine = 18 },
 		{ "shop", "text", "shop-exited", .goroutine = 100 },
 		{ "shop", "text", "shop-channel", .channel = 1 },
 		{ "ops", "text", "ops-channel", .channel = 3 },
-		{ "shop", "text", "shop-full", .full = true },
-		{ "shop", "text", "shop-narrow", .width = 60 },
-		{ "shop", "text", "shop-color", .color = true },
-		{ "shop", "text", "shop-function", .filter = { .function = "Price" } },
+		{ "shop", "text", "shop-stacks", .full = true, .stacks = true },
+		{ "shop", "text", "shop-80", .width = 80 },
+		{ "shop", "text", "shop-narrow", .full = true, .width = 60 },
+		{ "shop", "text", "shop-color", .full = true, .color = true },
+		{ "shop", "text", "shop-function", .full = true, .filter = { .function = "Price" } },
 		{ "shop", "folded", "shop-package", .filter = { .package = "example.org/shop/pool" } },
 		{ "shop", "folded", "shop-reason", .filter = { .reason = "Mutex" } },
 		{ "shop", "folded", "shop-count", .by = FOLD_BY_COUNT },
@@ -156,7 +169,8 @@ static void options_are_as_before(void **state)
 		o.model.keep_wake_stacks = runs[i].by == FOLD_BY_WAKE;
 		o.fold_by = runs[i].by;
 		o.model.filter = runs[i].filter;
-		o.full_stacks = runs[i].full;
+		o.full = runs[i].full;
+		o.full_stacks = runs[i].stacks;
 		o.color = runs[i].color;
 		o.width = runs[i].width;
 		text = run_with(golden_of(runs[i].trace), runs[i].format, o, &n);
@@ -250,21 +264,30 @@ static void two_runs_give_the_same_bytes(void **state)
 	}
 }
 
-/* No line of the text is wider than the terminal or contains a control character. */
+static void check_fits(const char *name, char *text, size_t n)
+{
+	char *save;
+
+	for (size_t k = 0; k < n; k++)
+		if (((uint8_t)text[k] < 0x20 && text[k] != '\n') || text[k] == 0x7f)
+			fail_msg("%s: control character %d", name, text[k]);
+	assert_null(strstr(text, "\xe2\x80\xae"));
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		if (text_width(l, strlen(l)) > 100)
+			fail_msg("%s: %zu columns: %s", name, text_width(l, strlen(l)), l);
+	free(text);
+}
+
+/* No line of the text is wider than the terminal, and none has a control character. */
 static void text_is_fit_for_a_terminal(void **state)
 {
 	for (size_t i = 0; i < NGOLDENS; i++) {
 		size_t n;
-		char *text = run_output(&goldens[i], "text", &n), *save;
+		char *text = run_output(&goldens[i], "text", &n);
 
-		for (size_t k = 0; k < n; k++)
-			if (((uint8_t)text[k] < 0x20 && text[k] != '\n') || text[k] == 0x7f)
-				fail_msg("%s: control character %d", goldens[i].name, text[k]);
-		assert_null(strstr(text, "\xe2\x80\xae"));
-		for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-			if (text_width(l, strlen(l)) > 100)
-				fail_msg("%s: %zu columns: %s", goldens[i].name, text_width(l, strlen(l)), l);
-		free(text);
+		check_fits(goldens[i].name, text, n);
+		text = run_full(&goldens[i], &n);
+		check_fits(goldens[i].name, text, n);
 	}
 }
 

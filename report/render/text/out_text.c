@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The text report: the finding first, the evidence after, the tables last. */
+/* The text report: findings first, then chains and tables; without --full only what fits a screen. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -284,6 +284,18 @@ void text_put_recorded(struct text *t)
 	put_probes(t);
 }
 
+static bool is_of_one(const struct text *t)
+{
+	return t->r->opts.model.goroutine || t->r->opts.model.channel;
+}
+
+static void put_normal(struct text *t)
+{
+	words_waiting_normally(&t->b, t->m, &t->r->findings);
+	if (t->b.len)
+		text_wrap(t, 2, 2);
+}
+
 void text_put_first(struct text *t)
 {
 	const struct model_opts *o = &t->r->opts.model;
@@ -292,29 +304,40 @@ void text_put_first(struct text *t)
 		text_put_goroutine(t, o->goroutine);
 	if (o->channel)
 		text_put_channel(t, o->channel);
-	if (!o->goroutine && !o->channel)
+	if (!is_of_one(t))
 		text_put_findings(t);
 }
 
 void text_put_rest(struct text *t)
 {
-	const struct model_opts *o = &t->r->opts.model;
-
-	if (o->goroutine || o->channel) {
-		text_put_wsites(t);
+	if (is_of_one(t)) {
+		text_put_wait_sites(t, true);
 		text_put_edges(t);
 		return;
 	}
+	put_normal(t);
 	text_put_leaks(t);
-	text_put_chains(t, t->r->opts.top < 10 ? t->r->opts.top : t->r->opts.top > 20 ? 0 : 10);
+	text_put_chains(t, text_rows(t, 10));
 	text_put_groups(t);
 	text_put_blocked(t);
-	text_put_wsites(t);
+	text_put_wait_sites(t, true);
 	text_put_edges(t);
 	text_put_objects(t);
 	text_put_channels(t);
 	text_put_uses(t);
 	text_put_recorded(t);
+}
+
+/* What fits a screen. */
+static void put_brief(struct text *t)
+{
+	text_put_findings(t);
+	text_put_chains(t, text_rows(t, 5));
+	text_put_wait_sites(t, false);
+	text_end(t);
+	put_normal(t);
+	fmt_raw(&t->b, "--full lists goroutines, their stacks, channels, locks, wake-ups and losses.");
+	text_wrap(t, 2, 2);
 }
 
 static int write_text(const struct report *r, FILE *f, struct err *err)
@@ -325,8 +348,12 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 	text_init(&t, f, r);
 	text_put_head(&t);
 	text_put_warnings(&t);
-	text_put_first(&t);
-	text_put_rest(&t);
+	if (r->opts.full || is_of_one(&t)) {
+		text_put_first(&t);
+		text_put_rest(&t);
+	} else {
+		put_brief(&t);
+	}
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_nomem(err) : 0;

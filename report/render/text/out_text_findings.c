@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the report claims: one block for each root cause. */
+#include "report/analyze/wait_sites.h"
 #include "report/model/library.h"
 #include "report/model/stops.h"
 #include "report/render/fmt.h"
@@ -140,7 +141,7 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 /* The wait site that cost most. */
 static void put_heaviest(struct text *t)
 {
-	const struct wsite *ws = report_heaviest(t->r);
+	const struct wsite *ws = wait_sites_heaviest(t->r);
 	uint32_t place;
 
 	if (!ws)
@@ -180,6 +181,4 @@ void text_put_findings(struct text *t)
 		put_finding(t, &f->v.v[shown], (unsigned)shown + 1);
 	text_more(t, shown, f->v.n);
 	put_heaviest(t);
-	words_waiting_normally(&t->b, t->m, f);
-	text_wrap(t, FIRST, FIRST);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/analyze/visible.h"
+#include "report/analyze/wait_sites.h"
 #include "report/model/library.h"
 #include "report/render/fmt.h"
 #include "report/render/text/table.h"
@@ -97,36 +98,45 @@ void text_put_stack_cell(struct text *t, uint32_t stack)
 	fmt_file_line(&t->b, t->m, place, 1);
 }
 
-void text_put_wsites(struct text *t)
+void text_put_wait_sites(struct text *t, bool with_idle)
 {
 	static const struct table_col cols[] = {
-		{ "blocked", true, false, false }, { "waits", true, false, false },
-		{ "longest", true, false, false }, { "by goroutine", true, false, false },
-		{ "for", false, false, false },    { "at (own code › library)", false, true, false }
+		{ .head = "blocked", .right = true },
+		{ .head = "waits", .right = true },
+		{ .head = "longest", .right = true },
+		{ .head = "by goroutine", .right = true },
+		{ .head = "for" },
+		{ .head = "at (own code › library)", .flex = true },
 	};
-	const struct model *m = t->m;
-	uint64_t shown = 0, all = 0;
+	uint64_t top = with_idle ? t->r->opts.top : text_rows(t, 10), shown = 0;
+	struct wait_sites sites;
 	struct table tb;
 
+	if (wait_sites_find(&sites, t->r, with_idle)) {
+		t->b.failed = true;
+		return;
+	}
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
-	for (uint32_t i = 0; i < t->r->nwsites; i++) {
-		const struct wsite *ws = &m->wsites.v[t->r->wsites[i]];
+	for (; shown < sites.v.n && shown < top; shown++) {
+		const struct wsite *ws = sites.v.v[shown];
 
-		if (!report_shows_wsite(t->r, ws) || all++ >= t->r->opts.top)
-			continue;
-		shown++;
 		table_cell_dur(&tb, ws->blocked);
 		table_cell_count(&tb, ws->waits);
 		table_cell_dur(&tb, ws->max);
 		fmt_f(&t->b, "%" PRIu64, ws->example);
 		table_cell(&tb);
-		table_cell_str(&tb, reason_name(m, ws->reason));
+		table_cell_str(&tb, reason_name(t->m, ws->reason));
 		text_put_stack_cell(t, ws->stack);
 		table_cell(&tb);
 	}
-	text_title(t, "where the blocked time went", all ? NULL : "nowhere");
+	text_title(t, "wait sites",
+	           !sites.v.n && !sites.idle ? "none"
+	           : with_idle               ? "most blocked time first"
+	           : sites.v.n               ? "most blocked time first; without sleep and network"
+	                                     : "none but sleep and network");
 	table_print(&tb);
-	text_more(t, shown, all);
+	text_more(t, shown, sites.v.n);
+	wait_sites_free(&sites);
 }
 
 static void put_edge(struct table *tb, const struct edge *e)

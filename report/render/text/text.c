@@ -193,6 +193,11 @@ void text_wrap(struct text *t, size_t first, size_t indent)
 	buf_reset(&t->b);
 }
 
+unsigned text_rows(const struct text *t, unsigned n)
+{
+	return t->r->opts.top == REPORT_TOP_DEFAULT ? n : t->r->opts.top;
+}
+
 void text_more(struct text *t, uint64_t shown, uint64_t all)
 {
 	if (all <= shown)

@@ -39,6 +39,8 @@ void text_title(struct text *t, const char *title, const char *remark);
 void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What is in t->b, broken at blanks; the first line after `first` columns of blanks, the others after `indent`. */
 void text_wrap(struct text *t, size_t first, size_t indent);
+/* The rows of a table that has n unless --top is given. */
+unsigned text_rows(const struct text *t, unsigned n);
 /* "… and 12 more (--top 30 shows them)" when there are more than shown. */
 void text_more(struct text *t, uint64_t shown, uint64_t all);
 /* "18–22, 30, …" of n rising ids, the n-th by get; an id that stands several times is one. */
@@ -67,14 +69,17 @@ void text_put_objects(struct text *t);
 void text_put_chains(struct text *t, unsigned max);
 /* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
-void text_put_wsites(struct text *t);
+/* Every wait site, or those that do not just sleep or wait for the network. */
+void text_put_wait_sites(struct text *t, bool with_idle);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
-/* All there is, in this order: title, warnings, the finding or the life that was asked for, evidence and tables. */
+/* The parts of a page, in this order. */
 void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);
+/* The findings, or the goroutine or channel that was asked for. */
 void text_put_first(struct text *t);
+/* Every other section. */
 void text_put_rest(struct text *t);
 /* One open or past chain, without its number. */
 void text_put_chain(struct text *t, const struct chain *c);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/analyze/wait_sites.h"
+
+#include <errno.h>
+
+#include "report/analyze/visible.h"
+#include "report/model/names.h"
+
+bool wait_site_is_idle(const struct model *m, const struct wsite *ws)
+{
+	uint8_t class = model_wait_class(m, ws->reason);
+
+	return wait_class_is_idle(class) || m->objsites.v[ws->objsite].timer ||
+	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
+}
+
+int wait_sites_find(struct wait_sites *sites, const struct report *r, bool with_idle)
+{
+	*sites = (struct wait_sites){ 0 };
+	for (uint32_t i = 0; i < r->nwsites; i++) {
+		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
+
+		if (!report_shows_wsite(r, ws))
+			continue;
+		if (!with_idle && wait_site_is_idle(r->m, ws)) {
+			sites->idle++;
+		} else if (vec_push(&sites->v, ws)) {
+			wait_sites_free(sites);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void wait_sites_free(struct wait_sites *sites)
+{
+	vec_free(&sites->v);
+}
+
+const struct wsite *wait_sites_heaviest(const struct report *r)
+{
+	for (uint32_t i = 0; i < r->nwsites; i++) {
+		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
+
+		if (report_shows_wsite(r, ws) && !wait_site_is_idle(r->m, ws))
+			return ws->blocked ? ws : NULL;
+	}
+	return NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_ANALYZE_WAIT_SITES_H
+#define CHANREC_REPORT_ANALYZE_WAIT_SITES_H
+
+/* The wait sites that the options leave visible, most blocked time first. */
+
+#include "report/analyze/report.h"
+
+struct wait_sites {
+	VEC(const struct wsite *) v;
+	uint32_t idle; /* left out of v: sites that do not wait for another goroutine */
+};
+
+/* Whether it waits for no other goroutine: sleep, the network, a timer, "select {}" in main. */
+bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
+/* Leaves idle sites out unless with_idle. 0 or -ENOMEM. */
+int wait_sites_find(struct wait_sites *sites, const struct report *r, bool with_idle);
+void wait_sites_free(struct wait_sites *sites);
+/* The site that is not idle and cost most blocked time; NULL: none cost any. */
+const struct wsite *wait_sites_heaviest(const struct report *r);
+
+#endif
