@@ -87,8 +87,8 @@ def test_one_order(workload, record, version):
     for r in losses["ranges"]:
         assert 0.3e9 < r["from_ns"] < r["to_ns"] < r["from_ns"] + (stopped + 0.4) * 1e9
     check_what_remains_true(doc)
-    text = re.sub(r"\s+", " ", report(recorder.trace))
-    assert re.search(r"NOTE: stacks were left out from \d\S+ to \d\S+; see Recorded", text)
+    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
+    assert re.search(r"NOTE: stacks were left out from \d\S+ to \d\S+; see Recorded \(--full\)", text)
     assert re.search(r"left out [\d,]+ stacks of wake-ups from \S+ to \S+: the ring was filling "
                      r"[\d,]+ stacks of waits from \S+ to \S+: the ring was filling", text)
     assert re.search(r"[\d,]+ events lost because the ring was full from \S+ to \S+ ", text)
@@ -117,7 +117,7 @@ def test_short_waits_go_while_the_ring_is_nearly_full(workload, record):
     count = collections.Counter(name for name, _ in events(recorder.trace))
     assert count["go.park"] + counted(doc, cause="ring", type="go.park") + left["waits"] == 4 * HANDS + 200
     assert [name for name, _ in events(recorder.trace)][-400:].count("go.park") >= 190
-    text = re.sub(r"\s+", " ", report(recorder.trace))
+    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
     assert re.search(r"Only waits of 1\.00ms and longer were recorded at times from \S+ to \S+: [\d,]+ shorter ones", text), text[:2000]
 
 
@@ -184,7 +184,7 @@ def test_size_is_kept(workload, record, size, duration):
     short = (doc["trace"]["left_out"] or {}).get("waits", 0)
     assert losses["events_left_out"] + short > 1000 and losses["events_left_out"] > 0
     assert f"{losses['events_left_out']:,} events were left out" in recorder.stderr
-    text = re.sub(r"\s+", " ", report(recorder.trace))
+    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
     assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
     assert re.search(r"waits from \S+ to \S+: to keep the file within ", text)
 
@@ -245,7 +245,7 @@ def test_what_is_left_out_is_no_defect(workload, record, limit):
         recorder.stop()
         losses = verified(recorder.trace)["losses"]
         assert not any(losses["illegal_transitions"].values()), losses["illegal_transitions"]
-        assert "defects" not in report(recorder.trace)
+        assert "defects" not in report(recorder.trace, "--full")
         left_out += losses["events_left_out"] + losses["ring_dropped"]
     assert left_out > 1000
 
@@ -329,7 +329,7 @@ def test_overhead_is_kept(workload, record):
                      r"stacks of waits for \S+ s from \S+ s on, waits shorter than 1 ms for \S+ s from \S+ s on, "
                      r"waits and wake-ups for \S+ s from \S+ s on, "
                      r"their probes for \S+ s from \S+ s on", recorder.stderr)
-    text = re.sub(r"\s+", " ", report(recorder.trace))
+    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
     assert "limits probes within 20% of the program's CPU time; they took " in text
     assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
     assert re.search(r"waits from .* to keep within 20% of the program's CPU time \(and some that", text)
@@ -370,7 +370,7 @@ def test_overhead_and_a_full_ring(workload, record):
     assert min(r["from_ns"] for r in lost) < min(r["from_ns"] for r in left_out)
     assert max(r["to_ns"] for r in lost) < max(r["to_ns"] for r in left_out)
     assert not any(losses["illegal_transitions"].values())
-    text = re.sub(r"\s+", " ", report(recorder.trace))
+    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
     assert "because the ring was full from " in text
     assert "waits and wake-ups were left out to stay within a limit, from " in text
 

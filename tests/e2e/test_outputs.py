@@ -256,11 +256,18 @@ def test_no_colour_where_none_is_wanted(traces):
 
 @pytest.mark.parametrize("name", TRACES)
 def test_the_finding_comes_first_and_the_tables_last(traces, name):
-    titles = re.findall(r"\n\n([A-Z][a-z ]+?)(?=  |\n)", report(traces / f"{name}.zst"))
+    titles = re.findall(r"\n\n(\S.+?)(?=  |\n)", report(traces / f"{name}.zst", "--full"))
     order = ["Findings", "Findings in detail", "Blocking chains at the end", "Goroutines by creation site", "Channels",
              "Recorded"]
     assert [t for t in titles if t in order] == order
     assert titles[0] == "Findings" and titles[-1] == "Recorded"
+
+
+@pytest.mark.parametrize("trace,lines", [("docs/demo/shop.trace.zst", 60), ("empty", 40)])
+def test_the_text_fits_a_screen(traces, trace, lines):
+    text = report(ROOT / trace if "/" in trace else traces / f"{trace}.zst")
+    assert len(text.splitlines()) <= lines
+    assert "--full" in text.splitlines()[-1]
 
 
 def test_top_says_how_much_is_left_out(traces):

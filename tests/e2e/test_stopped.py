@@ -27,7 +27,7 @@ def spinning(workload):
 
 
 def head(trace):
-    return re.sub(r"\s+", " ", report(trace)).split("Findings in detail")[0]
+    return re.sub(r"\s+", " ", report(trace)).split("Blocking chains")[0]
 
 
 def stops(trace):

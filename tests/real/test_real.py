@@ -131,7 +131,7 @@ def keep(program, trace, what=""):
         name = f"{folder}/{program.package}-{program.version}{what}"
         shutil.copy(trace, name + ".zst")
         with open(name + ".txt", "w") as f:
-            f.write(report(trace))
+            f.write(report(trace, "--full"))
 
 
 def check_idle(text):
@@ -152,7 +152,7 @@ def test_nothing_of_a_healthy_program_is_above_idle(program, record):
     recorder.stop()
     check_answers(program, recorder, ready, may_be_busy=True)
     keep(program, recorder.trace, "-heavy")
-    text = report(recorder.trace)
+    text = report(recorder.trace, "--full")
     print("  " + re.search(r"[\d,]+ goroutines are\s+waiting[^.]*", text)[0].replace("\n", ""))
     check_idle(text)
 

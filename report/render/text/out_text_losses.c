@@ -214,5 +214,5 @@ void text_put_loss_warnings(struct text *t)
 	put_warning(t, MARK_BAD, "WARNING: waits and wake-ups were left out to stay within a limit,",
 	            ". They are not counted; what a goroutine waited for then is known only at the end.",
 	            is_wait_left_out);
-	put_warning(t, MARK_WARN, "NOTE: stacks were left out", "; see Recorded, left out.", is_stack_left_out);
+	put_warning(t, MARK_WARN, "NOTE: stacks were left out", "; see Recorded (--full).", is_stack_left_out);
 }
