@@ -317,7 +317,7 @@ void text_put_rest(struct text *t)
 	}
 	put_normal(t);
 	text_put_leaks(t);
-	text_put_chains(t, text_rows(t, 10));
+	text_put_chains(t, 0);
 	text_put_groups(t);
 	text_put_blocked(t);
 	text_put_wait_sites(t, true);
