@@ -202,7 +202,7 @@ def test_size_ends_it(workload, record, size):
     limit = int(size[:-1]) << 10
     assert limit / 3 < recorder.trace.stat().st_size <= limit
     doc = verified(recorder.trace)
-    assert doc["trace"]["end_reason"] == "the trace has reached its size"
+    assert doc["trace"]["end_reason"] == "the trace has reached its size limit"
     assert doc["trace"]["final_state_from"] == "snapshot"
     user = doc["summary"]["user"]
     assert user["created"] == doc["events"]["go.create"] > 1000
