@@ -344,7 +344,8 @@ static int find_past(struct builder *b)
 	for (uint32_t i = 1; i < m->wake_chains.n && !ret; i++) {
 		const struct wsite *ws = &m->wsites.v[m->wake_chains.v[i].wsite];
 
-		if (!m->groups.v[ws->group].system && m->wake_chains.v[i].blocked && !is_brief(b, m->wake_chains.v[i].blocked))
+		if (!m->groups.v[ws->group].system && m->wake_chains.v[i].blocked &&
+		    !is_brief(b, m->wake_chains.v[i].blocked))
 			ret = vec_push(&order, (struct weight){ m->wake_chains.v[i].blocked, i });
 	}
 	if (order.n)

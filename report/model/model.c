@@ -112,12 +112,6 @@ struct channel *model_channel_new(struct model *m, uint32_t id, struct chan_slot
 	return c;
 }
 
-void model_use_channel(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t)
-{
-	c->kept |= g->id == m->opts.goroutine;
-	m->failed |= chanuse_add(&m->uses, c, g, roles, t) != 0;
-}
-
 /* Sets *key to what is known of the object's class; returns where the object keeps it. NULL: the object is unknown. */
 static uint32_t *objsite_key(const struct model *m, const struct trace_obj *obj, uint32_t where, struct objsite *key)
 {
@@ -139,17 +133,13 @@ static uint32_t *objsite_key(const struct model *m, const struct trace_obj *obj,
 	return NULL;
 }
 
-uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where)
+uint32_t model_objsite_add(struct model *m, const struct trace_obj *obj, uint32_t where)
 {
-	struct channel *c = obj->kind == TRACE_OBJ_CHAN ? model_channel_get(m, obj->id) : NULL;
 	struct objsite key;
-	uint32_t *cached, i;
+	uint32_t *cached = objsite_key(m, obj, where, &key), i;
 
-	if (c && c->objsite)
-		return c->objsite;
-	cached = objsite_key(m, obj, where, &key);
-	if (!cached || *cached)
-		return cached ? *cached : 0;
+	if (!cached)
+		return 0;
 	i = objsites_add(&m->objsites, &key);
 	m->failed |= !i;
 	if (key.made || key.place)

@@ -155,10 +155,25 @@ static inline uint8_t model_wait_class(const struct model *m, uint32_t reason)
 }
 
 /* g uses c at t. */
-void model_use_channel(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t);
+static inline void model_use_channel(struct model *m, struct channel *c, struct goroutine *g, uint32_t roles, int64_t t)
+{
+	c->kept |= g->id == m->opts.goroutine;
+	m->failed |= chanuse_add(&m->uses, c, g, roles, t) != 0;
+}
+
+/* Finds or adds the class of an object that has none yet. */
+uint32_t model_objsite_add(struct model *m, const struct trace_obj *obj, uint32_t where);
 
 /* The class of an object; where: the stack of a wait on it. An object's first call counts it. 0: none. */
-uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where);
+static inline uint32_t model_objsite_of(struct model *m, const struct trace_obj *obj, uint32_t where)
+{
+	const struct channel *c = obj->kind == TRACE_OBJ_CHAN ? model_channel_get(m, obj->id) : NULL;
+	const struct sync_obj *s = obj->kind == TRACE_OBJ_SYNC ? model_sync(m, obj->id) : NULL;
+	uint32_t known = c ? c->objsite : s ? s->objsite : 0;
+
+	return known || (!c && !s) ? known : model_objsite_add(m, obj, where);
+}
+
 /* The same after the replay. */
 uint32_t model_objsite(const struct model *m, const struct trace_obj *obj, uint32_t where);
 

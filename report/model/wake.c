@@ -16,29 +16,11 @@ void edges_free(struct edges *es)
 	index_free(&es->index);
 }
 
-static bool edge_eq(const void *table, uint32_t i, const void *key)
+uint32_t edges_add(struct edges *es, uint64_t hash, const struct edge *key)
 {
-	const struct edge *a = &((const struct edges *)table)->v[i], *b = key;
+	uint32_t i = (uint32_t)es->n;
 
-	return a->waker_group == b->waker_group && a->wsite == b->wsite && a->cause == b->cause &&
-	       a->objsite == b->objsite && a->waker_stack_place == b->waker_stack_place;
-}
-
-uint64_t edge_hash(const struct edge *key)
-{
-	return hash_two((uint64_t)key->waker_group << 32 | key->wsite,
-	                (uint64_t)key->objsite << 32 ^ (uint64_t)key->waker_stack_place << 4 ^ key->cause);
-}
-
-uint32_t edges_get(struct edges *es, const struct edge *key)
-{
-	uint64_t h = edge_hash(key);
-	uint32_t i = index_find(&es->index, h, edge_eq, es, key);
-
-	if (i)
-		return i;
-	i = (uint32_t)es->n;
-	return vec_push(es, *key) || !index_add(&es->index, h, i) ? 0 : i;
+	return vec_push(es, *key) || !index_add(&es->index, hash, i) ? 0 : i;
 }
 
 int wake_chains_init(struct wake_chains *cs)
@@ -50,12 +32,6 @@ void wake_chains_free(struct wake_chains *cs)
 {
 	vec_free(cs);
 	index_free(&cs->index);
-}
-
-bool wake_chain_is(const struct wake_chain *a, const struct wake_chain *key)
-{
-	return a->wsite == key->wsite && a->next == key->next && a->waker_group == key->waker_group &&
-	       a->cause == key->cause && a->cut == key->cut;
 }
 
 static bool chain_eq(const void *table, uint32_t i, const void *key)

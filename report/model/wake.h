@@ -70,15 +70,44 @@ struct wakes {
 /* 0 or -ENOMEM. */
 int edges_init(struct edges *es);
 void edges_free(struct edges *es);
-/* 0: out of memory. */
-uint32_t edges_get(struct edges *es, const struct edge *key);
-uint64_t edge_hash(const struct edge *key);
+
+static inline uint64_t edge_hash(const struct edge *key)
+{
+	return hash_two((uint64_t)key->waker_group << 32 | key->wsite,
+	                (uint64_t)key->objsite << 32 ^ (uint64_t)key->waker_stack_place << 4 ^ key->cause);
+}
+
+static inline bool edge_is(const void *table, uint32_t i, const void *key)
+{
+	const struct edge *a = &((const struct edges *)table)->v[i], *b = key;
+
+	return a->waker_group == b->waker_group && a->wsite == b->wsite && a->cause == b->cause &&
+	       a->objsite == b->objsite && a->waker_stack_place == b->waker_stack_place;
+}
+
+/* An edge that index_find() did not find. 0: out of memory. */
+uint32_t edges_add(struct edges *es, uint64_t hash, const struct edge *key);
+
+/* Finds or adds an edge. 0: out of memory. */
+static inline uint32_t edges_get(struct edges *es, const struct edge *key)
+{
+	uint64_t h = edge_hash(key);
+	uint32_t i = index_find(&es->index, h, edge_is, es, key);
+
+	return i ? i : edges_add(es, h, key);
+}
 
 /* 0 or -ENOMEM. */
 int wake_chains_init(struct wake_chains *cs);
 void wake_chains_free(struct wake_chains *cs);
-bool wake_chain_is(const struct wake_chain *a, const struct wake_chain *key);
-/* *id is 0 beyond the cap. 0 or -ENOMEM. */
+
+static inline bool wake_chain_is(const struct wake_chain *a, const struct wake_chain *key)
+{
+	return a->wsite == key->wsite && a->next == key->next && a->waker_group == key->waker_group &&
+	       a->cause == key->cause && a->cut == key->cut;
+}
+
+/* Finds or adds a chain. *id is 0 beyond the cap. 0 or -ENOMEM. */
 int wake_chains_get(struct wake_chains *cs, const struct wake_chain *key, uint32_t *id);
 
 /* Adds one wake-up that ended ns nanoseconds of waiting. 0 or -ENOMEM. */

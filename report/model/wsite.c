@@ -13,13 +13,6 @@ void wsites_free(struct wsites *ws)
 	index_free(&ws->index);
 }
 
-static bool wsite_eq(const void *table, uint32_t i, const void *key)
-{
-	const struct wsite *a = &((const struct wsites *)table)->v[i], *b = key;
-
-	return a->group == b->group && a->stack == b->stack && a->reason == b->reason;
-}
-
 static uint32_t wsite_new(struct wsites *ws, uint64_t h, const struct wsite *key)
 {
 	uint32_t i = (uint32_t)ws->n;
@@ -27,16 +20,11 @@ static uint32_t wsite_new(struct wsites *ws, uint64_t h, const struct wsite *key
 	return vec_push(ws, *key) || !index_add(&ws->index, h, i) ? 0 : i;
 }
 
-uint32_t wsites_get(struct wsites *ws, const struct wsite *key, bool *added)
+uint32_t wsites_find(struct wsites *ws, const struct wsite *key, bool *added)
 {
-	uint32_t i = wsites_at(ws, key->stack);
-	uint64_t h;
+	uint64_t h = hash_two((uint64_t)key->group << 32 | key->stack, key->reason);
+	uint32_t i = index_find(&ws->index, h, wsite_is, ws, key);
 
-	*added = false;
-	if (i && wsite_eq(ws, i, key))
-		return i;
-	h = hash_two((uint64_t)key->group << 32 | key->stack, key->reason);
-	i = index_find(&ws->index, h, wsite_eq, ws, key);
 	*added = !i;
 	if (!i)
 		i = wsite_new(ws, h, key);

@@ -27,12 +27,29 @@ struct wsites {
 /* 0 or -ENOMEM. */
 int wsites_init(struct wsites *ws);
 void wsites_free(struct wsites *ws);
-/* The key is group, stack and reason. *added: it is new. 0: out of memory. */
-uint32_t wsites_get(struct wsites *ws, const struct wsite *key, bool *added);
 /* The wait site of the last wait at a stack; 0: none. */
 static inline uint32_t wsites_at(const struct wsites *ws, uint32_t stack)
 {
 	return stack < ws->of_stack.n ? ws->of_stack.v[stack] : 0;
+}
+
+static inline bool wsite_is(const void *table, uint32_t i, const void *key)
+{
+	const struct wsite *a = &((const struct wsites *)table)->v[i], *b = key;
+
+	return a->group == b->group && a->stack == b->stack && a->reason == b->reason;
+}
+
+/* One that is not the last at its stack. *added: it is new. 0: out of memory. */
+uint32_t wsites_find(struct wsites *ws, const struct wsite *key, bool *added);
+
+/* Finds or adds a wait site by group, stack and reason. *added: it is new. 0: out of memory. */
+static inline uint32_t wsites_get(struct wsites *ws, const struct wsite *key, bool *added)
+{
+	uint32_t i = wsites_at(ws, key->stack);
+
+	*added = false;
+	return i && wsite_is(ws, i, key) ? i : wsites_find(ws, key, added);
 }
 
 #endif
