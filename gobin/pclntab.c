@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/map.h"
+#include "util/search.h"
 
 /* Sizes of runtime._func: Go 1.20 added startLine. */
 #define FUNC_SIZE_118 40
@@ -93,23 +94,28 @@ int pclntab_func(const struct pclntab *t, uint32_t idx, struct pcln_func *f)
 	return f->name && f->end > f->entry ? 0 : -ENOENT;
 }
 
+struct entry_key {
+	const struct pclntab *t;
+	uint64_t pc;
+};
+
+static bool entry_is_above(const void *ctx, size_t i)
+{
+	const struct entry_key *key = ctx;
+
+	return pclntab_entry(key->t, (uint32_t)i) > key->pc;
+}
+
 int pclntab_func_at(const struct pclntab *t, uint64_t pc, struct pcln_func *f)
 {
-	uint32_t lo = 0, hi = t->nfunc;
+	struct entry_key key = { t, pc };
+	size_t above;
 	int rc;
 
-	if (pc < t->text || pc - t->text > UINT32_MAX || !hi)
+	if (pc < t->text || pc - t->text > UINT32_MAX || !t->nfunc)
 		return -ENOENT;
-	/* Find the last entry that is not above pc. */
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (pclntab_entry(t, mid) <= pc)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	rc = pclntab_func(t, lo, f);
+	above = search_first(t->nfunc, entry_is_above, &key);
+	rc = pclntab_func(t, above ? (uint32_t)above - 1 : 0, f);
 	return rc ? rc : (pc >= f->entry && pc < f->end ? 0 : -ENOENT);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/search.h"
 #include "util/vec.h"
 
 #define FRAMES_MAX 65536
@@ -147,20 +148,24 @@ static int object_cmp(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
+struct object_key {
+	const struct object *objs;
+	uint64_t addr;
+};
+
+static bool object_is_above(const void *ctx, size_t i)
+{
+	const struct object_key *key = ctx;
+
+	return key->objs[i].addr > key->addr;
+}
+
 static struct object *object_of(struct walk *w, uint64_t addr)
 {
-	size_t lo = 0, hi = w->objs.n;
+	struct object_key key = { w->objs.v, addr };
+	size_t above = search_first(w->objs.n, object_is_above, &key);
 
-	/* The last that does not begin behind it. */
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (w->objs.v[mid].addr <= addr)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return w->objs.n && addr >= w->objs.v[lo].addr && addr < w->objs.v[lo].end ? &w->objs.v[lo] : NULL;
+	return above && addr < w->objs.v[above - 1].end ? &w->objs.v[above - 1] : NULL;
 }
 
 /* Objects that a word of a frame, or of another such object, points to; they may hold more such words. */

@@ -116,7 +116,7 @@ static bool stands_in_line(const struct model *m, uint32_t chan, uint64_t goid)
 {
 	const struct goroutine *g = model_goroutine(m, goid);
 
-	return g && g->state == TRACE_GO_WAITING && g->wait.nobjs_all == 1 && g->wait.nobjs &&
+	return g && g->state == GO_STATE_WAITING && g->wait.nobjs_all == 1 && g->wait.nobjs &&
 	       g->objs[0].kind == TRACE_OBJ_CHAN && g->objs[0].id == chan;
 }
 
@@ -261,7 +261,7 @@ static bool is_timer(const struct model *m, const struct trace_obj *o)
 /* Whether it runs, or will run without another goroutine's help. */
 static bool goes_on(const struct model *m, const struct goroutine *g)
 {
-	return g->state != TRACE_GO_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
+	return g->state != GO_STATE_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
 	       (g->wait.nobjs && is_timer(m, &g->objs[0]));
 }
 
@@ -415,7 +415,7 @@ struct blocker blocker_of(struct blockers *bs, const struct goroutine *g)
 	 * The memory scan outweighs who used the channel before, unless both
 	 * goroutines are unreachable: then they may wait for each other.
 	 */
-	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == TRACE_GO_WAITING && who->unheld))
+	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == GO_STATE_WAITING && who->unheld))
 		return (struct blocker){ .root = ROOT_NOBODY };
 	return r;
 }

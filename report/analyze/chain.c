@@ -100,7 +100,7 @@ static int draft_add(struct builder *b, const struct draft *d)
 
 static bool waits(const struct goroutine *g)
 {
-	return g && g->state == TRACE_GO_WAITING && !g->system;
+	return g && g->state == GO_STATE_WAITING && !g->system;
 }
 
 static struct chain_link link_of(const struct builder *b, const struct goroutine *g, const struct blocker *h)
@@ -191,7 +191,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 		d->c.root_group = next ? next->group : 0;
 		d->c.root_state = next ? next->state : h.gone ? GO_STATE_EXITED : 0;
 		d->c.root_cause = next ? ROOT_RUNNING : h.root;
-		if (!next || next->state != TRACE_GO_WAITING)
+		if (!next || next->state != GO_STATE_WAITING)
 			break;
 		if (is_brief(b, (uint64_t)goroutine_wait_ns(b->m, next))) {
 			d->c.root_cause = ROOT_BRIEF;

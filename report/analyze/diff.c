@@ -130,7 +130,7 @@ static int add_groups(struct diff *d, struct buf *b, int side)
 		if (!s)
 			return -ENOMEM;
 		s->alive += alive(g);
-		s->waiting += g->at_end[TRACE_GO_WAITING];
+		s->waiting += g->at_end[GO_STATE_WAITING];
 		s->created += g->created;
 		s->waits += g->waits;
 		s->blocked += g->blocked;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/analyze/graph.h"
-#include "report/analyze/visible.h"
-#include "report/model/chanstate.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "report/analyze/visible.h"
+#include "report/model/chanstate.h"
 
 void graph_free(struct graph *g)
 {
@@ -68,7 +69,7 @@ static uint32_t obj_site(const struct model *m, const struct trace_obj *o)
 	return c ? c->objsite : s ? s->objsite : 0;
 }
 
-/* Waits of one object of which nobody knows where they were stand with those of which it is known. */
+/* Waits on an object at an unknown place join those of that object at a known one. */
 static uint32_t known_site(const struct model *m, uint32_t objsite)
 {
 	const struct objsite *o = &m->objsites.v[objsite];
@@ -78,7 +79,7 @@ static uint32_t known_site(const struct model *m, uint32_t objsite)
 	return known ? known : objsite;
 }
 
-/* What a wait is on: the class of an object, or of the reason where there is none. */
+/* What a wait is on: the class of an object, or of the reason if there is no object. */
 static uint32_t object_node(struct graph *g, const struct model *m, uint32_t objsite, uint32_t reason)
 {
 	return objsite ? node_get(g, GRAPH_OBJECT, known_site(m, objsite))
@@ -136,7 +137,7 @@ static int add_edge(struct graph *g, const struct report *r, const struct edge *
 	return 0;
 }
 
-/* Waits that are not over: a select stands at the channels of all its cases, its time at the first. */
+/* Open waits: a select counts at the channels of all its cases, but its time only at the first. */
 static int add_open(struct graph *g, const struct report *r, const struct goroutine *gr)
 {
 	const struct model *m = r->m;
@@ -146,7 +147,7 @@ static int add_open(struct graph *g, const struct report *r, const struct gorout
 	uint64_t ns = m->end > since && !gr->wait.unsure ? (uint64_t)(m->end - since) : 0;
 	int ret = 0;
 
-	if (gr->state != TRACE_GO_WAITING || !is_shown(r, &ws))
+	if (gr->state != GO_STATE_WAITING || !is_shown(r, &ws))
 		return 0;
 	if (!gr->wait.nobjs)
 		return add_wait(g, m, &ws, 0, 1, ns, 1, ns);
@@ -155,7 +156,7 @@ static int add_open(struct graph *g, const struct report *r, const struct gorout
 	return ret;
 }
 
-/* The heaviest chain, an open one if there is any; a single wait of which nothing is known only where all are such. */
+/* The heaviest chain, an open one if there is any; a single wait with an unknown cause only if all are such. */
 static const struct chain *worst_chain(const struct report *r)
 {
 	for (size_t i = 0; i < r->chains.v.n; i++)
@@ -174,7 +175,7 @@ static int mark_worst(struct graph *g, const struct report *r)
 		uint32_t from, obj;
 		struct graph_edge *e;
 
-		/* A chain's end that sleeps is not drawn, as no sleep is. */
+		/* No sleep is drawn, not even as the end of a chain. */
 		if (i && wait_class_is_idle(model_wait_class(r->m, l->reason)))
 			break;
 		from = node_get(g, GRAPH_GROUP, l->group);
@@ -209,7 +210,7 @@ static int add_dangling_of(struct graph *g, uint32_t objsite, uint32_t n)
 	return 0;
 }
 
-/* Channels that nobody used: a node for each place that made some, and the goroutines that made them. */
+/* Channels that nobody used: a node for each place that made some. */
 static int add_dangling(struct graph *g, const struct report *r)
 {
 	const struct channels *cs = &r->m->channels;

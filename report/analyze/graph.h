@@ -3,30 +3,30 @@
 #define CHANREC_REPORT_ANALYZE_GRAPH_H
 
 /*
- * The topology of a trace: groups of goroutines and classes of objects (the
- * channels of one make, the locks of one place) as nodes. A wait leads from a
- * group to an object, and from the object to the group that ends its waits;
- * so a blocking chain reads along the arrows. Cut to the heaviest edges.
+ * The topology of a trace. Nodes are groups of goroutines and classes of objects
+ * (the channels that one place made, the locks of one place). A wait leads from a
+ * group to an object, and from there to the group that ends its waits, so a
+ * blocking chain reads along the arrows. Only the heaviest edges are kept.
  */
 
 #include "report/analyze/report.h"
 
 #define GRAPH_MAX_EDGES 60
-/* Where there are more edges than this, those under a thousandth of the heaviest are not drawn either. */
+/* If there are more edges than this, those under a thousandth of the heaviest are left out, too. */
 #define GRAPH_FEW_EDGES 16
 #define GRAPH_MAX_DANGLING 12
 
-/* GRAPH_NOTHING: what has no object; its id is the enum trace_wait_class. */
+/* GRAPH_NOTHING: waits without an object; the id is an enum trace_wait_class. */
 enum graph_node_kind { GRAPH_GROUP, GRAPH_OBJECT, GRAPH_NOTHING };
 
 struct graph_node {
 	uint8_t kind; /* enum graph_node_kind */
-	bool worst;   /* stands in the worst chain */
+	bool worst;   /* in the worst chain */
 	bool shown;
 	uint32_t id;      /* group or objsite */
 	uint64_t blocked; /* of waits from or at it */
 	uint64_t waits, max;
-	uint64_t dangling; /* of its channels: made and then neither used, closed nor waited on */
+	uint64_t dangling; /* channels that were made, but neither used, closed nor waited on */
 };
 
 enum graph_edge_kind { GRAPH_WAITS, GRAPH_WOKEN_BY, GRAPH_HELD_BY };

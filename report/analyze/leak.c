@@ -101,7 +101,7 @@ static int collect(struct finder *f)
 		const struct goroutine *g = m->goroutines.sorted.v[i];
 		struct suspect s;
 
-		if (g->state != TRACE_GO_WAITING || g->system || g->wait.unsure)
+		if (g->state != GO_STATE_WAITING || g->system || g->wait.unsure)
 			continue;
 		s = (struct suspect){ .goid = g->id,
 			              .group = g->group,

@@ -138,7 +138,7 @@ static int analyse(struct report *r, struct err *err)
 		ret = leaks_find(&r->leaks, m, r->blockers, &r->chains, err);
 	if (ret)
 		return ret;
-	shown_filter(r);
+	visible_filter(r);
 	ret = findings_make(&r->findings, m, &r->leaks, err);
 	if (ret)
 		return ret;

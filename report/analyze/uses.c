@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/analyze/uses.h"
-#include "report/analyze/visible.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "report/analyze/visible.h"
+#include "util/search.h"
 
 static int by_go(const void *a, const void *b, void *ctx)
 {
@@ -37,9 +39,9 @@ static int row_cmp(const void *a, const void *b)
 }
 
 /*
- * Counts the pairs, and the different channels in each row, or the different
- * goroutines: those of one id are one behind the other, and its mark tells
- * whether the row has it from pairs that are gone.
+ * Counts the pairs, and how many channels or goroutines there are in each row.
+ * The pairs are sorted, so those of one channel or goroutine are neighbours; its
+ * mark tells whether the row has already counted it with a pair that is gone.
  */
 static int count_pairs(struct uses *u, bool by_channel)
 {
@@ -72,7 +74,7 @@ static int count_pairs(struct uses *u, bool by_channel)
 	return 0;
 }
 
-/* Those of pairs that are gone, with the numbers that their marks know. */
+/* The rows of pairs that are gone. Marks refer to these by index, so they come first. */
 static int copy_rows(struct uses *u)
 {
 	const struct use_rows *gone = &u->m->uses.gone;
@@ -83,7 +85,7 @@ static int copy_rows(struct uses *u)
 	return 0;
 }
 
-/* Rows that are not to be seen, or have no pair that is. */
+/* Drops rows that are not visible, or have no visible pair. */
 static void drop_rows(struct uses *u, const struct report *r)
 {
 	bool only_some = r->opts.model.channel || r->opts.model.goroutine;
@@ -141,19 +143,30 @@ void uses_free(struct uses *u)
 	use_rows_free(&u->rows);
 }
 
+struct use_key {
+	const struct uses *u;
+	uint64_t goid;
+};
+
+static uint64_t goid_of(const struct uses *u, size_t i)
+{
+	return u->m->uses.users.v[u->by_go.v[i]].goid;
+}
+
+static bool is_of_goid_or_later(const void *ctx, size_t i)
+{
+	const struct use_key *key = ctx;
+
+	return goid_of(key->u, i) >= key->goid;
+}
+
 const uint32_t *uses_of(const struct uses *u, uint64_t goid, size_t *n)
 {
-	size_t lo = 0, hi = u->by_go.n;
+	struct use_key key = { u, goid };
+	size_t first = search_first(u->by_go.n, is_of_goid_or_later, &key), i = first;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (u->m->uses.users.v[u->by_go.v[mid]].goid < goid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (*n = 0; lo + *n < u->by_go.n && u->m->uses.users.v[u->by_go.v[lo + *n]].goid == goid;)
-		++*n;
-	return *n ? &u->by_go.v[lo] : NULL;
+	while (i < u->by_go.n && goid_of(u, i) == goid)
+		i++;
+	*n = i - first;
+	return *n ? &u->by_go.v[first] : NULL;
 }

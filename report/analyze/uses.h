@@ -2,7 +2,7 @@
 #ifndef CHANREC_REPORT_ANALYZE_USES_H
 #define CHANREC_REPORT_ANALYZE_USES_H
 
-/* The map of channels to goroutines, and back. */
+/* Which goroutines use which channels, and the reverse. */
 
 #include "report/analyze/report.h"
 
@@ -12,7 +12,7 @@ struct uses {
 	const struct model *m;
 };
 
-/* Without uses of channels and goroutines that the filters leave out. 0 or -ENOMEM. */
+/* Only uses that the filters leave in. 0 or -ENOMEM. */
 int uses_collect(struct uses *u, const struct report *r);
 void uses_free(struct uses *u);
 

@@ -65,7 +65,7 @@ bool report_shows_channel(const struct report *r, const struct channel *c)
 
 bool report_shows_channels(const struct report *r, const struct chan_row *gone)
 {
-	/* Channels of these options are not folded away. */
+	/* With these options, channels that matter are not folded. */
 	if (r->m->opts.channel || r->m->opts.goroutine)
 		return false;
 	return !r->m->filter.active || gone->sum.waits;
@@ -111,13 +111,13 @@ uint64_t report_sync_count(const struct report *r)
 	return n;
 }
 
-static bool link_is_shown(const struct report *r, const struct chain *c, const struct chain_link *l)
+static bool link_is_visible(const struct report *r, const struct chain *c, const struct chain_link *l)
 {
 	const struct model_opts *o = &r->m->opts;
 
 	if (!filter_shows_wait(&r->m->filter, l->wsite_stack, l->reason))
 		return false;
-	/* Links of the past are of groups: those that were counted. */
+	/* Links of the past belong to groups that were counted. */
 	if (c->past)
 		return true;
 	if (o->goroutine)
@@ -125,15 +125,15 @@ static bool link_is_shown(const struct report *r, const struct chain *c, const s
 	return !o->channel || (l->obj.kind == TRACE_OBJ_CHAN && l->obj.id == o->channel);
 }
 
-static bool chain_is_shown(const struct report *r, const struct chain *c)
+static bool chain_is_visible(const struct report *r, const struct chain *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (link_is_shown(r, c, &r->chains.links.v[c->first + i]))
+		if (link_is_visible(r, c, &r->chains.links.v[c->first + i]))
 			return true;
 	return !c->n;
 }
 
-static bool leak_is_shown(const struct report *r, const struct leak *l)
+static bool leak_is_visible(const struct report *r, const struct leak *l)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint64_t goid = r->leaks.suspects.v[l->first + i].goid;
@@ -144,7 +144,7 @@ static bool leak_is_shown(const struct report *r, const struct leak *l)
 	return false;
 }
 
-void shown_filter(struct report *r)
+void visible_filter(struct report *r)
 {
 	const struct model_opts *o = &r->m->opts;
 	size_t n = 0;
@@ -152,12 +152,12 @@ void shown_filter(struct report *r)
 	if (!r->m->filter.active && !o->goroutine && !o->channel)
 		return;
 	for (size_t i = 0; i < r->chains.v.n; i++)
-		if (chain_is_shown(r, &r->chains.v.v[i]))
+		if (chain_is_visible(r, &r->chains.v.v[i]))
 			r->chains.v.v[n++] = r->chains.v.v[i];
 	r->chains.v.n = n;
 	n = 0;
 	for (size_t i = 0; i < r->leaks.v.n; i++) {
-		if (leak_is_shown(r, &r->leaks.v.v[i]))
+		if (leak_is_visible(r, &r->leaks.v.v[i]))
 			r->leaks.v.v[n++] = r->leaks.v.v[i];
 		else
 			r->leaks.nsuspects -= r->leaks.v.v[i].j.verdict != VERDICT_IDLE;

@@ -3,10 +3,11 @@
 #define CHANREC_REPORT_ANALYZE_VISIBLE_H
 
 /*
- * What the options leave in. A filter by function, package or reason shows the
- * waits that fit, and the goroutines, groups and objects that have one; one by
- * goroutine or channel what has to do with it. Sums and totals are of what is
- * shown; events and losses are those of the trace, or of the window.
+ * What the options leave visible. A filter by function, package or reason shows
+ * the waits that match, and the goroutines, groups and objects that have one.
+ * Filtering by goroutine or channel keeps whatever is related to it. Sums and
+ * totals are those of what is visible; events and losses are those of the trace,
+ * or of the window.
  */
 
 #include "report/analyze/report.h"
@@ -21,6 +22,7 @@ bool report_shows_edge(const struct report *r, const struct edge *e);
 uint64_t report_channel_count(const struct report *r);
 uint64_t report_sync_count(const struct report *r);
 
-/* Drops the verdicts and chains that are not. */
-void shown_filter(struct report *r);
+/* Drops the leaks and chains that are not visible. */
+void visible_filter(struct report *r);
+
 #endif

@@ -5,14 +5,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report/model/channel.h"
+#include "report/dump/defs.h"
 #include "report/render/fmt.h"
 #include "util/path.h"
 
 struct script {
 	const struct script_opts *opts;
 	FILE *f;
-	struct model *m; /* definitions only */
+	struct defs defs;
 	struct buf b;
 };
 
@@ -26,7 +26,7 @@ static void put_time(struct script *s, int64_t ns)
 	fmt_f(&s->b, "%16s", t);
 }
 
-/* A name as one word: what fmt_text() leaves, without blanks, quotes, '=' and ';'. */
+/* A name as one word: as by fmt_text(), with blanks and quotes escaped, too. */
 static void put_word(struct script *s, const char *text)
 {
 	size_t from = s->b.len, n;
@@ -63,30 +63,30 @@ static void put_quoted(struct script *s, const char *text)
 
 static void put_place(struct script *s, const char *key, uint32_t place)
 {
-	const struct place *p = symbols_place(&s->m->sym, place);
+	const struct place *p = symbols_place(&s->defs.sym, place);
 
 	if (!place)
 		return;
 	fmt_f(&s->b, " %s=", key);
 	if (p->func)
-		put_word(s, symbols_string(&s->m->sym, p->func));
+		put_word(s, symbols_string(&s->defs.sym, p->func));
 	else
 		fmt_f(&s->b, "0x%" PRIx64, p->pc);
 	if (!p->file)
 		return;
 	fmt_raw(&s->b, "(");
-	put_word(s, path_base(symbols_string(&s->m->sym, p->file)));
+	put_word(s, path_base(symbols_string(&s->defs.sym, p->file)));
 	fmt_f(&s->b, ":%u)", p->line);
 }
 
 static void put_at(struct script *s, uint32_t stack)
 {
-	put_place(s, "at", symbols_stack_user(&s->m->sym, stack));
+	put_place(s, "at", symbols_stack_user(&s->defs.sym, stack));
 }
 
 static void put_chan(struct script *s, const char *key, uint32_t id)
 {
-	const struct channel *c = model_channel_get(s->m, id);
+	const struct chan_def *c = defs_chan(&s->defs, id);
 
 	fmt_f(&s->b, " %s=#%u", key, id);
 	if (!c)
@@ -107,7 +107,7 @@ static void put_obj(struct script *s, const struct trace_obj *o, bool in_select)
 		put_chan(s, in_select && o->dir < 5 ? dirs[o->dir] : "chan", o->id);
 		return;
 	case TRACE_OBJ_SYNC:
-		so = model_sync(s->m, o->id);
+		so = syncs_get(&s->defs.syncs, o->id);
 		fmt_raw(&s->b, " sync=");
 		put_word(s, so ? trace_sync_kind_name(so->kind) : "?");
 		fmt_f(&s->b, "(0x%" PRIx64 ")", so ? so->addr : 0);
@@ -125,7 +125,7 @@ static void put_obj(struct script *s, const struct trace_obj *o, bool in_select)
 
 static void put_park(struct script *s, const struct trace_go_park *p)
 {
-	const struct reason *r = model_reason(s->m, p->reason);
+	const struct reason *r = reasons_get(&s->defs.reasons, p->reason);
 	bool in_select = r->class == TRACE_WAIT_SELECT || p->nobjs > 1;
 
 	fmt_raw(&s->b, " reason=");
@@ -139,7 +139,7 @@ static void put_park(struct script *s, const struct trace_go_park *p)
 
 static void put_make(struct script *s, const struct trace_chan_make *p)
 {
-	struct channel *c = model_channel_get(s->m, p->chan);
+	struct chan_def *c = defs_chan(&s->defs, p->chan);
 
 	if (c) {
 		c->capacity = p->capacity;
@@ -165,8 +165,8 @@ static void put_snap_go(struct script *s, const struct trace_snap_go *p)
 	fmt_f(&s->b, " snapshot=%s state=%s", p->which ? "end" : "start", p->state < 5 ? states[p->state] : "?");
 	if (p->parent)
 		fmt_f(&s->b, " parent=%" PRIu64, p->parent);
-	put_place(s, "entry", symbols_frame_outer(&s->m->sym, p->entry));
-	put_place(s, "created", symbols_frame_inner(&s->m->sym, p->site));
+	put_place(s, "entry", symbols_frame_outer(&s->defs.sym, p->entry));
+	put_place(s, "created", symbols_frame_inner(&s->defs.sym, p->site));
 	if (p->flags & TRACE_GO_SYSTEM)
 		fmt_raw(&s->b, " system");
 	if (p->state == TRACE_GO_WAITING)
@@ -177,7 +177,7 @@ static void put_snap_go(struct script *s, const struct trace_snap_go *p)
 
 static void put_snap_chan(struct script *s, const struct trace_snap_chan *p)
 {
-	struct channel *c = model_channel_get(s->m, p->chan);
+	struct chan_def *c = defs_chan(&s->defs, p->chan);
 
 	if (c) {
 		c->capacity = p->capacity;
@@ -210,10 +210,10 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 	switch (r->type) {
 	case TRACE_GO_CREATE:
 		fmt_f(&s->b, " child=%" PRIu64, r->create.child);
-		put_place(s, "entry", symbols_frame_outer(&s->m->sym, r->create.entry));
+		put_place(s, "entry", symbols_frame_outer(&s->defs.sym, r->create.entry));
 		if (r->create.flags & TRACE_GO_SYSTEM)
 			fmt_raw(&s->b, " system");
-		put_place(s, "at", symbols_frame_inner(&s->m->sym, r->create.site));
+		put_place(s, "at", symbols_frame_inner(&s->defs.sym, r->create.site));
 		return r->create.stack;
 	case TRACE_GO_PARK:
 		put_park(s, &r->park);
@@ -282,14 +282,14 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 
 static void put_frames(struct script *s, uint32_t stack)
 {
-	struct stack_walk w = stack_walk_of(&s->m->sym, stack, s->opts->full_stacks);
+	struct stack_walk w = stack_walk_of(&s->defs.sym, stack, s->opts->full_stacks);
 	uint32_t place;
 
 	while ((place = stack_walk_next(&w))) {
 		fmt_raw(&s->b, "\n\t");
-		fmt_place(&s->b, s->m, place, 0);
+		fmt_place_of(&s->b, &s->defs.sym, place, 0);
 	}
-	if (symbols_stack_truncated(&s->m->sym, stack))
+	if (symbols_stack_truncated(&s->defs.sym, stack))
 		fmt_raw(&s->b, "\n\t[cut]");
 	if (stack)
 		fmt_raw(&s->b, "\n");
@@ -319,7 +319,7 @@ static int write_all(struct script *s, struct trace_reader *reader, struct err *
 
 	while ((ret = trace_reader_next(reader, &rec, damage)) > 0 && !ferror(s->f)) {
 		if (trace_type_is_def(rec.type)) {
-			ret = model_define(s->m, &rec, damage);
+			ret = defs_add(&s->defs, &rec, damage);
 			if (ret)
 				break;
 			continue;
@@ -333,17 +333,17 @@ static int write_all(struct script *s, struct trace_reader *reader, struct err *
 
 int script_write(const char *path, const struct script_opts *opts, FILE *f, struct err *damage, struct err *err)
 {
-	struct model_opts mo = { .since = INT64_MIN, .until = INT64_MAX };
 	struct script s = { .opts = opts, .f = f };
 	struct trace_reader *reader = NULL;
-	int ret = trace_reader_open(&reader, path, err);
+	int ret = defs_init(&s.defs, err);
 
-	if (!ret)
-		ret = model_new(&s.m, &mo, err);
+	if (ret)
+		return ret;
+	ret = trace_reader_open(&reader, path, err);
 	if (!ret)
 		ret = write_all(&s, reader, damage, err);
 	buf_free(&s.b);
-	model_free(s.m);
+	defs_free(&s.defs);
 	trace_reader_free(reader);
 	return ret;
 }

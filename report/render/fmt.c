@@ -133,10 +133,10 @@ void fmt_plural(struct buf *b, uint64_t n, const char *noun)
 	fmt_f(b, " %s%s", noun, n == 1 ? "" : "s");
 }
 
-void fmt_file_line(struct buf *b, const struct model *m, uint32_t place, int parts)
+static void file_line(struct buf *b, const struct symbols *sym, uint32_t place, int parts)
 {
-	const struct place *p = symbols_place(&m->sym, place);
-	const char *file = symbols_string(&m->sym, p->file), *from = file + strlen(file);
+	const struct place *p = symbols_place(sym, place);
+	const char *file = symbols_string(sym, p->file), *from = file + strlen(file);
 
 	if (!p->file) {
 		fmt_raw(b, "?");
@@ -152,9 +152,19 @@ void fmt_file_line(struct buf *b, const struct model *m, uint32_t place, int par
 		fmt_f(b, ":%u", p->line);
 }
 
-static void fmt_place_as(struct buf *b, const struct model *m, uint32_t place, int parts, bool brief)
+static void func_short(struct buf *b, const struct symbols *sym, uint32_t place)
 {
-	const struct place *p = symbols_place(&m->sym, place);
+	const char *func = symbols_place_func(sym, place);
+	size_t end = symbols_func_package(func);
+
+	while (end && func[end - 1] != '/')
+		end--;
+	fmt_text(b, func + end);
+}
+
+static void place_as(struct buf *b, const struct symbols *sym, uint32_t place, int parts, bool brief)
+{
+	const struct place *p = symbols_place(sym, place);
 
 	if (!place) {
 		fmt_raw(b, "unknown");
@@ -165,24 +175,34 @@ static void fmt_place_as(struct buf *b, const struct model *m, uint32_t place, i
 		return;
 	}
 	if (brief)
-		fmt_func_short(b, m, place);
+		func_short(b, sym, place);
 	else
-		fmt_text(b, symbols_string(&m->sym, p->func));
+		fmt_text(b, symbols_string(sym, p->func));
 	if (!p->file)
 		return;
 	fmt_raw(b, " (");
-	fmt_file_line(b, m, place, parts);
+	file_line(b, sym, place, parts);
 	fmt_raw(b, ")");
+}
+
+void fmt_file_line(struct buf *b, const struct model *m, uint32_t place, int parts)
+{
+	file_line(b, &m->sym, place, parts);
+}
+
+void fmt_place_of(struct buf *b, const struct symbols *sym, uint32_t place, int parts)
+{
+	place_as(b, sym, place, parts, false);
 }
 
 void fmt_place(struct buf *b, const struct model *m, uint32_t place, int parts)
 {
-	fmt_place_as(b, m, place, parts, false);
+	place_as(b, &m->sym, place, parts, false);
 }
 
 void fmt_place_short(struct buf *b, const struct model *m, uint32_t place)
 {
-	fmt_place_as(b, m, place, 2, true);
+	place_as(b, &m->sym, place, 2, true);
 }
 
 void fmt_place_cell(struct buf *b, const struct model *m, uint32_t place)
@@ -190,26 +210,20 @@ void fmt_place_cell(struct buf *b, const struct model *m, uint32_t place)
 	const struct place *p = symbols_place(&m->sym, place);
 
 	if (!p->func || !p->file) {
-		fmt_place_as(b, m, place, 1, true);
+		place_as(b, &m->sym, place, 1, true);
 		return;
 	}
-	fmt_file_line(b, m, place, 1);
+	file_line(b, &m->sym, place, 1);
 	fmt_raw(b, " ");
-	fmt_func_short(b, m, place);
+	func_short(b, &m->sym, place);
 }
 
 void fmt_func_short(struct buf *b, const struct model *m, uint32_t place)
 {
-	const char *func = symbols_place_func(&m->sym, place);
-	size_t end = symbols_func_package(func);
-
-	if (!*func) {
-		fmt_place(b, m, place, 2);
-		return;
-	}
-	while (end && func[end - 1] != '/')
-		end--;
-	fmt_text(b, func + end);
+	if (*symbols_place_func(&m->sym, place))
+		func_short(b, &m->sym, place);
+	else
+		place_as(b, &m->sym, place, 2, false);
 }
 
 void fmt_group(struct buf *b, const struct model *m, uint32_t group)
@@ -316,8 +330,8 @@ void fmt_wait(struct buf *b, const struct model *m, const struct goroutine *g, b
 const char *go_state_name(uint8_t state)
 {
 	static const char *const names[] = {
-		[TRACE_GO_STATE_UNKNOWN] = "unknown", [TRACE_GO_RUNNABLE] = "runnable", [TRACE_GO_RUNNING] = "running",
-		[TRACE_GO_SYSCALL] = "syscall",       [TRACE_GO_WAITING] = "waiting",   [GO_STATE_EXITED] = "exited"
+		[GO_STATE_UNKNOWN] = "unknown", [GO_STATE_RUNNABLE] = "runnable", [GO_STATE_RUNNING] = "running",
+		[GO_STATE_SYSCALL] = "syscall", [GO_STATE_WAITING] = "waiting",   [GO_STATE_EXITED] = "exited"
 	};
 
 	return state < sizeof(names) / sizeof(*names) ? names[state] : "unknown";

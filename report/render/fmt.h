@@ -31,6 +31,8 @@ void fmt_plural(struct buf *b, uint64_t n, const char *noun);
 void fmt_file_line(struct buf *b, const struct model *m, uint32_t place, int parts);
 /* "main.worker (cmd/main.go:33)"; "0x4512a0 (not resolved)"; "unknown" for 0. */
 void fmt_place(struct buf *b, const struct model *m, uint32_t place, int parts);
+/* The same without a model. */
+void fmt_place_of(struct buf *b, const struct symbols *sym, uint32_t place, int parts);
 /* A function without its package path's leading directories: "http.(*Server).Serve". */
 void fmt_func_short(struct buf *b, const struct model *m, uint32_t place);
 void fmt_place_short(struct buf *b, const struct model *m, uint32_t place);

@@ -225,7 +225,7 @@ static void put_doing(struct buf *b, const struct model *m, uint64_t goid)
 
 	if (!g) {
 		fmt_raw(b, "has exited");
-	} else if (g->state != TRACE_GO_WAITING) {
+	} else if (g->state != GO_STATE_WAITING) {
 		say(b, m, "is {word}", W_WORD(go_state_name(g->state)));
 	} else {
 		fmt_raw(b, "is ");

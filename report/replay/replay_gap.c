@@ -16,13 +16,13 @@ void replay_gap(struct model *m, const struct trace_rec *rec)
 	for (size_t i = 0; i < m->goroutines.slots.n; i++) {
 		struct goroutine *g = m->goroutines.slots.v[i];
 
-		if (!g || g->last_event > rec->time || g->state == TRACE_GO_STATE_UNKNOWN)
+		if (!g || g->last_event > rec->time || g->state == GO_STATE_UNKNOWN)
 			continue;
-		if (g->state == TRACE_GO_WAITING) {
+		if (g->state == GO_STATE_WAITING) {
 			g->in_gap = true;
 			g->gap = g->last_event > loss->from ? g->last_event : loss->from;
 		}
-		g->state = TRACE_GO_STATE_UNKNOWN;
+		g->state = GO_STATE_UNKNOWN;
 	}
 }
 

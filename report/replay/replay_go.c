@@ -38,7 +38,7 @@ struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t)
 		g->at_start = !m->snap[0].ended || m->snap[0].partial || m->snap[0].unread;
 	g->has_event = true;
 	g->unheld = false;
-	g->end_state = TRACE_GO_STATE_UNKNOWN;
+	g->end_state = GO_STATE_UNKNOWN;
 	g->last_event = t;
 	return g;
 }
@@ -56,7 +56,7 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	g->prev_since = g->wait.since;
 	g->prev_end = t;
 	g->prev_obj.kind = TRACE_OBJ_NONE;
-	g->state = TRACE_GO_RUNNING;
+	g->state = GO_STATE_RUNNING;
 }
 
 /* A waiting goroutine does what a waiting one cannot do. */
@@ -69,9 +69,9 @@ static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal 
 
 void goroutine_act(struct model *m, struct goroutine *g, int64_t t)
 {
-	if (g->state == TRACE_GO_WAITING)
+	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_ACT_WAITING, t);
-	g->state = TRACE_GO_RUNNING;
+	g->state = GO_STATE_RUNNING;
 	g->acted = true;
 }
 
@@ -93,7 +93,7 @@ static bool is_same_lock(const struct model *m, const struct goroutine *g, const
 
 void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p)
 {
-	g->state = TRACE_GO_WAITING;
+	g->state = GO_STATE_WAITING;
 	g->acted = false;
 	g->wait = (struct wait){ .reason = p->reason, .stack = p->stack, .nobjs_all = p->nobjs_all };
 	if (goroutine_set_objs(g, p->objs, p->nobjs))
@@ -134,13 +134,13 @@ void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
 	g = replay_actor(m, rec->goid, t);
 	if (!g)
 		return;
-	if (g->state == TRACE_GO_WAITING)
+	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_PARK_WAITING, t);
 	if (is_same_lock(m, g, p)) {
 		s = model_sync(m, p->objs[0].id);
 		if (s->holder == g->id)
 			s->holder = 0;
-		g->state = TRACE_GO_WAITING;
+		g->state = GO_STATE_WAITING;
 		g->wait.last_park = t;
 		return;
 	}
@@ -152,7 +152,7 @@ void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
 /* A go.ready for an unknown goroutine: its wait began before the recording. */
 static void wait_of_unknown(struct goroutine *g)
 {
-	g->state = TRACE_GO_WAITING;
+	g->state = GO_STATE_WAITING;
 	g->wait = (struct wait){ .since = TIME_UNKNOWN, .before_start = true };
 }
 
@@ -207,16 +207,16 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	if (waker && waker != g)
 		goroutine_act(m, waker, t);
 	/* The snapshot may have read "running" after this event, although its record comes first. */
-	if (g->state != TRACE_GO_WAITING && !g->has_event)
+	if (g->state != GO_STATE_WAITING && !g->has_event)
 		wait_of_unknown(g);
 	g = replay_actor(m, p->woken, t);
 	/* It began to wait while waits were left out. */
-	if (g->state == TRACE_GO_STATE_UNKNOWN && m->losses.waits_left_out) {
-		g->state = TRACE_GO_RUNNABLE;
+	if (g->state == GO_STATE_UNKNOWN && m->losses.waits_left_out) {
+		g->state = GO_STATE_RUNNABLE;
 		return;
 	}
-	if (g->state != TRACE_GO_WAITING) {
-		if (g->state != TRACE_GO_STATE_UNKNOWN)
+	if (g->state != GO_STATE_WAITING) {
+		if (g->state != GO_STATE_UNKNOWN)
 			replay_doubt(m, g, ILLEGAL_READY, last, t);
 		m->defects.odd_readies += t >= m->opts.since;
 		return;
@@ -237,7 +237,7 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	g->prev_obj = e.obj;
 	g->prev_stack = g->wait.stack;
 	g->prev_reason = g->wait.reason;
-	g->state = TRACE_GO_RUNNABLE;
+	g->state = GO_STATE_RUNNABLE;
 	g->acted = false;
 }
 
@@ -260,7 +260,7 @@ void replay_create(struct model *m, const struct trace_rec *rec, int64_t t)
 	g->at_start = t < m->opts.since;
 	g->started = g->last_event = t;
 	g->create_stack = p->stack;
-	g->state = TRACE_GO_RUNNABLE;
+	g->state = GO_STATE_RUNNABLE;
 	g->acted = true;
 	if (t >= m->opts.since)
 		m->groups.v[g->group].created++;
@@ -289,7 +289,7 @@ void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
 
 	if (!g)
 		return;
-	if (g->state == TRACE_GO_WAITING)
+	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(r->m, g, ILLEGAL_EXIT_WAITING, t);
 	goroutine_act(r->m, g, t);
 	goroutine_exit(r, g, t);
@@ -301,8 +301,8 @@ void replay_run(struct model *m, const struct trace_rec *rec, int64_t t)
 
 	if (!g)
 		return;
-	if (g->state == TRACE_GO_WAITING)
+	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_RUN_WAITING, t);
 	/* Not goroutine_act(): a Lock's loop runs between its parks. */
-	g->state = TRACE_GO_RUNNING;
+	g->state = GO_STATE_RUNNING;
 }

@@ -50,7 +50,7 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
 	if (g->started == TIME_UNKNOWN)
 		g->at_start = true;
-	if (g->has_event || g->state != TRACE_GO_STATE_UNKNOWN)
+	if (g->has_event || g->state != GO_STATE_UNKNOWN)
 		return;
 	g->state = p->state;
 	if (p->state != TRACE_GO_WAITING) {
@@ -192,19 +192,19 @@ static bool is_other_wait(const struct model *m, const struct goroutine *g)
 
 static void reconcile_goroutine(struct model *m, struct goroutine *g)
 {
-	if (g->end_state == TRACE_GO_WAITING && gap_was_no_end(g)) {
+	if (g->end_state == GO_STATE_WAITING && gap_was_no_end(g)) {
 		g->in_gap = false;
-		g->state = TRACE_GO_WAITING;
+		g->state = GO_STATE_WAITING;
 	}
 	if (g->in_gap)
 		gap_ends_wait(m, g);
-	if (g->end_state == TRACE_GO_STATE_UNKNOWN)
+	if (g->end_state == GO_STATE_UNKNOWN)
 		return;
-	if (g->end_state == TRACE_GO_WAITING && g->state == TRACE_GO_WAITING && is_other_wait(m, g))
+	if (g->end_state == GO_STATE_WAITING && g->state == GO_STATE_WAITING && is_other_wait(m, g))
 		goroutine_end_unseen(m, g,
 		                     g->end->wait.since > g->wait.last_park ? g->end->wait.since : g->wait.last_park);
-	if (g->end_state == TRACE_GO_WAITING) {
-		if (g->state != TRACE_GO_WAITING) {
+	if (g->end_state == GO_STATE_WAITING) {
+		if (g->state != GO_STATE_WAITING) {
 			adopt_wait(m, g);
 		} else if (!g->wait.stack) {
 			g->wait.stack = g->end->wait.stack;
@@ -217,7 +217,7 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 			m->failed = true;
 		return;
 	}
-	if (g->state == TRACE_GO_WAITING) {
+	if (g->state == GO_STATE_WAITING) {
 		if (!g->wait.before_start && g->wait.last_park > g->end->wait.last_park - SNAP_PARK_GRACE_NS)
 			return;
 		goroutine_end_unseen(m, g, g->end->wait.last_park);
@@ -253,7 +253,7 @@ void replay_reconcile(struct replay *r)
 			gap_ends_wait(m, g);
 		if (!exit_was_missed(m, g))
 			continue;
-		if (g->state == TRACE_GO_WAITING)
+		if (g->state == GO_STATE_WAITING)
 			goroutine_end_unseen(m, g, m->snap[1].begin);
 		m->defects.missed_exits++;
 		g->exit_missed = true;

@@ -90,9 +90,9 @@ static void group_label(struct dot *d, uint32_t id)
 	}
 	fmt_count(&d->b, alive);
 	fmt_raw(&d->b, alive == 1 ? " goroutine" : " goroutines");
-	if (g->at_end[TRACE_GO_WAITING]) {
+	if (g->at_end[GO_STATE_WAITING]) {
 		fmt_raw(&d->b, ", ");
-		fmt_count(&d->b, g->at_end[TRACE_GO_WAITING]);
+		fmt_count(&d->b, g->at_end[GO_STATE_WAITING]);
 		fmt_raw(&d->b, " waiting");
 	}
 	put_line(d);

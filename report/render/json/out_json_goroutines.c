@@ -47,7 +47,7 @@ static void put_wait(struct json *j, const struct report *r, const struct gorout
 	const struct trace_obj *sole = w->nobjs == 1 ? &g->objs[0] : NULL;
 
 	json_key(j, "wait");
-	if (g->state != TRACE_GO_WAITING) {
+	if (g->state != GO_STATE_WAITING) {
 		json_null(j);
 		return;
 	}

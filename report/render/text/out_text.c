@@ -19,7 +19,7 @@ static void put_counts(struct text *t)
 
 	fmt_plural(&t->b, u->at_end, "goroutine");
 	fmt_raw(&t->b, " at the end (");
-	fmt_count(&t->b, u->state[TRACE_GO_WAITING]);
+	fmt_count(&t->b, u->state[GO_STATE_WAITING]);
 	fmt_raw(&t->b, " waiting), ");
 	fmt_count(&t->b, u->created);
 	fmt_raw(&t->b, " created, ");

@@ -88,7 +88,7 @@ static void blocked_collect(struct blocked_list *l, struct text *t)
 	for (size_t i = 0; i < t->m->goroutines.sorted.n; i++) {
 		const struct goroutine *g = t->m->goroutines.sorted.v[i];
 
-		if (g->state == TRACE_GO_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
+		if (g->state == GO_STATE_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
 		    vec_push(&l->gs, g))
 			t->b.failed = true;
 	}

@@ -24,8 +24,8 @@ static void put_group_cells(struct table *tb, uint32_t id)
 	const struct group *g = &tb->t->m->groups.v[id];
 
 	table_cell_count(tb, group_alive(g));
-	table_cell_count(tb, g->at_end[TRACE_GO_WAITING]);
-	table_cell_count(tb, g->at_end[TRACE_GO_RUNNING] + g->at_end[TRACE_GO_RUNNABLE] + g->at_end[TRACE_GO_SYSCALL]);
+	table_cell_count(tb, g->at_end[GO_STATE_WAITING]);
+	table_cell_count(tb, g->at_end[GO_STATE_RUNNING] + g->at_end[GO_STATE_RUNNABLE] + g->at_end[GO_STATE_SYSCALL]);
 	table_cell_count(tb, g->at_start);
 	table_cell_count(tb, g->created);
 	table_cell_count(tb, g->exited + g->missed);
@@ -43,7 +43,7 @@ static void put_states(struct text *t)
 	fmt_raw(&t->b, "At the end ");
 	fmt_count(&t->b, u->at_end);
 	fmt_raw(&t->b, " of the program");
-	for (int i = TRACE_GO_WAITING; i >= TRACE_GO_STATE_UNKNOWN; i--) {
+	for (int i = GO_STATE_WAITING; i >= GO_STATE_UNKNOWN; i--) {
 		if (!u->state[i])
 			continue;
 		fmt_raw(&t->b, any ? ", " : ": ");
