@@ -3,10 +3,10 @@
 #define CHANREC_TESTS_TRACE_BUILD_H
 
 /*
- * Traces by hand, as a test tells them: tb_park(&t, MS(3), 7, RECV, ch, at).
- * Definitions are made on the way. A place is "func file:line", a stack is
- * such places from the innermost out, separated by '|'. The result is read
- * back from a file, as the command does. Include cmocka first.
+ * Builds a trace by hand: tb_park(&t, MS(3), 7, RECV, ch, at). Definitions are
+ * written as they are needed. A place is "func file:line"; a stack is such
+ * places from the innermost out, separated by '|'. The result is read back from
+ * a file, as the command does. Include cmocka first.
  */
 
 #include <errno.h>
@@ -48,13 +48,13 @@ struct tb {
 	struct err err;
 };
 
-static __attribute__((unused)) const struct trace_probe tb_probes[] = {
+static const struct trace_probe tb_probes[] = {
 	{ "go.park", "runtime.gopark", 0x43a1c5, "push rbp", TRACE_PROBE_ATTACHED, false, "" },
 	{ "go.ready", "runtime.ready", 0x43b2e1, "push rbp", TRACE_PROBE_ATTACHED, false, "" },
 	{ "chan.make", "runtime.makechan64", 0, "", TRACE_PROBE_MISSING, false, "the program has no such function" },
 };
 
-static __attribute__((unused)) struct trace_meta tb_meta(void)
+static inline struct trace_meta tb_meta(void)
 {
 	return (struct trace_meta){ .recorder = "chanrec test",
 		                    .exe = "/srv/shop/shop",
@@ -75,7 +75,7 @@ static __attribute__((unused)) struct trace_meta tb_meta(void)
 		                    .probes = tb_probes };
 }
 
-static __attribute__((unused)) void tb_start(struct tb *t)
+static inline void tb_start(struct tb *t)
 {
 	t->fd = memfd_create("trace", 0);
 	assert_true(t->fd >= 0);
@@ -88,7 +88,7 @@ static __attribute__((unused)) void tb_start(struct tb *t)
 	assert_int_equal(trace_writer_open(&t->w, t->fd, &t->meta, &t->err), 0);
 }
 
-static __attribute__((unused)) struct tb tb_new(void)
+static inline struct tb tb_new(void)
 {
 	struct tb t = { .meta = tb_meta() };
 
@@ -96,7 +96,7 @@ static __attribute__((unused)) struct tb tb_new(void)
 	return t;
 }
 
-static __attribute__((unused)) struct tb tb_new_ops(void)
+static inline struct tb tb_new_ops(void)
 {
 	struct tb t = { .meta = tb_meta() };
 
@@ -105,7 +105,7 @@ static __attribute__((unused)) struct tb tb_new_ops(void)
 	return t;
 }
 
-static __attribute__((unused)) void tb_rec(struct tb *t, const struct trace_rec *r)
+static inline void tb_rec(struct tb *t, const struct trace_rec *r)
 {
 	int ret = trace_write(t->w, r, &t->err);
 
@@ -116,7 +116,7 @@ static __attribute__((unused)) void tb_rec(struct tb *t, const struct trace_rec 
 		t->duration = r->time;
 }
 
-static __attribute__((unused)) uint32_t tb_name(struct tb_names *names, const char *text, bool *added)
+static inline uint32_t tb_name(struct tb_names *names, const char *text, bool *added)
 {
 	*added = false;
 	for (uint32_t i = 0; i < names->n; i++)
@@ -129,7 +129,7 @@ static __attribute__((unused)) uint32_t tb_name(struct tb_names *names, const ch
 	return ++names->n;
 }
 
-static __attribute__((unused)) uint32_t tb_str(struct tb *t, const char *s)
+static inline uint32_t tb_str(struct tb *t, const char *s)
 {
 	bool added;
 	uint32_t id = tb_name(t->strings, s, &added);
@@ -139,8 +139,8 @@ static __attribute__((unused)) uint32_t tb_str(struct tb *t, const char *s)
 	return id;
 }
 
-/* A frame of calls that share one pc: "inner file:line+outer file:line". A blank inside of a name is written as \t. */
-static __attribute__((unused)) uint32_t tb_frame(struct tb *t, const char *text)
+/* A frame of calls that share one pc: "inner file:line+outer file:line". A blank in a name is written as \t. */
+static inline uint32_t tb_frame(struct tb *t, const char *text)
 {
 	struct trace_frame_line lines[8];
 	char copy[2048], *save, *call;
@@ -180,7 +180,7 @@ static __attribute__((unused)) uint32_t tb_frame(struct tb *t, const char *text)
 	return id;
 }
 
-static __attribute__((unused)) uint32_t tb_stack_flags(struct tb *t, const char *text, uint32_t flags)
+static inline uint32_t tb_stack_flags(struct tb *t, const char *text, uint32_t flags)
 {
 	uint32_t frames[TRACE_MAX_FRAMES], n = 0, id;
 	char copy[8192], *save, *f;
@@ -199,13 +199,13 @@ static __attribute__((unused)) uint32_t tb_stack_flags(struct tb *t, const char 
 	return id;
 }
 
-static __attribute__((unused)) uint32_t tb_stack(struct tb *t, const char *text)
+static inline uint32_t tb_stack(struct tb *t, const char *text)
 {
 	return tb_stack_flags(t, text, 0);
 }
 
-/* Go's names of the classes, those of 1.23. */
-static __attribute__((unused)) const char *tb_reason_name(uint8_t class)
+/* Go 1.23's names of the classes. */
+static inline const char *tb_reason_name(uint8_t class)
 {
 	static const char *const names[] = {
 		[TRACE_WAIT_OTHER] = "something else",
@@ -231,7 +231,7 @@ static __attribute__((unused)) const char *tb_reason_name(uint8_t class)
 	return names[class];
 }
 
-static __attribute__((unused)) uint32_t tb_reason(struct tb *t, uint8_t class)
+static inline uint32_t tb_reason(struct tb *t, uint8_t class)
 {
 	uint32_t id = class + 1u;
 
@@ -244,7 +244,7 @@ static __attribute__((unused)) uint32_t tb_reason(struct tb *t, uint8_t class)
 	return id;
 }
 
-static __attribute__((unused)) struct trace_obj tb_chan(struct tb *t)
+static inline struct trace_obj tb_chan(struct tb *t)
 {
 	uint32_t id = ++t->chans;
 
@@ -253,7 +253,7 @@ static __attribute__((unused)) struct trace_obj tb_chan(struct tb *t)
 	return (struct trace_obj){ .kind = TRACE_OBJ_CHAN, .id = id };
 }
 
-static __attribute__((unused)) struct trace_obj tb_sync(struct tb *t, uint8_t kind)
+static inline struct trace_obj tb_sync(struct tb *t, uint8_t kind)
 {
 	uint32_t id = ++t->syncs;
 
@@ -264,14 +264,14 @@ static __attribute__((unused)) struct trace_obj tb_sync(struct tb *t, uint8_t ki
 
 static const struct trace_obj tb_none = { 0 };
 
-static __attribute__((unused)) struct trace_obj tb_dir(struct trace_obj o, uint8_t dir)
+static inline struct trace_obj tb_dir(struct trace_obj o, uint8_t dir)
 {
 	o.dir = dir;
 	return o;
 }
 
-static __attribute__((unused)) void tb_create(struct tb *t, int64_t at, uint64_t parent, uint64_t child,
-                                              const char *site, const char *entry)
+static inline void tb_create(struct tb *t, int64_t at, uint64_t parent, uint64_t child, const char *site,
+                             const char *entry)
 {
 	uint32_t s = tb_frame(t, site), e = tb_frame(t, entry), stack = tb_stack(t, site);
 
@@ -281,35 +281,34 @@ static __attribute__((unused)) void tb_create(struct tb *t, int64_t at, uint64_t
 	                               .create = { .child = child, .site = s, .entry = e, .stack = stack } });
 }
 
-static __attribute__((unused)) void tb_exit(struct tb *t, int64_t at, uint64_t g)
+static inline void tb_exit(struct tb *t, int64_t at, uint64_t g)
 {
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_GO_EXIT, .time = at, .goid = g });
 }
 
-static __attribute__((unused)) struct trace_go_park tb_wait(struct tb *t, uint8_t class, const struct trace_obj *objs,
-                                                            uint32_t n, const char *stack)
+static inline struct trace_go_park tb_wait(struct tb *t, uint8_t class, const struct trace_obj *objs, uint32_t n,
+                                           const char *stack)
 {
 	return (struct trace_go_park){
 		.reason = tb_reason(t, class), .stack = tb_stack(t, stack), .nobjs = n, .nobjs_all = n, .objs = objs
 	};
 }
 
-static __attribute__((unused)) void tb_park_n(struct tb *t, int64_t at, uint64_t g, uint8_t class,
-                                              const struct trace_obj *objs, uint32_t n, const char *stack)
+static inline void tb_park_n(struct tb *t, int64_t at, uint64_t g, uint8_t class, const struct trace_obj *objs,
+                             uint32_t n, const char *stack)
 {
 	struct trace_go_park p = tb_wait(t, class, objs, n, stack);
 
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_GO_PARK, .time = at, .goid = g, .park = p });
 }
 
-static __attribute__((unused)) void tb_park(struct tb *t, int64_t at, uint64_t g, uint8_t class, struct trace_obj obj,
-                                            const char *stack)
+static inline void tb_park(struct tb *t, int64_t at, uint64_t g, uint8_t class, struct trace_obj obj, const char *stack)
 {
 	tb_park_n(t, at, g, class, &obj, obj.kind != TRACE_OBJ_NONE, stack);
 }
 
-static __attribute__((unused)) void tb_ready(struct tb *t, int64_t at, uint64_t waker, uint64_t woken, uint8_t cause,
-                                             struct trace_obj obj, const char *stack)
+static inline void tb_ready(struct tb *t, int64_t at, uint64_t waker, uint64_t woken, uint8_t cause,
+                            struct trace_obj obj, const char *stack)
 {
 	uint32_t s = tb_stack(t, stack);
 
@@ -319,8 +318,7 @@ static __attribute__((unused)) void tb_ready(struct tb *t, int64_t at, uint64_t 
 	                               .ready = { .woken = woken, .cause = cause, .obj = obj, .stack = s } });
 }
 
-static __attribute__((unused)) void tb_make(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch, uint64_t cap,
-                                            const char *stack)
+static inline void tb_make(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch, uint64_t cap, const char *stack)
 {
 	uint32_t s = tb_stack(t, stack);
 
@@ -330,8 +328,7 @@ static __attribute__((unused)) void tb_make(struct tb *t, int64_t at, uint64_t g
 	                               .make = { .chan = ch.id, .capacity = cap, .elem_size = 8, .stack = s } });
 }
 
-static __attribute__((unused)) void tb_close(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch,
-                                             const char *stack)
+static inline void tb_close(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch, const char *stack)
 {
 	uint32_t s = tb_stack(t, stack);
 
@@ -339,8 +336,7 @@ static __attribute__((unused)) void tb_close(struct tb *t, int64_t at, uint64_t 
 	                  .type = TRACE_CHAN_CLOSE, .time = at, .goid = g, .close = { .chan = ch.id, .stack = s } });
 }
 
-static __attribute__((unused)) void tb_op(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch, uint8_t dir,
-                                          uint8_t result)
+static inline void tb_op(struct tb *t, int64_t at, uint64_t g, struct trace_obj ch, uint8_t dir, uint8_t result)
 {
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_CHAN_OP,
 	                               .time = at,
@@ -348,21 +344,20 @@ static __attribute__((unused)) void tb_op(struct tb *t, int64_t at, uint64_t g, 
 	                               .op = { .chan = ch.id, .dir = dir, .result = result } });
 }
 
-static __attribute__((unused)) void tb_snap_begin(struct tb *t, int64_t at, uint8_t which)
+static inline void tb_snap_begin(struct tb *t, int64_t at, uint8_t which)
 {
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_BEGIN, .time = at, .snap_begin = { which, 0 } });
 }
 
-static __attribute__((unused)) void tb_snap_end(struct tb *t, int64_t at, uint8_t which, uint64_t n)
+static inline void tb_snap_end(struct tb *t, int64_t at, uint8_t which, uint64_t n)
 {
 	tb_rec(t, &(struct trace_rec){
 	                  .type = TRACE_SNAP_END, .time = at, .snap_end = { .which = which, .goroutines = n } });
 }
 
 /* A goroutine in a snapshot; class only of a waiting one. */
-static __attribute__((unused)) void tb_snap_go(struct tb *t, int64_t at, uint8_t which, uint64_t g, uint8_t state,
-                                               const char *site, const char *entry, uint8_t class, struct trace_obj obj,
-                                               int64_t since, const char *stack)
+static inline void tb_snap_go(struct tb *t, int64_t at, uint8_t which, uint64_t g, uint8_t state, const char *site,
+                              const char *entry, uint8_t class, struct trace_obj obj, int64_t since, const char *stack)
 {
 	struct trace_go_park p = { .stack = tb_stack(t, stack) };
 	struct trace_snap_go s = { .which = which,
@@ -380,8 +375,8 @@ static __attribute__((unused)) void tb_snap_go(struct tb *t, int64_t at, uint8_t
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_GO, .time = at, .goid = g, .snap_go = s });
 }
 
-static __attribute__((unused)) void tb_snap_chan(struct tb *t, int64_t at, uint8_t which, struct trace_obj ch,
-                                                 uint64_t cap, uint64_t len, bool closed)
+static inline void tb_snap_chan(struct tb *t, int64_t at, uint8_t which, struct trace_obj ch, uint64_t cap,
+                                uint64_t len, bool closed)
 {
 	tb_rec(t, &(struct trace_rec){
 	                  .type = TRACE_SNAP_CHAN,
@@ -390,12 +385,12 @@ static __attribute__((unused)) void tb_snap_chan(struct tb *t, int64_t at, uint8
 	                          .which = which, .chan = ch.id, .capacity = cap, .length = len, .closed = closed } });
 }
 
-static __attribute__((unused)) void tb_loss(struct tb *t, int64_t at, uint8_t cause, uint8_t type, uint64_t n)
+static inline void tb_loss(struct tb *t, int64_t at, uint8_t cause, uint8_t type, uint64_t n)
 {
 	tb_rec(t, &(struct trace_rec){ .type = TRACE_LOSS, .time = at, .loss = { cause, type, 0, n } });
 }
 
-static __attribute__((unused)) void tb_free(struct tb *t)
+static inline void tb_free(struct tb *t)
 {
 	for (int k = 0; k < 4; k++)
 		for (uint32_t i = 0; i < t->strings[k].n; i++)
@@ -405,8 +400,8 @@ static __attribute__((unused)) void tb_free(struct tb *t)
 	close(t->fd);
 }
 
-/* Ends the trace at so many ns (0: at its last record). */
-static __attribute__((unused)) void tb_end(struct tb *t, int64_t duration)
+/* Ends the trace; duration in ns, 0: up to its last record. */
+static inline void tb_end(struct tb *t, int64_t duration)
 {
 	struct trace_end e = { .duration = duration ? duration : t->duration,
 		               .events = t->events,
@@ -417,14 +412,14 @@ static __attribute__((unused)) void tb_end(struct tb *t, int64_t duration)
 		fail_msg("trace_writer_end: %s", t->err.msg);
 }
 
-static __attribute__((unused)) struct report_opts tb_opts(void)
+static inline struct report_opts tb_opts(void)
 {
 	return (struct report_opts){
 		.model = { .since = INT64_MIN, .until = INT64_MAX, .keep_each = true, .keep_wakes = true }, .top = 20
 	};
 }
 
-static __attribute__((unused)) struct report *tb_read(struct tb *t, const struct report_opts *opts)
+static inline struct report *tb_read(struct tb *t, const struct report_opts *opts)
 {
 	struct report *r = NULL;
 
@@ -433,9 +428,8 @@ static __attribute__((unused)) struct report *tb_read(struct tb *t, const struct
 	return r;
 }
 
-/* Ends, reads back, analyses, and frees the trace. */
-static __attribute__((unused)) struct report *tb_report_opts(struct tb *t, int64_t duration,
-                                                             const struct report_opts *opts)
+/* Ends the trace, reads it back, analyses it and frees it. */
+static inline struct report *tb_report_opts(struct tb *t, int64_t duration, const struct report_opts *opts)
 {
 	struct report *r;
 
@@ -446,7 +440,7 @@ static __attribute__((unused)) struct report *tb_report_opts(struct tb *t, int64
 	return r;
 }
 
-static __attribute__((unused)) struct report *tb_report(struct tb *t, int64_t duration)
+static inline struct report *tb_report(struct tb *t, int64_t duration)
 {
 	struct report_opts o = tb_opts();
 
