@@ -65,7 +65,7 @@ static int rank_cmp(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Ids 1 … n - 1 by falling weight. */
+/* Ids 1 … n - 1, heaviest first. */
 static int rank_by(uint32_t **out, uint32_t *nout, size_t n, struct rank (*weight)(const struct model *, uint32_t),
                    const struct model *m)
 {
@@ -150,7 +150,7 @@ static int analyse(struct report *r, struct err *err)
 	return 0;
 }
 
-/* Everything that can be read; damage ends it and is kept as a message. */
+/* Reads as much as possible; damage ends it and becomes a message in the report. */
 static int read_all(struct report *r, struct replay *replay, struct err *err)
 {
 	struct trace_rec *rec = replay_place(replay);

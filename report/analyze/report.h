@@ -11,7 +11,7 @@
 #include "report/analyze/leak.h"
 #include "report/model/model.h"
 
-#define REPORT_TOP_DEFAULT 20 /* rows of a table where the user did not say how many */
+#define REPORT_TOP_DEFAULT 20 /* rows of a table, unless the user says how many */
 
 /* What a folded stack weighs. */
 enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
@@ -19,16 +19,16 @@ enum fold_by { FOLD_BY_TIME, FOLD_BY_COUNT, FOLD_BY_WAKE };
 struct report_opts {
 	struct model_opts model;
 	unsigned top;         /* rows of a table */
-	bool all;             /* JSON: every goroutine that ended and every channel */
+	bool all;             /* JSON: every exited goroutine and every channel */
 	bool full;            /* text: every section, not only the page that fits a screen */
-	bool full_stacks;     /* with the frames of runtime and libraries */
+	bool full_stacks;     /* including frames of the runtime and of libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
-	bool color;           /* text is for a terminal that has colours */
+	bool color;           /* text is for a terminal with colours */
 	enum fold_by fold_by; /* of folded stacks */
 	const char *link;     /* of a graph's nodes: the HTML report; NULL: the same document */
 };
 
-/* Counts of user goroutines [0] and of the runtime's own [1]. */
+/* Counts of the user's goroutines [0] and of the runtime's [1]. */
 struct report_counts {
 	uint64_t at_start, created, exited, missed, at_end;
 	uint64_t state[GO_STATES]; /* at the end */
@@ -39,7 +39,7 @@ struct report {
 	const char *path;
 	struct trace_reader *reader;
 	const struct trace_meta *meta;
-	const struct trace_end *end; /* NULL: the recorder did not end well */
+	const struct trace_end *end; /* NULL: the recorder was killed */
 	struct model *model;         /* owned; changes only in report_load() */
 	const struct model *m;       /* the same */
 	struct blockers *blockers;
@@ -53,22 +53,22 @@ struct report {
 	uint32_t nwsites;
 	uint32_t *edges; /* ids, most blocked time first */
 	uint32_t nedges;
-	bool damaged;   /* the file could not be read to its end; why */
-	bool truncated; /* it just stops: the recorder was killed */
+	bool damaged;   /* the file could not be read to its end; .damage says why */
+	bool truncated; /* the file just stops: the recorder was killed */
 	char damage[1024];
 };
 
-/* Reads path whole. A damaged or truncated trace is no error: see .damaged. path outlives the report. */
+/* Reads all of path, which must outlive the report. A damaged or truncated trace is no error: see .damaged. */
 int report_load(struct report **out, const char *path, const struct report_opts *opts, struct err *err);
 void report_free(struct report *r);
 
-/* From recording's start, or the window's, to the end; ns. */
+/* From the start of the recording, or of the window, to its end; ns. */
 uint64_t report_duration(const struct report *r);
-/* Distinct stacks that were cut. */
+/* Distinct stacks that were truncated. */
 uint64_t report_truncated_stacks(const struct report *r);
 /* Whether events were lost, so that counts may be low. */
 bool report_has_losses(const struct report *r);
-/* Channels, goroutines or times named on the command line that are not in the trace: -ENOENT. */
+/* -ENOENT if a channel, goroutine or time of the options is not in the trace. */
 int report_check_filters(const struct report *r, struct err *err);
 
 #endif

@@ -11,7 +11,7 @@
 struct chan_def {
 	uint64_t addr, capacity;
 	uint32_t gen;
-	bool capacity_known; /* a record has told it */
+	bool capacity_known; /* a record contained it */
 };
 
 struct defs {

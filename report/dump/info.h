@@ -2,7 +2,7 @@
 #ifndef CHANREC_REPORT_DUMP_INFO_H
 #define CHANREC_REPORT_DUMP_INFO_H
 
-/* What a trace holds, and whether it is whole. */
+/* What a trace contains, and whether it is complete. */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "util/err.h"
 
 /*
- * Reads path whole and writes header, probes, counts, sizes and integrity.
- * *whole: read to its end without damage, and the recorder ended it; else
+ * Reads all of path and writes header, probes, counts, sizes and integrity.
+ * *whole: there is no damage, and the recorder finished the trace; otherwise
  * *damage says what is wrong.
  */
 int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struct err *err);

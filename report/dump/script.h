@@ -11,13 +11,13 @@
 
 struct script_opts {
 	bool stacks;      /* the frames below each event */
-	bool full_stacks; /* with those that Go's traceback hides */
-	bool snapshots;   /* the snapshots' records, too */
+	bool full_stacks; /* including frames that Go's traceback hides */
+	bool snapshots;   /* include the records of snapshots */
 };
 
 /*
- * Stops early, and without an error, when f fails (see ferror()) and at a
- * damaged place, which stands in *damage then.
+ * Stops early, without an error, when f fails (see ferror()) or the trace is
+ * damaged; *damage then says where.
  */
 int script_write(const char *path, const struct script_opts *opts, FILE *f, struct err *damage, struct err *err);
 

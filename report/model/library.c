@@ -7,10 +7,10 @@ struct library {
 	const struct symbols *s;
 	const char *module;
 	const char *goroot; /* "/usr/lib/go/src/…" up to its end */
-	size_t goroot_len;  /* 0: not known, or the paths were trimmed (go build -trimpath) */
+	size_t goroot_len;  /* 0: unknown, or the paths were trimmed (go build -trimpath) */
 };
 
-/* GOROOT/src is what stands before "runtime/" in the path of a file of package runtime. */
+/* GOROOT/src is the part before "runtime/" in the path of a file of package runtime. */
 static void find_goroot(struct library *l)
 {
 	for (size_t i = 1; i < l->s->places.n && !l->goroot_len; i++) {
@@ -44,7 +44,7 @@ static bool is_library(const struct library *l, const char *func, const char *fi
 		return true;
 	if (strstr(file, "/pkg/mod/") || strstr(file, "@v") || strstr(file, "/vendor/"))
 		return true;
-	/* Trimmed paths begin with the package's, and that of the standard library has no host name. */
+	/* A trimmed path begins with the package path, which has no host name for the standard library. */
 	return *file && *file != '/' && (*l->module || strcspn(file, ".") > strcspn(file, "/"));
 }
 

@@ -5,13 +5,13 @@
 #include "report/model/symbols.h"
 
 /*
- * Marks the places that are not of the program's own modules: Go's standard
- * library and modules that it depends on. module: path of the main module, ""
- * when not known.
+ * Marks the places outside the program's own module: Go's standard library and
+ * modules that the program depends on. module: path of the main module, "" if
+ * unknown.
  */
 void library_mark(struct symbols *s, const char *module);
 
-/* The innermost call of a stack in the program's own code; 0 when there is none. */
+/* The innermost call of a stack in the program's own code; 0: none. */
 uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack);
 
 #endif

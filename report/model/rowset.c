@@ -11,7 +11,7 @@ struct rowset {
 	uint32_t v[];    /* row + 1; 0: free */
 };
 
-/* Where the row is, or belongs. */
+/* The slot of the row, or the free slot for it. */
 static uint32_t *place_of(struct rowset *s, uint32_t row)
 {
 	uint32_t at = row * 0x9e3779b1u;

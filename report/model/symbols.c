@@ -88,10 +88,10 @@ bool symbols_func_hidden(const char *func)
 
 	if (!strchr(func, '.'))
 		return true;
-	/* The closure that goready passes to systemstack has this name in Go 1.27, whoever inlined goready. */
+	/* In Go 1.27, the closure that goready passes to systemstack has this name whatever inlined goready. */
 	if (!strncmp(func, "_.goready.", 10))
 		return true;
-	/* Shown as the border between ordinary code and that which a panic made run. */
+	/* Shown because it separates ordinary code from code that a panic runs. */
 	if (strncmp(func, "runtime.", 8) || !strcmp(func, "runtime.gopanic"))
 		return false;
 	name = func + 8;
@@ -145,7 +145,7 @@ static bool string_eq(const void *table, uint64_t i, const void *key)
 	return !strcmp(s->strings.v[i], key);
 }
 
-/* Definitions are dense: the next one, one that came before (*have), or a file that lies. */
+/* Definitions are dense: it is the next one, or an earlier one (*have), or the file is damaged. */
 static int next_id(size_t n, uint32_t id, const char *what, bool *have, struct err *err)
 {
 	*have = id && id < n;
@@ -257,7 +257,7 @@ static bool is_goexit(const struct symbols *s, uint32_t place)
 	return !strcmp(symbols_place_func(s, place), "runtime.goexit");
 }
 
-/* What symbols_stack_user() and _root() answer, once per stack. */
+/* Computes the answers of symbols_stack_user() and _root(), once per stack. */
 static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 {
 	uint32_t shown = 0, last = 0;

@@ -18,12 +18,12 @@
 #include "util/vec.h"
 
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
-#define PLACE_PLUMBING 2u /* runtime, sync, internal/…: below the place that a reader looks for */
+#define PLACE_PLUMBING 2u /* runtime, sync, internal/…: not the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */
-#define PLACE_LIBRARY 8u  /* of no module of the program's own; by library.c */
+#define PLACE_LIBRARY 8u  /* not in the program's own module; set by library.c */
 #define PLACE_TIMER 16u   /* makes a timer with its channel */
 
-/* A line of a function; func 0: an address that was not resolved, see pc. */
+/* A line of a function; func 0: an unresolved address, see pc. */
 struct place {
 	uint32_t func, file; /* strings */
 	uint32_t line;
@@ -38,10 +38,10 @@ struct sym_frame {
 struct sym_stack {
 	uint32_t first, n; /* in symbols.stack_frames */
 	uint32_t flags;    /* TRACE_STACK_… */
-	uint32_t user;     /* place: the first line that is the user's, see symbols_stack_user() */
-	uint32_t app;      /* place: the innermost line of the program's own code; by library.c */
-	uint32_t root;     /* place: outermost line that is not runtime.goexit; 0 when truncated */
-	bool timer;        /* a call that makes a timer is on it */
+	uint32_t user;     /* place: see symbols_stack_user() */
+	uint32_t app;      /* place: the innermost line of the program's own code; set by library.c */
+	uint32_t root;     /* place: the outermost line other than runtime.goexit; 0 when truncated */
+	bool timer;        /* it contains a call that makes a timer */
 };
 
 struct sym_func {
@@ -67,7 +67,7 @@ void symbols_free(struct symbols *s);
 /* Takes a string, func, frame or stack definition. 0, -EBADMSG, -ENOMEM. */
 int symbols_define(struct symbols *s, const struct trace_rec *rec, struct err *err);
 
-/* Never NULL; "" for 0. Holds as long as s. */
+/* Never NULL; "" for 0. Valid as long as s. */
 const char *symbols_string(const struct symbols *s, uint32_t id);
 const struct place *symbols_place(const struct symbols *s, uint32_t id);
 /* The place's function; "" when not resolved. */
@@ -78,16 +78,18 @@ uint32_t symbols_frame_inner(const struct symbols *s, uint32_t frame);
 uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame);
 
 /*
- * The place of a stack that its reader looks for: the innermost line outside
- * of runtime, sync, time and the like; where there is none, the innermost that
- * Go's traceback shows; else the outermost.
+ * The place of a stack that a reader looks for: the innermost line outside
+ * runtime, sync, time and the like; failing that, the innermost that Go's
+ * traceback shows; failing that, the outermost.
  */
 uint32_t symbols_stack_user(const struct symbols *s, uint32_t stack);
 uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack);
 bool symbols_stack_truncated(const struct symbols *s, uint32_t stack);
 bool symbols_stack_is_timer(const struct symbols *s, uint32_t stack);
 
-/* Walks a stack's lines, innermost first; unless full, only those that Go's traceback shows (all when it shows none).
+/*
+ * Walks a stack's lines, innermost first. Unless full, only those that Go's
+ * traceback shows, or all if it shows none.
  */
 struct stack_walk {
 	const struct symbols *s;
@@ -98,9 +100,9 @@ struct stack_walk stack_walk_of(const struct symbols *s, uint32_t stack, bool fu
 /* The next place, 0 at the end. */
 uint32_t stack_walk_next(struct stack_walk *w);
 
-/* Go's rule of what a traceback shows: runtime/traceback.go, showfuncinfo and isExportedRuntime (1.23). */
+/* Go's rule for what a traceback shows: showfuncinfo and isExportedRuntime in runtime/traceback.go (1.23). */
 bool symbols_func_hidden(const char *func);
-/* Length of the package path that a function's name begins with. */
+/* The length of the package path at the beginning of a function's name. */
 size_t symbols_func_package(const char *func);
 
 /*
