@@ -10,8 +10,8 @@
 #include "util/clock.h"
 #include "util/debug.h"
 
-#define ROUNDS 8              /* how often a goroutine that moves is tried */
-#define ALLGS_MAX (64u << 20) /* goroutines; beyond any process seen */
+#define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
+#define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
 #define SEARCH_LIMIT_NS 5000000000ull
 
 static uint64_t var_addr(const struct snapshot *s, enum go_var v)
@@ -89,7 +89,10 @@ static void rec_begin(const struct snapshot *s, struct trace_rec *rec, enum trac
 	rec->time = (int64_t)(time - s->e->epoch);
 }
 
-/* allglen is raised after the entry is there (runtime.allgadd), so read it first, the pointer after it. */
+/*
+ * The runtime raises allglen after it has stored the entry (runtime.allgadd),
+ * so read allglen first, then the pointer.
+ */
 static int read_list(struct snapshot *s)
 {
 	uint64_t slice[3] = { 0 }, len = 0, ptr = 0;
@@ -135,7 +138,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	map_clear(&s->recvq);
 	map_clear(&s->sendq);
 	map_clear(&s->sync_kinds);
-	/* The slice's three words are not written at once: try again where they do not fit. */
+	/* The runtime does not write the slice's three words at once: retry if they are inconsistent. */
 	for (int i = 0; i < ROUNDS && ret == -EFAULT; i++)
 		ret = read_list(s);
 	if (ret == -ENOMEM)
@@ -167,7 +170,7 @@ static uint64_t map_value(const struct map *m, uint64_t key)
 	return v ? *v : 0;
 }
 
-/* A channel or sync object that is waited on is read when all goroutines are. */
+/* Remembers a channel or sync object that is waited on; it is read after all goroutines. */
 static int remember(struct snapshot *s, const struct trace_obj *o, uint64_t addr, uint8_t sync_kind, struct err *err)
 {
 	struct map *queue = o->dir == TRACE_DIR_SEND ? &s->sendq : &s->recvq;
@@ -190,7 +193,7 @@ static struct trace_obj only_obj(const struct snapshot *s, size_t first, const s
 	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
 }
 
-/* Gives what the goroutine waits on its ids, and keeps the objects for the record. */
+/* Interns the objects that the goroutine waits on, and keeps them for the record. */
 static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
                        struct trace_go_park *w, struct err *err)
 {
@@ -209,17 +212,17 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 		if (vec_push(&s->objs, o))
 			return err_nomem(err);
 	}
-	/* Not over what the events know better already. */
+	/* Events know better: do not overwrite what they say. */
 	if (!encoder_knows_wait(s->e, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
 		return err->code;
 	w->nobjs = g->nobjs;
 	w->nobjs_all = g->nobjs_all;
-	/* An index: the vector may move until the record is written. */
+	/* An index, because the vector may move before the record is written. */
 	w->objs = (const struct trace_obj *)(uintptr_t)first;
 	return 0;
 }
 
-/* Whether what could end the wait is known whole, and could be out of reach. */
+/* Whether everything that could end the wait is known, and could be unreachable. */
 static bool is_searched(const struct snapshot *s, const struct gread *g)
 {
 	uint8_t class = g->reason < s->env->nreasons ? s->env->reasons[g->reason].class : TRACE_WAIT_OTHER;
@@ -319,7 +322,7 @@ static int pend_objects(struct snapshot *s, struct err *err)
 	return 0;
 }
 
-/* The next goroutines to read: the list, then those that moved, again and again. */
+/* The next goroutines to read: first the list, then, repeatedly, those that moved. */
 static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 {
 	size_t n;
@@ -335,12 +338,12 @@ static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 	return n;
 }
 
-static int pend_unheld(struct snapshot *s, struct err *err)
+static int pend_unreachable(struct snapshot *s, struct err *err)
 {
 	for (size_t i = 0; i < s->reach.waits.n; i++) {
 		struct trace_rec rec;
 
-		if (!reach_is_unheld(&s->reach, &s->reach.waits.v[i]))
+		if (!reach_is_unreachable(&s->reach, &s->reach.waits.v[i]))
 			continue;
 		rec_begin(s, &rec, TRACE_SNAP_UNHELD, mono_ns());
 		rec.goid = s->reach.waits.v[i].goid;
@@ -351,7 +354,7 @@ static int pend_unheld(struct snapshot *s, struct err *err)
 	return 0;
 }
 
-/* The next part of the search; true: there is more to do. */
+/* Does the next part of the search. True: there is more to do. */
 static bool search_step(struct snapshot *s)
 {
 	struct reach *r = &s->reach;
@@ -388,7 +391,7 @@ static int snapshot_finish(struct snapshot *s, struct err *err)
 	s->again.n = 0;
 	if (search_step(s))
 		return 0;
-	if (!s->partial && pend_unheld(s, err))
+	if (!s->partial && pend_unreachable(s, err))
 		return err->code;
 	if (!s->partial && pend_objects(s, err))
 		return err->code;
@@ -410,7 +413,7 @@ int snapshot_step(struct snapshot *s, struct err *err)
 		return snapshot_finish(s, err);
 	ret = gread_chunk_read(s->chunk, addrs, n, &g, &time);
 	if (ret) {
-		/* The target is gone: what was read stays. */
+		/* The target is gone: keep what was read. */
 		s->partial = true;
 		s->unread += n + s->n - s->at;
 		return snapshot_finish(s, err);

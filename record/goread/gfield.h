@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_GOREAD_GFIELD_H
 #define CHANREC_RECORD_GOREAD_GFIELD_H
 
-/* A copy of a goroutine's struct g, read from the target: g_size bytes. Nothing in it is trusted. */
+/* A copy of a goroutine's struct g (g_size bytes), read from the target. Nothing in it is trusted. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 #include "gobin/gobin.h"
 
-/* runtime/runtime2.go; the scan bit is 0x1000. 1.26 adds G_LEAKED. */
+/* runtime/runtime2.go; the scan bit is 0x1000. Go 1.26 adds G_LEAKED. */
 enum g_status {
 	G_IDLE = 0,
 	G_RUNNABLE = 1,
@@ -24,7 +24,7 @@ enum g_status {
 	G_SCAN = 0x1000,
 };
 
-/* 0 for a field that this version has not. */
+/* 0 if this Go version does not have the field. */
 static inline uint64_t g_u64(const uint8_t *g, int32_t off)
 {
 	uint64_t v = 0;
@@ -48,7 +48,7 @@ static inline uint32_t g_status(const struct go_layout *l, const uint8_t *g)
 	return g_u32(g, l->g_atomicstatus) & ~(uint32_t)G_SCAN;
 }
 
-/* No goroutine: not yet one, or none any more. */
+/* The g has no goroutine: not yet, or no longer. */
 static inline bool g_is_none(const struct go_layout *l, const uint8_t *g)
 {
 	uint32_t status = g_status(l, g);
@@ -56,10 +56,10 @@ static inline bool g_is_none(const struct go_layout *l, const uint8_t *g)
 	return status == G_IDLE || status == G_DEAD || status > G_LEAKED;
 }
 
-/* Where a goroutine that does not run stands on its stack. */
+/* Where a goroutine that is not running stopped. */
 struct g_place {
 	uint64_t pc, sp, hi;
-	int32_t pc_at, sp_at; /* where its g has these */
+	int32_t pc_at, sp_at; /* where its g stores pc and sp */
 };
 
 /* False: sp is not on the stack. */

@@ -34,9 +34,10 @@ static int32_t off_of(int32_t off)
 }
 
 /*
- * A writer takes rwmutexMaxReaders away from readerCount, whether it waits for
- * readers or has the lock. Readers that come then are counted there, but wait;
- * those that have it are in readerWait, the word behind it (sync/rwmutex.go).
+ * A writer subtracts rwmutexMaxReaders from readerCount, both while it waits
+ * for readers and while it has the lock. Readers that arrive then are counted
+ * there, but wait. Readers that have the lock are in readerWait, the next word
+ * (sync/rwmutex.go).
  */
 static int read_rwmutex(const struct gread_env *env, uint64_t addr, struct trace_snap_sync *out)
 {
@@ -72,7 +73,7 @@ int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct 
 		if (l->wg_state < 0 || target_read(env->t, addr + (uint64_t)l->wg_state, &state, sizeof(state)))
 			return -EFAULT;
 		out->counter = (int32_t)(state >> 32);
-		out->waiters = state & 0x7fffffff; /* bit 31 is a flag from Go 1.25 on */
+		out->waiters = state & 0x7fffffff; /* bit 31 is a flag since Go 1.25 */
 		return 0;
 	default:
 		return -EFAULT;

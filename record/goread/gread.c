@@ -7,7 +7,7 @@
 
 #include "util/clock.h"
 
-#define GOID_MAX (1ull << 48) /* a goid beyond this is no goid */
+#define GOID_MAX (1ull << 48) /* larger values are not goids */
 
 struct gread_chunk *gread_chunk_new(const struct gread_env *env)
 {
@@ -71,7 +71,7 @@ static bool stands_still(uint32_t status)
 	       status == G_LEAKED;
 }
 
-/* What the first look tells; sets the part of the stack to read. */
+/* Parses the first read of the g, and sets the part of the stack to read. */
 static void parse_before(struct gread_chunk *c, size_t i)
 {
 	const struct go_layout *l = c->env->l;
@@ -110,7 +110,7 @@ static void parse_before(struct gread_chunk *c, size_t i)
 	v->hi = v->limit - v->sp > GREAD_WINDOW ? v->sp + GREAD_WINDOW : v->limit;
 }
 
-/* Whether the goroutine is, after its stack was read, what it was before. */
+/* Whether the g is the same after its stack was read as before. */
 static bool is_unmoved(const struct gread_env *env, const uint8_t *a, const uint8_t *b)
 {
 	const struct go_layout *l = env->l;
@@ -135,10 +135,10 @@ static void parse_after(struct gread_chunk *c, size_t i)
 	struct gread *g = &c->g[i];
 
 	if (g->verdict == GREAD_NONE) {
-		/* It may have come to life since: the events tell of that. */
+		/* It may have started since; the events report that. */
 		return;
 	}
-	/* One that runs has no stack to be wrong about. */
+	/* A running goroutine has no stack to misread. */
 	if (g_status(env->l, b) == G_RUNNING && g_u64(b, env->l->g_goid) == g->goid) {
 		g->verdict = GREAD_OK;
 		g->state = TRACE_GO_RUNNING;

@@ -3,9 +3,9 @@
 #define CHANREC_RECORD_GOREAD_GREAD_H
 
 /*
- * Goroutines read from the memory of a process that runs meanwhile. Nothing
- * read is trusted: a goroutine counts only if it is the same before and after
- * what hangs on it was read, and if its stack is what a stack looks like.
+ * Reads goroutines from the memory of a running process. Nothing read is
+ * trusted: a goroutine counts only if it is the same before and after
+ * everything that it refers to was read, and if its stack is plausible.
  */
 
 #include <stdbool.h>
@@ -19,9 +19,9 @@
 #include "record/target/target.h"
 
 #define GREAD_CHUNK 128
-#define GREAD_WINDOW 8192 /* bytes of a stack that are read at once */
+#define GREAD_WINDOW 8192 /* bytes of a stack read at once */
 
-/* What it takes to read goroutines of one process: its program, and where the runtime keeps what is looked for. */
+/* What is needed to read the goroutines of one process: its program, and where its runtime keeps the data. */
 struct gread_env {
 	const struct target *t;
 	const struct gobin *bin;
@@ -33,17 +33,20 @@ struct gread_env {
 		uint64_t lo, hi;
 	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic;
 	struct select_slots select;
-	bool semacquire_arg, notify_arg, poll_arg; /* the first argument is in its slot */
+	bool semacquire_arg, notify_arg, poll_arg; /* the first argument is in its spill slot */
 };
 
-/* Finds all of it in the program; t, bin and l outlive env. -ENOTSUP: the layout of runtime.g is not known. */
+/*
+ * Finds everything in the program. t, bin and l must outlive env. -ENOTSUP: the
+ * layout of runtime.g is unknown.
+ */
 int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err);
 
 enum gread_verdict {
 	GREAD_OK,
-	GREAD_NONE,  /* no goroutine: dead, or not yet one */
-	GREAD_MOVED, /* changed while it was read */
+	GREAD_NONE,  /* no goroutine: dead, or not started */
+	GREAD_MOVED, /* changed during the read */
 };
 
 struct gread_obj {
@@ -54,7 +57,7 @@ struct gread_obj {
 struct gread {
 	enum gread_verdict verdict;
 	uint64_t goid, parent, gopc, startpc;
-	uint64_t waitsince; /* CLOCK_MONOTONIC ns, 0 not known */
+	uint64_t waitsince; /* CLOCK_MONOTONIC ns; 0: unknown */
 	uint8_t state;      /* enum trace_go_state */
 	uint8_t reason;
 	uint32_t nframes;
@@ -69,13 +72,13 @@ struct gread_chunk;
 struct gread_chunk *gread_chunk_new(const struct gread_env *env);
 void gread_chunk_free(struct gread_chunk *c);
 /*
- * Reads n ≤ GREAD_CHUNK goroutines at the addresses. 0, -ENOMEM, or -ESRCH
- * when the target is gone. *time: CLOCK_MONOTONIC ns at which they held. The
- * result stays until the next read.
+ * Reads n ≤ GREAD_CHUNK goroutines at the given addresses. Returns 0, -ENOMEM,
+ * or -ESRCH if the target is gone. *time: CLOCK_MONOTONIC ns at which the
+ * result was valid. The result is valid until the next call.
  */
 int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time);
 
-/* Fills the fields that memory tells. 0 or -EFAULT: not there, or not a channel. */
+/* Fills the fields that memory shows. Returns 0, or -EFAULT: unreadable, or not a channel. */
 int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_chan *out);
 int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct trace_snap_sync *out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where the functions of the runtime are that frames are looked at in. */
+/* Finds the runtime functions whose frames are read. */
 #include <errno.h>
 #include <string.h>
 

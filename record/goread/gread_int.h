@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_GOREAD_GREAD_INT_H
 #define CHANREC_RECORD_GOREAD_GREAD_INT_H
 
-/* Shared by the files that read goroutines only. */
+/* Internal to the files that read goroutines. */
 
 #include "record/goread/gfield.h"
 #include "record/goread/gread.h"
@@ -13,12 +13,12 @@ struct gread_chunk {
 	uint8_t *before, *after; /* [GREAD_CHUNK][g_size] */
 	uint8_t *windows;        /* [GREAD_CHUNK][GREAD_WINDOW] */
 	struct stack_view {
-		uint64_t lo, hi;    /* what the window holds */
-		uint64_t sp, limit; /* the goroutine's stack from sp up */
+		uint64_t lo, hi;    /* range that the window covers */
+		uint64_t sp, limit; /* the goroutine's stack, from sp up */
 	} view[GREAD_CHUNK];
 };
 
-/* Finds the stack and the objects of goroutine i of the chunk, whose g and whose part of the stack are read. */
+/* Finds the stack and the wait objects of goroutine i of the chunk, whose g and stack window have been read. */
 void gread_stack(struct gread_chunk *c, size_t i);
 
 #endif

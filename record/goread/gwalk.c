@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A goroutine's stack, and what its frames say about what it waits on. */
+/* Walks a goroutine's stack, and finds in its frames what it waits on. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/goread/gread_int.h"
 #include "record/goread/stackinfo.h"
 
-#define CASES_MAX 65536 /* Go's own limit of a select */
+#define CASES_MAX 65536 /* Go's own limit for the cases of a select */
 
-/* len bytes of the goroutine's stack, from the window, else from the target. */
+/* Copies len bytes of the goroutine's stack, from the window if it covers them, else from the target. */
 static bool stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len)
 {
 	struct stack_view *v = &c->view[i];
@@ -85,7 +85,7 @@ static void select_cases(struct gread_chunk *c, size_t i, uint64_t bp)
 	free(cases);
 }
 
-/* pc is in a function of the runtime whose frame says what is waited on. */
+/* If pc is in a runtime function whose frame says what the goroutine waits on, adds that object. */
 static void look_at_frame(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t bp, uint8_t class)
 {
 	const struct gread_env *env = c->env;
@@ -120,8 +120,8 @@ static bool push_pc(struct gread *g, uint64_t pc)
 }
 
 /*
- * By frame pointers, for a goroutine in gopark. False: not what a stack looks
- * like, or a fault on the way, where a function without a frame would be missed.
+ * Follows frame pointers, for a goroutine in gopark. False: implausible, or the
+ * stack contains a fault, where a function without a frame would be missed.
  */
 static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t class)
 {
@@ -143,16 +143,16 @@ static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t cl
 	return g->nframes > 0;
 }
 
-/* What asmcgocall and systemstack leave in g.sched for the frame that they switched away from. */
+/* asmcgocall and systemstack leave such a pc in g.sched for the frame that they switched away from. */
 static bool is_stack_switch(const struct gread_env *env, uint64_t pc)
 {
 	return pc >= env->stack_switch.lo && pc < env->stack_switch.hi;
 }
 
 /*
- * By pclntab's table of stack depths, for one that stopped anywhere or that is
- * in a callback from C, whose frame pointers lead to the thread's stack. skip:
- * without the innermost frame.
+ * Uses pclntab's stack depths, for a goroutine that stopped anywhere or is in a
+ * callback from C, whose frame pointers lead to the thread's stack. skip: leave
+ * out the innermost frame.
  */
 static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp, bool skip, uint8_t class)
 {

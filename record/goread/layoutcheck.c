@@ -8,16 +8,16 @@
 
 #include "format/trace.h"
 
-#define SAMPLE 64              /* goroutines that are looked at */
-#define G_SIZE_MAX 4096        /* of runtime.g; 440 … 528 in Go 1.19 … 1.27 */
-#define ROUNDS 500             /* looks without a parked goroutine */
-#define BAD_ROUNDS 20          /* looks at which something is wrong: a running program may change meanwhile */
-#define PAUSE_NS 2000000       /* between them */
-#define GOID_MAX (1ull << 48)  /* a goid beyond this is no goid */
-#define STACK_MIN 1024         /* runtime/stack.go, stackMin: 2048 */
+#define SAMPLE 64             /* goroutines to examine */
+#define G_SIZE_MAX 4096       /* of runtime.g; 440 … 528 in Go 1.19 … 1.27 */
+#define ROUNDS 500            /* attempts without a parked goroutine */
+#define BAD_ROUNDS 20         /* failed attempts; more than one, because a running program may change during the read */
+#define PAUSE_NS 2000000      /* between attempts */
+#define GOID_MAX (1ull << 48) /* larger values are not goids */
+#define STACK_MIN 1024        /* runtime/stack.go, stackMin: 2048 */
 #define STACK_MAX (2ull << 30) /* runtime/stack.go: twice maxstacksize */
 
-/* runtime/runtime2.go; 5 and 7 are not used. */
+/* runtime/runtime2.go; 5 and 7 are unused. */
 enum {
 	G_IDLE = 0,
 	G_RUNNING = 2,
@@ -32,7 +32,7 @@ struct look {
 	uint64_t addr, goid;
 	uint8_t g[G_SIZE_MAX];
 	bool parked;
-	char why[120]; /* it is no goroutine because …; "" */
+	char why[120]; /* why it cannot be a goroutine; "": it can */
 };
 
 void layout_check_init(struct layout_check *c, const struct target *t, const struct gobin *bin,
@@ -85,7 +85,7 @@ static bool is_entry(const struct layout_check *c, uint64_t pc)
 	return gobin_func_by_pc(c->bin, pc - c->bias, &f) == 0 && f.entry + c->bias == pc;
 }
 
-/* The sudog that a goroutine waits with points back to it and to a channel. */
+/* The sudog of a waiting goroutine points back to it and to a channel. */
 static void look_at_channel(const struct layout_check *c, struct look *k, uint64_t sudog)
 {
 	const struct go_layout *l = c->l;
@@ -116,7 +116,7 @@ static void look_at_waiting(const struct layout_check *c, struct look *k, uint64
 		         (unsigned long)sp, (unsigned long)lo, (unsigned long)hi);
 		return;
 	}
-	/* A status of waiting while it works for the collector: it is not parked. */
+	/* Its status is waiting while it works for the collector: it is not parked. */
 	if (pc < c->gopark_lo || pc >= c->gopark_hi)
 		return;
 	if (!reason || reason >= c->nreasons) {
@@ -129,7 +129,7 @@ static void look_at_waiting(const struct layout_check *c, struct look *k, uint64
 	}
 	class = c->reasons[reason].class;
 	sudog = word(k, l->g_waiting);
-	/* A select on nil channels only has no sudog. */
+	/* A select with only nil channels has no sudog. */
 	if (wait_class_of(class)->obj == TRACE_OBJ_CHAN && (class != TRACE_WAIT_SELECT || sudog))
 		look_at_channel(c, k, sudog);
 	k->parked = !k->why[0];
@@ -163,7 +163,7 @@ static void look_at(const struct layout_check *c, struct look *k)
 	else if (hi < lo + STACK_MIN || hi - lo > STACK_MAX || (lo & 7) || (hi & 7))
 		snprintf(k->why, sizeof(k->why), "its stack %#lx-%#lx is not plausible", (unsigned long)lo,
 		         (unsigned long)hi);
-	else if (startpc && !is_entry(c, startpc)) /* 0: made for a thread of C's */
+	else if (startpc && !is_entry(c, startpc)) /* 0: created for a C thread */
 		snprintf(k->why, sizeof(k->why), "the address of its function, %#lx, is not plausible",
 		         (unsigned long)startpc);
 	else if (gopc && !in_code(c, gopc))
@@ -174,7 +174,7 @@ static void look_at(const struct layout_check *c, struct look *k)
 		look_at_running(c, k);
 }
 
-/* Goroutines at the begin of runtime.allgs; the number read. */
+/* Reads the first goroutines of runtime.allgs; returns their number. */
 static size_t read_sample(const struct layout_check *c, uint64_t *gs)
 {
 	uint64_t len_at, ptr_at, len = 0, ptr = 0;
@@ -209,7 +209,7 @@ static int refuse(const struct layout_check *c, const char *why, struct err *err
 	               c->l->from, gobin_go_version(c->bin), why);
 }
 
-/* What is wrong with one that changed meanwhile does not count. */
+/* A goroutine that changed during the read proves nothing. */
 static void look(const struct layout_check *c, struct look *k)
 {
 	size_t size = (size_t)c->l->g_size;
@@ -262,7 +262,7 @@ int layout_check_run(struct layout_check *c, struct err *err)
 	while (!c->done) {
 		if (layout_check_step(c, err))
 			return err->code;
-		/* A process that is gone says so elsewhere. */
+		/* A process that is gone is reported elsewhere. */
 		if (!target_alive(c->t))
 			return 0;
 		if (!c->done)

@@ -3,10 +3,11 @@
 #define CHANREC_RECORD_GOREAD_LAYOUTCHECK_H
 
 /*
- * Whether the offsets of a table fit the program that runs. Goroutines are
- * read with them, and what is read has to be what only a goroutine is: a legal
- * status, an id of its own, a stack that the stack pointer is in, a start at
- * the entry of a function, a channel that holds no more than it has room for.
+ * Checks that the offsets of a layout table match the running program:
+ * goroutines read with them must look like goroutines. Their status is legal,
+ * their ids are unique, the stack pointer is inside the stack, the start
+ * address is the entry of a function, and a channel holds no more than its
+ * capacity.
  */
 
 #include <stdbool.h>
@@ -25,18 +26,18 @@ struct layout_check {
 	int nreasons;
 	uint64_t gopark_lo, gopark_hi;
 	unsigned rounds, bad;
-	bool done; /* it fits */
+	bool done; /* it matches */
 };
 
 void layout_check_init(struct layout_check *c, const struct target *t, const struct gobin *bin,
                        const struct go_layout *l, uint64_t bias);
 /*
- * One look; a program that has just been started needs several until a
- * goroutine is parked. -ENOTSUP: the layout does not fit, or nothing could be
- * seen for too long; the message has the reason.
+ * One attempt. A program that has just started needs several, until a goroutine
+ * is parked. -ENOTSUP: the layout does not match, or nothing could be checked
+ * for too long; the message says why.
  */
 int layout_check_step(struct layout_check *c, struct err *err);
-/* Looks until it is done or refused. */
+/* Repeats the attempt until the layout is accepted or refused. */
 int layout_check_run(struct layout_check *c, struct err *err);
 
 #endif

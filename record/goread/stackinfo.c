@@ -15,7 +15,7 @@ static bool is_mutex_method(const char *s)
 	return has_prefix(s, "sync.(*Mutex).") || has_prefix(s, "internal/sync.(*Mutex).");
 }
 
-/* The runtime's side of a sync call: its own frames and those linked into other packages. */
+/* The runtime's side of a sync call: its own functions and those it links into other packages. */
 static bool is_sema_plumbing(const char *s)
 {
 	return has_prefix(s, "runtime.") || has_prefix(s, "sync.runtime_") || has_prefix(s, "internal/sync.runtime_") ||
@@ -35,8 +35,9 @@ static void set_sync(struct stack_info *info, uint8_t kind, uint8_t dir, int32_t
 }
 
 /*
- * Which object a semaphore belongs to. RWMutex.Lock first takes the mutex
- * inside (sync/rwmutex.go), so its semaphore is the RWMutex' too.
+ * Finds the object that a semaphore belongs to. RWMutex.Lock first takes its
+ * inner mutex (sync/rwmutex.go), so the semaphore of that mutex belongs to the
+ * RWMutex too.
  */
 static void classify_sema(struct stack_info *info, const char *const *names, size_t n, const struct go_layout *l)
 {
@@ -91,7 +92,7 @@ static uint8_t cause_of_release(const char *const *names, size_t n)
 			return TRACE_CAUSE_WAITGROUP;
 		if (!is_mutex_method(names[i]))
 			break;
-		/* RWMutex.Unlock ends with the inner mutex' Unlock. */
+		/* RWMutex.Unlock ends with Unlock of its inner mutex. */
 		if (i + 1 >= n || !has_prefix(names[i + 1], "sync.(*RWMutex)."))
 			if (i + 1 >= n || !is_mutex_method(names[i + 1]))
 				return TRACE_CAUSE_UNLOCK;
@@ -114,15 +115,15 @@ static bool is_ready_plumbing(const char *s)
 }
 
 /*
- * ready() is called by a closure on g0, whose name differs by version
- * (goready.func1, send.goready.func1, in 1.27 _.goready.func1): what called
- * comes after the switch of stacks. A timer runs on g0 already: no switch.
+ * A closure on g0 calls ready(). Its name differs by version (goready.func1,
+ * send.goready.func1, in 1.27 _.goready.func1); its caller comes after the
+ * stack switch. A timer already runs on g0, so there is no switch.
  */
 static size_t skip_ready(const char *const *names, size_t n)
 {
 	size_t i = 0;
 
-	/* The collector and the scheduler call it themselves, on g0: then the switch is not ready's. */
+	/* The collector and the scheduler call it directly on g0; any stack switch above is not ready()'s. */
 	if (n && !is_ready_plumbing(names[0]))
 		return 0;
 	while (i < n && i < 6 && !has_prefix(names[i], "runtime.systemstack"))
@@ -156,7 +157,7 @@ static uint8_t classify_cause(const char *const *names, size_t n)
 	for (size_t k = 0; k < sizeof(wakers) / sizeof(wakers[0]); k++) {
 		if (strcmp(names[i], wakers[k].name) != 0)
 			continue;
-		/* A timer's channel is filled by the runtime, on whatever goroutine is at hand. */
+		/* The runtime fills a timer's channel, on whatever goroutine is running. */
 		if (wakers[k].cause == TRACE_CAUSE_SEND && names_have(names + i, n - i, "time.sendTime"))
 			return TRACE_CAUSE_TIMER;
 		return wakers[k].cause;

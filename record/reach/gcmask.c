@@ -23,7 +23,10 @@
 #define KIND_ARRAY 17
 #define KIND_STRUCT 25
 
-/* GCData is no mask: the runtime makes one of the type's parts when it needs it (1.24), or it is a program (before). */
+/*
+ * GCData is not a mask: the runtime builds one from the type's parts on demand
+ * (1.24), or it is a GC program (before).
+ */
 #define TFLAG_ON_DEMAND (1 << 4)
 #define KIND_GC_PROG (1 << 6)
 
@@ -55,7 +58,7 @@ static uint64_t u64_at(const uint8_t *b, size_t off)
 	return v;
 }
 
-/* A mask that is being put together. */
+/* A mask under construction. */
 struct building {
 	const struct gcmasks *m;
 	struct gcmask *to;
@@ -64,13 +67,13 @@ struct building {
 
 static bool add_type(struct building *b, uint64_t type, uint64_t at, int depth);
 
-/* Only the program's own types are believed, not what reflect made in the heap. */
+/* Only types of the program itself are trusted, not those that reflect made on the heap. */
 static bool type_read(const struct gcmasks *m, uint64_t type, uint8_t b[TYPE_BYTES])
 {
 	return !gobin_read(m->bin, type - m->bias, b, TYPE_GCDATA) && !target_read(m->t, type, b, TYPE_BYTES);
 }
 
-/* The bits of a part that lies at, in the whole. */
+/* Adds the bits of a part at byte offset at of the whole. */
 static bool add_bits(struct building *b, uint64_t gcdata, uint64_t ptr_bytes, uint64_t at)
 {
 	size_t n = ptr_bytes / 8, first = at / 8;
@@ -148,7 +151,7 @@ static struct gcmask mask_read(const struct gcmasks *m, uint64_t type, uint64_t 
 	return none;
 }
 
-/* Of an object whose first word is its header. */
+/* The mask of an object whose first word is its malloc header. */
 static const struct gcmask *mask_of_type(struct gcmasks *m, const uint64_t *words, size_t n)
 {
 	const struct gcmask *k;
@@ -169,7 +172,7 @@ static const struct gcmask *mask_of_type(struct gcmasks *m, const uint64_t *word
 	return k && k->size && k->size <= (n - 1) * 8 ? k : NULL;
 }
 
-/* Of an object whose words the arena's bitmap tells. */
+/* The mask of an object whose pointer words are in the arena's bitmap. */
 static const struct gcmask *mask_of_bitmap(struct gcmasks *m, const struct heap *h, struct heap_obj o, size_t n)
 {
 	free(m->last.bits);
@@ -193,7 +196,7 @@ bool gcmask_has(const struct gcmask *m, size_t i)
 
 	if (i < m->first)
 		return false;
-	/* An array's header has the type of its elements. */
+	/* An array's header points to the type of its elements. */
 	at = (i - m->first) * 8 % m->size;
 	return at < m->ptr_bytes && m->bits[at / 64] & 1u << at / 8 % 8;
 }

@@ -3,11 +3,11 @@
 #define CHANREC_RECORD_REACH_GCMASK_H
 
 /*
- * Which words of an object of more than 512 bytes hold pointers: from the type
- * that Go 1.22 and later put before it, or from the arena's bitmap before
- * (runtime/mbitmap.go). Without it numbers that look like addresses would hold
- * what lies there: a P's cache of free pages, for one, has the address of the
- * first object in them.
+ * Which words of an object larger than 512 bytes hold pointers. Since Go 1.22
+ * the type stored in front of the object says so; before that, the arena's
+ * bitmap (runtime/mbitmap.go). Without this, numbers that look like addresses
+ * would keep objects reachable: a P's cache of free pages, for one, contains
+ * the address of the first object in them.
  */
 
 #include <stdbool.h>
@@ -22,25 +22,28 @@
 
 struct gcmask {
 	uint64_t first;           /* words before the first element */
-	uint64_t size, ptr_bytes; /* of one element; size 0: the type is not told */
-	uint8_t *bits;            /* of ptr_bytes / 8 words */
+	uint64_t size, ptr_bytes; /* of one element; size 0: type unknown */
+	uint8_t *bits;            /* for ptr_bytes / 8 words */
 };
 
 struct gcmasks {
 	const struct target *t;
 	const struct gobin *bin;
 	uint64_t bias;
-	struct map index; /* address of a type -> place in v */
+	struct map index; /* address of a type -> index in v */
 	VEC(struct gcmask) v;
-	struct gcmask last; /* that is of one object only */
+	struct gcmask last; /* mask of a single object */
 };
 
 void gcmasks_init(struct gcmasks *m, const struct target *t, const struct gobin *bin, uint64_t bias);
 void gcmasks_free(struct gcmasks *m);
-/* Of an object of n words. NULL: not known, every word may be a pointer. It holds until the next call. */
+/*
+ * The pointer mask of an object of n words. NULL: unknown, so every word may be
+ * a pointer. Valid until the next call.
+ */
 const struct gcmask *gcmasks_of(struct gcmasks *m, const struct heap *h, struct heap_obj o, const uint64_t *words,
                                 size_t n);
-/* Whether the object's word i holds a pointer. */
+/* Whether word i of the object holds a pointer. */
 bool gcmask_has(const struct gcmask *m, size_t i);
 
 #endif

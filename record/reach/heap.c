@@ -13,9 +13,9 @@
 #define USER_TOP (1ull << 47)
 #define SPAN_IN_USE 1 /* mSpanInUse of runtime/mheap.go */
 #define SPAN_BYTES 512
-#define HEADERS_SINCE 22 /* Go 1.22: before large objects stands their type; until then each arena has a bitmap */
-#define BITS_SINCE 20    /* of one bit a word, before of two (runtime/mbitmap.go) */
-#define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: in larger ones */
+#define HEADERS_SINCE 22 /* Go 1.22: large objects begin with their type; before, each arena has a bitmap */
+#define BITS_SINCE 20    /* one bit per word, before that two (runtime/mbitmap.go) */
+#define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: larger objects have a header */
 
 int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
               uint64_t limit)
@@ -89,7 +89,7 @@ static uint64_t field(const uint8_t *b, int32_t off)
 	return v;
 }
 
-/* False: no span of objects, or one that cannot be. */
+/* False: not a span of objects, or an implausible one. */
 static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 {
 	const struct go_layout *l = h->l;
@@ -104,12 +104,15 @@ static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 		                 .size = npages << PAGE_SHIFT,
 		                 .scan = !(b[l->mspan_class] & 1) };
 	s->bitmap = h->go_minor < HEADERS_SINCE && s->scan && s->elem_size > HEADER_MIN;
-	/* Class 0 is for objects that have a span of their own; their type is in the mspan. */
+	/* Class 0 is for objects with a span of their own; the mspan holds their type. */
 	s->header = h->go_minor >= HEADERS_SINCE && s->scan && b[l->mspan_class] > 1 && s->elem_size > HEADER_MIN;
 	if (!npages || npages >= USER_TOP >> PAGE_SHIFT || !s->elem_size || (s->elem_size & 7) ||
 	    s->elem_size > s->size || s->base >= USER_TOP)
 		return false;
-	/* As many marks as objects, whatever the sizes claim: a span that the process does not have is not believed. */
+	/*
+	 * One mark per object, however many the sizes claim. If they are too many
+	 * for memory, the span is not real and is rejected.
+	 */
 	s->marks = calloc(s->size / s->elem_size / 8 + 1, 1);
 	return s->marks;
 }
@@ -194,7 +197,10 @@ static bool bit_at(const uint8_t *b, size_t i)
 	return b[i / 8] & 1u << i % 8;
 }
 
-/* Four words a byte: whether each holds a pointer, and above whether it or one behind it in the object does. */
+/*
+ * Each byte covers four words: the low half says whether a word holds a
+ * pointer, the high half whether it or a later word does.
+ */
 static void bits_by_two(const uint8_t *b, size_t first, size_t n, uint8_t *bits)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -3,9 +3,10 @@
 #define CHANREC_RECORD_REACH_HEAP_H
 
 /*
- * The Go heap of a process, as far as it takes to tell which object an address
- * lies in: arenas of 64 MiB, spans of pages, objects of one size in a span
- * (runtime/mheap.go). Read while the process runs, so nothing is trusted.
+ * The Go heap of a process, as far as needed to find the object that contains
+ * an address: arenas of 64 MiB, spans of pages, objects of one size per span
+ * (runtime/mheap.go). The process runs during the reads, so nothing read is
+ * trusted.
  */
 
 #include <stdbool.h>
@@ -19,16 +20,16 @@
 
 struct heap_span {
 	uint64_t base, elem_size, size;
-	bool scan;   /* its objects hold pointers */
-	bool header; /* each begins with the address of its type */
-	bool bitmap; /* heap_bits() tells where */
+	bool scan;   /* its objects contain pointers */
+	bool header; /* each object begins with the address of its type */
+	bool bitmap; /* heap_bits() has its pointer mask */
 	uint64_t *words;
-	uint8_t *marks; /* a bit per object */
+	uint8_t *marks; /* one bit per object */
 };
 
 struct heap_arena {
-	uint64_t addr;   /* of its heapArena */
-	uint64_t *spans; /* by page: addresses of mspans; NULL: there is none */
+	uint64_t addr;   /* of the heapArena */
+	uint64_t *spans; /* addresses of mspans by page; NULL: none */
 };
 
 struct heap {
@@ -39,28 +40,31 @@ struct heap {
 	struct map arena_index, span_index;
 	VEC(struct heap_arena) arena;
 	VEC(struct heap_span) spans;
-	uint64_t bytes, limit; /* read so far, and how much is read at most */
+	uint64_t bytes, limit; /* bytes read so far; most bytes to read */
 };
 
 struct heap_obj {
 	uint32_t span, i;
 };
 
-/* -ENOENT: where the heap's tables are is not known. */
+/* -ENOENT: the location of the heap's tables is unknown. */
 int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
               uint64_t limit);
 void heap_free(struct heap *h);
 
-/* Whether addr points into an object that is in use, and which. */
+/* Whether addr points into an object in use, and into which one. */
 bool heap_find(struct heap *h, uint64_t addr, struct heap_obj *o);
 bool heap_is_marked(const struct heap *h, struct heap_obj o);
-/* True: it was not marked before. */
+/* True if the object was not marked before. */
 bool heap_mark(struct heap *h, struct heap_obj o);
-/* The object's words; *n is 0 when it has no pointers. 0, -ENOMEM, -EFBIG (beyond the limit), -EFAULT. */
+/*
+ * The object's words; *n is 0 if it has no pointers. Returns 0, -ENOMEM, -EFBIG
+ * (over the limit), or -EFAULT.
+ */
 int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t *n);
 /*
- * Which of the object's n words hold pointers, before Go 1.22: bits has n of
- * them, and is 0 where there is none. False: not known.
+ * Go before 1.22: the pointer mask of the object's n words. bits has room for n
+ * bits and is all 0. False: unknown.
  */
 bool heap_bits(const struct heap *h, struct heap_obj o, size_t n, uint8_t *bits);
 

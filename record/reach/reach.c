@@ -9,8 +9,8 @@
 #include "record/reach/stackroots.h"
 #include "util/debug.h"
 
-#define TOLD 2   /* passes that have to agree */
-#define PASSES 6 /* as long as they are fast */
+#define AGREE 2  /* passes that must agree */
+#define PASSES 6 /* at most, while passes are fast */
 #define PASSES_NS 1000000000ull
 #define STEP_OBJECTS 20000
 #define PIECE_WORDS 8192
@@ -105,7 +105,7 @@ static void add_range(struct reach *r, uint64_t from, uint64_t to)
 		give_up(r);
 }
 
-/* g._panic and g._defer stand right before g.m (runtime/runtime2.go, Go 1.17 … 1.27). */
+/* g._panic and g._defer directly precede g.m (runtime/runtime2.go, Go 1.17 … 1.27). */
 static bool is_deferred(const struct reach *r, const uint8_t *g)
 {
 	int32_t m = r->env->l->g_m;
@@ -113,7 +113,7 @@ static bool is_deferred(const struct reach *r, const uint8_t *g)
 	return m < 16 || g_u64(g, m - 16) || g_u64(g, m - 8);
 }
 
-/* What a goroutine that can go on holds: its stack, its deferred calls and so on. */
+/* Adds what a runnable goroutine can reach: its stack, its deferred calls, the fields of its g. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
 	const struct go_layout *l = r->env->l;
@@ -128,10 +128,13 @@ static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 		                     .waits = status == G_WAITING || status == G_LEAKED,
 		                     .is_deferred = is_deferred(r, g) };
 
-	/* Where a stack ends another object may begin. */
+	/* Another object may begin where a stack ends, so leave out stack.hi. */
 	add_range(r, addr, addr + (uint64_t)l->g_stack_hi);
 	add_range(r, addr + (uint64_t)l->g_stack_hi + 8, addr + (uint64_t)l->g_size);
-	/* One that runs may be anywhere on its stack, and what needs several reads may move meanwhile. */
+	/*
+	 * A running goroutine may be anywhere on its stack. A stack that takes
+	 * several reads may move between them.
+	 */
 	if (!stands || at.hi - at.sp > PIECE_WORDS * 8)
 		add_range(r, g_u64(g, l->g_stack_lo), at.hi);
 	else if (vec_push(&r->ranges, stack))
@@ -163,8 +166,9 @@ static bool waits_alike(const struct reach *r, const struct reach_wait *w, const
 
 /*
  * A goroutine in a loop waits at the same place again and again, each time for
- * another object, and what it waited for before is garbage. So it is read
- * anew: those of the n waits that are not over, as still[] says.
+ * another object; the previous one is then garbage. So read the goroutines of
+ * the n waits again; still[] says which of them still wait for the same
+ * objects.
  */
 static int look_again(struct reach *r, struct reach_wait *const *waits, size_t n, bool *still)
 {
@@ -179,17 +183,17 @@ static int look_again(struct reach *r, struct reach_wait *const *waits, size_t n
 		return -ESRCH;
 	for (size_t i = 0; i < n; i++) {
 		still[i] = g[i].verdict == GREAD_OK && waits_alike(r, waits[i], &g[i]);
-		/* What moved just now tells nothing. */
+		/* A goroutine that moved during the read proves nothing. */
 		waits[i]->over |= g[i].verdict != GREAD_MOVED && !still[i];
 	}
 	return 0;
 }
 
-/* Goroutines of one read, and those among them that may wait as they did. */
+/* The goroutines of one read, and those among them that may still be in the same wait. */
 struct reading {
 	uint8_t *gs;
 	struct reach_wait *waits[GREAD_CHUNK];
-	const uint8_t *of[GREAD_CHUNK]; /* their g's */
+	const uint8_t *of[GREAD_CHUNK]; /* their g structs */
 	size_t n;
 };
 
@@ -198,7 +202,7 @@ static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, c
 	struct reach_wait *w = wait_of(r, g);
 	struct heap_obj o;
 
-	/* Whatever points to a g (its timers, the scheduler, the queues) does not so keep what it waits for. */
+	/* Pointers to a g (from timers, the scheduler, queues) must not make what it waits for reachable. */
 	if (heap_find(&r->heap, addr, &o)) {
 		heap_mark(&r->heap, o);
 		r->g_elem_size = r->heap.spans.v[o.span].elem_size;
@@ -229,7 +233,7 @@ static void take_waits(struct reach *r, struct reading *in)
 	in->n = 0;
 }
 
-/* One that cannot be read is gone; its stack with it. */
+/* A goroutine that cannot be read has exited, and its stack is gone. */
 static void take_goroutines(struct reach *r, const uint64_t *gs, size_t n)
 {
 	size_t size = (size_t)r->env->l->g_size;
@@ -253,7 +257,7 @@ static void take_goroutines(struct reach *r, const uint64_t *gs, size_t n)
 	free(in.gs);
 }
 
-/* The program's variables, but for the table of those who wait for semaphores. */
+/* Adds the program's variables, except the table of goroutines that wait for semaphores. */
 static void take_variables(struct reach *r)
 {
 	uint64_t addr, size;
@@ -278,8 +282,11 @@ void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
 	r->bytes = 0;
 	r->done = false;
 	for (size_t i = 0; i < r->waits.n; i++)
-		r->waits.v[i].held = r->waits.v[i].found = false;
-	/* Without the table of semaphores among what is known, all that waits for one would seem held. */
+		r->waits.v[i].reachable = r->waits.v[i].found = false;
+	/*
+	 * Unless the semaphore table can be left out, everything that waits for
+	 * a semaphore would seem reachable.
+	 */
 	r->heap_ready = true;
 	if (!r->semtable || heap_init(&r->heap, env->t, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
 		give_up(r);
@@ -301,7 +308,7 @@ static bool is_unchanged(const struct reach *r, uint64_t addr, uint64_t value)
 	return !target_read(r->env->t, addr, &now, sizeof(now)) && now == value;
 }
 
-/* A stack that moves meanwhile: every word that was there counts. */
+/* If the stack moved during the read, every word that was there counts. */
 static void scan_stack(struct reach *r, const struct reach_range *s)
 {
 	uint64_t words[PIECE_WORDS], n = (s->to - s->from) / 8;
@@ -318,7 +325,7 @@ static void scan_stack(struct reach *r, const struct reach_range *s)
 		visit(r, words[i]);
 }
 
-/* What is not mapped any more holds nothing: a goroutine that ended, a stack that grew. */
+/* Unmapped memory reaches nothing: the goroutine exited, or its stack was moved. */
 static void scan_words(struct reach *r, uint64_t from, uint64_t size)
 {
 	uint64_t words[PIECE_WORDS];
@@ -353,8 +360,9 @@ static bool scan_range(struct reach *r)
 }
 
 /*
- * Whether an object is the g of a thread's own stacks, which is not in the
- * list: it has their bounds, and where they end another object may begin.
+ * Whether an object is the g of a thread's own stack, which is not in allgs. It
+ * contains the bounds of that stack, and another object may begin where the
+ * stack ends.
  */
 static bool is_g(struct reach *r, const uint64_t *words, size_t n)
 {
@@ -391,8 +399,8 @@ static bool scan_object(struct reach *r)
 	return true;
 }
 
-/* What is not in the heap (a variable, a stack) counts as held: only objects can be out of reach. */
-static bool is_held(struct reach *r, const struct reach_wait *w)
+/* What is not on the heap (a variable, a stack) counts as reachable: only heap objects can be unreachable. */
+static bool is_reachable(struct reach *r, const struct reach_wait *w)
 {
 	struct heap_obj o;
 
@@ -402,7 +410,10 @@ static bool is_held(struct reach *r, const struct reach_wait *w)
 	return false;
 }
 
-/* Who waits for something that is held can go on, and what it holds is held. False: there is no such one more. */
+/*
+ * A goroutine that waits for something reachable can run again, so whatever it
+ * can reach is reachable too. False: no further one was found.
+ */
 static bool release_waits(struct reach *r)
 {
 	size_t size = (size_t)r->env->l->g_size;
@@ -414,9 +425,9 @@ static bool release_waits(struct reach *r)
 	for (size_t i = 0; i < r->waits.n && !r->failed; i++) {
 		struct reach_wait *w = &r->waits.v[i];
 
-		if (!w->found || w->held || !is_held(r, w))
+		if (!w->found || w->reachable || !is_reachable(r, w))
 			continue;
-		w->held = any = true;
+		w->reachable = any = true;
 		if (!target_read(r->env->t, w->g, g, size))
 			add_goroutine(r, w->g, g);
 	}
@@ -424,7 +435,7 @@ static bool release_waits(struct reach *r)
 	return any;
 }
 
-/* What was not held counts if it is waited for still. */
+/* An object that was not reached counts only if the goroutine still waits for it. */
 static void count_chunk(struct reach *r, struct reach_wait **waits, size_t n)
 {
 	bool still[GREAD_CHUNK];
@@ -432,16 +443,16 @@ static void count_chunk(struct reach *r, struct reach_wait **waits, size_t n)
 	if (look_again(r, waits, n, still))
 		give_up(r);
 	for (size_t i = 0; i < n && !r->failed; i++)
-		waits[i]->unheld += still[i];
+		waits[i]->unreachable += still[i];
 }
 
-static void count_unheld(struct reach *r)
+static void count_unreachable(struct reach *r)
 {
 	struct reach_wait *waits[GREAD_CHUNK];
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->waits.n && !r->failed; i++) {
-		if (r->waits.v[i].found && !r->waits.v[i].held)
+		if (r->waits.v[i].found && !r->waits.v[i].reachable)
 			waits[n++] = &r->waits.v[i];
 		if (n == GREAD_CHUNK) {
 			count_chunk(r, waits, n);
@@ -464,7 +475,7 @@ bool reach_step(struct reach *r)
 	}
 	if (!r->done && !r->failed)
 		return false;
-	count_unheld(r);
+	count_unreachable(r);
 	debug(DEBUG_REACH, "pass %d: %zu waits, %lu bytes", r->pass, r->waits.n, (unsigned long)r->bytes);
 	pass_free(r);
 	return true;
@@ -472,7 +483,7 @@ bool reach_step(struct reach *r)
 
 bool reach_again(const struct reach *r, uint64_t spent_ns)
 {
-	return !r->failed && r->pass < (spent_ns < PASSES_NS ? PASSES : TOLD);
+	return !r->failed && r->pass < (spent_ns < PASSES_NS ? PASSES : AGREE);
 }
 
 uint64_t reach_next_at(const struct reach *r)
@@ -480,7 +491,7 @@ uint64_t reach_next_at(const struct reach *r)
 	return r->pass ? 5000000ull << (r->pass - 1) : 0;
 }
 
-bool reach_is_unheld(const struct reach *r, const struct reach_wait *w)
+bool reach_is_unreachable(const struct reach *r, const struct reach_wait *w)
 {
-	return !r->failed && w->found && !w->over && w->unheld >= TOLD;
+	return !r->failed && w->found && !w->over && w->unreachable >= AGREE;
 }

@@ -3,17 +3,17 @@
 #define CHANREC_RECORD_REACH_REACH_H
 
 /*
- * Which goroutines wait for something that nothing can reach which can still
- * run: no variable of the program, no stack of a goroutine that runs, sleeps,
- * waits for the network or for something that is reached itself, and nothing
- * in the heap that hangs on these. The compiler's maps tell what is still
- * needed on stacks (record/reach/stackroots.h), and types where the pointers are in
- * large objects (record/reach/gcmask.h); elsewhere every word is taken for one, so
- * what is not held may seem held, not the other way round. The process runs
- * meanwhile and may move a pointer past the search. So the search is made
- * several times, some time apart, and told is what was found twice.
+ * Finds goroutines that wait for something unreachable: no variable of the
+ * program points to it, no stack of a goroutine that runs, sleeps, waits for
+ * the network or waits for something reachable, and nothing on the heap that
+ * can be reached from these. The compiler's maps say which words of a stack are
+ * live (record/reach/stackroots.h), and types say where large objects have
+ * pointers (record/reach/gcmask.h). Elsewhere every word counts as a pointer,
+ * so an unreachable object may seem reachable, but not the reverse. The process
+ * keeps running and may move a pointer past the search, so the search runs
+ * several times at intervals, and only what two passes found is reported.
  *
- * What is not looked at: registers, memory of C, plugins and finalizers.
+ * Not searched: registers, C memory, plugins and finalizers.
  */
 
 #include <stdbool.h>
@@ -30,19 +30,19 @@
 
 struct reach_wait {
 	uint64_t goid, g;
-	uint32_t first, n; /* in reach.addrs */
-	bool found;        /* in this pass it still waits as it did */
-	bool held;         /* in this pass */
-	bool over;         /* it waits for something else by now */
-	uint8_t unheld;    /* passes in which it was not held, and waited on */
+	uint32_t first, n;   /* index and number in reach.addrs */
+	bool found;          /* in this pass: still in the same wait */
+	bool reachable;      /* in this pass */
+	bool over;           /* it has since left this wait */
+	uint8_t unreachable; /* passes that did not reach it while it waited */
 };
 
-/* Memory to be looked at. */
+/* Memory to search. */
 struct reach_range {
 	uint64_t from, to;
-	/* The stack from its pointer on of a goroutine that stands still at pc; 0: every word counts. */
+	/* The stack, from its stack pointer up, of a goroutine stopped at pc; 0: every word counts. */
 	uint64_t pc;
-	uint64_t pc_at, sp_at; /* where its g has these */
+	uint64_t pc_at, sp_at; /* where its g stores pc and sp */
 	bool waits, is_deferred;
 };
 
@@ -56,30 +56,30 @@ struct reach {
 	struct gcmasks masks;
 	struct heap heap;
 	bool heap_ready;
-	uint64_t g_elem_size; /* of the spans with the g's */
+	uint64_t g_elem_size; /* size class of the g structs */
 	VEC(struct heap_obj) todo;
 	VEC(struct reach_range) ranges;
-	uint64_t bytes; /* of ranges */
+	uint64_t bytes; /* read from ranges */
 	int pass;
-	bool failed; /* given up: nothing is told */
+	bool failed; /* given up: nothing is reported */
 	bool done;
 };
 
 void reach_init(struct reach *r, const struct gread_env *env);
 void reach_free(struct reach *r);
-/* Forgets the waits of another snapshot. */
+/* Forgets the waits of an earlier snapshot. */
 void reach_clear(struct reach *r);
-/* A goroutine that waits and the addresses of all that could end its wait. 0 or -ENOMEM. */
+/* Adds a waiting goroutine, with the addresses of everything that could end its wait. Returns 0 or -ENOMEM. */
 int reach_add(struct reach *r, const struct gread *g, uint64_t addr);
 bool reach_wants(const struct reach *r);
 /* Begins a pass, given every g of the process. */
 void reach_begin(struct reach *r, const uint64_t *gs, size_t n);
-/* A part of the pass, some milliseconds. True: the pass is over. */
+/* Does a few milliseconds of the pass. True: the pass is complete. */
 bool reach_step(struct reach *r);
 /* Whether another pass is needed. */
 bool reach_again(const struct reach *r, uint64_t spent_ns);
-/* Nanoseconds from the first pass on after which the next one is to begin. */
+/* When the next pass begins, in nanoseconds since the first pass. */
 uint64_t reach_next_at(const struct reach *r);
-bool reach_is_unheld(const struct reach *r, const struct reach_wait *w);
+bool reach_is_unreachable(const struct reach *r, const struct reach_wait *w);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define FRAMES_MAX 65536
 
-/* A variable whose address is taken: needed only as long as something points to it. */
+/* A variable whose address is taken: live only while something points to it. */
 struct object {
 	uint64_t addr, end;
 	bool found;
@@ -21,17 +21,17 @@ struct walk {
 	stack_root_fn visit;
 	void *arg;
 	VEC(struct object) objs;
-	VEC(uint64_t) inner; /* words that point into the stack itself */
-	bool failed;         /* no memory for these: all objects count */
+	VEC(uint64_t) inner; /* words that point into this stack */
+	bool failed;         /* out of memory for inner or objs: all objects count */
 };
 
 struct frame {
-	uint64_t pc; /* within the call, an address of the file */
+	uint64_t pc; /* inside the call instruction, as an address in the file */
 	uint64_t sp, fp;
-	bool whole; /* the frame below has arguments in this one that no map tells */
+	bool whole; /* the frame below passes arguments in this one that no map covers */
 };
 
-/* Functions of the runtime have the names of other packages where these call them. */
+/* Runtime functions that other packages call carry the names of those packages. */
 static bool is_of_runtime(const char *func)
 {
 	static const char *const begins[] = { "runtime.", "time.Sleep", "sync.runtime_", "internal/sync.runtime_",
@@ -43,7 +43,10 @@ static bool is_of_runtime(const char *func)
 	return false;
 }
 
-/* Above these is what no map tells: code that was stopped anywhere, or frames with maps of their own kind. */
+/*
+ * No map covers the frames above these: code that was stopped anywhere, or
+ * frames with maps of their own kind.
+ */
 static bool is_end_of_maps(const char *func)
 {
 	static const char *const begins[] = { "runtime.asyncPreempt",   "runtime.sigpanic",    "runtime.debugCall",
@@ -86,7 +89,7 @@ static void visit_bits(struct walk *w, uint64_t base, const uint8_t *bits, uint3
 			visit_range(w, base + i * 8ull, base + i * 8ull + 8);
 }
 
-/* Where the locals end, below the saved rbp (runtime/traceback.go, frame.varp). */
+/* The end of the locals, just below the saved rbp (runtime/traceback.go, frame.varp). */
 static uint64_t end_of_locals(const struct frame *f)
 {
 	uint64_t end = f->fp - 8;
@@ -94,7 +97,7 @@ static uint64_t end_of_locals(const struct frame *f)
 	return end > f->sp ? end - 8 : end;
 }
 
-/* False: no map, all of the frame was visited. */
+/* False: no map, so the whole frame was visited. */
 static bool visit_frame(struct walk *w, const struct frame *f)
 {
 	uint64_t end = end_of_locals(f);
@@ -122,14 +125,14 @@ static bool visit_frame(struct walk *w, const struct frame *f)
 	return true;
 }
 
-/* The frame at pc and sp. Its function's name, or NULL: there is no telling how large it is. */
+/* Fills in the frame at pc and sp. Returns the function's name, or NULL if the frame's size is unknown. */
 static const char *frame_at(const struct walk *w, uint64_t pc, uint64_t sp, struct frame *f)
 {
 	uint64_t at = pc - w->env->bias;
 	struct go_func fn;
 	int32_t size;
 
-	/* A call that does not return ends its function; what follows is another one. */
+	/* A call that does not return is the last instruction; the next address belongs to another function. */
 	if (gobin_func_by_pc(w->env->bin, at, &fn) || fn.entry != at)
 		at--;
 	if (gobin_func_by_pc(w->env->bin, at, &fn) || gobin_sp_delta(w->env->bin, at, &size) ||
@@ -168,7 +171,7 @@ static struct object *object_of(struct walk *w, uint64_t addr)
 	return above && addr < w->objs.v[above - 1].end ? &w->objs.v[above - 1] : NULL;
 }
 
-/* Objects that a word of a frame, or of another such object, points to; they may hold more such words. */
+/* Visits objects that a word of a frame, or of another visited object, points to. */
 static void visit_objects(struct walk *w)
 {
 	if (w->objs.n)

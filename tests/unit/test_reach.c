@@ -140,9 +140,9 @@ static void search(struct memory *m)
 	assert_false(m->r.failed);
 }
 
-static bool is_held(const struct memory *m, size_t i)
+static bool is_reachable(const struct memory *m, size_t i)
 {
-	return m->r.waits.v[i].held;
+	return m->r.waits.v[i].reachable;
 }
 
 /* root → 1 → 2; 3 has no pointer to it. */
@@ -156,8 +156,8 @@ static void test_heap(void **state)
 	wait_for(m, 0, object(m, 2));
 	wait_for(m, 1, object(m, 3));
 	search(m);
-	assert_true(is_held(m, 0));
-	assert_false(is_held(m, 1));
+	assert_true(is_reachable(m, 0));
+	assert_false(is_reachable(m, 1));
 }
 
 /* A pointer into the middle of an object keeps it; an address next to the span is no object. */
@@ -173,7 +173,7 @@ static void test_inner(void **state)
 	assert_false(heap_find(&m->r.heap, addr_of(m->page) + 8192, &o));
 	assert_false(heap_find(&m->r.heap, addr_of(m->page) - 1, &o));
 	search(m);
-	assert_true(is_held(m, 0));
+	assert_true(is_reachable(m, 0));
 }
 
 /* Whoever waits for something reachable can go on, and what its g points to is reachable in turn. */
@@ -186,8 +186,8 @@ static void test_through_waiter(void **state)
 	wait_for(m, 0, object(m, 1));
 	wait_for(m, 1, object(m, 2));
 	search(m);
-	assert_true(is_held(m, 0));
-	assert_true(is_held(m, 1));
+	assert_true(is_reachable(m, 0));
+	assert_true(is_reachable(m, 1));
 }
 
 /* What is not in the heap, such as a variable, counts as reachable. */
@@ -197,7 +197,7 @@ static void test_variable(void **state)
 
 	wait_for(m, 0, addr_of(&m->root));
 	search(m);
-	assert_true(is_held(m, 0));
+	assert_true(is_reachable(m, 0));
 }
 
 /* Objects of a span without pointers are not searched: class bit 0 is noscan. */
@@ -210,7 +210,7 @@ static void test_noscan(void **state)
 	m->page[1 * OBJ_WORDS] = object(m, 2);
 	wait_for(m, 0, object(m, 2));
 	search(m);
-	assert_false(is_held(m, 0));
+	assert_false(is_reachable(m, 0));
 }
 
 int main(void)
