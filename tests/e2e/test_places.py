@@ -220,7 +220,7 @@ def test_executes(go, workload, record, version, into):
     made, created, exited = spawner_counts(doc)
     assert made["main.work"] == 7 and (created, exited) == (7, 7)
     assert doc["trace"]["complete"] and doc["trace"]["final_state_from"] == "events"
-    assert "executed another program" in report(recorder.trace)
+    assert "executed another program" in report(recorder.trace, "--full")
 
 
 def test_launched_program_executes(go, record, tmp_path):

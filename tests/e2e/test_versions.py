@@ -145,7 +145,7 @@ def test_probe_sites(workload, record, version):
     target = workload("counts", version)
     recorder = record("-p", target.pid, "-d", "0.1", wait=False).end()
     text = info(recorder.trace)
-    assert "missing" not in text
+    assert "MISSING" not in text
     sites = {m[1]: (m[2], m[3]) for m in re.finditer(r"^\s+(\S+)\s+(runtime\.\S+)\s+(.*)$", text, re.M)}
     assert sites["go.exit"][0] == ("runtime.gdestroy" if at_least(version, "1.22") else "runtime.goexit0")
     assert ("push rbp" if at_least(version, "1.21") else "jbe") in sites["go.park"][1]
