@@ -7,11 +7,11 @@
 #include "bpf/ring.h"
 #include "record/probe/gocode.h"
 
-/* What has been seen of a closure in the making. */
+/* What is known of a closure that the code is constructing. */
 struct making {
-	uint64_t target, code; /* of the last lea of an address; what was stored */
+	uint64_t target, code; /* operand of the last lea; the code address stored in the closure */
 	x86_reg target_reg, closure_reg;
-	int64_t code_at, closure_at; /* from rsp */
+	int64_t code_at, closure_at; /* offsets from rsp */
 	bool passed;
 };
 
@@ -90,7 +90,10 @@ int code_closure_call(const struct code *c, uint64_t systemstack, size_t *from, 
 	return -ENOENT;
 }
 
-/* mov rdi, [rdi]; call rdi (runtime/asm_amd64.s, systemstack): a closure begins with its code's address. */
+/*
+ * mov rdi, [rdi]; call rdi (runtime/asm_amd64.s, systemstack): a closure begins
+ * with the address of its code.
+ */
 int code_systemstack(const struct code *c, uint64_t *ret, bool *pushes)
 {
 	for (size_t i = 1; i < c->n; i++) {
@@ -108,7 +111,7 @@ int code_systemstack(const struct code *c, uint64_t *ret, bool *pushes)
 	return -ENOENT;
 }
 
-/* What of the program all sites share; addresses of its file. */
+/* What all sites in a program share, as addresses in its file. */
 struct runtime_code {
 	uint64_t systemstack, ret, ready;
 	bool pushes;
@@ -134,7 +137,7 @@ static int read_runtime(struct runtime_code *r, const struct gobin *bin)
 	return ret;
 }
 
-/* Where the call of ready in a closure returns to; 0: it does not call it. */
+/* The return address of the call to ready in a closure; 0: the closure does not call it. */
 static uint64_t ready_pc(const struct runtime_code *r, const struct gobin *bin, uint64_t closure)
 {
 	struct go_func f;
@@ -153,8 +156,8 @@ static uint64_t ready_pc(const struct runtime_code *r, const struct gobin *bin, 
 }
 
 /*
- * systemstack's frame is the third one, below its argument: the saved rbp and
- * the return address. Up to Go 1.20 it has none, and the waker's is.
+ * systemstack's frame is the third, below its argument: the saved rbp and the
+ * return address. Up to Go 1.20 it has no frame, and the third is the waker's.
  */
 static int third_frame(const struct runtime_code *r, const struct code *c, int32_t *from_rsp)
 {
@@ -190,7 +193,10 @@ static size_t add_sites(struct bpf_config *cfg, size_t n, const struct runtime_c
 
 void closure_plan(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
 {
-	/* Those that wake on a goroutine's behalf; timers wake on g0. The most used ones first. */
+	/*
+	 * Functions that wake on behalf of a goroutine, most frequent first.
+	 * Timers wake on g0 and need no site.
+	 */
 	static const char *const names[] = { "runtime.send", "runtime.recv", "runtime.readyWithTime",
 		                             "runtime.closechan", "runtime.goready" };
 	struct runtime_code r;

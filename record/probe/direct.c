@@ -17,14 +17,14 @@
 #define LARGE (2ull << 20)
 #define AREA (2 * LARGE)
 #define STEP 4096
-#define ADDRESS_BITS 52 /* of physical memory, at most */
-/* Where the map begins at the lowest (arch/x86/include/asm/page_64_types.h), by the levels of page tables. */
+#define ADDRESS_BITS 52 /* physical addresses have at most this many bits */
+/* The lowest possible start of the direct map, by page table levels (arch/x86/include/asm/page_64_types.h). */
 #define LOWEST_OF_4 0xffff888000000000ull
 #define LOWEST_OF_5 0xff11000000000000ull
 
 /*
- * Memory that is written with numbers nobody can guess: its first half in
- * pages of 4 KiB, the second in large ones where the kernel has some left.
+ * Memory filled with unpredictable numbers. The first half is in 4 KiB pages,
+ * the second in large pages if the kernel has any left.
  */
 struct area {
 	uint64_t *mem;
@@ -60,7 +60,7 @@ static int area_make(struct area *a, struct err *err)
 	return 0;
 }
 
-/* The highest address of physical memory: /proc/iomem shows it to root alone, this to all. */
+/* The end of physical memory. /proc/iomem shows it only to root; this file is readable by everyone. */
 static uint64_t memory_end(void)
 {
 	FILE *f = fopen("/proc/zoneinfo", "re");
@@ -104,14 +104,14 @@ static bool reads(const struct direct_bpf *skel, const struct direct_map *map, c
 	return !run(skel->progs.direct_read, &try) && try.word == area_word(a, i);
 }
 
-/* A page may have been taken away just then: it is brought back. */
+/* The kernel may just have reclaimed the page: touch it and read again. */
 static bool reads_again(const struct direct_bpf *skel, const struct direct_map *map, const struct area *a, size_t i)
 {
 	*(volatile uint64_t *)&a->mem[i] = area_word(a, i);
 	return reads(skel, map, a, i);
 }
 
-/* Every page of the area. */
+/* Reads one word in every page of the area. */
 static bool reads_all(const struct direct_bpf *skel, const struct direct_map *map, const struct area *a)
 {
 	for (size_t i = 0; i < AREA / sizeof(*a->mem); i += STEP / sizeof(*a->mem))
@@ -121,10 +121,11 @@ static bool reads_all(const struct direct_bpf *skel, const struct direct_map *ma
 }
 
 /*
- * The map begins at a multiple of 1 GiB (arch/x86/mm/kaslr.c) at or below any
- * address in it, the top page table's, and not farther than there is memory.
- * From below, so that what is loaded at a wrong place is unused addresses or
- * memory; beyond the end of the map the kernel has devices.
+ * The direct map begins at a multiple of 1 GiB (arch/x86/mm/kaslr.c), at or
+ * below any address in it, such as that of the top page table, and no farther
+ * below than there is memory. Search upwards from the lowest start: wrong
+ * guesses then read unused addresses or memory, whereas beyond the end of the
+ * map the kernel has devices.
  */
 static int find_base(const struct direct_bpf *skel, struct direct_map *map, const struct area *a, struct err *err)
 {
@@ -133,7 +134,7 @@ static int find_base(const struct direct_bpf *skel, struct direct_map *map, cons
 
 	if (run(skel->progs.direct_top, &try) || !try.pgd)
 		return err_set(err, EIO, "cannot find the page tables of this process");
-	/* Of five levels it is below all that a kernel with four can have. */
+	/* With five levels the map lies below everything that a kernel with four levels can have. */
 	map->levels = try.pgd < LOWEST_OF_4 ? 5 : 4;
 	map->end = 1ull << (map->levels == 5 ? 56 : 47);
 	lowest = map->levels == 5 ? LOWEST_OF_5 : LOWEST_OF_4;
@@ -148,9 +149,10 @@ static int find_base(const struct direct_bpf *skel, struct direct_map *map, cons
 }
 
 /*
- * Higher bits that memory's entries do not have are an address, too: a
- * device's beyond the end of memory, and not one in it. Those that they have
- * say that the memory is encrypted.
+ * Widens the mask by the higher bits that entries for memory do not set. They
+ * belong to an address: that of a device beyond the end of memory must not be
+ * mistaken for memory. A bit that these entries do set means that memory is
+ * encrypted, and stays masked out.
  */
 static void widen_mask(const struct direct_bpf *skel, struct direct_map *map, const struct area *a)
 {

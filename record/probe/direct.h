@@ -6,9 +6,9 @@
 #include "util/err.h"
 
 /*
- * Finds where the kernel has all physical memory mapped, and reads this
- * process's own memory by its page tables to see that it works: small pages
- * and large ones. An error says why it does not; then the helper is used.
+ * Finds where the kernel maps all physical memory, and verifies it by reading
+ * this process's own memory through its page tables, in small and large pages.
+ * On an error, which says why, the kernel's helper is used instead.
  */
 int direct_find(struct direct_map *map, struct err *err);
 

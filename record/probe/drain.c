@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PUBLISH 64 /* slots that are read before the programs are told */
+#define PUBLISH 64 /* slots read before the programs are told */
 
 static int on_ringbuf(void *arg, void *rec, size_t len)
 {
@@ -53,9 +53,10 @@ static bool is_taken(const struct drain *d, uint64_t pos)
 }
 
 /*
- * A program took slots that were not free, and left them: over all up to the
- * next that a record begins in. One whose program was stopped right after it
- * took its slots looks the same, and has until the next call to go on.
+ * A program that took slots that were not free has abandoned them: skip to the
+ * next slot in which a record begins. A program that was interrupted right
+ * after taking slots looks the same, so it gets until the next call to
+ * continue.
  */
 static bool skip_overrun(struct drain *d)
 {
@@ -73,7 +74,7 @@ static bool skip_overrun(struct drain *d)
 	return true;
 }
 
-/* The record at d->at, which is whole; the slots that it takes. */
+/* Takes the complete record at d->at. *nslots: its size in slots. */
 static int take(struct drain *d, uint64_t *nslots)
 {
 	uint64_t words[RING_SLOTS_MAX * RING_SLOT_WORDS];

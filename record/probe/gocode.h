@@ -2,7 +2,10 @@
 #ifndef CHANREC_RECORD_PROBE_GOCODE_H
 #define CHANREC_RECORD_PROBE_GOCODE_H
 
-/* The code of a program's functions, decoded from its file, and the frame slots in which they keep their arguments. */
+/*
+ * Decodes functions of a program from its file, and finds the frame slots in
+ * which they keep their arguments.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +13,9 @@
 #include "gobin/gobin.h"
 #include "record/probe/site.h"
 
-/* Decodes a function; code_close() frees it. -ENOENT: no such function, -ENOEXEC: not plausible code. err may be NULL.
+/*
+ * Decodes a function; free it with code_close(). -ENOENT: no such function;
+ * -ENOEXEC: not plausible code. err may be NULL.
  */
 int gocode_open(struct code *c, const struct gobin *bin, const struct go_func *f, struct err *err);
 int gocode_open_name(struct code *c, const struct gobin *bin, const char *name, struct err *err);

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /*
- * The part of union bpf_attr that makes such a link (include/uapi/linux/bpf.h,
- * Linux 6.6); the headers and the libbpf of older distributions lack it.
+ * The part of union bpf_attr that creates such a link
+ * (include/uapi/linux/bpf.h, Linux 6.6). The headers and the libbpf of older
+ * distributions lack it.
  */
 struct multi_link_attr {
 	uint32_t prog_fd, target_fd, attach_type, flags;
@@ -35,10 +36,10 @@ static int multi_link(int prog, const char *path, const uint64_t *offsets, size_
 }
 
 /*
- * A kernel that knows such links refuses "/", which is no file, with EBADF.
- * Before 46ba0e49b642 ("bpf: fix multi-uprobe PID filtering logic"; in 6.6.35,
- * 6.9.5, 6.10) the pid was that of a thread, and the same change refuses a pid
- * below 0 with EINVAL before it looks at the path.
+ * A kernel with such links refuses "/", which is not a file, with EBADF. Before
+ * 46ba0e49b642 ("bpf: fix multi-uprobe PID filtering logic"; in 6.6.35, 6.9.5,
+ * 6.10) the pid was that of a thread. The same change refuses a negative pid
+ * with EINVAL before it looks at the path.
  */
 enum link_kind link_kind_here(void)
 {
@@ -122,7 +123,7 @@ void links_free(struct links *l)
 	for (size_t i = 0; i < l->v.n; i++) {
 		pthread_t thread;
 
-		/* The kernel's waits for different links overlap; one after the other they take 0.1 s each. */
+		/* The kernel's waits for different links overlap; one after the other, they take 0.1 s each. */
 		if (pthread_create(&thread, NULL, take_out, &l->v.v[i]))
 			take_out(&l->v.v[i]);
 		else if (vec_push(&threads, thread))

@@ -3,10 +3,10 @@
 #define CHANREC_RECORD_PROBE_LINK_H
 
 /*
- * What ties a BPF program to places in a file, for one process. Two kinds: a
- * perf event for each place, which every kernel has, and since Linux 6.6 one
- * link for all places of a program (uprobe_multi), which is set and taken out
- * faster.
+ * Attaches a BPF program to places in a file, for one process. There are two
+ * kinds of link: a perf event for each place, which every kernel supports, and
+ * since Linux 6.6 one link for all places of a program (uprobe_multi), which
+ * attaches and detaches faster.
  */
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct bpf_program;
 
 enum link_kind {
 	LINK_PERF,
-	LINK_MULTI_BROKEN, /* the kernel has them, but would count one thread of the process only: LINK_PERF is used */
+	LINK_MULTI_BROKEN, /* the kernel has them, but they would see only one thread: LINK_PERF is used */
 	LINK_MULTI,
 };
 
@@ -36,17 +36,20 @@ struct links {
 	VEC(struct link) v;
 };
 
-/* The best kind that this kernel has. */
+/* The best kind that this kernel supports. */
 enum link_kind link_kind_here(void);
-/* Tells the program, before it is loaded, by which kind of link it will be attached. */
+/* Sets the kind of link that the program will be attached with. Call it before the program is loaded. */
 void link_prepare(enum link_kind kind, struct bpf_program *prog);
-/* n offsets in the file at path, in the process pid. 0 or -errno. */
+/* Attaches prog at n offsets in the file at path, for process pid. Returns 0 or -errno. */
 int links_add(struct links *l, struct bpf_program *prog, const char *path, const uint64_t *offsets, size_t n,
               pid_t pid);
-/* Takes all out at once: each waits until no hit is under way any more, which takes as long for one as for all. */
+/*
+ * Detaches all links at the same time. Each waits until no hit is in progress,
+ * which takes as long for one as for all.
+ */
 void links_free(struct links *l);
 
-/* The message for an attach at "where" that failed with errno e. Returns -e. */
+/* Sets the message for an attach at "where" that failed with errno e. Returns -e. */
 int link_error(int e, const char *where, struct err *err);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define RETS_MAX 16
 
-/* Of failed tries, before the argument is stored. */
+/* For failed attempts, before the argument is stored. */
 static const struct probe_spec early_send = { .type = RING_OP, .prog = "chan_send_ret_early" };
 static const struct probe_spec early_recv = { .type = RING_OP, .prog = "chan_recv_ret_early" };
 
@@ -119,7 +119,7 @@ static int plan_found(struct probe_plan *p, const struct probe_spec *spec, const
 	return plan_add(p, &(struct probe){ .spec = spec, .site = *site }, func, note);
 }
 
-/* Nothing is probed, but the trace notes why. */
+/* Adds a probe without a site, so that the trace says why there is none. */
 static int plan_none(struct probe_plan *p, const struct probe_spec *spec, enum probe_status status, const char *note,
                      struct err *err)
 {
@@ -243,7 +243,7 @@ static int plan_spec(struct probe_plan *p, const struct probe_spec *spec, const 
 	return plan_none(p, spec, PROBE_MISSING, note, err);
 }
 
-/* The frame slots that hold what gopark's arguments do not say. */
+/* Finds the frame slots with the data that gopark's arguments do not contain. */
 static void plan_slots(struct probe_plan *p, const struct gobin *bin)
 {
 	struct select_slots slots = gocode_select_slots(bin);
@@ -252,12 +252,12 @@ static void plan_slots(struct probe_plan *p, const struct gobin *bin)
 	cfg->select_cas0 = slots.cas0;
 	cfg->select_nsends = slots.nsends;
 	cfg->select_ncases = slots.ncases;
-	/* At a RET the frame is gone: slot 0 is right above the return address. */
+	/* At a RET the frame is gone: slot 0 is just above the return address. */
 	cfg->op_chan_sp = cfg->selop_cas0_sp = 8;
 	cfg->selop_nsends_sp = 8 + 3 * 8;
 }
 
-/* What the BPF programs read at a park of a reason of this class, and whether they may defer it. */
+/* What the BPF programs read at a park whose reason is of this class, and whether they may defer it. */
 static uint32_t reason_flags(const struct probe_plan *p, uint8_t class)
 {
 	static const uint32_t reads[] = { [TRACE_OBJ_CHAN] = REASON_CHAN,
@@ -281,7 +281,7 @@ static void plan_reasons(struct probe_plan *p, const struct gobin *bin)
 		p->cfg.reason_flags[i] = reason_flags(p, r[i].class);
 }
 
-/* Waits for the network can be held back where the netpoller's wake-ups are seen. */
+/* Network waits can be deferred if the netpoller's wake-ups are seen. */
 static void plan_network(struct probe_plan *p)
 {
 	for (size_t i = 0; i < p->v.n; i++)
@@ -310,7 +310,7 @@ static void plan_offsets(struct bpf_config *cfg, const struct go_layout *l)
 	cfg->pd_wg = l->polldesc_wg;
 }
 
-/* TRACE_EVENTS_…; it is planned when any of them is recorded. */
+/* TRACE_EVENTS_…; the probe is planned if any of these is recorded. */
 static uint32_t spec_group(const struct probe_spec *spec)
 {
 	return trace_type_group(ring_trace_type(spec->type));
@@ -341,7 +341,7 @@ static void fill_range(struct bpf_config *cfg, const struct gobin *bin, uint64_t
 	cfg->text_hi = last.end + bias;
 }
 
-/* The size of a function's frame: the most that its code has pushed at any place. */
+/* The size of a function's frame: the largest stack depth anywhere in its code. */
 static int32_t frame_size(const struct gobin *bin, const struct go_func *f)
 {
 	int32_t most = 0, delta;
@@ -352,7 +352,7 @@ static int32_t frame_size(const struct gobin *bin, const struct go_func *f)
 	return most;
 }
 
-/* What a walk needs to get over a fault and over C code, where the program has any. */
+/* Fills in what a stack walk needs to cross faults and C code, if the program has any. */
 static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t bias)
 {
 	struct go_func callback, cgocall, stack_switch, sigpanic;
@@ -365,7 +365,7 @@ static void fill_walk(struct bpf_config *cfg, const struct gobin *bin, uint64_t 
 	    gobin_func_by_name(bin, "runtime.cgocall", &cgocall) ||
 	    gobin_func_by_name(bin, "runtime.systemstack_switch", &stack_switch))
 		return;
-	/* 1.20 on have g.sched.pc behind the prologue there, which saves rbp. */
+	/* Since Go 1.20, g.sched.pc there is behind the prologue, which saves rbp. */
 	if (gobin_sp_delta(bin, stack_switch.entry + 8, &cfg->switch_delta))
 		cfg->switch_delta = 0;
 	cfg->cb_lo = callback.entry + bias;

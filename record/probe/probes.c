@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The probed instruction has to be what is in memory: int3 where somebody else probes it already. */
+/* The code in memory must be that of the file, or int3 if somebody else already probes it. */
 static bool site_is_there(const struct target *t, const struct gobin *bin, uint64_t bias, uint64_t addr)
 {
 	uint8_t file[2], mem[2];
@@ -28,14 +28,17 @@ static int check_site(const struct probe *pr, const struct target *t, const stru
 	return err_set(err, ENOEXEC, "the code of %s in memory differs from the program's file", pr->func);
 }
 
-/* One program serves probes of both parts, which are taken out apart: each has links of its own. */
+/*
+ * The two parts are detached separately, so probes of both that use the same
+ * program need links of their own.
+ */
 static bool share_link(const struct probe *a, const struct probe *b)
 {
 	return a->status == PROBE_FOUND && b->status == PROBE_FOUND && strcmp(a->spec->prog, b->spec->prog) == 0 &&
 	       probe_is_of_life(a) == probe_is_of_life(b);
 }
 
-/* With the first one all that share its link. */
+/* Attaches the first probe and all others that share its link. */
 static int attach_sharing(struct probes *p, size_t first, struct err *err)
 {
 	const struct target *t = p->place.t;
@@ -107,8 +110,10 @@ int probes_attach(struct probes *p, const struct target *t, const struct gobin *
 	cfg->ring_size = opts->ring_size;
 	cfg->ready_stacks = !opts->no_ready_stacks;
 	cfg->cache_goids = plan_has(&p->plan, RING_EXIT);
-	/* Only uprobe_multi filters by process: a perf event's filter compares the memory, which children share at
-	 * first. */
+	/*
+	 * Only uprobe_multi filters by process. A perf event's filter compares
+	 * address spaces, which a forked child shares at first.
+	 */
 	cfg->is_filtered = p->links.kind == LINK_MULTI;
 	plan_place(&p->plan, bin, bias);
 	if (programs_load(&p->programs, &p->plan, p->links.kind, &po, err))
@@ -165,11 +170,11 @@ bool probes_was_tight(struct probes *p)
 	return __atomic_exchange_n(&p->shared->is_tight, 0, __ATOMIC_ACQ_REL);
 }
 
-/* Removed rather than disabled: a disabled perf event keeps its breakpoint (kernel/trace/trace_uprobe.c). */
+/* Detach, because a disabled perf event keeps its breakpoint (kernel/trace/trace_uprobe.c). */
 void probes_waits_detach(struct probes *p)
 {
 	links_free(&p->waits);
-	/* Nobody sees the end of what was held back. */
+	/* Nothing sees these waits end. */
 	for (size_t i = 0; p->waits_deferred && i < WAIT_SLOTS; i++)
 		p->waits_deferred[i].time = 0;
 }
@@ -200,7 +205,7 @@ size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t m
 
 void probes_detach(struct probes *p)
 {
-	/* Together, which takes less time. */
+	/* Detaching both parts together takes less time. */
 	for (size_t i = 0; i < p->waits.v.n; i++)
 		if (vec_push(&p->links.v, p->waits.v.v[i]))
 			return links_free(&p->waits), links_free(&p->links);

@@ -4,7 +4,7 @@
 
 /*
  * The probes of one target: planned from its program's code, loaded and
- * attached through libbpf, drained through the ring.
+ * attached with libbpf, and drained through the ring.
  */
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 #include "record/probe/programs.h"
 #include "record/target/target.h"
 
-/* Where they are attached; all of it outlives the probes. */
+/* Where the probes are attached. Everything here must outlive them. */
 struct probes_place {
 	const struct target *t;
 	const struct gobin *bin;
@@ -32,59 +32,63 @@ struct probes {
 	struct probes_place place;
 	struct links links, waits; /* of probes of life (probe_is_of_life()); of all others */
 	struct drain drain;
-	struct bpf_shared *shared; /* switches and counters of the BPF programs */
-	struct wait_slot
-	        *waits_deferred; /* [WAIT_SLOTS] deferred waits, shared with them; NULL: none was ever deferred */
+	struct bpf_shared *shared;        /* switches and counters of the BPF programs */
+	struct wait_slot *waits_deferred; /* [WAIT_SLOTS] deferred waits, shared with the BPF programs; NULL: none was
+	                                     ever deferred */
 };
 
 struct probes_opts {
 	uint32_t events;  /* TRACE_EVENTS_… */
 	size_t ring_size; /* bytes, a power of two */
-	bool verbose;     /* libbpf's own words on stderr */
+	bool verbose;     /* libbpf's own messages on stderr */
 	bool no_ready_stacks;
 	bool no_direct_reads;
 };
 
 /*
- * Finds the sites in the program. A site that is required and not found is an
- * error; another one stays in the list as missing, with what the trace lacks.
+ * Finds the sites in the program. A required site that is not found is an
+ * error; any other is listed as missing, with what the trace then lacks.
  */
 int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err);
-/* Loads the programs for t, loaded bias bytes above its file's addresses, and attaches them, switched off. */
+/*
+ * Loads the programs for t, whose program is loaded bias above its file's
+ * addresses, and attaches them, disabled.
+ */
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
                   const struct probes_opts *opts, struct err *err);
-/* From here on events flow, all at once. */
+/* Events flow from here on; takes effect at once for all probes. */
 void probes_enable(struct probes *p);
-/* The first snapshot is whole: what every goroutine waits on is known. */
+/* The first snapshot is complete: what every goroutine waits on is known. */
 void probes_started(struct probes *p);
 /*
- * From here on a wait that is shorter than ns is left out, 0: none. Those that
- * go on when the recording ends are in p->waits_deferred, see record/limit/deferred.h.
+ * From here on waits shorter than ns are left out; 0: none. Deferred waits that
+ * have not ended when the recording ends are in p->waits_deferred, see
+ * record/limit/deferred.h.
  */
 int probes_set_min_block(struct probes *p, uint64_t ns, struct err *err);
-/* Parks are no longer held back, and no wait is too short to be sent. */
+/* From here on no park is deferred and no wait is too short to be sent. */
 void probes_closing(struct probes *p);
-/* And here they end, all at once. */
+/* Events end here; takes effect at once for all probes. */
 void probes_disable(struct probes *p);
-/* Whether the ring had no room for stacks at some time since the last call. */
+/* Whether the ring lacked room for stacks at any time since the last call. */
 bool probes_was_tight(struct probes *p);
-/* How much is left out at least, whatever room the ring has. */
+/* The least that is left out, however much room the ring has. */
 void probes_set_level(struct probes *p, enum ring_level level);
 /*
- * Takes out the breakpoints of what is no part of a goroutine's or a channel's
- * life (parks, wake-ups, operations, runs), and puts them back.
+ * Detaches the probes that do not report the life of goroutines or channels
+ * (parks, wake-ups, operations, runs), and attaches them again.
  */
 void probes_waits_detach(struct probes *p);
 int probes_waits_attach(struct probes *p, struct err *err);
 
-/* A BPF program that is attached. */
+/* An attached BPF program. */
 struct probes_prog {
 	int fd;
-	bool single_step; /* at a site that the kernel single-steps */
+	bool single_step; /* one of its sites is single-stepped by the kernel */
 };
 #define PROBES_PROGS_MAX 16
 size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t max);
-/* Takes the breakpoints out; the ring can still be drained. */
+/* Detaches all probes; the ring can still be drained. */
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
 

@@ -12,8 +12,9 @@
 #include "util/err.h"
 
 /*
- * The oldest kernel that is supported: make check-kernels records on it. What
- * the BPF programs need (CAP_BPF, the ring buffer) is in 5.8, but nobody tests that.
+ * The oldest supported kernel: make check-kernels records on it. 5.8 has
+ * everything that the BPF programs need (CAP_BPF, the ring buffer), but is not
+ * tested.
  */
 #define OLDEST_KERNEL "5.10"
 

@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_PROBE_REASONS_H
 #define CHANREC_RECORD_PROBE_REASONS_H
 
-/* The wait reasons of a program: gobin tells their names, format/ what a name means. */
+/* The wait reasons of a program: gobin provides their names, format/ the meaning of each name. */
 
 #include "format/waitclass.h"
 #include "gobin/gobin.h"
@@ -10,11 +10,11 @@
 #define WAIT_REASONS_MAX 256
 
 struct wait_reason {
-	const char *name; /* lives as long as the gobin */
+	const char *name; /* valid as long as the gobin */
 	uint8_t class;    /* enum trace_wait_class */
 };
 
-/* In the order of their numbers; how many (≤ max). */
+/* In order of their numbers. Returns how many were written (≤ max). */
 int wait_reasons_of(const struct gobin *bin, struct wait_reason *out, int max);
 
 #endif

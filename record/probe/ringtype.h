@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_PROBE_RINGTYPE_H
 #define CHANREC_RECORD_PROBE_RINGTYPE_H
 
-/* What the types of ring records mean: bpf/ring.h and format/trace.h put together. */
+/* The meaning of each ring record type: links bpf/ring.h with format/trace.h. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "bpf/ring.h"
 #include "format/trace.h"
 
-/* The trace record that it becomes, or that it is a part of; 0: there is no such type. */
+/* The trace record that it becomes or is part of; 0: no such type. */
 static inline enum trace_type ring_trace_type(unsigned int type)
 {
 	static const unsigned char types[RING_TYPES] = {
@@ -22,7 +22,7 @@ static inline enum trace_type ring_trace_type(unsigned int type)
 	return type < RING_TYPES ? (enum trace_type)types[type] : (enum trace_type)0;
 }
 
-/* The bytes that a record of this type has at least; 0: there is no such type. */
+/* The smallest size of a record of this type, in bytes; 0: no such type. */
 static inline size_t ring_least_size(unsigned int type)
 {
 	static const size_t sizes[RING_TYPES] = {
@@ -34,13 +34,13 @@ static inline size_t ring_least_size(unsigned int type)
 	return type < RING_TYPES ? sizes[type] : 0;
 }
 
-/* Whether it may be left out, see record/limit/shed.h. */
+/* Whether events of this type may be left out, see record/limit/shed.h. */
 static inline bool ring_is_wait(unsigned int type)
 {
 	return trace_type_kind(ring_trace_type(type)) == TRACE_KIND_WAIT;
 }
 
-/* Whether it never is: creations, exits, channels made and closed. */
+/* Whether they never are: goroutines created or exited, channels made or closed. */
 static inline bool ring_is_life(unsigned int type)
 {
 	return trace_type_kind(ring_trace_type(type)) == TRACE_KIND_LIFE;

@@ -16,7 +16,7 @@
 
 static volatile uint64_t cookie = COOKIE;
 
-/* What is probed. */
+/* The target of the test probe. */
 static __attribute__((noinline, noclone)) void probed(void)
 {
 	__asm__ volatile("" ::: "memory");

@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_PROBE_SELFTEST_H
 #define CHANREC_RECORD_PROBE_SELFTEST_H
 
-/* Tries on this very process what a recording needs of the kernel. */
+/* Tests on this process what a recording needs from the kernel. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,12 @@
 
 struct selftest {
 	struct err load;   /* code 0: BPF programs and ring buffers work */
-	struct err attach; /* code 0: a uprobe was set, its hit came through the ring, it was removed */
+	struct err attach; /* code 0: a uprobe was attached, its hit arrived through the ring, and it was detached */
 	enum link_kind links;
 };
 
 void selftest_run(struct selftest *st, bool verbose);
-/* Where an address of this program lies in its file; 0 not found. */
+/* Offset in the file of an address of this program; 0: not found. */
 size_t selftest_file_offset(uint64_t addr);
 
 #endif

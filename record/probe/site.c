@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Far more than any prologue of Go has; the longest seen is of a huge frame: 9. */
+/* Well beyond any Go prologue: the longest one seen, for a huge frame, has 9 instructions. */
 #define PROLOGUE_MAX 24
 
 int code_open(struct code *c, const void *bytes, size_t len, uint64_t addr, struct err *err)
@@ -61,7 +61,7 @@ static bool op_is_reg(const cs_insn *in, int i, x86_reg reg)
 	return i < x->op_count && x->operands[i].type == X86_OP_REG && x->operands[i].reg == reg;
 }
 
-/* [base + disp], no index, no segment. */
+/* [base + disp], without index or segment. */
 static bool op_is_mem(const cs_insn *in, int i, x86_reg base, int64_t *disp)
 {
 	const cs_x86 *x = &in->detail->x86;
@@ -73,7 +73,7 @@ static bool op_is_mem(const cs_insn *in, int i, x86_reg base, int64_t *disp)
 	return true;
 }
 
-/* The 64-bit register of any part of it; only those that matter here. */
+/* The 64-bit register that contains r; only the registers that matter here. */
 static x86_reg reg_whole(x86_reg r)
 {
 	static const x86_reg part[][5] = {
@@ -169,11 +169,14 @@ int site_entry(const struct code *c, struct site *out, struct err *err)
 		if (insn_is_cond_jump(c, in)) {
 			bool grows = check && (in->id == X86_INS_JBE || in->id == X86_INS_JB);
 
-			/* The push behind the check runs once; the jump itself twice. */
+			/*
+			 * The push after the check executes once, but the jump
+			 * executes again after the stack has grown.
+			 */
 			if (grows && i + 1 < c->n && c->insn[i + 1].id == X86_INS_PUSH &&
 			    op_is_reg(&c->insn[i + 1], 0, X86_REG_RBP))
 				continue;
-			/* A huge frame checks twice: only the last jump will do. */
+			/* A huge frame is checked twice: only the last jump is usable. */
 			if (grows && in->id == X86_INS_JB)
 				continue;
 			if (!grows && code_jumps_into(c, c->addr, in->address, 0, 0))
@@ -296,7 +299,7 @@ int code_spill(const struct code *c, int idx, int32_t *rbp_off, uint64_t *first)
 	return -ENOENT;
 }
 
-/* The registers that hold a value, as a small set. */
+/* A small set of registers that hold a value. */
 struct regset {
 	x86_reg v[8];
 	int n;
@@ -379,7 +382,10 @@ static int find_only_ret(const struct code *c, size_t *ret)
 	return n == 1 ? 0 : -ENOENT;
 }
 
-/* Between the jump and the RET: is the capacity stored there, and from which slot? */
+/*
+ * Whether the capacity is stored between the jump and the RET, and the slot it
+ * comes from. -1: not stored there; -2: stored, but the slot is unknown.
+ */
 static int32_t tail_capacity_slot(const struct code *c, size_t from, size_t ret, int32_t dataqsiz_off)
 {
 	const cs_insn *in;
@@ -421,13 +427,13 @@ int site_make(const struct code *c, int32_t dataqsiz_off, struct site_tail *out,
 			reg = in->detail->x86.operands[1].reg;
 			continue;
 		}
-		/* The write barriers keep every register but r11 (runtime/asm_amd64.s, gcWriteBarrier). */
+		/* Write barriers preserve every register except r11 (runtime/asm_amd64.s, gcWriteBarrier). */
 		if (in->id == X86_INS_CALL)
 			continue;
 		if (insn_is_cond_jump(c, in)) {
 			uint64_t end = c->insn[ret].address;
 
-			/* A way to the RET that passes the jump by? Then look for an earlier one. */
+			/* If a path reaches the RET without this jump, look for an earlier one. */
 			if (code_jumps_into(c, in->address + 1, end, in->address, end))
 				continue;
 			site_of(in, &out->site);

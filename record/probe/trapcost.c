@@ -14,13 +14,13 @@
 #include "record/probe/selftest.h"
 #include "util/clock.h"
 
-#define ROUNDS 51 /* the middle one counts */
+#define ROUNDS 51 /* their median counts */
 #define HITS_EMULATED 100
 #define HITS_STEPPED 10
 #define HITS_AGAIN 20
-#define WEIGHT_AGAIN 0.125 /* of the newest in the average */
+#define WEIGHT_AGAIN 0.125 /* of the newest measurement in the average */
 
-/* The kernel emulates the push, and steps over the pop (arch/x86/kernel/uprobes.c). */
+/* The kernel emulates the push and single-steps the pop (arch/x86/kernel/uprobes.c). */
 void trapcost_probed(void);
 extern const char trapcost_pop[];
 __asm__(".text\n"
@@ -34,7 +34,7 @@ __asm__(".text\n"
         "	ret\n"
         ".size trapcost_probed, . - trapcost_probed\n");
 
-/* This thread's CPU time, because it is compared with that of the target. */
+/* CPU time of this thread, because it is compared with CPU time of the target. */
 static uint64_t cpu_ns(void)
 {
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -66,7 +66,7 @@ static double time_rounds(unsigned int hits)
 	return ns[ROUNDS / 2];
 }
 
-/* The program's own time a run, as the kernel measures it for the others, too. */
+/* The empty program's own time per run, measured by the kernel like that of the others. */
 static double own_time(int fd)
 {
 	struct bpf_prog_info info = { 0 };

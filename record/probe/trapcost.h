@@ -3,9 +3,9 @@
 #define CHANREC_RECORD_PROBE_TRAPCOST_H
 
 /*
- * What a uprobe costs the program that runs into it, without its BPF program:
- * measured on this program itself, again and again, since it depends on what
- * else the machine does.
+ * The cost of a uprobe hit to the target, without the BPF program. It depends
+ * on what else the machine is doing, so it is measured repeatedly, on this
+ * program itself.
  */
 
 #include "util/err.h"
@@ -14,16 +14,16 @@ struct empty_bpf;
 struct bpf_link;
 
 struct trapcost {
-	double emulated, stepped; /* ns of CPU time a hit, by how the kernel executes the instruction */
-	double own;               /* of that: the empty program */
-	double step_ratio;        /* stepped / emulated, as measured first */
+	double emulated, stepped; /* ns of CPU time per hit, by how the kernel executes the instruction */
+	double own;               /* time of the empty program, which is not part of the above */
+	double step_ratio;        /* stepped / emulated, from the first measurement */
 	struct empty_bpf *skel;
 	struct bpf_link *link;
 };
 
-/* Takes some 20 ms. The kernel is to time BPF programs meanwhile (bpf_enable_stats()). */
+/* Takes about 20 ms. The kernel must be timing BPF programs (bpf_enable_stats()). */
 int trapcost_open(struct trapcost *c, struct err *err);
-/* As trapcost_open(), in some 30 µs, and averages. */
+/* Repeats the measurement in about 30 µs, and updates the average. */
 void trapcost_again(struct trapcost *c);
 void trapcost_close(struct trapcost *c);
 

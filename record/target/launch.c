@@ -43,7 +43,7 @@ static void child_exec(char *const argv[], int errfd)
 	int e;
 
 	sigemptyset(&none);
-	/* Until the parent has seized us. */
+	/* Stop until the parent has seized us. */
 	raise(SIGSTOP);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -54,7 +54,7 @@ static void child_exec(char *const argv[], int errfd)
 	_exit(127);
 }
 
-/* Only what was built by Go has the runtime's functions. */
+/* Only programs built by Go have the runtime's functions. */
 static bool is_go(pid_t pid)
 {
 	struct gobin *b = NULL;
@@ -70,7 +70,7 @@ static bool is_go(pid_t pid)
 	return yes;
 }
 
-/* Lets go of a tracee that stopped so. Stops by ptrace itself are not the program's, a signal is. */
+/* Detaches a stopped tracee. Passes on a signal, but not a stop that ptrace itself caused. */
 static void detach_stopped(pid_t pid, int status)
 {
 	long sig = status >> 16 ? 0 : WSTOPSIG(status);
@@ -78,7 +78,7 @@ static void detach_stopped(pid_t pid, int status)
 	ptrace(PTRACE_DETACH, pid, NULL, (void *)sig);
 }
 
-/* Lets go of a tracee that may be running: it has to stop first. */
+/* Detaches a tracee that may be running, and so must be stopped first. */
 static void detach_running(pid_t pid)
 {
 	int status;
@@ -97,7 +97,7 @@ static void detach_others(struct tracees *t, pid_t keep)
 			detach_running(t->v.v[i]);
 }
 
-/* A stop of a tracee. True when it is the exec of a Go program. */
+/* Handles a stop of a tracee. True if it is the exec of a Go program. */
 static bool on_stop(struct tracees *t, pid_t pid, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
@@ -215,7 +215,7 @@ void launch_reap(struct launch *l)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
-		/* A tracee that was born while the Go program was found, so that its first stop came too late. */
+		/* A tracee created while the Go program was being found, whose first stop came too late. */
 		if (WIFSTOPPED(status)) {
 			detach_stopped(pid, status);
 		} else if (pid == l->child) {

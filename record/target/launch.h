@@ -4,8 +4,8 @@
 
 /*
  * Starts a command and follows it, through shells and wrappers, until one of
- * its processes executes a Go program; that process then stands still before
- * its first instruction.
+ * its processes executes a Go program. That process is then stopped before its
+ * first instruction.
  */
 
 #include <stdbool.h>
@@ -14,22 +14,28 @@
 #include "util/err.h"
 
 struct launch {
-	pid_t child; /* what was started */
-	pid_t pid;   /* the Go program, stopped; 0 none */
-	int sigfd;   /* SIGINT, SIGTERM, SIGHUP and SIGCHLD come here; the caller's */
-	bool ended;  /* child was waited for */
-	int status;  /* as of waitpid(), when ended */
+	pid_t child; /* the process started */
+	pid_t pid;   /* the Go program, stopped; 0: none */
+	int sigfd;   /* SIGINT, SIGTERM, SIGHUP and SIGCHLD arrive here; owned by the caller */
+	bool ended;  /* child was reaped */
+	int status;  /* as of waitpid(), if ended */
 };
 
-/* Signals in sigfd are blocked in the caller and given back to the command. -EINTR: a signal ended it. */
+/*
+ * The signals of sigfd are blocked in the caller and unblocked in the command.
+ * -EINTR: a signal ended the wait.
+ */
 int launch_start(struct launch *l, int sigfd, char *const argv[], struct err *err);
-/* Lets the Go program run, traced no more. */
+/* Lets the Go program run, no longer traced. */
 int launch_go(struct launch *l, struct err *err);
-/* Takes notice of a child that ended. */
+/* Reaps a child that has ended. */
 void launch_reap(struct launch *l);
-/* Waits until the command has ended; a signal to end goes to it. Whether it ended without one. */
+/*
+ * Waits until the command ends, and forwards signals that ask it to end.
+ * Returns whether it ended without one.
+ */
 bool launch_wait(struct launch *l);
-/* Ends what still runs of the command: SIGTERM. */
+/* Ends what is still running of the command: SIGTERM. */
 void launch_end(struct launch *l);
 
 #endif

@@ -19,10 +19,10 @@
 #include "util/buf.h"
 #include "util/path.h"
 
-#define EXEC_WAIT_MS 500 /* for a process to get its new program */
-#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel takes IOV_MAX, 1024 */
+#define EXEC_WAIT_MS 500 /* time for a process to have its new program */
+#define PIECES_MAX 512   /* of one process_vm_readv(); the kernel accepts IOV_MAX, 1024 */
 
-/* The inode of the first pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+/* The inode of the initial pid namespace is fixed (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define PIDNS_INIT_INO 0xEFFFFFFCu
 
 pid_t target_tgid(pid_t pid)
@@ -121,8 +121,8 @@ static char *link_target(const char *path)
 }
 
 /*
- * AT_ENTRY; 0 when there is none: the process ends or is in the midst of an
- * exec. -ENOEXEC: the vector is that of a 32-bit program.
+ * Reads AT_ENTRY; 0 if there is none, because the process is exiting or in the
+ * middle of an exec. -ENOEXEC: the vector is that of a 32-bit program.
  */
 static int read_entry(pid_t pid, uint64_t *entry)
 {
@@ -317,7 +317,7 @@ bool target_alive(const struct target *t)
 	return poll(&p, 1, 0) == 0;
 }
 
-/* /proc/PID/mem is that of the program it was opened for; when that is gone, nothing can be read. */
+/* /proc/PID/mem refers to the program it was opened for; once that is gone, reads fail. */
 bool target_same(const struct target *t)
 {
 	uint8_t byte;
@@ -329,7 +329,7 @@ bool target_execed(const struct target *t)
 {
 	uint64_t entry;
 
-	/* A process that ends loses its memory before its pidfd tells. */
+	/* An exiting process loses its memory before its pidfd becomes readable. */
 	return !target_same(t) && target_alive(t) && read_entry(t->pid, &entry) == 0 && entry;
 }
 
@@ -341,7 +341,7 @@ int target_read(const struct target *t, uint64_t addr, void *to, size_t len)
 	return ret ? ret : p.ok ? 0 : -EFAULT;
 }
 
-/* One piece, where process_vm_readv() may not be used but /proc/PID/mem is open. */
+/* Reads one piece if process_vm_readv() is not permitted but /proc/PID/mem is open. */
 static bool mem_read(const struct target *t, struct target_piece *p)
 {
 	size_t done = 0;
@@ -375,13 +375,13 @@ int target_read_pieces(const struct target *t, struct target_piece *v, size_t n)
 		if (got < 0 && errno == ESRCH)
 			return -ESRCH;
 		if (got < 0 && errno == EPERM) {
-			/* Opened before privileges were dropped, or a kernel without the call. */
+			/* mem was opened before privileges were dropped, or the kernel lacks the call. */
 			for (size_t i = 0; i < k; i++)
 				v[at + i].ok = mem_read(t, &v[at + i]);
 			at += k;
 			continue;
 		}
-		/* It stops at the first piece that cannot be read whole. */
+		/* The call stops at the first piece that it cannot read completely. */
 		for (size_t i = 0; i < k; i++, at++) {
 			if (got < (ssize_t)v[at].len) {
 				at++;
@@ -391,6 +391,6 @@ int target_read_pieces(const struct target *t, struct target_piece *v, size_t n)
 			v[at].ok = true;
 		}
 	}
-	/* What was read of another program means nothing. */
+	/* Data read from another program is meaningless. */
 	return target_same(t) ? 0 : -ESRCH;
 }
