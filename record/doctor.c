@@ -20,7 +20,7 @@
 #define RING_SIZE (32u << 20)
 #define UNREAD_TODO "nothing: they change too fast to be read, so events will report them"
 
-/* What is known of the program, in the recorder's own order. */
+/* What is known about the program, in the order in which the recorder finds it out. */
 struct subject {
 	struct gobin *bin;
 	struct go_layout layout;
@@ -49,7 +49,7 @@ static void say_identity(const struct doctor *d, const struct gobin *bin)
 		           "%s: stacks lack inlined calls", gobin_symbols_from(bin));
 }
 
-/* Of a process: whether the offsets of a table fit what is in its memory. */
+/* For a process: whether the table's offsets match its memory. */
 static bool say_fit(const struct doctor *d, const struct subject *p)
 {
 	struct layout_check check;
@@ -66,7 +66,7 @@ static bool say_fit(const struct doctor *d, const struct subject *p)
 	return true;
 }
 
-/* False: no recording. */
+/* False: recording is impossible. */
 static bool say_layout(const struct doctor *d, struct subject *p)
 {
 	struct err err = { 0 };
@@ -169,7 +169,7 @@ static bool say_probes(const struct doctor *d, struct subject *p)
 	return true;
 }
 
-/* Everything that the file tells. False: no recording. */
+/* Reports everything that the file shows. False: recording is impossible. */
 static bool examine_program(const struct doctor *d, struct subject *p, const char *path, const char *shown)
 {
 	struct err err = { 0 };
@@ -204,7 +204,7 @@ void doctor_program(const struct doctor *d, const char *path)
 	subject_free(&p);
 }
 
-/* A namespace that is not the recorder's own. */
+/* Whether pid is in another namespace than the recorder. */
 static bool elsewhere(pid_t pid, const char *ns)
 {
 	char path[64];
@@ -266,7 +266,7 @@ static bool say_check(const struct doctor *d, const struct subject *p)
 	return true;
 }
 
-/* A snapshot as at the start of a recording, written to nowhere. */
+/* Takes a snapshot as at the start of a recording, and discards it. */
 static int read_goroutines(struct subject *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
 {
 	if (snapshot_init(s, &p->env, e, err) || snapshot_begin(s, 0, err))
@@ -339,7 +339,7 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		return;
 	}
 	say_target(d, &p.target);
-	/* What is wrong with the file is said first. */
+	/* Report what is wrong with the file first. */
 	target_bias(&p.target, &p.bias, &err);
 	if (examine_program(d, &p, p.target.exe, p.target.exe_path)) {
 		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);

@@ -3,8 +3,8 @@
 #define CHANREC_RECORD_DOCTOR_H
 
 /*
- * What a recording would need and have here: the machine, a program, a
- * process. By trying it, through the same functions as the recorder's.
+ * Finds out what a recording would need and have here, for the machine, a
+ * program or a process. It tries everything with the recorder's own functions.
  */
 
 #include <stdbool.h>
@@ -13,33 +13,33 @@
 
 enum doctor_level {
 	DOCTOR_OK,
-	DOCTOR_NOTE,  /* good to know; nothing is lost by it */
+	DOCTOR_NOTE,  /* good to know; costs nothing */
 	DOCTOR_LACKS, /* a recording would lack something */
-	DOCTOR_FAILS, /* there would be no recording */
+	DOCTOR_FAILS, /* recording would be impossible */
 };
 
 struct doctor_finding {
 	enum doctor_level level;
-	const char *what; /* "kernel", "go.park"; NULL: text is the heading of those that follow */
+	const char *what; /* "kernel", "go.park"; NULL: text is a heading for the findings that follow */
 	const char *text;
-	const char *todo; /* what the user can do about it; NULL nothing */
+	const char *todo; /* what the user can do about it; NULL: nothing */
 };
 
 struct doctor {
 	void (*say)(void *arg, const struct doctor_finding *f);
 	void *arg;
-	uint32_t events; /* TRACE_EVENTS_… that would be recorded */
+	uint32_t events; /* TRACE_EVENTS_… to be recorded */
 	bool verbose;
 };
 
-/* Strings of a finding live only during the call of say. */
+/* The strings of a finding are valid only during the call of say. */
 void doctor_say(const struct doctor *d, enum doctor_level level, const char *what, const char *todo, const char *fmt,
                 ...) __attribute__((format(printf, 5, 6)));
 
 void doctor_machine(const struct doctor *d);
-/* An executable file. */
+/* Examines an executable file. */
 void doctor_program(const struct doctor *d, const char *path);
-/* A process, and its program. */
+/* Examines a process and its program. */
 void doctor_process(const struct doctor *d, pid_t pid);
 
 #endif

@@ -14,7 +14,7 @@
 #include "record/probe/selftest.h"
 #include "record/target/target.h"
 
-#define NOT_THERE (-100) /* of a setting */
+#define NOT_THERE (-100) /* the setting does not exist */
 
 void doctor_say(const struct doctor *d, enum doctor_level level, const char *what, const char *todo, const char *fmt,
                 ...)
@@ -82,7 +82,7 @@ static uint64_t effective_caps(void)
 	return caps;
 }
 
-/* Capabilities in a user namespace of one's own say nothing about the kernel's. */
+/* Capabilities in another user namespace than the initial one mean nothing to the kernel. */
 static bool in_first_userns(void)
 {
 	FILE *f = fopen("/proc/self/uid_map", "re");
@@ -138,7 +138,7 @@ static int setting(const char *path)
 	return v;
 }
 
-/* Settings that matter only to those who are not root. */
+/* Settings that matter only to users other than root. */
 static void say_settings(const struct doctor *d)
 {
 	int paranoid = setting("/proc/sys/kernel/perf_event_paranoid");
@@ -190,7 +190,7 @@ static void say_kernel_features(const struct doctor *d, const struct selftest *s
 		doctor_say(d, DOCTOR_OK, "links", NULL, "%s", links[st->links]);
 }
 
-/* How the BPF programs read the program's memory, see bpf/memory.h. */
+/* How the BPF programs read the target's memory, see bpf/memory.h. */
 static void say_reads(const struct doctor *d)
 {
 	struct direct_map map;

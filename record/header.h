@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_HEADER_H
 #define CHANREC_RECORD_HEADER_H
 
-/* What the trace says of the recording in its header. */
+/* What the trace's header says about the recording. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,11 +18,11 @@ struct header_of {
 	const struct gobin *bin;
 	const struct probes *probes;
 	const struct go_layout *layout;
-	bool is_checked; /* the layout against the target's memory */
+	bool is_checked; /* the layout was checked against the target's memory */
 	uint64_t epoch;  /* CLOCK_MONOTONIC ns at time 0 */
 };
 
-/* Begins the trace in fd. */
+/* Begins a trace in fd. */
 int header_write(struct trace_writer **w, int fd, const struct header_of *h, struct err *err);
 
 #endif

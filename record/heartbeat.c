@@ -4,7 +4,7 @@
 #include "util/clock.h"
 
 #define EVERY_NS 1000000000ull
-#define MARKS 8192 /* bytes of a most size for each part of the time by which the file may be behind */
+#define MARKS 8192 /* a quiet recording may lag by its length divided by (size limit / MARKS + 1) */
 
 void heartbeat_begin(struct heartbeat *f, pid_t pid, struct encoder *enc, struct deferred *deferred,
                      const struct probes *probes, struct sizelimit *size)
@@ -13,7 +13,7 @@ void heartbeat_begin(struct heartbeat *f, pid_t pid, struct encoder *enc, struct
 	procstate_init(&f->proc, pid, enc->epoch);
 }
 
-/* Days in which nothing happens must not fill a file that has a most size. */
+/* Idle days must not fill a file that has a size limit. */
 static uint64_t wait_ns(const struct heartbeat *f, uint64_t now)
 {
 	bool is_quiet = f->enc->events == f->events;

@@ -3,8 +3,9 @@
 #define CHANREC_RECORD_HEARTBEAT_H
 
 /*
- * Brings the file up to date about every second, so that of a recorder that is
- * killed no more is missing, and how long it recorded is known to a second.
+ * Brings the file up to date about once a second, so that a killed recorder
+ * loses no more than that, and the length of its recording is known to the
+ * second.
  */
 
 #include <stdint.h>
@@ -20,14 +21,14 @@ struct heartbeat {
 	const struct probes *probes;
 	struct sizelimit *size;
 	uint64_t at;     /* CLOCK_MONOTONIC ns */
-	uint64_t events; /* that were written by then */
+	uint64_t events; /* number of events written by then */
 };
 
-/* Looks at the process, too. All outlive f. */
+/* Also watches the state of the process. All pointers must outlive f. */
 void heartbeat_begin(struct heartbeat *f, pid_t pid, struct encoder *enc, struct deferred *deferred,
                      const struct probes *probes, struct sizelimit *size);
 int heartbeat_step(struct heartbeat *f, struct err *err);
-/* The recording is over. has_exited: the process is gone, and its number may be another's. */
+/* Call when the recording is over. has_exited: the process is gone, and its pid may belong to another one. */
 int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err);
 
 #endif

@@ -7,13 +7,13 @@
 #include "util/clock.h"
 #include "util/debug.h"
 
-#define DRAIN_BATCH 100000 /* records before other work gets its turn */
-#define SIZE_BATCH 128     /* records between two looks at the size of the trace */
+#define DRAIN_BATCH 100000 /* records before other work gets a turn */
+#define SIZE_BATCH 128     /* records between two checks of the trace's size */
 
 /*
- * The process may execute its own file again. The probes are in that program,
- * too, but its goroutines are others with the same numbers. A second goroutine
- * 1 shows it.
+ * The process may execute its own file again. The probes are in that program
+ * too, but its goroutines are different ones with the same numbers. A second
+ * goroutine 1 reveals it.
  */
 static bool is_next_program(struct intake *in, const struct ring_hdr *h, size_t len)
 {
@@ -40,7 +40,7 @@ static int write_record(struct intake *in, const void *data, size_t len, struct 
 
 	if (fits <= 0)
 		return fits ? fits : err_set(err, EFBIG, "no room");
-	/* The ring may hold more than fits into the file. */
+	/* The ring may contain more than fits into the file. */
 	if (in->limits->size.max && in->records % SIZE_BATCH == 0 && limits_size_step(in->limits, in->enc->w, err))
 		return err->code;
 	if (limits_drop(in->limits, data, len))
@@ -60,7 +60,7 @@ static int on_record(void *arg, void *data, size_t len)
 		return -EIO;
 	if (in->is_full)
 		losses_drop(&in->limits->losses, data, len);
-	/* A ring that is filled as fast as it is read must not keep us here. */
+	/* Do not stay here if the ring fills as fast as it is drained. */
 	return ++in->records % DRAIN_BATCH ? 0 : -EAGAIN;
 }
 

@@ -15,7 +15,7 @@ struct recorder_opts {
 	const char *output;    /* "-": stdout */
 	uint64_t duration;     /* ns; 0: no end */
 	uint32_t events;       /* TRACE_EVENTS_… */
-	uint64_t min_block;    /* ns; shorter waits are left out, 0: none is */
+	uint64_t min_block;    /* ns; shorter waits are left out; 0: none */
 	size_t ring_size;      /* bytes, a power of two */
 	bool verbose;          /* messages of libbpf and the kernel on stderr */
 	bool no_direct_reads;  /* read the target's memory only through the kernel's helper */

@@ -17,14 +17,14 @@ char procstate_in(const char *path)
 
 	if (!f)
 		return 0;
-	/* The name in parentheses can have any character. */
+	/* The name in parentheses may contain any character. */
 	if (fgets(line, sizeof(line), f) && (end = strrchr(line, ')')) && end[1])
 		state = end[2];
 	fclose(f);
 	return state;
 }
 
-/* A tracer that looks at system calls (strace) stops a thread at a time, a debugger all of them. */
+/* A tracer of system calls (strace) stops one thread at a time, a debugger stops all of them. */
 static bool are_all_traced(pid_t pid)
 {
 	char path[64];
@@ -63,7 +63,10 @@ static bool file_says(const char *path, const char *what)
 	return found;
 }
 
-/* Whether a cgroup of the process, or one above it, is frozen; where they are mounted as is usual. */
+/*
+ * Whether a cgroup of the process, or a parent of it, is frozen, provided that
+ * cgroups are mounted in the usual places.
+ */
 static bool is_frozen(pid_t pid)
 {
 	char line[1024], path[1200];

@@ -10,10 +10,10 @@
 
 #define STEP_US 500
 #define STEPS 200
-/* The time that a thread ran is brought up to date while it runs, so the first change may be of what was before. */
+/* The kernel updates a thread's run time while it runs, so the first change may concern the time before. */
 #define CHANGES 2
 
-/* Whether the thread runs or is about to, and how long it ran. A kernel that does not count that: it does not. */
+/* Whether the thread runs or is about to, and its run time. False if the kernel does not count run times. */
 static bool is_runnable(pid_t pid, pid_t tid, uint64_t *ran)
 {
 	char path[64], line[128];
@@ -55,7 +55,7 @@ void quiesce_begin(struct quiesce *s, pid_t pid)
 	while (d && (e = readdir(d))) {
 		struct quiesce_thread t = { .tid = (pid_t)strtol(e->d_name, NULL, 10) };
 
-		/* Out of memory: those are enough. */
+		/* Out of memory: these must do. */
 		if (t.tid > 0 && is_runnable(pid, t.tid, &t.ran) && vec_push(&s->behind, t))
 			break;
 	}

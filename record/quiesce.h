@@ -3,10 +3,11 @@
 #define CHANREC_RECORD_QUIESCE_H
 
 /*
- * A thread that was in a probe when the probes were switched on goes on with
- * what that probe would have told of: a goroutine that it wakes still waits if
- * it is looked at before that, and nothing tells that it was woken. Most often
- * such a thread was preempted on its way out of the trap.
+ * Waits for threads that were at a probe site when the probes were switched on.
+ * Such a thread goes on to do what the probe would have reported: if a snapshot
+ * reads a goroutine just before that thread wakes it, the goroutine seems to
+ * wait, and no event says that it was woken. Most often the thread was
+ * preempted on its way out of the trap.
  */
 
 #include <stdbool.h>
@@ -24,11 +25,14 @@ struct quiesce_thread {
 struct quiesce {
 	pid_t pid;
 	int steps;
-	VEC(struct quiesce_thread) behind; /* have not run since */
+	VEC(struct quiesce_thread) behind; /* threads that have not run since */
 };
 
 void quiesce_begin(struct quiesce *s, pid_t pid);
-/* Waits a moment. Whether each thread that ran or was about to has run since, or sleeps; or has had its time. */
+/*
+ * Waits a moment. Whether every thread that was running or about to has since
+ * run or gone to sleep, or the time is up.
+ */
 bool quiesce_step(struct quiesce *s);
 void quiesce_end(struct quiesce *s);
 

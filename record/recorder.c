@@ -23,7 +23,7 @@
 #include "util/clock.h"
 #include "util/debug.h"
 
-#define TICK_MS 5                        /* how often the ring is drained */
+#define TICK_MS 5                        /* interval at which the ring is drained */
 #define SNAPSHOT_LIMIT_NS 10000000000ull /* a last snapshot that takes longer is cut short */
 
 struct recorder {
@@ -46,7 +46,7 @@ struct recorder {
 	struct deferred deferred;
 	struct heartbeat heartbeat;
 	struct limits limits;
-	uint64_t first_goroutines; /* of the first snapshot; 0: it is not whole yet */
+	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
 };
 
 static int open_target(struct recorder *r, struct err *err)
@@ -78,7 +78,7 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 	if (gobin_layout(r->bin, &r->layout, err))
 		return err->code;
 	layout_check_init(&r->check, &r->target, r->bin, &r->layout, r->bias);
-	/* One that has not run yet has nothing to look at: later, in live_step(). */
+	/* A program that has not run yet has nothing to check; live_step() does it later. */
 	if (!watch_launched(&r->watch) && !r->layout.own && layout_check_run(&r->check, err))
 		return err->code;
 	if (probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err) ||
@@ -87,7 +87,7 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 	return overhead_init(&r->limits.overhead, r->opts->max_overhead, &r->probes, r->target.pid, err);
 }
 
-/* Up to here nothing is written: the output is only seen to be writable. */
+/* Writes nothing: only checks that the output is writable. */
 static int phase_attach(struct recorder *r, struct err *err)
 {
 	if (watch_open(&r->watch, &r->target, err) || output_open(&r->out, r->opts->output, err) || open_target(r, err))
@@ -108,7 +108,7 @@ static int write_header(struct recorder *r, struct err *err)
 	return header_write(&r->w, r->out.fd, &of, err);
 }
 
-/* What reads the target and writes the trace. */
+/* Opens what reads the target and writes the trace. */
 static int open_parts(struct recorder *r, struct err *err)
 {
 	r->intake = (struct intake){ .probes = &r->probes,
@@ -127,7 +127,7 @@ static int open_parts(struct recorder *r, struct err *err)
 	return probes_set_min_block(&r->probes, r->opts->min_block, err);
 }
 
-/* The probes are on, and from here on they see everything that happens. */
+/* Waits until the probes, which are on now, see everything that happens. */
 static int quiesce_target(struct recorder *r, struct err *err)
 {
 	struct quiesce q;
@@ -153,7 +153,7 @@ static int phase_begin(struct recorder *r, struct err *err)
 	                                    .events = r->opts->events,
 	                                    .min_block = r->opts->min_block },
 	             &r->probes, &r->enc, &r->deferred);
-	/* Whoever sees the header in the file may rely on the recording. */
+	/* Enable first: once the header is in the file, users may rely on the recording. */
 	probes_enable(&r->probes);
 	if (output_start(&r->out, err) || write_header(r, err))
 		return err->code;
@@ -190,7 +190,7 @@ static int live_step(struct recorder *r, struct err *err)
 static int phase_live(struct recorder *r, struct err *err)
 {
 	while (!r->watch.reason) {
-		/* While a snapshot is being made there is work enough. */
+		/* Do not wait while there is a snapshot to work on. */
 		watch_wait(&r->watch, r->snap.done ? TICK_MS : 0);
 		if (r->intake.is_next && !watch_gone(&r->watch))
 			watch_execed(&r->watch);
@@ -202,7 +202,7 @@ static int phase_live(struct recorder *r, struct err *err)
 	return 0;
 }
 
-/* The rest of the ring, and what of the snapshot was waiting for it. */
+/* Drains the ring, and writes the snapshot records that were waiting for it. */
 static int drain_rest(struct recorder *r, struct err *err)
 {
 	if (intake_drain_all(&r->intake, err))
@@ -212,7 +212,7 @@ static int drain_rest(struct recorder *r, struct err *err)
 	return intake_full(&r->intake, err) ? snapshot_cut(&r->snap, err) : err->code;
 }
 
-/* A full trace takes no more events: those that come after the ones without room would be out of order. */
+/* A full trace takes no more events: those after the first one without room would be out of order. */
 static int phase_drain(struct recorder *r, struct err *err)
 {
 	if (!r->intake.is_full)
@@ -226,7 +226,7 @@ static bool is_target_gone(const struct recorder *r)
 	return watch_gone(&r->watch) || !target_alive(&r->target);
 }
 
-/* The waits that are deferred and have not ended. */
+/* Writes the deferred waits that have not ended. */
 static int take_deferred(struct recorder *r, struct err *err)
 {
 	if (r->intake.is_full)
@@ -307,7 +307,7 @@ static void summarize(struct recorder *r, const struct trace_end *end)
 	sum->missing = plan_count(&r->probes.plan, PROBE_MISSING);
 }
 
-/* Everything stops at one moment; then what is in the ring is written. */
+/* Stops everything at one moment, then writes what is in the ring. */
 static int phase_close(struct recorder *r, struct err *err)
 {
 	bool is_gone = watch_gone(&r->watch);
@@ -328,7 +328,7 @@ static int phase_close(struct recorder *r, struct err *err)
 	return output_commit(&r->out, err);
 }
 
-/* In this order. A phase that fails ends the recording, and what was written stays. */
+/* They run in this order. A phase that fails ends the recording, and what was written stays. */
 static const struct {
 	const char *name;
 	int (*run)(struct recorder *r, struct err *err);

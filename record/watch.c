@@ -54,7 +54,7 @@ void watch_stop(struct watch *w, const char *reason)
 	w->reason = reason;
 }
 
-/* What happened to the target is the reason even if a signal came before. */
+/* What happened to the target is the reason, even if a signal came first. */
 static void set_fate(struct watch *w, enum target_fate fate, const char *reason)
 {
 	w->fate = fate;
@@ -108,7 +108,7 @@ bool watch_end_command(struct watch *w, int *status)
 	if (w->fate == TARGET_RUNS) {
 		launch_end(&w->launch);
 	} else if (!w->is_interrupted) {
-		/* The pid may be another process's by now. */
+		/* The pid may belong to another process. */
 		if (w->fate == TARGET_EXITED)
 			w->launch.pid = 0;
 		ended = launch_wait(&w->launch);

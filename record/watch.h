@@ -13,7 +13,7 @@
 enum target_fate {
 	TARGET_RUNS,
 	TARGET_EXITED,
-	TARGET_EXECED, /* the process lives on as another program */
+	TARGET_EXECED, /* the process continues as another program */
 };
 
 struct watch {
@@ -26,21 +26,21 @@ struct watch {
 	uint64_t deadline;   /* CLOCK_MONOTONIC ns; 0: none */
 };
 
-/* Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD, which are read from w->sigfd from here on. */
+/* Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD, which are then read from w->sigfd. */
 int watch_open(struct watch *w, const struct target *target, struct err *err);
 /* Whether the target was launched by this recorder. */
 bool watch_launched(const struct watch *w);
-/* Waits for at most ms and takes note of what happened. */
+/* Waits for at most ms, and notes what happened. */
 void watch_wait(struct watch *w, int ms);
 /* The target executed another program, as its events show. */
 void watch_execed(struct watch *w);
 /* Ends the recording, unless it already ends for another reason. reason: a constant. */
 void watch_stop(struct watch *w, const char *reason);
-/* Whether the target is gone as the program that was recorded. */
+/* Whether the recorded program is gone from the target. */
 bool watch_gone(const struct watch *w);
 /*
- * Brings a launched command to its end. Returns whether it ended without a
- * signal from here; then *status is its status as of waitpid().
+ * Ends a launched command. Returns whether it ended without a signal from the
+ * recorder; if so, *status is its status as of waitpid().
  */
 bool watch_end_command(struct watch *w, int *status);
 void watch_close(struct watch *w);

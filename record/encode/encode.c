@@ -6,7 +6,7 @@
 
 #include "record/probe/ringtype.h"
 
-#define POLL_READY UINT64_MAX /* found ready while its goroutine was on the way into gopark */
+#define POLL_READY UINT64_MAX /* the fd became ready while its goroutine was entering gopark */
 
 void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch)
 {
@@ -28,7 +28,7 @@ int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *er
 {
 	int ret = trace_write(e->w, rec, err);
 
-	/* Refused: misread memory of the target. The recording goes on. */
+	/* Refused because target memory was misread. The recording continues. */
 	if (ret == -EINVAL) {
 		e->foreign++;
 		return 0;
@@ -128,7 +128,7 @@ static uint32_t stack_id(const struct encoder *e, uint64_t hash, const struct st
 	return i ? i->id : 0;
 }
 
-/* Takes out of a stack with a fault (see struct ring_stack) the words that are no return addresses. */
+/* Removes words that are not return addresses from a stack with a fault (see struct ring_stack). */
 static uint32_t drop_words(const struct intern *in, uint64_t *pcs, uint32_t n)
 {
 	struct go_func f;
@@ -159,7 +159,7 @@ static int encode_stack(struct encoder *e, const struct ring_stack *r, size_t le
 	return intern_stack(e->in, r->hash, pcs, n, r->hdr.aux32 != 0, false, err);
 }
 
-/* The object of a park that is no select. Kind NONE: none, or not known. */
+/* The object of a park other than a select. Kind NONE: no object, or unknown. */
 static int park_obj(struct encoder *e, const struct ring_park *r, uint8_t class, const struct stack_info *info,
                     struct trace_obj *o, struct err *err)
 {
@@ -202,7 +202,7 @@ static int write_ready(struct encoder *e, const struct ring_hdr *h, uint64_t wok
 	return encoder_write(e, &rec, err);
 }
 
-/* The netpoller may have been faster than the goroutine: then it will not sleep (netpollblockcommit). */
+/* If the netpoller was faster than the goroutine, the goroutine does not sleep (netpollblockcommit). */
 static int poll_parked(struct encoder *e, const struct ring_park *r, struct err *err)
 {
 	bool added;
@@ -210,7 +210,7 @@ static int poll_parked(struct encoder *e, const struct ring_park *r, struct err 
 
 	if (!slot)
 		return err_nomem(err);
-	/* Of a wait that was held back the end is known. */
+	/* The end of a deferred wait is already known. */
 	if (!added && *slot == POLL_READY && !(r->hdr.aux & RING_DEFERRED)) {
 		map_del(&e->polls, r->lock);
 		return write_ready(e, &r->hdr, r->goid, TRACE_CAUSE_NETWORK, err);
@@ -272,9 +272,9 @@ static int encode_select(struct encoder *e, const struct ring_select *r, size_t 
 }
 
 /*
- * A call of ready() that ends no wait: of a goroutine that the collector had
- * stopped to look at its stack (resumeG), or, with waking goroutines' stacks
- * left out, perhaps of one.
+ * Whether a call of ready() ends no wait, because it resumes a goroutine that
+ * the collector had stopped to scan its stack (resumeG). Without the waker's
+ * stack, this can only be inferred.
  */
 static bool is_no_wake(const struct encoder *e, const struct ring_ready *r, const struct stack_info *info)
 {
@@ -293,7 +293,7 @@ static int encode_ready(struct encoder *e, const struct ring_ready *r, struct er
 	rec.ready.cause = info->cause;
 	if (is_no_wake(e, r, info))
 		return 0;
-	/* A timer runs on whatever goroutine is at hand, which is not the one to blame or to thank. */
+	/* A timer runs on whatever goroutine is running, which did not cause the wake-up. */
 	if (info->cause == TRACE_CAUSE_TIMER)
 		rec.goid = 0;
 	rec.ready.obj = wait_of(e, r->woken);
@@ -315,12 +315,14 @@ static int encode_netready(struct encoder *e, const struct ring_netready *r, str
 			map_del(&e->polls, r->gpp);
 		return 0;
 	}
-	/* One that was woken otherwise (a deadline, a close) waits no more, or not for this. */
+	/* A goroutine that was woken otherwise (by a deadline or a close) no longer waits, or not for this. */
 	if (!goid && slot && *slot != POLL_READY && wait_of(e, *slot).kind == TRACE_OBJ_FD)
 		goid = *slot;
 	if (goid) {
 		map_del(&e->polls, r->gpp);
-		/* Two threads found it ready, or a deadline came in between: only one of them wakes (netpollunblock).
+		/*
+		 * If two threads found it ready, or a deadline intervened, only
+		 * one of them wakes it (netpollunblock).
 		 */
 		if (is_awake(e, goid))
 			return 0;
@@ -404,7 +406,7 @@ static int encode_op(struct encoder *e, const struct ring_op *r, struct err *err
 	uint64_t chan = r->chan ? r->chan : tried ? *tried : 0;
 	struct trace_rec rec;
 
-	/* Begun before the recording. */
+	/* The operation began before the recording. */
 	if (!chan)
 		return 0;
 	map_del(&e->tries, r->goid);

@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_ENCODE_ENCODE_H
 #define CHANREC_RECORD_ENCODE_ENCODE_H
 
-/* Ring records in, trace records out. */
+/* Turns ring records into trace records. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,34 +17,37 @@ struct encoder {
 	struct intern *in;
 	struct trace_writer *w;
 	uint64_t epoch;   /* CLOCK_MONOTONIC ns at time 0 */
-	struct map waits; /* goid -> packed object it waits on, of each that waits */
-	struct map tries; /* goid -> address of the channel of its last RING_TRY */
-	struct map taken; /* goid -> time of its wait that encoder_park_taken() told of */
+	struct map waits; /* goid -> packed object that it waits on, for each waiting goroutine */
+	struct map tries; /* goid -> address of the channel in its last RING_TRY */
+	struct map taken; /* goid -> start time of the wait passed to encoder_park_taken() */
 	struct map polls; /* &pd.rg or &pd.wg -> goid parked there, or POLL_READY */
-	int64_t last;     /* newest event time */
+	int64_t last;     /* latest event time */
 	uint64_t events, count[TRACE_TYPE_MAX + 1];
-	uint64_t foreign; /* records that made no sense and were dropped */
-	bool all_known;   /* the first snapshot is whole: who is not in waits does not wait */
+	uint64_t foreign; /* malformed records, which were dropped */
+	bool all_known;   /* the first snapshot is complete: a goroutine that is not in waits does not wait */
 };
 
 void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch);
 void encoder_free(struct encoder *e);
-/* One record of the ring, len bytes. 0 or -errno. */
+/* Encodes one ring record of len bytes. Returns 0 or -errno. */
 int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *err);
-/* An event or snapshot record that is ready to be written; counts it. */
+/* Writes and counts a finished event or snapshot record. */
 int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *err);
-/* What a goroutine waits on (kind NONE: not known, or several), from a snapshot, so that its wake-up can name it. */
+/*
+ * Sets what a goroutine waits on (kind NONE: unknown, or several objects), from
+ * a snapshot, so that its wake-up can name it.
+ */
 int encoder_waits_on(struct encoder *e, uint64_t goid, struct trace_obj obj, struct err *err);
 /*
- * A goroutine's wait that began at time (CLOCK_MONOTONIC ns) is written
- * already: the ring may tell of it, too.
+ * Says that the wait that a goroutine began at time (CLOCK_MONOTONIC ns) is
+ * already written: the ring may report it too.
  */
 int encoder_park_taken(struct encoder *e, uint64_t goid, uint64_t time, struct err *err);
-/* Parks or wake-ups were not seen: what is known of who waits on what may be of before. */
+/* Parks or wake-ups were missed, so what is known about who waits on what may be outdated. */
 void encoder_forget_waits(struct encoder *e);
 /* Whether it is known what a goroutine waits on. */
 bool encoder_knows_wait(const struct encoder *e, uint64_t goid);
-/* The first snapshot is whole: a goroutine whose wait is not known does not wait. */
+/* The first snapshot is complete: a goroutine without a known wait does not wait. */
 void encoder_set_all_known(struct encoder *e);
 
 #endif

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define NAMES_MAX 48 /* of a stack, enough to tell what it waits for */
+#define NAMES_MAX 48 /* of a stack; enough to tell what it waits for */
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err)
 {
@@ -29,7 +29,7 @@ void intern_free(struct intern *in)
 	vec_free(&in->infos);
 }
 
-/* gobin's strings live as long as it does, so that the pointer stands for the string. */
+/* gobin's strings live as long as gobin, so the pointer identifies the string. */
 static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_STRING };
@@ -149,9 +149,9 @@ const struct stack_info *intern_stack_info(const struct intern *in, uint64_t has
 }
 
 /*
- * Functions in which a goroutine's or a thread's stack begins: what follows is
- * no part of it. morestack goes over to g0's stack; where newstack lets others
- * run, whoever called it has nothing to do with what happens there.
+ * Whether a goroutine's or a thread's stack begins in this function: the frames
+ * after it do not belong to it. morestack switches to g0's stack; when newstack
+ * then runs other goroutines, its caller has nothing to do with what they do.
  */
 static bool is_stack_base(const char *func)
 {
@@ -164,12 +164,12 @@ static bool is_stack_base(const char *func)
 	return false;
 }
 
-/* What the first look at a stack's frames tells. */
+/* The result of the first pass over a stack's frames. */
 struct stack_scan {
 	const char *names[NAMES_MAX];
 	size_t nnames;
-	uint32_t nframes; /* to keep */
-	bool whole;       /* the stack's base was reached */
+	uint32_t nframes; /* number of frames to keep */
+	bool whole;       /* the base of the stack was reached */
 	bool is_return[TRACE_MAX_FRAMES];
 };
 
@@ -188,7 +188,7 @@ static void stack_scan(struct intern *in, const uint64_t *pcs, uint32_t n, bool 
 		s->is_return[i] = !exact;
 		if (k > 0 && is_stack_base(lines[k - 1].func)) {
 			s->whole = true;
-			/* A goroutine that stands in goexit has nothing else to show. */
+			/* A goroutine stopped in goexit has no other frames. */
 			s->nframes = i ? i : 1;
 			return;
 		}
@@ -247,7 +247,7 @@ int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struc
 	if (!slot)
 		return err_nomem(err);
 	if (added || made) {
-		/* An address may serve again after a collection: a new generation. */
+		/* A new channel may reuse an address after a garbage collection: start a new generation. */
 		uint64_t gen = (*slot >> 32) + 1;
 
 		*slot = ++in->nchans | gen << 32;
@@ -264,7 +264,10 @@ int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struc
 int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_SYNC };
-	/* A Cond and its first field, or a struct and its mutex, share an address: the kind tells them apart. */
+	/*
+	 * A Cond and its first field, or a struct and its mutex, have the same
+	 * address, so the kind is part of the key.
+	 */
 	uint64_t key = addr ^ (uint64_t)kind << 56, *slot;
 	bool added;
 

@@ -3,9 +3,9 @@
 #define CHANREC_RECORD_ENCODE_INTERN_H
 
 /*
- * Gives things of the target their ids in the trace, and writes each
- * definition once: functions, frames, stacks, channels, sync objects, reasons.
- * What a stack says about a wait or a wake-up is worked out here, once.
+ * Assigns trace ids to things in the target, and writes each definition once:
+ * functions, frames, stacks, channels, sync objects, reasons. What a stack says
+ * about a wait or a wake-up is determined once, here.
  */
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct intern {
 	uint64_t bias; /* address in memory = address in the file + bias */
 	struct go_layout layout;
 	struct trace_writer *w;
-	bool redact; /* paths are cut to their last two parts */
+	bool redact; /* paths are shortened to their last two elements */
 
 	struct map strings, funcs, frames; /* key: pointer or pc -> id */
 	struct map stacks;                 /* hash -> index into infos, + 1 */
@@ -31,11 +31,11 @@ struct intern {
 	struct map chans; /* address -> id | generation << 32 */
 	struct map syncs; /* address -> id */
 	uint32_t nchans, nsyncs, nstacks;
-	uint64_t reasons[4]; /* bits of those that are defined */
+	uint64_t reasons[4]; /* bit set of the reasons already defined */
 	struct wait_reason reason[WAIT_REASONS_MAX];
 	int nreasons;
-	uint64_t unresolved; /* frames without a function */
-	uint64_t truncated;  /* stacks that were cut */
+	uint64_t unresolved; /* frames in no known function */
+	uint64_t truncated;  /* stacks that were truncated */
 };
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);
@@ -43,24 +43,24 @@ void intern_free(struct intern *in);
 
 /*
  * pcs: return addresses in memory, innermost first; with exact_leaf the first
- * is the address of an instruction. *id 0 for an empty stack.
+ * is an instruction's address. *id is 0 for an empty stack.
  */
 int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t n, bool cut, bool exact_leaf,
                  struct err *err);
-/* NULL when the hash was never defined. */
+/* NULL if the hash was never defined. */
 const struct stack_info *intern_stack_info(const struct intern *in, uint64_t hash);
-/* The frame of pc (in memory); a return address counts as the call before it. */
+/* The frame of pc (an address in memory). A return address is attributed to the call before it. */
 int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err);
 int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err);
 int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err);
-/* Class of the reason; *id is what a park refers to. */
+/* Returns the class of the reason; *id is what a park refers to. */
 int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err);
 uint8_t intern_reason_class(const struct intern *in, uint32_t number);
 
-/* The last two parts of a path, inside it: "shop/main.go". */
+/* The last two elements of a path, as a pointer into it: "shop/main.go". */
 const char *path_tail(const char *path);
 
-/* The same running hash as the BPF program's. */
+/* The same running hash as in the BPF programs. */
 uint64_t stack_hash(const uint64_t *pcs, uint32_t n);
 
 #endif

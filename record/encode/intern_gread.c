@@ -3,7 +3,7 @@
 
 uint64_t intern_gread_stack(struct intern *in, const struct gread *g, const struct stack_info **info, struct err *err)
 {
-	/* The same address is another frame when it is an exact pc instead of a return address. */
+	/* The same address is a different frame if it is an exact pc instead of a return address. */
 	uint64_t hash = stack_hash(g->pcs, g->nframes) + g->exact_leaf;
 
 	if (intern_stack(in, hash, g->pcs, g->nframes, g->cut, g->exact_leaf, err))

@@ -21,7 +21,7 @@ int output_open(struct output *o, const char *path, struct err *err)
 		return 0;
 	}
 	o->created = stat(path, &st) != 0 && errno == ENOENT;
-	/* The trace holds names and paths of the target: not for everybody. */
+	/* The trace contains names and paths from the target: not for everybody. */
 	o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (o->fd < 0)
 		return err_set(err, errno, "cannot write %s: %s; choose another place with -o FILE", path,

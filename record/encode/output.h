@@ -2,7 +2,7 @@
 #ifndef CHANREC_RECORD_ENCODE_OUTPUT_H
 #define CHANREC_RECORD_ENCODE_OUTPUT_H
 
-/* The file that is recorded to. A recording that does not start leaves what was there. */
+/* The output file. If a recording does not start, the file keeps its old content. */
 
 #include <stdbool.h>
 
@@ -10,17 +10,17 @@
 
 struct output {
 	int fd;
-	const char *path; /* the caller's */
+	const char *path; /* owned by the caller */
 	bool created, started, is_stdout;
 };
 
-/* Sees whether path can be written; "-" is stdout, which may be no terminal. */
+/* Checks that path can be written; "-" is stdout, which must not be a terminal. */
 int output_open(struct output *o, const char *path, struct err *err);
-/* From here on the old content is gone. */
+/* Discards the old content. */
 int output_start(struct output *o, struct err *err);
-/* All is written: -errno of a close that failed. */
+/* Call when everything is written. Returns -errno if the close failed. */
 int output_commit(struct output *o, struct err *err);
-/* Closes; removes a file that was created and never started. */
+/* Closes the file; removes it if it was created and never started. */
 void output_close(struct output *o);
 
 #endif

@@ -29,7 +29,7 @@ int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e,
 	return encoder_write(e, &rec, err);
 }
 
-/* Of a goroutine that was read: its wait that began at time. */
+/* Writes the wait of g, a goroutine that was read, which began at time. */
 static int write_wait(struct encoder *e, const struct gread *g, uint64_t time, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_GO_PARK, .time = (int64_t)(time - e->epoch), .goid = g->goid };
@@ -61,7 +61,7 @@ struct parked {
 	const struct wait_slot *slot;
 };
 
-/* One that was woken meanwhile is told of by the ring. */
+/* Skips goroutines that were woken in the meantime; the ring reports them. */
 static int take_chunk(struct gread_chunk *c, const struct parked *parked, size_t n, struct encoder *e, struct err *err)
 {
 	uint64_t addrs[GREAD_CHUNK], at;

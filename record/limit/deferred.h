@@ -3,8 +3,9 @@
 #define CHANREC_RECORD_LIMIT_DEFERRED_H
 
 /*
- * Waits that the BPF programs hold back until they have lasted --min-block
- * (bpf/deferred.h): what was left out, and those that go on when the recording ends.
+ * Waits that the BPF programs defer until they have lasted --min-block
+ * (bpf/deferred.h): counts those that were left out, and writes those that have
+ * not ended when the recording ends.
  */
 
 #include <stdbool.h>
@@ -15,20 +16,20 @@
 #include "record/probe/probes.h"
 
 struct deferred {
-	uint64_t count, total; /* waits that the trace counts as left out so far, and their ns */
-	int64_t from;          /* where the range of the next record begins */
+	uint64_t count, total; /* waits counted in the trace as left out so far, and their ns */
+	int64_t from;          /* start of the range of the next record */
 };
 
-/* Writes how many waits were left out since the last call; now: CLOCK_MONOTONIC ns. */
+/* Writes how many waits were left out since the last call. now: CLOCK_MONOTONIC ns. */
 int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e, uint64_t now, struct err *err);
 
 /*
- * Writes the waits that are still deferred, each with the time it began and
- * what the target's memory says about it. Call it after probes_closing(), once
- * the ring has been drained.
+ * Writes the waits that are still deferred, each with its start time and what
+ * the target's memory says about it. Call it after probes_closing(), once the
+ * ring has been drained.
  */
 int deferred_take(const struct probes *p, const struct gread_env *env, struct encoder *e, struct err *err);
-/* The same for a target that is gone: without stacks. */
+/* The same for a target that has exited, without stacks. */
 int deferred_take_dead(const struct probes *p, struct encoder *e, struct err *err);
 
 #endif

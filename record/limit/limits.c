@@ -4,9 +4,9 @@
 #include "record/probe/ringtype.h"
 #include "util/clock.h"
 
-#define NOTE_NS 100000000ull       /* how exactly the time of a loss is told */
-#define NOTE_LONG_NS 1000000000ull /* and while waits are left out all the time */
-#define TIGHT_NS 2000000000ull     /* how long short waits are left out once the ring was nearly full */
+#define NOTE_NS 100000000ull       /* precision of the time of a loss */
+#define NOTE_LONG_NS 1000000000ull /* the same while all waits are being left out */
+#define TIGHT_NS 2000000000ull     /* time for which short waits are left out after the ring was nearly full */
 
 void limits_begin(struct limits *l, const struct limits_opts *o, struct probes *probes, struct encoder *enc,
                   struct deferred *deferred)
@@ -45,7 +45,7 @@ bool limits_drop(struct limits *l, const void *rec, size_t len)
 	return true;
 }
 
-/* Short waits are taken up again when the ring has had room for a while. */
+/* Short waits are recorded again once the ring has had room for a while. */
 static bool is_tight(struct limits *l, uint64_t now)
 {
 	if (probes_was_tight(l->probes))

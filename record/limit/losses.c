@@ -16,7 +16,7 @@ void losses_init(struct losses *l, const struct bpf_shared *shared, struct encod
 		              .dropped_from = UINT64_MAX };
 }
 
-/* One kind of loss, its events by ring_type. */
+/* One kind of loss, with its event counts by ring_type. */
 struct loss_kind {
 	uint8_t cause, part;
 	const __u64 *now, *seen;
@@ -36,7 +36,7 @@ static int write_loss(struct losses *l, const struct loss_kind *k, uint8_t type,
 	return encoder_write(l->enc, &rec, err);
 }
 
-/* Several types of the ring are one of the trace. */
+/* Several ring types map to one trace type. */
 static int write_kind(struct losses *l, const struct loss_kind *k, uint64_t at, uint64_t *sum, struct err *err)
 {
 	uint64_t count[TRACE_TYPE_MAX + 1] = { 0 };
@@ -51,7 +51,7 @@ static int write_kind(struct losses *l, const struct loss_kind *k, uint64_t at, 
 	return 0;
 }
 
-/* Of the events that have no probes now, so that nobody counts them. */
+/* Writes losses without a count, for events whose probes are detached. */
 static int write_blind(struct losses *l, uint64_t at, struct err *err)
 {
 	const struct loss_kind k = { .cause = l->cause, .part = TRACE_LOSS_EVENT };
@@ -77,7 +77,7 @@ static bool is_new(const struct losses *l, const struct bpf_shared *now)
 static int write_all(struct losses *l, const struct bpf_shared *now, uint64_t at, struct err *err)
 {
 	static const struct loss_kind stack = { .cause = TRACE_LOSS_STACK }, memory = { .cause = TRACE_LOSS_MEMORY };
-	/* What the ring held was of a time before this range. */
+	/* The dropped records were in the ring, so they may be older than this range. */
 	uint64_t dropped = l->dropped_from < l->since && l->dropped_from > l->enc->epoch ? l->dropped_from : 0;
 	const struct bpf_shared *seen = &l->seen;
 	const struct loss_kind kinds[] = {
@@ -103,7 +103,7 @@ static int write_all(struct losses *l, const struct bpf_shared *now, uint64_t at
 
 int losses_note(struct losses *l, struct err *err)
 {
-	/* What is counted while the counters are read belongs to the next range, which begins before that. */
+	/* What is counted during the copy belongs to the next range, so that range begins before it. */
 	uint64_t since = mono_ns();
 	struct bpf_shared now = *l->shared;
 
@@ -121,7 +121,7 @@ void losses_drop(struct losses *l, const void *rec, size_t len)
 {
 	const struct ring_hdr *h = rec;
 
-	/* A stack is no event. */
+	/* A stack is not an event. */
 	if (len < sizeof(*h) || h->type >= RING_TYPES || h->type == RING_STACK)
 		return;
 	l->dropped[h->type]++;

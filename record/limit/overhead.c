@@ -11,14 +11,14 @@
 #include "util/debug.h"
 
 #define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
-#define PAUSE_NS 100000000ull    /* and off */
-#define CLOSE_NS 20000000ull     /* on, at a step that leaves out stacks at most */
-#define CPU_LEAST_NS 10000000.0  /* a share is told of so much CPU time, be it of several windows */
-#define IDLE_NS 2000000000ull    /* less than that in this time is no burden */
-#define BACKOFF_NS 2000000000ull /* before a step is taken back; doubled each time that was too early */
+#define PAUSE_NS 100000000ull    /* they are off between windows */
+#define CLOSE_NS 20000000ull     /* length of a close window, as long as at most stacks are left out */
+#define CPU_LEAST_NS 10000000.0  /* a share needs at least this CPU time, possibly from several windows */
+#define IDLE_NS 2000000000ull    /* less than that within this time counts as no overhead */
+#define BACKOFF_NS 2000000000ull /* before a step is reverted; doubled each time that was too early */
 #define BACKOFF_MOST_NS 64000000000ull
-#define CALM_NS 10000000000ull /* a step that holds so long ends the backing off */
-#define HYSTERESIS 0.7         /* of the limit: below it a step is taken back */
+#define CALM_NS 10000000000ull /* a step that lasts this long resets the back-off */
+#define HYSTERESIS 0.7         /* a step is reverted below this fraction of the limit */
 
 static bool stats_are_on(void)
 {
@@ -79,7 +79,7 @@ void overhead_free(struct overhead *o)
 	trapcost_close(&o->cost);
 }
 
-/* ns that traps and programs took since the begin of the window; notes the new counts. */
+/* ns that traps and programs took since the window began. Updates the counts. */
 static double probe_time(struct overhead *o)
 {
 	double ns = 0;
@@ -111,7 +111,10 @@ static void window_open(struct overhead *o, uint64_t now)
 	o->at = now;
 }
 
-/* A window tells of the time since the last one, too: close looks are no larger part of the sum than others. */
+/*
+ * A window also stands for the time since the previous one, so that closely
+ * spaced windows do not weigh more in the sum.
+ */
 static void account(struct overhead *o, uint64_t cpu)
 {
 	double whole = cpu > o->cpu_told ? (double)(cpu - o->cpu_told) : 0;
@@ -123,7 +126,7 @@ static void account(struct overhead *o, uint64_t cpu)
 		o->cpu_told = cpu;
 }
 
-/* Whether there is a new share: of enough CPU time, or of hardly any in a long time. */
+/* Whether there is a new share, based on enough CPU time or on hardly any in a long time. */
 static bool window_close(struct overhead *o, uint64_t now)
 {
 	uint64_t cpu = clock_ns(o->clock);
@@ -165,7 +168,7 @@ static void step_back(struct overhead *o, uint64_t now)
 	o->is_close = true;
 }
 
-/* Before events are left out it is looked at longer: a burst may be over by then. */
+/* Measure longer before leaving out events: a burst may be over by then. */
 static uint64_t window_length(const struct overhead *o)
 {
 	return o->is_close && o->step < SHED_SHORT ? CLOSE_NS : WINDOW_NS;
@@ -173,7 +176,10 @@ static uint64_t window_length(const struct overhead *o)
 
 enum shed_step overhead_decide(struct overhead *o, uint64_t now)
 {
-	/* Each step is looked at closely, until it is enough: also whether one that was taken back was too early. */
+	/*
+	 * Measure without pauses after each step, until one is enough, or a
+	 * step that was reverted proves too early.
+	 */
 	o->is_close = false;
 	if (now - o->stepped >= CALM_NS) {
 		o->retried = false;

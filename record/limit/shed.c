@@ -49,7 +49,7 @@ static enum ring_level ring_level_of(enum shed_step step)
 	return (enum ring_level)level[step];
 }
 
-/* A short wait is one that lasts less than what the user or the step says. */
+/* Sets the limit for short waits: the larger of the user's and the step's. */
 static int switch_min_block(struct shed *s, enum shed_step step, struct err *err)
 {
 	uint64_t ns =
@@ -57,16 +57,16 @@ static int switch_min_block(struct shed *s, enum shed_step step, struct err *err
 
 	if (ns == s->probes->shared->min_block)
 		return 0;
-	/* The waits that were left out so far were shorter than the old limit. */
+	/* Waits left out so far were shorter than the old limit. */
 	if (deferred_note(s->deferred, s->probes, s->enc, mono_ns(), err))
 		return err->code;
 	return probes_set_min_block(s->probes, ns, err);
 }
 
 /*
- * The losses of both steps are told apart. When less is left out from here on,
- * what still was while this was switched is told at once: what begins after
- * that is not in doubt.
+ * Keeps the losses of the two steps apart. When less is left out from now on,
+ * losses that occurred during the switch are written at once, so that the range
+ * that follows contains none of them.
  */
 static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
 {
@@ -85,7 +85,7 @@ static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by,
 	return 0;
 }
 
-/* What is in the ring still was recorded by the old step, so the losses are written with its cause first. */
+/* What is still in the ring was recorded under the old step, so write the losses with its cause first. */
 static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, struct err *err)
 {
 	enum shed_step old = s->now;
@@ -94,7 +94,7 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 		return err->code;
 	if (losses_note(s->losses, err))
 		return err->code;
-	/* What a goroutine waited on before is not what it waits on after this. */
+	/* What a goroutine waited on before may not be what it waits on now. */
 	if (old >= SHED_WAITS && step < SHED_WAITS)
 		encoder_forget_waits(s->enc);
 	if (switch_level(s, step, by, err))

@@ -3,10 +3,11 @@
 #define CHANREC_RECORD_LIMIT_SHED_H
 
 /*
- * What is left out to stay within a limit, in one order for all limits. Each
- * limit wants a step; the highest holds. The ring's own fill has the same
- * order, but acts by itself (enum ring_level in bpf/ring.h), save that short
- * waits go on its behalf here, once it had no room for stacks.
+ * What is left out to stay within a limit, in the same order for all limits.
+ * Each limit requires a step, and the highest one applies. The ring's fill
+ * level uses the same order but acts on its own (enum ring_level in
+ * bpf/ring.h), except that short waits are left out here after the ring lacked
+ * room for stacks.
  */
 
 #include <stdbool.h>
@@ -20,9 +21,9 @@ enum shed_step {
 	SHED_NOTHING,
 	SHED_READY_STACKS,
 	SHED_STACKS,
-	SHED_SHORT,  /* waits shorter than SHED_SHORT_NS, as record --min-block leaves them out */
+	SHED_SHORT,  /* waits shorter than SHED_SHORT_NS, as with record --min-block */
 	SHED_WAITS,  /* parks and wake-ups; their probes still fire */
-	SHED_PROBES, /* and the probes are taken out */
+	SHED_PROBES, /* the same, with their probes detached */
 	SHED_STEPS,
 };
 
@@ -30,7 +31,7 @@ enum shed_step {
 
 enum shed_limit { SHED_BY_SIZE, SHED_BY_OVERHEAD, SHED_BY_RING, SHED_LIMITS };
 
-/* How long a step was in force, and who wanted it. */
+/* How long a step applied, for one limit. */
 struct shed_span {
 	uint64_t first, total; /* ns since the start; ns; first 0 with total 0: never */
 };
@@ -40,21 +41,21 @@ struct shed {
 	struct losses *losses;
 	struct encoder *enc;
 	struct deferred *deferred;
-	uint64_t min_block; /* ns: what is too short in any case */
+	uint64_t min_block; /* ns: waits shorter than this are always left out */
 	enum shed_step want[SHED_BY_RING], now;
 	enum shed_limit by;
-	bool is_tight;  /* short waits go for the ring, whatever the limits want */
-	uint64_t since; /* CLOCK_MONOTONIC ns, of now */
+	bool is_tight;  /* short waits are left out for the ring, whatever the limits require */
+	uint64_t since; /* CLOCK_MONOTONIC ns at which now took effect */
 	struct shed_span spans[SHED_LIMITS][SHED_STEPS];
 };
 
-/* All outlive s. */
+/* All pointers must outlive s. */
 void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
                uint64_t min_block);
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err);
-/* Short waits are left out, or not, since the ring was nearly full. */
+/* Starts or stops leaving out short waits because the ring was nearly full. */
 int shed_tight(struct shed *s, bool tight, struct err *err);
-/* Brings the spans up to now. */
+/* Brings the spans up to date. */
 void shed_account(struct shed *s);
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define RATE_NS 250000000ull   /* how often the rate is looked at */
-#define CALM_NS 2000000000ull  /* a step lasts so long before one is taken back */
-#define SETTLE_NS 500000000ull /* a step shows in the rate after this time */
-#define SLACK 4                /* a step is taken back when so many times the growth would fit */
+#define RATE_NS 250000000ull   /* interval at which the rate is measured */
+#define CALM_NS 2000000000ull  /* time a step lasts before it is reverted */
+#define SETTLE_NS 500000000ull /* time until a step shows in the rate */
+#define SLACK 4                /* a step is reverted if this many times the growth would fit */
 #define RESERVE_LEAST (8u << 10)
-#define GOROUTINE_BYTES 24 /* of one in a snapshot, compressed: 4 to 20 in traces of tests */
+#define GOROUTINE_BYTES 24 /* per goroutine in a snapshot, compressed: 4 to 20 in the tests' traces */
 
 void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t deadline)
 {
@@ -21,13 +21,16 @@ void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t de
 
 void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_t live)
 {
-	/* Each of them may be where nobody was seen before: as many new stacks and functions as are known. */
+	/*
+	 * Each of them may be at a place not seen before: allow for as many new
+	 * stacks and functions as are known.
+	 */
 	l->reserve = RESERVE_LEAST + live * GOROUTINE_BYTES + trace_writer_definitions(w);
 	if (l->reserve > l->max / 2)
 		l->reserve = l->max / 2;
 }
 
-/* Without an end in sight: by what is used up, as the ring does. */
+/* Without a deadline, the share in use decides, as in the ring. */
 static enum shed_step step_by_share(const struct sizelimit *l, uint64_t used)
 {
 	uint64_t room = l->max - l->reserve;
@@ -43,23 +46,23 @@ static void measure_rate(struct sizelimit *l, uint64_t used, uint64_t now)
 {
 	double rate = used > l->bytes ? (double)(used - l->bytes) / (double)(now - l->at) : 0;
 
-	/* The newest counts half: bursts pass, and what was first seen is not seen again. */
+	/* The newest measurement counts half: bursts pass, and definitions are written only once. */
 	l->rate = l->rate > 0 ? (l->rate + rate) / 2 : rate;
 	l->bytes = used;
 	l->at = now;
 }
 
-/* With the time that is left in sight: one step after the other while what is to come would not fit. */
+/* With a deadline, takes one step after another as long as the rest would not fit. */
 static enum shed_step step_by_rate(struct sizelimit *l, uint64_t used, uint64_t now)
 {
 	uint64_t room = l->max - l->reserve, left = l->deadline > now ? l->deadline - now : 0;
-	/* At first it is not known. */
+	/* There is no rate at first. */
 	double rate = l->rate > 0 ? l->rate : (double)used / (double)(now - l->at + 1);
 	double have = room > used ? (double)(room - used) : 0, need = rate * (double)left;
 	enum shed_step share = step_by_share(l, used);
 
 	if (need > have) {
-		/* What is used up so fast that a step would come too late. */
+		/* The file fills so fast that single steps would come too late. */
 		if (share > l->step)
 			return share;
 		if (l->step < SHED_WAITS && now - l->stepped >= SETTLE_NS)
@@ -70,7 +73,10 @@ static enum shed_step step_by_rate(struct sizelimit *l, uint64_t used, uint64_t 
 	return l->step;
 }
 
-/* How blocks before compressed says little of the one that is being filled: it is put out before it costs a step. */
+/*
+ * The compression of earlier blocks says little about the block being filled,
+ * so write it out before it costs a step.
+ */
 static int see_used(const struct sizelimit *l, struct trace_writer *w, uint64_t *used, struct err *err)
 {
 	*used = trace_writer_likely(w);
@@ -92,7 +98,7 @@ enum shed_step sizelimit_decide(struct sizelimit *l, uint64_t used, uint64_t now
 		step = step_by_rate(l, used, now);
 	} else {
 		step = step_by_share(l, used);
-		/* The estimate may shrink a little, the file does not. */
+		/* The estimate may shrink a little, but the file does not. */
 		if (step < l->step)
 			step = l->step;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is dropped after it came out of the ring, and the ring's own pressure. */
+/* Records dropped after they left the ring, and the pressure of the ring itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void test_drop(void **state)
 	end(&f);
 }
 
-/* A ring without room for stacks makes short waits go, which one look with room does not undo. */
+/* A ring without room for stacks drops short waits, and keeps doing so after one look that finds room. */
 static void test_tight(void **state)
 {
 	struct fixture f;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loss counters become records, each count once and with its cause. */
+/* Loss counters become records, each counted once and with its cause. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static void note(struct fixture *f)
 	assert_int_equal(losses_note(&f->limits.losses, &f->err), 0);
 }
 
-/* Records are counted by reading the trace again: cause, type and count of each loss. */
+/* Reads the trace back: cause, type and count of each loss. */
 static struct trace_loss_sum {
 	uint64_t n, count[16][TRACE_TYPE_MAX + 1];
 } sum_of(struct fixture *f)
@@ -72,7 +72,7 @@ static void test_once(void **state)
 	assert_int_equal(s.count[TRACE_LOSS_RING][TRACE_GO_PARK], 6);
 }
 
-/* What was left out before the cause changes keeps its cause. */
+/* What was left out before the cause changed keeps the old cause. */
 static void test_cause(void **state)
 {
 	struct trace_loss_sum s;
@@ -90,7 +90,10 @@ static void test_cause(void **state)
 	assert_int_equal(s.count[TRACE_LOSS_OVERHEAD][TRACE_GO_READY], 2);
 }
 
-/* Without probes nobody counts: the loss is there, its count unknown. Only of what would be recorded. */
+/*
+ * Without probes nothing is counted: the loss is recorded with an unknown
+ * count, and only for events to be recorded.
+ */
 static void test_blind(void **state)
 {
 	struct trace_loss_sum s;
@@ -106,7 +109,7 @@ static void test_blind(void **state)
 	assert_int_equal(s.count[TRACE_LOSS_SIZE][TRACE_GO_PARK], 0);
 }
 
-/* A stack is no event; what is no record of the ring is not counted. */
+/* A stack is not an event, and a malformed record is not counted. */
 static void test_drop(void **state)
 {
 	struct ring_hdr park = { .type = RING_PARK, .time = 2000 }, stack = { .type = RING_STACK },

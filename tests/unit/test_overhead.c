@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which step the probes' share of the CPU time asks for. */
+/* Which step the probes' share of CPU time requires. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void test_up(void **state)
 	assert_int_equal(decide(&o, 900000, S), SHED_PROBES);
 }
 
-/* A step is taken back below 70 % of the limit, and only when the back-off is over. */
+/* A step is reverted below 70% of the limit, and only after the back-off. */
 static void test_back(void **state)
 {
 	struct overhead o = limited(50000);
@@ -43,7 +43,7 @@ static void test_back(void **state)
 	assert_int_equal(decide(&o, 34000, S + 3 * S), SHED_NOTHING);
 }
 
-/* Each step that was taken back too early doubles the back-off. */
+/* Each step that is reverted too early doubles the back-off. */
 static void test_backoff(void **state)
 {
 	struct overhead o = limited(50000);
@@ -59,7 +59,7 @@ static void test_backoff(void **state)
 	assert_int_equal(o.backoff, 16 * S);
 }
 
-/* A step that holds for 10 s ends the backing off. */
+/* A step that lasts 10 s resets the back-off. */
 static void test_calm(void **state)
 {
 	struct overhead o = limited(50000);

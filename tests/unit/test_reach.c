@@ -121,7 +121,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Goroutine goid waits for an object. */
+/* Makes goroutine goid wait for an object. */
 static void wait_for(struct memory *m, uint64_t goid, uint64_t addr)
 {
 	struct gread_obj o = { .kind = TRACE_OBJ_CHAN, .addr = addr };
@@ -160,7 +160,7 @@ static void test_heap(void **state)
 	assert_false(is_reachable(m, 1));
 }
 
-/* A pointer into the middle of an object keeps it; an address next to the span is no object. */
+/* A pointer into the middle of an object keeps it reachable; an address next to the span is not an object. */
 static void test_inner(void **state)
 {
 	struct memory *m = *state;
@@ -176,7 +176,7 @@ static void test_inner(void **state)
 	assert_true(is_reachable(m, 0));
 }
 
-/* Whoever waits for something reachable can go on, and what its g points to is reachable in turn. */
+/* A goroutine that waits for something reachable can run again, so what its g points to is reachable too. */
 static void test_through_waiter(void **state)
 {
 	struct memory *m = *state;
@@ -190,7 +190,7 @@ static void test_through_waiter(void **state)
 	assert_true(is_reachable(m, 1));
 }
 
-/* What is not in the heap, such as a variable, counts as reachable. */
+/* What is not on the heap, such as a variable, counts as reachable. */
 static void test_variable(void **state)
 {
 	struct memory *m = *state;
@@ -200,7 +200,7 @@ static void test_variable(void **state)
 	assert_true(is_reachable(m, 0));
 }
 
-/* Objects of a span without pointers are not searched: class bit 0 is noscan. */
+/* Objects of a span without pointers are not searched. Class bit 0 is noscan. */
 static void test_noscan(void **state)
 {
 	struct memory *m = *state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which of the limits has its way, and what the BPF programs are told. */
+/* Which limit prevails, and what the BPF programs are told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +43,7 @@ static void test_levels(void **state)
 	end(&f);
 }
 
-/* The higher step holds, and losses have its cause. */
+/* The higher step applies, and losses carry its cause. */
 static void test_highest(void **state)
 {
 	struct fixture f;
@@ -61,7 +61,7 @@ static void test_highest(void **state)
 	end(&f);
 }
 
-/* A tight ring leaves out short waits; a longer limit of the user's stays. */
+/* A tight ring leaves out short waits, but does not lower a longer limit set by the user. */
 static void test_tight(void **state)
 {
 	struct limits_opts longer = opts;
@@ -83,7 +83,7 @@ static void test_tight(void **state)
 	end(&f);
 }
 
-/* The spans say how long each step was in force. */
+/* The spans say how long each step applied. */
 static void test_spans(void **state)
 {
 	struct fixture f;

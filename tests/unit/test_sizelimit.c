@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which step the growth of a trace asks for. */
+/* Which step the growth of a trace requires. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #define S 1000000000ull
 #define MAX 1000000u
 
-/* Without a deadline the share that is used decides, and a step is never taken back. */
+/* Without a deadline, the share in use decides, and no step is ever reverted. */
 static void test_share(void **state)
 {
 	struct sizelimit l;
@@ -28,7 +28,7 @@ static void test_share(void **state)
 	assert_int_equal(sizelimit_decide(&l, room * 15 / 16, 7 * S), SHED_WAITS);
 }
 
-/* With a deadline nothing is left out while the growth fits into the time that is left. */
+/* With a deadline, nothing is left out while the growth fits into the remaining time. */
 static void test_rate_fits(void **state)
 {
 	struct sizelimit l;
@@ -38,7 +38,7 @@ static void test_rate_fits(void **state)
 		assert_int_equal(sizelimit_decide(&l, t * MAX / 20, S + t * S), SHED_NOTHING);
 }
 
-/* Growth that does not fit takes one step after the other, each with time to take effect. */
+/* If the growth does not fit, steps are taken one at a time, each with time to take effect. */
 static void test_rate_too_high(void **state)
 {
 	struct sizelimit l;
@@ -49,7 +49,7 @@ static void test_rate_too_high(void **state)
 	assert_int_equal(sizelimit_decide(&l, 160000, 2 * S + S / 2), SHED_STACKS);
 }
 
-/* A step is taken back when far more than the growth would fit, and not at once. */
+/* A step is reverted if far more than the growth would fit, but not at once. */
 static void test_rate_taken_back(void **state)
 {
 	struct sizelimit l;
