@@ -30,8 +30,16 @@ struct chain_link {
 	uint32_t repeats; /* past: number of identical links in a row that this one stands for */
 };
 
+enum chain_class {
+	CHAIN_WHOLE,
+	CHAIN_PART,    /* an open chain that a longer one contains */
+	CHAIN_LONE,    /* a single wait of which nothing more is known */
+	CHAIN_FINDING, /* a single wait that a finding describes */
+};
+
 struct chain {
 	bool past;
+	uint8_t class;     /* enum chain_class; by chains_classify() */
 	uint32_t first, n; /* in chains.links */
 	uint64_t count;    /* open: goroutines at its head; past: waits */
 	uint64_t blocked;  /* of the heads' waits in the recording, summed */

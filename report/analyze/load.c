@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/analyze/chain_class.h"
 #include "report/analyze/visible.h"
 #include "report/model/names.h"
 #include "report/replay/replay.h"
@@ -142,7 +143,7 @@ static int analyse(struct report *r, struct err *err)
 	ret = findings_make(&r->findings, m, &r->leaks, err);
 	if (ret)
 		return ret;
-	if (rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||
+	if (chains_classify(&r->chains, &r->leaks) || rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||
 	    rank_by(&r->wsites, &r->nwsites, m->wsites.n, wsite_weight, m) ||
 	    rank_by(&r->edges, &r->nedges, m->edges.n, edge_weight, m))
 		return err_nomem(err);

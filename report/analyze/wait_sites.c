@@ -14,7 +14,20 @@ bool wait_site_is_idle(const struct model *m, const struct wsite *ws)
 	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
 }
 
-int wait_sites_find(struct wait_sites *sites, const struct report *r, bool with_idle)
+static bool is_found(const struct report *r, const struct wsite *ws)
+{
+	uint32_t place = symbols_stack_user(&r->m->sym, ws->stack);
+
+	for (uint32_t i = 0; i < r->leaks.nsuspects; i++) {
+		const struct leak *l = &r->leaks.v.v[i];
+
+		if (l->group == ws->group && l->place == place && l->reason == ws->reason)
+			return ws->open_blocked >= ws->blocked / 2;
+	}
+	return false;
+}
+
+int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
 {
 	*sites = (struct wait_sites){ 0 };
 	for (uint32_t i = 0; i < r->nwsites; i++) {
@@ -22,8 +35,8 @@ int wait_sites_find(struct wait_sites *sites, const struct report *r, bool with_
 
 		if (!report_shows_wsite(r, ws))
 			continue;
-		if (!with_idle && wait_site_is_idle(r->m, ws)) {
-			sites->idle++;
+		if (!all && (wait_site_is_idle(r->m, ws) || is_found(r, ws))) {
+			sites->left_out++;
 		} else if (vec_push(&sites->v, ws)) {
 			wait_sites_free(sites);
 			return -ENOMEM;

@@ -8,13 +8,16 @@
 
 struct wait_sites {
 	VEC(const struct wsite *) v;
-	uint32_t idle; /* left out of v: sites that do not wait for another goroutine */
+	uint32_t left_out; /* idle or found, and so not in v */
 };
 
 /* Whether it waits for no other goroutine: sleep, the network, a timer, "select {}" in main. */
 bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
-/* Leaves idle sites out unless with_idle. 0 or -ENOMEM. */
-int wait_sites_find(struct wait_sites *sites, const struct report *r, bool with_idle);
+/*
+ * Unless all are wanted, leaves out those that are idle, and those whose blocked time is mostly that of goroutines that
+ * a finding describes. 0 or -ENOMEM.
+ */
+int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all);
 void wait_sites_free(struct wait_sites *sites);
 /* The site that is not idle and cost most blocked time; NULL: none cost any. */
 const struct wsite *wait_sites_heaviest(const struct report *r);

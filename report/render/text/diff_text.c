@@ -130,10 +130,12 @@ static void put_group(struct table *tb, const struct diff *d, const struct diff_
 
 static void put_groups(struct text *t, const struct diff *d, uint8_t change, const char *title)
 {
-	static const struct table_col cols[] = { { "alive", true, false, false },
-		                                 { "created/s", true, false, true },
-		                                 { "blocked/s", true, false, true },
-		                                 { "go statement, function", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "alive", .right = true },
+		{ .head = "created/s", .right = true, .optional = true },
+		{ .head = "blocked/s", .right = true, .optional = true },
+		{ .head = "go statement, function", .flex = true },
+	};
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 
@@ -173,11 +175,11 @@ static void put_wait(struct table *tb, const struct diff *d, const struct diff_r
 
 static void put_waits(struct text *t, const struct diff *d, const uint8_t changes[2], const char *title)
 {
-	static const struct table_col cols[] = { { "blocked/s", true, false, false },
-		                                 { "mean wait", true, false, false },
-		                                 { "waits/s", true, false, false },
-		                                 { "for", false, false, false },
-		                                 { "at (own code › library)", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "blocked/s", .right = true }, { .head = "mean wait", .right = true },
+		{ .head = "waits/s", .right = true },   { .head = "for" },
+		{ .head = "at", .flex = true },
+	};
 	bool less = changes[0] == DIFF_SHRANK;
 	uint64_t shown = 0, all = 0;
 	struct table tb;

@@ -305,22 +305,22 @@ void text_put_first(struct text *t)
 	if (o->channel)
 		text_put_channel(t, o->channel);
 	if (!is_of_one(t))
-		text_put_findings(t);
+		text_put_findings(t, t->r->opts.top);
 }
 
 void text_put_rest(struct text *t)
 {
 	if (is_of_one(t)) {
-		text_put_wait_sites(t, true);
+		text_put_wait_sites(t);
 		text_put_edges(t);
 		return;
 	}
 	put_normal(t);
 	text_put_leaks(t);
-	text_put_chains(t, 0);
+	text_put_chains(t);
 	text_put_groups(t);
 	text_put_blocked(t);
-	text_put_wait_sites(t, true);
+	text_put_wait_sites(t);
 	text_put_edges(t);
 	text_put_objects(t);
 	text_put_channels(t);
@@ -328,12 +328,18 @@ void text_put_rest(struct text *t)
 	text_put_recorded(t);
 }
 
-/* What fits a screen. */
-static void put_brief(struct text *t)
+/* Lines of the page that has to fit a screen, and of what follows the chains on it. */
+#define SCREEN_LINES 60
+#define SCREEN_LINES_HEALTHY 40
+#define SITES_LINES 19
+
+static void put_screen(struct text *t)
 {
-	text_put_findings(t);
-	text_put_chains(t, text_rows(t, 5));
-	text_put_wait_sites(t, false);
+	unsigned lines = t->r->findings.v.n ? SCREEN_LINES : SCREEN_LINES_HEALTHY;
+
+	text_put_findings(t, text_rows(t, 10));
+	text_put_main_chains(t, text_rows(t, 5), lines - SITES_LINES);
+	text_put_main_wait_sites(t);
 	text_end(t);
 	put_normal(t);
 	fmt_raw(&t->b, "--full lists goroutines, their stacks, channels, locks, wake-ups and losses.");
@@ -352,7 +358,7 @@ static int write_text(const struct report *r, FILE *f, struct err *err)
 		text_put_first(&t);
 		text_put_rest(&t);
 	} else {
-		put_brief(&t);
+		put_screen(&t);
 	}
 	failed = buf_failed(&t.b);
 	text_free(&t);

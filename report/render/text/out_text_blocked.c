@@ -189,11 +189,11 @@ static void put_blocked_row(struct table *tb, const struct blocked_list *l, cons
 
 static void put_blocked_table(struct text *t, const struct blocked_list *l, uint64_t shown)
 {
-	static const struct table_col cols[] = { { "goroutine", false, false, false },
-		                                 { "blocked", true, false, false },
-		                                 { "for", false, false, false },
-		                                 { "on", false, true, true },
-		                                 { "at (own code › library)", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "goroutine" },         { .head = "blocked", .right = true },
+		{ .head = "for", .flex = true }, { .head = "on", .flex = true, .optional = true },
+		{ .head = "at", .flex = true },
+	};
 	struct table tb;
 
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));

@@ -98,11 +98,11 @@ static void put_waiter(struct table *tb, const struct waiter *w)
 
 static void put_waiting(struct text *t, const struct channel *c)
 {
-	static const struct table_col cols[] = { { "goroutine", false, false, false },
-		                                 { "to", false, false, false },
-		                                 { "for", true, false, false },
-		                                 { "case", false, false, true },
-		                                 { "at (own code › library)", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "goroutine" },          { .head = "to" },
+		{ .head = "for", .right = true }, { .head = "case", .optional = true },
+		{ .head = "at", .flex = true },
+	};
 	uint32_t n = c->waiters_n < t->r->opts.top ? c->waiters_n : t->r->opts.top;
 	struct table tb;
 
@@ -144,9 +144,12 @@ static int user_cmp(const void *a, const void *b)
 static void put_users(struct text *t, const struct channel *c)
 {
 	static const struct table_col cols[] = {
-		{ "goroutine", false, false, false }, { "now", false, false, false },
-		{ "does", false, false, false },      { "uses", true, false, false },
-		{ "last at", true, false, false },    { "goroutine of", false, true, false }
+		{ .head = "goroutine" },
+		{ .head = "now" },
+		{ .head = "does" },
+		{ .head = "uses", .right = true },
+		{ .head = "last at", .right = true },
+		{ .head = "goroutine of", .flex = true },
 	};
 	VEC(const struct chan_user *) users = { 0 };
 	struct table tb;

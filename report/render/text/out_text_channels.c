@@ -141,11 +141,17 @@ static int collect(struct chan_rows *rows, const struct report *r)
 
 void text_put_channels(struct text *t)
 {
-	static const struct table_col cols[] = { { "channel", false, false, false }, { "cap", true, false, false },
-		                                 { "len", true, false, true },       { "state", false, false, true },
-		                                 { "sends", true, false, true },     { "recvs", true, false, true },
-		                                 { "waits", true, false, false },    { "blocked", true, false, false },
-		                                 { "address", false, false, true } };
+	static const struct table_col cols[] = {
+		{ .head = "channel" },
+		{ .head = "cap", .right = true },
+		{ .head = "len", .right = true, .optional = true },
+		{ .head = "state", .optional = true },
+		{ .head = "sends", .right = true, .optional = true },
+		{ .head = "recvs", .right = true, .optional = true },
+		{ .head = "waits", .right = true },
+		{ .head = "blocked", .right = true },
+		{ .head = "address", .optional = true, .minor = true },
+	};
 	struct chan_rows rows = { 0 };
 	uint64_t shown = 0;
 	struct table tb;

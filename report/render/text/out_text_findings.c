@@ -131,11 +131,9 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 	put_parts(t, f, true);
 	fmt_raw(&t->b, "Evidence: ");
 	words_leak_evidence(&t->b, t->m, l, true);
+	if (f->hint)
+		say(&t->b, t->m, " Hint: {word}", W_WORD(words_hint(f->hint)));
 	end_sentence(t);
-	if (f->hint) {
-		say(&t->b, t->m, "Hint: {word}", W_WORD(words_hint(f->hint)));
-		end_sentence(t);
-	}
 }
 
 /* The wait site that cost most. */
@@ -165,7 +163,7 @@ static void put_none(struct text *t)
 	text_wrap(t, FIRST, INDENT);
 }
 
-void text_put_findings(struct text *t)
+void text_put_findings(struct text *t, unsigned max)
 {
 	const struct findings *f = &t->r->findings;
 	uint64_t shown = 0;
@@ -177,8 +175,9 @@ void text_put_findings(struct text *t)
 		fmt_raw(&t->b, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
 	}
-	for (; shown < f->v.n && shown < t->r->opts.top; shown++)
+	for (; shown < f->v.n && shown < max; shown++)
 		put_finding(t, &f->v.v[shown], (unsigned)shown + 1);
 	text_more(t, shown, f->v.n);
-	put_heaviest(t);
+	if (!f->v.n || t->r->opts.full || t->html)
+		put_heaviest(t);
 }

@@ -233,11 +233,11 @@ static void put_chains_of(struct text *t, uint64_t goid)
 /* Waking and woken, of the goroutine's own. */
 static void put_wakes(struct text *t, uint64_t goid, bool waker)
 {
-	static const struct table_col cols[] = { { "goroutine", false, true, false },
-		                                 { "by", false, false, false },
-		                                 { "on", false, false, true },
-		                                 { "times", true, false, false },
-		                                 { "waited in all", true, false, false } };
+	static const struct table_col cols[] = {
+		{ .head = "goroutine", .flex = true },      { .head = "by" },
+		{ .head = "on", .optional = true },         { .head = "times", .right = true },
+		{ .head = "waited in all", .right = true },
+	};
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 
@@ -263,10 +263,12 @@ static void put_wakes(struct text *t, uint64_t goid, bool waker)
 
 static void put_channels_of(struct text *t, uint64_t goid)
 {
-	static const struct table_col cols[] = { { "channel", false, false, false },
-		                                 { "does", false, false, false },
-		                                 { "uses", true, false, false },
-		                                 { "made at", false, true, true } };
+	static const struct table_col cols[] = {
+		{ .head = "channel" },
+		{ .head = "does" },
+		{ .head = "uses", .right = true },
+		{ .head = "made at", .flex = true, .optional = true },
+	};
 	struct uses u;
 	struct table tb;
 	const uint32_t *ids;

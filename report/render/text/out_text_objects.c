@@ -82,9 +82,14 @@ static void put_row(struct table *tb, const struct object_sum *sum)
 
 void text_put_objects(struct text *t)
 {
-	static const struct table_col cols[] = { { "what", false, false, false },   { "objects", true, false, false },
-		                                 { "waits", true, false, false },   { "blocked", true, false, false },
-		                                 { "waiting", true, false, false }, { "where", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "what" },
+		{ .head = "objects", .right = true },
+		{ .head = "waits", .right = true },
+		{ .head = "blocked", .right = true },
+		{ .head = "waiting", .right = true },
+		{ .head = "where", .flex = true },
+	};
 	struct object_sum *sums = sum_objects(t->r);
 	uint64_t shown = 0, all = 0;
 	struct table tb;

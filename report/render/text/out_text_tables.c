@@ -60,10 +60,14 @@ static void put_states(struct text *t)
 void text_put_groups(struct text *t)
 {
 	static const struct table_col cols[] = {
-		{ "alive", true, false, false },   { "waiting", true, false, true },
-		{ "running", true, false, true },  { "before", true, false, true },
-		{ "created", true, false, true },  { "exited", true, false, true },
-		{ "blocked", true, false, false }, { "go statement, function", false, true, false }
+		{ .head = "alive", .right = true },
+		{ .head = "waiting", .right = true, .optional = true },
+		{ .head = "running", .right = true, .optional = true, .minor = true },
+		{ .head = "before", .right = true, .optional = true, .minor = true },
+		{ .head = "created", .right = true, .optional = true, .minor = true },
+		{ .head = "exited", .right = true, .optional = true, .minor = true },
+		{ .head = "blocked", .right = true },
+		{ .head = "go statement, function", .flex = true },
 	};
 	uint64_t shown = 0, all = 0;
 	struct table tb;
@@ -98,27 +102,19 @@ void text_put_stack_cell(struct text *t, uint32_t stack)
 	fmt_file_line(&t->b, t->m, place, 1);
 }
 
-void text_put_wait_sites(struct text *t, bool with_idle)
+static void put_wait_sites(struct text *t, const struct wait_sites *sites, uint64_t top)
 {
 	static const struct table_col cols[] = {
-		{ .head = "blocked", .right = true },
-		{ .head = "waits", .right = true },
-		{ .head = "longest", .right = true },
-		{ .head = "by goroutine", .right = true },
-		{ .head = "for" },
-		{ .head = "at (own code › library)", .flex = true },
+		{ .head = "blocked", .right = true }, { .head = "waits", .right = true },
+		{ .head = "longest", .right = true }, { .head = "goroutine", .right = true },
+		{ .head = "for", .flex = true },      { .head = "at", .flex = true },
 	};
-	uint64_t top = with_idle ? t->r->opts.top : text_rows(t, 10), shown = 0;
-	struct wait_sites sites;
+	uint64_t shown = 0;
 	struct table tb;
 
-	if (wait_sites_find(&sites, t->r, with_idle)) {
-		t->b.failed = true;
-		return;
-	}
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
-	for (; shown < sites.v.n && shown < top; shown++) {
-		const struct wsite *ws = sites.v.v[shown];
+	for (; shown < sites->v.n && shown < top; shown++) {
+		const struct wsite *ws = sites->v.v[shown];
 
 		table_cell_dur(&tb, ws->blocked);
 		table_cell_count(&tb, ws->waits);
@@ -129,13 +125,37 @@ void text_put_wait_sites(struct text *t, bool with_idle)
 		text_put_stack_cell(t, ws->stack);
 		table_cell(&tb);
 	}
-	text_title(t, "wait sites",
-	           !sites.v.n && !sites.idle ? "none"
-	           : with_idle               ? "most blocked time first"
-	           : sites.v.n               ? "most blocked time first; without sleep and network"
-	                                     : "none but sleep and network");
 	table_print(&tb);
-	text_more(t, shown, sites.v.n);
+	text_more(t, shown, sites->v.n);
+}
+
+void text_put_wait_sites(struct text *t)
+{
+	struct wait_sites sites;
+
+	if (wait_sites_find(&sites, t->r, true)) {
+		t->b.failed = true;
+		return;
+	}
+	text_title(t, "wait sites", sites.v.n ? NULL : "none");
+	put_wait_sites(t, &sites, t->r->opts.top);
+	wait_sites_free(&sites);
+}
+
+void text_put_main_wait_sites(struct text *t)
+{
+	struct wait_sites sites;
+
+	if (wait_sites_find(&sites, t->r, false)) {
+		t->b.failed = true;
+		return;
+	}
+	if (sites.v.n || !sites.left_out)
+		text_title(t, sites.left_out && t->r->findings.v.n ? "other wait sites" : "wait sites",
+		           !sites.v.n       ? "none"
+		           : sites.left_out ? "excluding sleep and network"
+		                            : NULL);
+	put_wait_sites(t, &sites, text_rows(t, 10));
 	wait_sites_free(&sites);
 }
 
@@ -159,11 +179,10 @@ static void put_edge(struct table *tb, const struct edge *e)
 
 void text_put_edges(struct text *t)
 {
-	static const struct table_col cols[] = { { "wake-ups", true, false, false },
-		                                 { "blocked", true, false, false },
-		                                 { "by", false, false, false },
-		                                 { "waker at", false, true, false },
-		                                 { "woken, waited at", false, true, false } };
+	static const struct table_col cols[] = {
+		{ .head = "wake-ups", .right = true }, { .head = "blocked", .right = true },         { .head = "by" },
+		{ .head = "waker at", .flex = true },  { .head = "woken, waited at", .flex = true },
+	};
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 

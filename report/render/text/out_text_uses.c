@@ -61,9 +61,12 @@ static void put_use_row(struct table *tb, const struct use_row *row)
 void text_put_uses(struct text *t)
 {
 	static const struct table_col cols[] = {
-		{ "channel", false, false, false }, { "goroutine", false, false, false },
-		{ "uses", true, false, false },     { "does", false, false, false },
-		{ "made at", false, true, true },   { "goroutines of", false, true, false }
+		{ .head = "channel" },
+		{ .head = "goroutine" },
+		{ .head = "uses", .right = true },
+		{ .head = "does" },
+		{ .head = "made at", .flex = true, .optional = true },
+		{ .head = "goroutines of", .flex = true },
 	};
 	struct uses u;
 	struct table tb;

@@ -94,50 +94,158 @@ static size_t column_width(const struct table *tb, size_t col)
 	return any ? width : 0;
 }
 
-/* The widest column that can be cut, or else the last that can be left out; SIZE_MAX: none. */
-static size_t column_to_shrink(const struct table *tb, const size_t *widths)
-{
-	size_t found = SIZE_MAX;
+/* Rows whose cells decide how wide a column becomes. */
+#define FIT_ROWS 100
+/* A longer word is broken where the page is too narrow. */
+#define WORD_MAX 40
 
-	for (size_t i = 0; i < tb->ncols; i++)
-		if (tb->cols[i].flex && widths[i] > TABLE_MIN_FLEX && (found == SIZE_MAX || widths[i] >= widths[found]))
-			found = i;
-	for (size_t i = tb->ncols; i-- > 0 && found == SIZE_MAX;)
-		if (tb->cols[i].optional && widths[i])
-			found = i;
+#define WORD_LEAST 12
+
+struct fit {
+	size_t width, least; /* 0: the column is left out */
+};
+
+struct layout {
+	struct fit fit[TABLE_MAX_COLS];
+	bool below; /* the last column is on a line of its own */
+};
+
+static size_t skip_blanks(const char *s)
+{
+	return strspn(s, " ");
+}
+
+static size_t longest_word(const char *s)
+{
+	size_t longest = 0;
+
+	while (*s) {
+		size_t n = strcspn(s, " "), w = text_width(s, n);
+
+		longest = w > longest ? w : longest;
+		s += n + skip_blanks(s + n);
+	}
+	return longest;
+}
+
+static size_t cell_lines(const char *s, size_t width)
+{
+	size_t lines = 0;
+
+	for (; *s; lines++) {
+		s += text_break(s, strlen(s), width);
+		s += skip_blanks(s);
+	}
+	return lines;
+}
+
+static size_t fit_rows(const struct table *tb)
+{
+	return tb->rows.n < FIT_ROWS ? tb->rows.n : FIT_ROWS;
+}
+
+static size_t column_lines(const struct table *tb, size_t col, size_t width)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < fit_rows(tb); i++)
+		lines += cell_lines(cell_at(tb, i, col), width);
+	return lines;
+}
+
+static struct fit column_fit(const struct table *tb, size_t col)
+{
+	struct fit f = { .width = column_width(tb, col), .least = longest_word(tb->cols[col].head) };
+
+	if (!tb->cols[col].flex || !f.width) {
+		f.least = f.width;
+		return f;
+	}
+	for (size_t i = 0; i < fit_rows(tb); i++) {
+		size_t w = longest_word(cell_at(tb, i, col));
+
+		f.least = w > f.least ? w : f.least;
+	}
+	f.least = f.least > WORD_MAX ? WORD_MAX : f.least;
+	return f;
+}
+
+/* The column that loses a column of the page at the price of the fewest lines; of several the widest. */
+static size_t column_to_shrink(const struct table *tb, const struct fit *fit)
+{
+	size_t found = SIZE_MAX, price = 0;
+
+	for (size_t i = 0; i < tb->ncols; i++) {
+		size_t more;
+
+		if (fit[i].width <= fit[i].least)
+			continue;
+		more = column_lines(tb, i, fit[i].width - 1) - column_lines(tb, i, fit[i].width);
+		if (found != SIZE_MAX && (more > price || (more == price && fit[i].width < fit[found].width)))
+			continue;
+		found = i;
+		price = more;
+	}
 	return found;
 }
 
-static void fit_columns(const struct table *tb, size_t *widths)
+static size_t table_width(const struct table *tb, const struct fit *fit)
 {
 	size_t total = MARGIN;
 
-	for (size_t i = 0; i < tb->ncols; i++) {
-		widths[i] = column_width(tb, i);
-		total += widths[i] ? widths[i] + GAP : 0;
-	}
-	total -= GAP;
-	while (total > tb->t->width) {
-		size_t i = column_to_shrink(tb, widths);
+	for (size_t i = 0; i < tb->ncols; i++)
+		total += fit[i].width ? fit[i].width + GAP : 0;
+	return total - GAP;
+}
 
-		if (i == SIZE_MAX)
+/* What to give up when words do not fit: first the minor columns, then the last column's place in the row. */
+static bool give_up(const struct table *tb, struct layout *l)
+{
+	size_t minor = SIZE_MAX, widest = 0;
+
+	for (size_t i = 0; i < tb->ncols; i++) {
+		if (tb->cols[i].minor && l->fit[i].width)
+			minor = i;
+		if (l->fit[i].width > l->fit[widest].width)
+			widest = i;
+	}
+	if (minor != SIZE_MAX) {
+		l->fit[minor] = (struct fit){ 0 };
+		return true;
+	}
+	if (!l->below && tb->ncols > 1 && tb->cols[tb->ncols - 1].flex) {
+		for (size_t i = 0; i < tb->ncols - 1; i++)
+			if (l->fit[i].width)
+				l->fit[i] = column_fit(tb, i);
+		l->fit[tb->ncols - 1] = (struct fit){ 0 };
+		l->below = true;
+		return true;
+	}
+	if (!tb->cols[widest].flex || l->fit[widest].width <= WORD_LEAST)
+		return false;
+	l->fit[widest].width = --l->fit[widest].least;
+	return true;
+}
+
+static void lay_out(const struct table *tb, struct layout *l)
+{
+	for (size_t i = 0; i < tb->ncols; i++)
+		l->fit[i] = column_fit(tb, i);
+	while (table_width(tb, l->fit) > tb->t->width) {
+		size_t i = column_to_shrink(tb, l->fit);
+
+		if (i != SIZE_MAX)
+			l->fit[i].width--;
+		else if (!give_up(tb, l))
 			return;
-		if (tb->cols[i].flex && widths[i] > TABLE_MIN_FLEX) {
-			widths[i]--;
-			total--;
-		} else {
-			total -= widths[i] + GAP;
-			widths[i] = 0;
-		}
 	}
 }
 
-static void put_cell(struct text *t, const char *s, size_t width, bool right, bool last)
+static void put_piece(struct text *t, const char *s, size_t n, size_t width, bool right, bool last)
 {
 	size_t from = t->b.len;
 
-	fmt_raw(&t->b, s);
-	fmt_fit(&t->b, from, width);
+	buf_put(&t->b, s, n);
 	if (right)
 		fmt_right(&t->b, from, width);
 	else if (!last)
@@ -147,23 +255,40 @@ static void put_cell(struct text *t, const char *s, size_t width, bool right, bo
 }
 
 /* Row SIZE_MAX is the head. */
-static void put_row(const struct table *tb, const size_t *widths, size_t row)
+static void put_row(const struct table *tb, const struct layout *l, size_t row)
 {
+	const struct fit *fit = l->fit;
+	const char *rest[TABLE_MAX_COLS];
 	struct text *t = tb->t;
 	size_t last = 0;
+	bool more = true;
 
-	for (size_t i = 0; i < tb->ncols; i++)
-		last = widths[i] ? i : last;
-	fmt_raw(&t->b, "  ");
-	if (row == SIZE_MAX)
-		text_mark(t, MARK_DIM);
-	for (size_t i = 0; i < tb->ncols; i++)
-		if (widths[i])
-			put_cell(t, row == SIZE_MAX ? tb->cols[i].head : cell_at(tb, row, i), widths[i],
-			         tb->cols[i].right, i == last);
-	if (row == SIZE_MAX)
-		text_mark(t, MARK_END);
-	text_end(t);
+	for (size_t i = 0; i < tb->ncols; i++) {
+		last = fit[i].width ? i : last;
+		rest[i] = row == SIZE_MAX ? tb->cols[i].head : cell_at(tb, row, i);
+	}
+	while (more) {
+		more = false;
+		fmt_raw(&t->b, "  ");
+		if (row == SIZE_MAX)
+			text_mark(t, MARK_DIM);
+		for (size_t i = 0; i <= last; i++) {
+			size_t n = fit[i].width ? text_break(rest[i], strlen(rest[i]), fit[i].width) : 0;
+
+			if (!fit[i].width)
+				continue;
+			put_piece(t, rest[i], n, fit[i].width, tb->cols[i].right, i == last);
+			rest[i] += n + skip_blanks(rest[i] + n);
+			more |= *rest[i] != 0;
+		}
+		if (row == SIZE_MAX)
+			text_mark(t, MARK_END);
+		text_end(t);
+	}
+	if (!l->below || row == SIZE_MAX)
+		return;
+	fmt_raw(&t->b, cell_at(tb, row, tb->ncols - 1));
+	text_wrap(t, 6, 8);
 }
 
 static void put_html_cell(struct text *t, const char *tag, const struct table_col *col, const char *s)
@@ -209,12 +334,12 @@ static void print_html(const struct table *tb)
 
 static void print_text(const struct table *tb)
 {
-	size_t widths[TABLE_MAX_COLS] = { 0 };
+	struct layout l = { 0 };
 
-	fit_columns(tb, widths);
-	put_row(tb, widths, SIZE_MAX);
+	lay_out(tb, &l);
+	put_row(tb, &l, SIZE_MAX);
 	for (size_t i = 0; i < tb->rows.n; i++) {
-		put_row(tb, widths, i);
+		put_row(tb, &l, i);
 		if (!tb->rows.v[i].note)
 			continue;
 		fmt_raw(&tb->t->b, tb->rows.v[i].note);

@@ -3,21 +3,21 @@
 #define CHANREC_REPORT_RENDER_TEXT_TABLE_H
 
 /*
- * A table whose columns are as wide as what stands in them. Where the page is
- * too narrow the flexible columns are cut; a column that has nothing to say is
- * left out.
+ * A table with columns as wide as their cells. Where the page is too narrow,
+ * the cells of flexible columns take several lines, and a flexible last column
+ * moves to a line of its own below the others. Nothing is cut.
  */
 
 #include "report/render/text/text.h"
 
 #define TABLE_MAX_COLS 12
-#define TABLE_MIN_FLEX 16
 
 struct table_col {
 	const char *head;
-	bool right;
-	bool flex;     /* may be cut, down to TABLE_MIN_FLEX */
-	bool optional; /* left out when no cell says more than "-" or "?", and where the page is too narrow */
+	bool right;    /* aligned */
+	bool flex;     /* may be broken at blanks */
+	bool optional; /* left out when no cell says more than "-" or "?" */
+	bool minor;    /* left out where the page is too narrow */
 };
 
 struct table_row {
@@ -34,12 +34,12 @@ struct table {
 };
 
 void table_init(struct table *tb, struct text *t, const struct table_col *cols, size_t ncols);
-/* What is in t->b is the next cell; the row ends with its last. */
+/* What is in t->b becomes the next cell. The last cell ends the row. */
 void table_cell(struct table *tb);
 void table_cell_count(struct table *tb, uint64_t n);
 void table_cell_dur(struct table *tb, uint64_t ns);
 void table_cell_str(struct table *tb, const char *s);
-/* Of the row that was ended last: what is in t->b as a note; the target of links. */
+/* For the row that ended last: what is in t->b becomes a note below it; a target for links. */
 void table_note(struct table *tb);
 void table_anchor(struct table *tb, char kind, uint32_t id);
 /* Writes and frees it. */

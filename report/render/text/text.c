@@ -105,6 +105,7 @@ void text_end(struct text *t)
 		t->b.len--;
 	text_flush(t, t->b.len);
 	fputc('\n', t->f);
+	t->lines++;
 }
 
 static void put_capitalised(struct text *t, const char *title)
@@ -145,8 +146,7 @@ void text_line(struct text *t, const char *fmt, ...)
 	text_end(t);
 }
 
-/* The bytes of s (n of them) that fit into width columns: up to a blank where there is one. */
-static size_t line_break(const char *s, size_t n, size_t width)
+size_t text_break(const char *s, size_t n, size_t width)
 {
 	size_t w = 0, blank = 0, i = 0;
 
@@ -175,11 +175,12 @@ void text_wrap(struct text *t, size_t first, size_t indent)
 		return;
 	}
 	while (n) {
-		size_t len = line_break(s, n, t->width - margin);
+		size_t len = text_break(s, n, t->width - margin);
 
 		fprintf(t->f, "%*s", (int)margin, "");
 		put_bytes(t, s, len, &open);
 		fputc('\n', t->f);
+		t->lines++;
 		s += len;
 		n -= len;
 		while (n && *s == ' ') {

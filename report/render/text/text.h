@@ -26,6 +26,7 @@ struct text {
 	bool color; /* a terminal that shows marks */
 	bool html;
 	unsigned titles; /* HTML: how many sections were begun */
+	unsigned lines;  /* written, not in HTML */
 };
 
 void text_init(struct text *t, FILE *f, const struct report *r);
@@ -39,6 +40,8 @@ void text_title(struct text *t, const char *title, const char *remark);
 void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What is in t->b, broken at blanks; the first line after `first` columns of blanks, the others after `indent`. */
 void text_wrap(struct text *t, size_t first, size_t indent);
+/* The bytes of s (n of them) that fit into width columns: up to a blank where there is one. At least one character. */
+size_t text_break(const char *s, size_t n, size_t width);
 /* The rows of a table that has n unless --top is given. */
 unsigned text_rows(const struct text *t, unsigned n);
 /* "… and 12 more (--top 30 shows them)" when there are more than shown. */
@@ -53,7 +56,7 @@ void text_dur(struct text *t, uint64_t ns);
 
 /* The sections of the text report; each writes nothing, or says so, when it has nothing. */
 /* What the report claims, one block for each root cause. */
-void text_put_findings(struct text *t);
+void text_put_findings(struct text *t, unsigned max);
 void text_put_recorded(struct text *t);
 /* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
 void text_put_losses(struct text *t);
@@ -65,12 +68,16 @@ void text_put_blocked(struct text *t);
 void text_put_channels(struct text *t);
 void text_put_uses(struct text *t);
 void text_put_objects(struct text *t);
-/* At most max chains of each kind, without single waits that are findings. 0: all, up to --top. */
-void text_put_chains(struct text *t, unsigned max);
+void text_put_chains(struct text *t);
+/*
+ * Only those that cost much and that no finding describes: at most max, and no more once the page has last_line lines.
+ */
+void text_put_main_chains(struct text *t, unsigned max, unsigned last_line);
 /* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
-/* Every wait site, or those that do not just sleep or wait for the network. */
-void text_put_wait_sites(struct text *t, bool with_idle);
+/* Every wait site, or the main ones: see wait_sites_find(). */
+void text_put_wait_sites(struct text *t);
+void text_put_main_wait_sites(struct text *t);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
