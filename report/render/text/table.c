@@ -128,13 +128,16 @@ static size_t longest_word(const char *s)
 	return longest;
 }
 
-static size_t cell_lines(const char *s, size_t width)
+/* The lines that a cell takes in so many columns; *widest grows to its widest line. */
+static size_t cell_lines(const char *s, size_t width, size_t *widest)
 {
 	size_t lines = 0;
 
 	for (; *s; lines++) {
-		s += text_break(s, strlen(s), width);
-		s += skip_blanks(s);
+		size_t n = text_break(s, strlen(s), width), w = text_width(s, n);
+
+		*widest = w > *widest ? w : *widest;
+		s += n + skip_blanks(s + n);
 	}
 	return lines;
 }
@@ -144,12 +147,12 @@ static size_t fit_rows(const struct table *tb)
 	return tb->rows.n < FIT_ROWS ? tb->rows.n : FIT_ROWS;
 }
 
-static size_t column_lines(const struct table *tb, size_t col, size_t width)
+static size_t column_lines(const struct table *tb, size_t col, size_t width, size_t *widest)
 {
-	size_t lines = 0;
+	size_t lines = cell_lines(tb->cols[col].head, width, widest);
 
 	for (size_t i = 0; i < fit_rows(tb); i++)
-		lines += cell_lines(cell_at(tb, i, col), width);
+		lines += cell_lines(cell_at(tb, i, col), width, widest);
 	return lines;
 }
 
@@ -170,23 +173,34 @@ static struct fit column_fit(const struct table *tb, size_t col)
 	return f;
 }
 
-/* The column that loses a column of the page at the price of the fewest lines; of several the widest. */
-static size_t column_to_shrink(const struct table *tb, const struct fit *fit)
+/* The next narrower width of a column that saves anything, and the lines that this adds. */
+struct shrink {
+	size_t col, width, gain, price;
+};
+
+static bool is_better(const struct shrink *a, const struct shrink *b)
 {
-	size_t found = SIZE_MAX, price = 0;
+	return a->price * b->gain < b->price * a->gain ||
+	       (a->price * b->gain == b->price * a->gain && a->gain > b->gain);
+}
+
+/* What adds the fewest lines for what it gains; .gain 0: no column can shrink. */
+static struct shrink best_shrink(const struct table *tb, const struct fit *fit)
+{
+	struct shrink best = { 0 };
 
 	for (size_t i = 0; i < tb->ncols; i++) {
-		size_t more;
+		struct shrink s = { .col = i, .width = fit[i].least };
+		size_t now = 0;
 
 		if (fit[i].width <= fit[i].least)
 			continue;
-		more = column_lines(tb, i, fit[i].width - 1) - column_lines(tb, i, fit[i].width);
-		if (found != SIZE_MAX && (more > price || (more == price && fit[i].width < fit[found].width)))
-			continue;
-		found = i;
-		price = more;
+		s.price = column_lines(tb, i, fit[i].width - 1, &s.width) - column_lines(tb, i, fit[i].width, &now);
+		s.gain = fit[i].width - s.width;
+		if (!best.gain || is_better(&s, &best))
+			best = s;
 	}
-	return found;
+	return best;
 }
 
 static size_t table_width(const struct table *tb, const struct fit *fit)
@@ -232,10 +246,10 @@ static void lay_out(const struct table *tb, struct layout *l)
 	for (size_t i = 0; i < tb->ncols; i++)
 		l->fit[i] = column_fit(tb, i);
 	while (table_width(tb, l->fit) > tb->t->width) {
-		size_t i = column_to_shrink(tb, l->fit);
+		struct shrink s = best_shrink(tb, l->fit);
 
-		if (i != SIZE_MAX)
-			l->fit[i].width--;
+		if (s.gain)
+			l->fit[s.col].width = s.width;
 		else if (!give_up(tb, l))
 			return;
 	}

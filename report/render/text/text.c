@@ -154,10 +154,10 @@ size_t text_break(const char *s, size_t n, size_t width)
 		unsigned columns;
 		size_t len = utf8_next(s + i, n - i, &columns);
 
-		if (w + columns > width)
-			return blank ? blank : i ? i : len;
 		if (s[i] == ' ')
 			blank = i;
+		if (w + columns > width)
+			return blank ? blank : i ? i : len;
 		w += columns;
 		i += len;
 	}
