@@ -37,7 +37,6 @@ static const struct option_row options[] = {
 	  .kind = OPTION_SET,
 	  .set = set_events,
 	  .choice = value_events_at,
-	  .expected = "names of events separated by commas",
 	  .help = "What would be recorded, separated by commas:" },
 	{ .name = "verbose",
 	  .letter = 'v',

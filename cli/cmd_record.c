@@ -11,7 +11,7 @@
 #include "record/recorder.h"
 
 #define RING_DEFAULT (32u << 20)
-#define RING_MIN 4096u
+#define RING_MIN (64u << 10)
 #define RING_MAX (1u << 31)
 #define SIZE_MAX_TRACE (1ull << 42)
 
@@ -28,7 +28,7 @@ static int set_ring(void *opts, const char *s)
 	size_t size = RING_MIN;
 	int ret = value_size(s, &wanted);
 
-	if (ret || !wanted || wanted > RING_MAX)
+	if (ret || wanted < RING_MIN || wanted > RING_MAX)
 		return ret ? ret : -ERANGE;
 	while (size < wanted)
 		size *= 2;
@@ -69,7 +69,6 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_SET,
 	  .set = set_events,
 	  .choice = value_events_at,
-	  .expected = "names of events separated by commas",
 	  .help = "What to record, separated by commas:" },
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
@@ -102,7 +101,7 @@ static const struct option_row cost[] = {
 	  .value = "SIZE",
 	  .kind = OPTION_SET,
 	  .set = set_ring,
-	  .expected = "a size such as 32M, at most 2G",
+	  .expected = "a size from 64K to 2G",
 	  .help = "Size of the ring buffer (default: 32M); a larger one survives longer bursts." },
 	{ .name = "no-ready-stacks",
 	  .kind = OPTION_FLAG,
