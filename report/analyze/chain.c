@@ -127,7 +127,7 @@ static struct chain_link link_of(const struct builder *b, const struct goroutine
 /* The part of an open wait that was recorded. */
 static uint64_t recorded_ns(const struct model *m, uint64_t ns)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = model_from(m);
 	uint64_t all = m->end > from ? (uint64_t)(m->end - from) : 0;
 
 	return ns < all ? ns : all;

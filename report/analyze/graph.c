@@ -142,7 +142,7 @@ static int add_open(struct graph *g, const struct report *r, const struct gorout
 {
 	const struct model *m = r->m;
 	struct wsite ws = { .group = gr->group, .stack = gr->wait.stack, .reason = gr->wait.reason };
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = model_from(m);
 	int64_t since = gr->wait.before_start || gr->wait.since < from ? from : gr->wait.since;
 	uint64_t ns = m->end > since && !gr->wait.unsure ? (uint64_t)(m->end - since) : 0;
 	int ret = 0;

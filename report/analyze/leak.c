@@ -220,7 +220,7 @@ static bool can_pile_up(const struct model *m, const struct suspect *s)
 /* The quarter of the recording that holds this time, as a bit; 0: it is outside. */
 static uint32_t quarter_of(const struct model *m, int64_t time)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0, whole = m->end - from;
+	int64_t from = model_from(m), whole = m->end - from;
 
 	return time < from || time > m->end || whole <= 0 ? 0 : 1u << ((time - from) / (whole / 4 + 1));
 }
@@ -229,7 +229,7 @@ static uint32_t quarter_of(const struct model *m, int64_t time)
 static bool grows(const struct model *m, const struct suspect *s, uint32_t n)
 {
 	const struct group *grp = &m->groups.v[s->group];
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = model_from(m);
 	uint32_t quarters = 0, created = 0;
 
 	if (grp->exited || grp->missed)
@@ -280,7 +280,7 @@ static void measure_one(const struct finder *f, struct leak *l, const struct sus
 static bool leak_measure(const struct finder *f, struct leak *l)
 {
 	const struct model *m = f->m;
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = model_from(m);
 	bool is_any_long = false;
 	uint32_t quarters = 0;
 

@@ -10,7 +10,7 @@
 
 static int64_t half_of_recording(const struct model *m)
 {
-	return leak_run_ns(m, m->opts.since > 0 ? m->opts.since : 0) / 2;
+	return leak_run_ns(m, model_from(m)) / 2;
 }
 
 int64_t leak_run_ns(const struct model *m, int64_t from)

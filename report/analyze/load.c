@@ -31,7 +31,7 @@ void report_free(struct report *r)
 
 uint64_t report_duration(const struct report *r)
 {
-	int64_t from = r->m->opts.since > 0 ? r->m->opts.since : 0;
+	int64_t from = model_from(r->m);
 
 	return r->m->end > from ? (uint64_t)(r->m->end - from) : 0;
 }

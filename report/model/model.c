@@ -179,7 +179,7 @@ int64_t model_stopped_ns(const struct model *m, int64_t from, int64_t to)
 
 bool model_is_all_stopped(const struct model *m)
 {
-	int64_t from = m->opts.since > 0 ? m->opts.since : 0;
+	int64_t from = model_from(m);
 	int64_t ns = model_stopped_ns(m, from, m->end), ran = m->end - from - ns;
 
 	return ns > 0 && ran <= STOP_EDGE_NS && ran <= ns;

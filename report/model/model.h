@@ -191,6 +191,12 @@ static inline uint32_t channel_waiting(const struct model *m, const struct chann
 	return waiters_goroutines(&m->waiters, c->waiters_first, c->waiters_n);
 }
 
+/* Where what is counted begins: the start of the recording, or of the window. */
+static inline int64_t model_from(const struct model *m)
+{
+	return m->opts.since > 0 ? m->opts.since : 0;
+}
+
 /* How much of the time between from and to the process could not run, in ns; up to m->end. */
 int64_t model_stopped_ns(const struct model *m, int64_t from, int64_t to);
 /* It could not run in the whole time that is shown. */
