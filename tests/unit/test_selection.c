@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "report/render/json/selection.h"
+#include "report/analyze/selection.h"
 #include "report/render/out.h"
 #include "tests/unit/trace_build.h"
 

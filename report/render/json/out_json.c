@@ -279,6 +279,8 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	put_summary(j, r);
 	json_put_groups(j, r);
 	json_put_goroutines(j, r, &l);
+	json_put_blocked(j, r);
+	json_put_wait_sites(j, r);
 	json_put_channels(j, r, &l);
 	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);

@@ -5,8 +5,8 @@
 /* The lists of the JSON output: each writes its key and its value. */
 
 #include "report/analyze/report.h"
+#include "report/analyze/selection.h"
 #include "report/render/json/json.h"
-#include "report/render/json/selection.h"
 
 /* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
 void json_put_place(struct json *j, const struct model *m, uint32_t place);
@@ -15,6 +15,9 @@ void json_key_stack(struct json *j, const char *key, const struct report *r, uin
 void json_put_obj(struct json *j, const struct trace_obj *o);
 void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r, const struct selection *l);
+/* Goroutines blocked at the end, grouped; and where they waited. */
+void json_put_blocked(struct json *j, const struct report *r);
+void json_put_wait_sites(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r, const struct selection *l);
 void json_put_syncs(struct json *j, const struct report *r);
 void json_put_wakes(struct json *j, const struct report *r);

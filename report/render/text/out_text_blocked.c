@@ -1,104 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who waits at the end, and their stacks: goroutines of one group that wait at one place are one row. */
+/* The rows of blocked.h and their stacks. A row of few goroutines is printed one by one, with what each waits on. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "report/analyze/visible.h"
+#include "report/analyze/blocked.h"
 #include "report/model/library.h"
 #include "report/render/fmt.h"
 #include "report/render/text/table.h"
 #include "report/render/text/text.h"
-
-/* Goroutines that wait at one place for one reason; of them, on what. */
-struct blocked {
-	uint32_t group, place, app, reason;
-	uint32_t first, n; /* in the list of goroutines */
-	int64_t longest;
-	uint32_t stack; /* of the longest */
-	bool idle;      /* waiting is what they are for: sleep, network */
-	bool before;    /* some since before the recording */
-};
-
-struct blocked_list {
-	const struct model *m;
-	VEC(const struct goroutine *) gs;
-	VEC(struct blocked) rows;
-};
-
-static int sort_blocked(const void *a, const void *b, void *ctx)
-{
-	const struct goroutine *x = *(const struct goroutine *const *)a, *y = *(const struct goroutine *const *)b;
-	const struct model *m = ctx;
-	uint32_t px = symbols_stack_user(&m->sym, x->wait.stack), py = symbols_stack_user(&m->sym, y->wait.stack);
-
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
-	if (px != py)
-		return px < py ? -1 : 1;
-	px = symbols_stack_app(&m->sym, x->wait.stack);
-	py = symbols_stack_app(&m->sym, y->wait.stack);
-	if (px != py)
-		return px < py ? -1 : 1;
-	if (x->wait.reason != y->wait.reason)
-		return x->wait.reason < y->wait.reason ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static int row_cmp(const void *a, const void *b)
-{
-	const struct blocked *x = a, *y = b;
-
-	if (x->idle != y->idle)
-		return x->idle ? 1 : -1;
-	if (x->longest != y->longest)
-		return x->longest > y->longest ? -1 : 1;
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-static void blocked_add(struct blocked_list *l, struct buf *b, uint32_t i)
-{
-	const struct goroutine *g = l->gs.v[i];
-	uint32_t place = symbols_stack_user(&l->m->sym, g->wait.stack);
-	uint32_t app = symbols_stack_app(&l->m->sym, g->wait.stack);
-	int64_t ns = goroutine_wait_ns(l->m, g);
-	struct blocked *row = l->rows.n ? &l->rows.v[l->rows.n - 1] : NULL;
-
-	if (!row || row->group != g->group || row->place != place || row->app != app || row->reason != g->wait.reason) {
-		bool idle = wait_class_is_idle(model_wait_class(l->m, g->wait.reason));
-		struct blocked r = { g->group, place, app, g->wait.reason, i, 0, -1, 0, idle, false };
-
-		if (vec_push(&l->rows, r)) {
-			b->failed = true;
-			return;
-		}
-		row = &l->rows.v[l->rows.n - 1];
-	}
-	row->n++;
-	row->before |= g->wait.before_start;
-	if (ns > row->longest) {
-		row->longest = ns;
-		row->stack = g->wait.stack;
-	}
-}
-
-static void blocked_collect(struct blocked_list *l, struct text *t)
-{
-	l->m = t->m;
-	for (size_t i = 0; i < t->m->goroutines.sorted.n; i++) {
-		const struct goroutine *g = t->m->goroutines.sorted.v[i];
-
-		if (g->state == GO_STATE_WAITING && !g->system && report_shows_goroutine(t->r, g->id) &&
-		    vec_push(&l->gs, g))
-			t->b.failed = true;
-	}
-	if (l->gs.n)
-		qsort_r(l->gs.v, l->gs.n, sizeof(*l->gs.v), sort_blocked, (void *)t->m);
-	for (uint32_t i = 0; i < l->gs.n; i++)
-		blocked_add(l, &t->b, i);
-	if (l->rows.n)
-		qsort(l->rows.v, l->rows.n, sizeof(*l->rows.v), row_cmp);
-}
 
 static uint64_t blocked_id(const void *ctx, uint32_t i)
 {
@@ -131,7 +40,7 @@ static void put_objs(struct text *t, const struct goroutine *g)
 		fmt_f(&t->b, ",… (%u)", g->wait.nobjs_all);
 }
 
-/* On what the goroutines of a row wait: the one object, or how many. */
+/* What the goroutines of a row wait on: the one object, or the first of several. */
 static void put_row_objs(struct text *t, const struct goroutine *const *gs, uint32_t n)
 {
 	bool same = true;
@@ -160,10 +69,10 @@ static void put_row_objs(struct text *t, const struct goroutine *const *gs, uint
 	fmt_raw(&t->b, n > 3 ? ", …" : "");
 }
 
-static void put_blocked_row(struct table *tb, const struct blocked_list *l, const struct blocked *row, uint32_t at,
+static void put_blocked_row(struct table *tb, const struct blocked *l, const struct blocked_row *row, uint32_t at,
                             uint32_t n)
 {
-	const struct goroutine *const *gs = &l->gs.v[at];
+	const struct goroutine *const *gs = &l->goroutines.v[at];
 	struct text *t = tb->t;
 
 	text_ids(t, blocked_id, gs, n, n > 1 ? 1 : 2);
@@ -187,7 +96,7 @@ static void put_blocked_row(struct table *tb, const struct blocked_list *l, cons
 	table_cell(tb);
 }
 
-static void put_blocked_table(struct text *t, const struct blocked_list *l, uint64_t shown)
+static void put_blocked_table(struct text *t, const struct blocked *l, uint64_t shown)
 {
 	static const struct table_col cols[] = {
 		{ .head = "goroutine" },         { .head = "blocked", .right = true },
@@ -198,7 +107,7 @@ static void put_blocked_table(struct text *t, const struct blocked_list *l, uint
 
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (uint64_t i = 0; i < shown; i++) {
-		const struct blocked *row = &l->rows.v[i];
+		const struct blocked_row *row = &l->v.v[i];
 
 		if (row->n <= 3)
 			for (uint32_t k = 0; k < row->n; k++)
@@ -207,14 +116,14 @@ static void put_blocked_table(struct text *t, const struct blocked_list *l, uint
 			put_blocked_row(&tb, l, row, row->first, row->n);
 	}
 	table_print(&tb);
-	text_more(t, shown, l->rows.n);
+	text_more(t, shown, l->v.n);
 }
 
-static void put_stack_head(struct text *t, const struct blocked_list *l, const struct blocked *row)
+static void put_stack_head(struct text *t, const struct blocked *l, const struct blocked_row *row)
 {
 	fmt_plural(&t->b, row->n, "goroutine");
 	fmt_raw(&t->b, " (");
-	text_ids(t, blocked_id, &l->gs.v[row->first], row->n, 6);
+	text_ids(t, blocked_id, &l->goroutines.v[row->first], row->n, 6);
 	fmt_raw(&t->b, ") [");
 	fmt_text(&t->b, reason_name(t->m, row->reason));
 	fmt_raw(&t->b, "] of ");
@@ -223,13 +132,13 @@ static void put_stack_head(struct text *t, const struct blocked_list *l, const s
 }
 
 /* Stacks of the rows, each once; those that sleep or wait for the network only on demand. */
-static void put_blocked_stacks(struct text *t, const struct blocked_list *l, uint64_t shown)
+static void put_blocked_stacks(struct text *t, const struct blocked *l, uint64_t shown)
 {
 	uint64_t idle = 0, places = 0;
 
 	text_title(t, "their stacks", NULL);
 	for (uint32_t i = 0; i < shown; i++) {
-		const struct blocked *row = &l->rows.v[i];
+		const struct blocked_row *row = &l->v.v[i];
 
 		if (row->idle && !t->r->opts.full_stacks) {
 			idle += row->n;
@@ -252,16 +161,18 @@ static void put_blocked_stacks(struct text *t, const struct blocked_list *l, uin
 
 void text_put_blocked(struct text *t)
 {
-	struct blocked_list l = { 0 };
+	struct blocked l;
 	uint64_t shown;
 
-	blocked_collect(&l, t);
-	shown = l.rows.n < t->r->opts.top ? l.rows.n : t->r->opts.top;
+	if (blocked_find(&l, t->r)) {
+		t->b.failed = true;
+		return;
+	}
+	shown = l.v.n < t->r->opts.top ? l.v.n : t->r->opts.top;
 	text_title(t, "blocked at the end", shown ? NULL : "none");
 	if (shown) {
 		put_blocked_table(t, &l, shown);
 		put_blocked_stacks(t, &l, shown);
 	}
-	vec_free(&l.gs);
-	vec_free(&l.rows);
+	blocked_free(&l);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The life of one channel: who made, uses and closed it, and who waits on it. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "report/analyze/objects.h"
 #include "report/model/channel.h"
 #include "report/model/chanstate.h"
 #include "report/render/fmt.h"
@@ -131,16 +131,6 @@ static void put_user(struct table *tb, const struct chan_user *u)
 	table_cell(tb);
 }
 
-/* Most used first. */
-static int user_cmp(const void *a, const void *b)
-{
-	const struct chan_user *x = *(const struct chan_user *const *)a, *y = *(const struct chan_user *const *)b;
-
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return (x->goid > y->goid) - (x->goid < y->goid);
-}
-
 static void put_users(struct text *t, const struct channel *c)
 {
 	static const struct table_col cols[] = {
@@ -151,22 +141,21 @@ static void put_users(struct text *t, const struct channel *c)
 		{ .head = "last at", .right = true },
 		{ .head = "goroutine of", .flex = true },
 	};
-	VEC(const struct chan_user *) users = { 0 };
+	struct channel_users users;
 	struct table tb;
 	size_t shown = 0;
 
-	for (uint32_t i = c->users.first; i; i = t->m->uses.users.v[i].next)
-		if (vec_push(&users, &t->m->uses.users.v[i]))
-			t->b.failed = true;
-	if (users.n)
-		qsort(users.v, users.n, sizeof(*users.v), user_cmp);
+	if (channel_users_find(&users, t->m, c)) {
+		t->b.failed = true;
+		return;
+	}
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
-	for (; shown < users.n && shown < t->r->opts.top; shown++)
-		put_user(&tb, users.v[shown]);
-	text_title(t, "its users", users.n ? NULL : "none was seen");
+	for (; shown < users.v.n && shown < t->r->opts.top; shown++)
+		put_user(&tb, users.v.v[shown]);
+	text_title(t, "its users", users.v.n ? NULL : "none was seen");
 	table_print(&tb);
-	text_more(t, shown, users.n);
-	vec_free(&users);
+	text_more(t, shown, users.v.n);
+	channel_users_free(&users);
 }
 
 void text_put_channel(struct text *t, uint32_t id)

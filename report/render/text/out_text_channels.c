@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Channels as rows with their history; those whose history reads the same are one row. */
-#include <errno.h>
+/* Channels with their history. Those with the same history share a row. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "report/analyze/visible.h"
+#include "report/analyze/objects.h"
 #include "report/model/channel.h"
 #include "report/model/chanstate.h"
 #include "report/render/fmt.h"
@@ -113,32 +111,6 @@ static void put_row(struct table *tb, const struct chan_row *row)
 	table_note(tb);
 }
 
-/* Waited on first, then by blocked time. */
-static int row_cmp(const void *a, const void *b)
-{
-	const struct chan_row *x = a, *y = b;
-
-	if (!x->sum.waiters_n != !y->sum.waiters_n)
-		return x->sum.waiters_n ? -1 : 1;
-	if (x->sum.blocked != y->sum.blocked)
-		return x->sum.blocked > y->sum.blocked ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static int collect(struct chan_rows *rows, const struct report *r)
-{
-	const struct chan_rows *gone = &r->m->channels.gone;
-	const struct channel *c;
-
-	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
-		if (report_shows_channel(r, c) && chan_rows_add(rows, r->m, c))
-			return -ENOMEM;
-	for (size_t i = 0; i < gone->v.n; i++)
-		if (report_shows_channels(r, &gone->v.v[i]) && chan_rows_add_gone(rows, r->m, &gone->v.v[i]))
-			return -ENOMEM;
-	return 0;
-}
-
 void text_put_channels(struct text *t)
 {
 	static const struct table_col cols[] = {
@@ -152,14 +124,14 @@ void text_put_channels(struct text *t)
 		{ .head = "blocked", .right = true },
 		{ .head = "address", .optional = true, .minor = true },
 	};
-	struct chan_rows rows = { 0 };
+	struct chan_rows rows;
 	uint64_t shown = 0;
 	struct table tb;
 
-	if (collect(&rows, t->r))
+	if (channel_rows_find(&rows, t->r)) {
 		t->b.failed = true;
-	if (rows.v.n)
-		qsort(rows.v.v, rows.v.n, sizeof(*rows.v.v), row_cmp);
+		return;
+	}
 	text_title(t, "channels", rows.v.n ? NULL : "none");
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (; shown < rows.v.n && shown < t->r->opts.top; shown++)

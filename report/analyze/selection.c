@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/render/json/selection.h"
+#include "report/analyze/selection.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CHANREC_REPORT_RENDER_JSON_SELECTION_H
-#define CHANREC_REPORT_RENDER_JSON_SELECTION_H
+#ifndef CHANREC_REPORT_ANALYZE_SELECTION_H
+#define CHANREC_REPORT_ANALYZE_SELECTION_H
 
 /*
  * Which exited goroutines and which channels the JSON output lists one by one.

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_REPORT_ANALYZE_OBJECTS_H
+#define CHANREC_REPORT_ANALYZE_OBJECTS_H
+
+/* Channels and locks: summed by place, as rows of channels that look alike, and the users of one channel. */
+
+#include "report/analyze/report.h"
+
+struct object_row {
+	uint32_t objsite;
+	uint64_t waits, blocked;
+	uint64_t waiting; /* goroutines at the end */
+};
+
+struct object_rows {
+	VEC(struct object_row) v; /* every object site; the most blocked time first */
+	size_t used;              /* rows of v that somebody waited on: those before the others */
+};
+
+/* Of what the options leave visible. 0 or -ENOMEM. */
+int objects_find(struct object_rows *rows, const struct report *r);
+void objects_free(struct object_rows *rows);
+
+/* Visible channels, those that somebody waits on at the end first, then the most blocked time. 0 or -ENOMEM. */
+int channel_rows_find(struct chan_rows *rows, const struct report *r);
+
+struct channel_users {
+	VEC(const struct chan_user *) v; /* most uses first */
+};
+
+/* 0 or -ENOMEM. */
+int channel_users_find(struct channel_users *users, const struct model *m, const struct channel *c);
+void channel_users_free(struct channel_users *users);
+
+#endif
