@@ -27,6 +27,12 @@ static bool is_found(const struct report *r, const struct wsite *ws)
 	return false;
 }
 
+/* Its waits ended before the first snapshot told what they were. */
+static bool is_unknown(const struct model *m, const struct wsite *ws)
+{
+	return !ws->stack && !model_reason(m, ws->reason)->defined;
+}
+
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
 {
 	*sites = (struct wait_sites){ 0 };
@@ -35,7 +41,7 @@ int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
 
 		if (!report_shows_wsite(r, ws))
 			continue;
-		if (!all && (wait_site_is_idle(r->m, ws) || is_found(r, ws))) {
+		if (!all && (wait_site_is_idle(r->m, ws) || is_unknown(r->m, ws) || is_found(r, ws))) {
 			sites->left_out++;
 		} else if (vec_push(&sites->v, ws)) {
 			wait_sites_free(sites);

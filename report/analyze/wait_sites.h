@@ -8,14 +8,14 @@
 
 struct wait_sites {
 	VEC(const struct wsite *) v;
-	uint32_t left_out; /* idle or found, and so not in v */
+	uint32_t left_out; /* idle, unknown or found, and so not in v */
 };
 
 /* Whether it waits for no other goroutine: sleep, the network, a timer, "select {}" in main. */
 bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
 /*
- * Unless all are wanted, leaves out those that are idle, and those whose blocked time is mostly that of goroutines that
- * a finding describes. 0 or -ENOMEM.
+ * Unless all are wanted, leaves out those that are idle, those of which only the time is known, and those whose
+ * blocked time is mostly that of goroutines that a finding describes. 0 or -ENOMEM.
  */
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all);
 void wait_sites_free(struct wait_sites *sites);

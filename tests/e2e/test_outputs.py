@@ -265,7 +265,7 @@ def test_the_finding_comes_first_and_the_tables_last(traces, name):
 
 @pytest.mark.parametrize("trace,lines", [("docs/demo/shop.trace.zst", 60), ("empty", 40)])
 def test_the_text_fits_a_screen(traces, trace, lines):
-    text = report(ROOT / trace if "/" in trace else traces / f"{trace}.zst")
+    text = report(ROOT / trace if "/" in trace else traces / f"{trace}.zst", "--width", "80")
     assert len(text.splitlines()) <= lines
     assert "--full" in text.splitlines()[-1]
 

@@ -55,7 +55,7 @@ static void findings_name_the_programs_own_line(void **state)
 	char *text = in_a_library(POOL "main.load /src/load.go:5" EXIT_FRAME);
 
 	assert_non_null(strstr(text, "3 goroutines blocked sending at sql.(*DB).conn (sql/sql.go:1374), called by "
-	                             "main.load (src/load.go:5) "));
+	                             "main.load (src/load.go:5), "));
 	assert_non_null(
 	        strstr(text, "chan send at sql.(*DB).conn (sql/sql.go:1374), called by main.load (src/load.go:5)."));
 	free(text);

@@ -42,22 +42,23 @@ static void put_leak_caller(struct text *t, const struct leak *l)
 
 static void put_heading(struct text *t, const struct leak *l, unsigned n)
 {
+	uint32_t site = t->m->groups.v[l->group].site;
+
 	fmt_f(&t->b, "%u. ", n);
 	text_mark(t, l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
 	words_verdict(&t->b, t->m, l);
 	text_mark(t, MARK_END);
 	put_leak_caller(t, l);
+	if (site)
+		say(&t->b, t->m, ", created at {line}", W_PLACE(site));
 	text_wrap(t, FIRST, INDENT);
 }
 
-/* "Created at shop/main.go:46. Longest wait ≥ 5.09s (goroutine 5, began before the recording)." */
-static void put_origin(struct text *t, const struct leak *l)
+/* "Longest wait ≥ 5.09s (goroutine 5, began before the recording)." */
+static void put_length(struct text *t, const struct leak *l)
 {
-	uint32_t site = t->m->groups.v[l->group].site;
 	const char *since = l->before_start ? "began before the recording" : "";
 
-	if (site)
-		say(&t->b, t->m, "Created at {line}. ", W_PLACE(site));
 	say(&t->b, t->m, "{word} {word}{dur}", W_WORD(l->n > 1 ? "Longest wait" : "Waiting for"),
 	    W_WORD(l->before_start ? "≥ " : ""), W_DUR(l->longest));
 	if (l->n > 1)
@@ -78,7 +79,7 @@ static void put_facts(struct text *t, const struct leak *l)
 {
 	size_t from;
 
-	put_origin(t, l);
+	put_length(t, l);
 	from = t->b.len;
 	fmt_raw(&t->b, " ");
 	words_leak_growth(&t->b, t->m, l);
@@ -87,7 +88,6 @@ static void put_facts(struct text *t, const struct leak *l)
 	fmt_raw(&t->b, " ");
 	words_leak_details(&t->b, t->m, &t->r->leaks, l, true);
 	end_optional(t, from);
-	end_sentence(t);
 }
 
 /* The other places of the same root cause, and what waits behind it. */
@@ -127,8 +127,13 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 
 	put_heading(t, l, n);
 	put_facts(t, l);
-	put_parts(t, f, false);
-	put_parts(t, f, true);
+	if (f->n) {
+		end_sentence(t);
+		put_parts(t, f, false);
+		put_parts(t, f, true);
+	} else {
+		fmt_raw(&t->b, " ");
+	}
 	fmt_raw(&t->b, "Evidence: ");
 	words_leak_evidence(&t->b, t->m, l, true);
 	if (f->hint)
