@@ -49,7 +49,7 @@ static inline uint32_t channel_place(const struct symbols *sym, const struct cha
 	return c->made_seen ? symbols_stack_user(sym, c->made_stack) : 0;
 }
 
-/* Whether an event told of it: definitions are read beyond the end of a window, too. */
+/* Whether an event referred to it: definitions are read beyond the end of a window, too. */
 static inline bool channel_is_there(const struct channel *c)
 {
 	return c->made_seen || c->used || c->found || c->close_seen || c->waits || c->waiters_n;

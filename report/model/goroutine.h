@@ -45,7 +45,7 @@ struct goroutine {
 	uint32_t group;
 	uint8_t state; /* enum go_state */
 	bool system;
-	bool has_event;    /* an event told its state; the start snapshot does not count */
+	bool has_event;    /* an event gave its state; the start snapshot does not count */
 	bool acted;        /* did something since it was last made runnable */
 	bool filled;       /* group and parent are known */
 	bool at_start;     /* existed before the recording */

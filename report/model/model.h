@@ -46,7 +46,7 @@ struct model_opts {
 	uint32_t channel;     /* count only the waits on this one; 0: all */
 	struct filter_opts filter;
 	int64_t min_edge; /* chains leave out waits shorter than this, ns */
-	bool is_instant;  /* until is a moment that is looked at by itself: --at */
+	bool is_instant;  /* show the moment until alone: --at */
 	bool keep_each;   /* records of exited goroutines, channels that are gone and what used them */
 	bool keep_wakes;  /* goroutine to goroutine wake-ups */
 	bool keep_wake_stacks;

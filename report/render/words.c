@@ -201,7 +201,7 @@ const char *words_evidence(enum evidence e)
 		[EVIDENCE_RECEIVED] = "received from this channel before",
 		[EVIDENCE_LOCK_WOKEN] = "acquired the lock last and has not been seen to release it",
 		[EVIDENCE_SIGNALLED] = "signalled this Cond last",
-		[EVIDENCE_CHILD] = "is a child whose Done() is outstanding, the one that has waited longest",
+		[EVIDENCE_CHILD] = "is a child goroutine whose Done() is outstanding",
 		[EVIDENCE_SELECTED] = "selected on this channel before",
 	};
 

@@ -59,7 +59,7 @@ void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t)
 	g->state = GO_STATE_RUNNING;
 }
 
-/* A waiting goroutine does what a waiting one cannot do. */
+/* The goroutine waits, yet an event shows it doing something: its wait had ended. */
 static void goroutine_end_by(struct model *m, struct goroutine *g, enum illegal what, int64_t t)
 {
 	if (!wait_class_of(model_wait_class(m, g->wait.reason))->may_end_unseen)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Folded stacks: "outermost;…;innermost;[wait reason] µs", for flamegraph.pl
- * and what came after it. By wake, the waker's stack stands on the waiter's,
- * turned round, as offwaketime of bcc does it: "…;[wait reason];--;[cause];innermost;…;outermost µs". What is beyond
- * MODEL_MAX_WAKE_STACKS stands as "[not kept];--;[not kept]", so that the sum is right.
+ * and its successors. By wake, the waker's stack follows the waiter's, reversed, as
+ * in bcc's offwaketime: "…;[wait reason];--;[cause];innermost;…;outermost µs". Pairs
+ * beyond MODEL_MAX_WAKE_STACKS become "[not kept];--;[not kept]", which keeps the sum right.
  */
 #include <errno.h>
 #include <inttypes.h>

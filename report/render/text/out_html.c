@@ -31,7 +31,7 @@ static void put_title(struct text *t)
 	fputs("</title>\n</head>\n<body>\n", t->f);
 }
 
-/* Only the svg element of what Graphviz writes: the lines before it refer to a document type elsewhere. */
+/* Only Graphviz's svg element: the lines before it refer to an external document type. */
 static int put_graph(struct text *t, struct err *err)
 {
 	char *svg = NULL, *from;

@@ -29,7 +29,7 @@ static void put_counts(struct text *t)
 	fmt_raw(&t->b, "; ");
 }
 
-/* Counts in a line: how much there is, where that is not of one alone, and whether the trace can be trusted. */
+/* What was recorded, unless the report is about one goroutine or channel, and whether events were lost. */
 static void put_size(struct text *t)
 {
 	if (!t->m->opts.goroutine && !t->m->opts.channel)
@@ -87,7 +87,7 @@ static void put_unread(struct text *t)
 	warn(t);
 }
 
-/* What was so for all but this much of the recording was so for all of it. */
+/* A limit in force for all but this much of the recording was in force throughout. */
 #define SHORT_WHOLE_NS 100000000
 
 static void put_trust(struct text *t)
@@ -97,10 +97,8 @@ static void put_trust(struct text *t)
 
 	if (r->damaged) {
 		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, r->truncated ? "WARNING: the trace just stops: the recorder did not end it ("
-		                            : "WARNING: the trace is damaged (");
+		fmt_raw(&t->b, r->truncated ? "WARNING: the trace is incomplete: " : "WARNING: the trace is damaged: ");
 		fmt_text(&t->b, r->damage);
-		fmt_raw(&t->b, "). What stands before that is reported");
 		warn(t);
 	}
 	if (m->short_waits.any) {
@@ -131,8 +129,9 @@ static void put_trust(struct text *t)
 	}
 	if (m->end_from_events && m->opts.until == INT64_MAX) {
 		text_mark(t, MARK_WARN);
-		fmt_raw(&t->b, m->proc.exited ? "NOTE: final state from events: the target had exited"
-		                              : "NOTE: final state from events: there is no whole end snapshot");
+		fmt_raw(&t->b, m->proc.exited
+		                       ? "NOTE: the final state comes from events: the program had exited"
+		                       : "NOTE: the final state comes from events: there is no complete end snapshot");
 		warn(t);
 	}
 }

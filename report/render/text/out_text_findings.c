@@ -161,9 +161,11 @@ static void put_none(struct text *t)
 {
 	bool cut = snap_info_is_cut(&t->m->snap[0]);
 
-	say(&t->b, t->m, "No leaked or stuck goroutines found{word}.",
+	say(&t->b, t->m, "No leaked or stuck goroutines found{word}{word}.",
+	    W_WORD(t->m->filter.active ? " among those that match" : ""),
 	    W_WORD(model_is_all_stopped(t->m) ? ", but the program could not run, so this means little"
 	           : cut                      ? " among those that were read"
+	           : t->r->damaged            ? " in the part of the trace that could be read"
 	                                      : ""));
 	text_wrap(t, FIRST, INDENT);
 }

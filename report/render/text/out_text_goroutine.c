@@ -68,7 +68,7 @@ static void put_objs(struct text *t, const struct life_event *e)
 		fmt_f(&t->b, ", … (%u)", e->nobjs);
 }
 
-/* How a wait ended; the object is told where there were several. */
+/* How a wait ended; names the object where there were several. */
 static void put_wake(struct text *t, const struct life_event *wait, const struct life_event *e)
 {
 	if (!e->passive) {
@@ -149,7 +149,7 @@ static void put_other_event(struct text *t, const struct life_event *e)
 	put_at(t, e->stack);
 }
 
-/* What ended a wait stands with the wait. */
+/* What ended a wait is printed with the wait. */
 static bool is_told(const struct life_event *e)
 {
 	return e->type == TRACE_GO_READY && e->passive;

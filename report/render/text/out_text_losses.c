@@ -120,16 +120,16 @@ void text_put_losses(struct text *t)
 	const struct model *m = t->m;
 	const struct {
 		uint64_t n;
-		const char *what;
+		const char *noun, *what;
 		int cause; /* whose times are printed; -1: none */
 	} rows[] = {
-		{ m->losses.ring, "events lost because the ring was full", TRACE_LOSS_RING },
-		{ m->losses.memory, "events lost because memory could not be read", TRACE_LOSS_MEMORY },
-		{ m->losses.stacks, "stacks lost", TRACE_LOSS_STACK },
-		{ m->losses.cases, "selects with more cases than chanrec keeps", -1 },
-		{ report_truncated_stacks(t->r), "distinct stacks truncated", -1 },
-		{ m->defects.unseen_network, "network waits whose end shows only in the goroutine's next event", -1 },
-		{ m->defects.unseen_wakes - m->defects.unseen_network, "other waits whose end was not seen", -1 },
+		{ m->losses.ring, "event", "lost because the ring was full", TRACE_LOSS_RING },
+		{ m->losses.memory, "event", "lost because memory could not be read", TRACE_LOSS_MEMORY },
+		{ m->losses.stacks, "stack", "lost", TRACE_LOSS_STACK },
+		{ m->losses.cases, "select", "with more cases than chanrec keeps", -1 },
+		{ report_truncated_stacks(t->r), "distinct stack", "truncated", -1 },
+		{ m->defects.unseen_network, "network wait", "whose end shows only in the goroutine's next event", -1 },
+		{ m->defects.unseen_wakes - m->defects.unseen_network, "other wait", "whose end was not seen", -1 },
 	};
 	struct lossrange r[RANGES_SHOWN];
 	uint64_t count;
@@ -141,7 +141,8 @@ void text_put_losses(struct text *t)
 		if (!rows[i].n)
 			continue;
 		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
-		say(&t->b, t->m, "{n} {word}", W_N(rows[i].n), W_WORD(rows[i].what));
+		fmt_plural(&t->b, rows[i].n, rows[i].noun);
+		fmt_f(&t->b, " %s", rows[i].what);
 		if (rows[i].cause >= 0)
 			put_ranges(t, r, lossrange_collect(&m->losses, is_of_cause, &cause, r, RANGES_SHOWN, &count));
 		text_wrap(t, 2, 12);

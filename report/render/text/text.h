@@ -46,9 +46,9 @@ size_t text_break(const char *s, size_t n, size_t width);
 unsigned text_rows(const struct text *t, unsigned n);
 /* "… and 12 more (--top 30 shows them)" when there are more than shown. */
 void text_more(struct text *t, uint64_t shown, uint64_t all);
-/* "18–22, 30, …" of n rising ids, the n-th by get; an id that stands several times is one. */
+/* "18–22, 30, …" of n ascending ids, the i-th from get(); a repeated id counts once. */
 void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), const void *ctx, uint32_t n, uint32_t runs);
-/* What is in t->b as it stands, the marks as what they mean here, and empties it. */
+/* Writes t->b without wrapping it, with marks as escape sequences or tags, and empties it. */
 void text_flush(struct text *t, size_t n);
 /* A count, a duration; "-" for 0. */
 void text_count(struct text *t, uint64_t n);
