@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/options_help.h"
 #include "cli/term.h"
 #include "util/debug.h"
 
@@ -20,6 +21,11 @@ static void print_commands(FILE *f)
 	for (size_t i = 0; (c = command_at(i)); i++)
 		fprintf(f, "  %-8s %s\n", c->syntax.name, c->what);
 	fputs("\n'chanrec help COMMAND' shows the options of a command; chanrec-COMMAND(1) is its man page.\n", f);
+}
+
+static void print_version(void)
+{
+	puts("chanrec " CHANREC_VERSION);
 }
 
 static int no_command(const char *name)
@@ -65,7 +71,11 @@ static int parse_and_run(const struct command *c, int argc, char **argv, struct 
 	case OPTIONS_WRONG:
 		ret = EXIT_USAGE;
 		break;
-	case OPTIONS_ANSWERED:
+	case OPTIONS_HELP:
+		options_print_help(&c->syntax, stdout, term_help_width());
+		break;
+	case OPTIONS_VERSION:
+		print_version();
 		break;
 	}
 	free(opts);
@@ -107,7 +117,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return end(help(argc - 1, argv + 1));
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version")) {
-		puts("chanrec " CHANREC_VERSION);
+		print_version();
 		return end(EXIT_DONE);
 	}
 	if (debug_enable(getenv("CHANREC_DEBUG"), &err)) {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "cli/suggest.h"
-#include "cli/term.h"
 #include "cli/value.h"
 
 #define OPTIONS_MAX 64
@@ -229,15 +228,6 @@ static size_t row_of(const struct parser *p, int c)
 	return i;
 }
 
-static enum options_result answer(const struct parser *p, enum option_kind kind)
-{
-	if (kind == OPTION_HELP)
-		options_print_help(p->syntax, stdout, term_help_width());
-	else
-		puts("chanrec " CHANREC_VERSION);
-	return OPTIONS_ANSWERED;
-}
-
 static enum options_result refuse(const struct parser *p, int c, char **argv, struct err *err)
 {
 	size_t i = optopt ? row_of(p, optopt) : p->n;
@@ -269,7 +259,7 @@ enum options_result options_parse(const struct syntax *x, void *opts, int argc, 
 		if (i == p.n)
 			return refuse(&p, opt, argv, err);
 		if (p.rows[i]->kind >= OPTION_HELP)
-			return answer(&p, p.rows[i]->kind);
+			return p.rows[i]->kind == OPTION_HELP ? OPTIONS_HELP : OPTIONS_VERSION;
 		ret = take_value(p.rows[i], p.targets[i], optarg);
 		if (ret)
 			return wrong_value(p.rows[i], optarg, ret, err);

@@ -72,11 +72,11 @@ struct operands {
 	char *const *v;
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_ANSWERED, OPTIONS_WRONG };
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
 /*
- * Parses argv, whose [0] is the command's name, into opts. OPTIONS_ANSWERED:
- * --help or --version was printed to stdout and there is nothing left to do.
+ * Parses argv, whose [0] is the command's name, into opts. OPTIONS_HELP and
+ * OPTIONS_VERSION: that was asked for, and there is nothing else to do.
  * OPTIONS_WRONG: err says what is wrong with the command line.
  */
 enum options_result options_parse(const struct syntax *x, void *opts, int argc, char **argv, struct operands *rest,
@@ -86,8 +86,5 @@ enum options_result options_parse(const struct syntax *x, void *opts, int argc, 
 const struct option_row *options_at(const struct syntax *x, size_t i);
 /* "-o, --output FILE", as --help and the man pages have it. */
 void option_title(const struct option_row *o, char *title, size_t size);
-
-/* The help of x, wrapped at width columns. */
-void options_print_help(const struct syntax *x, FILE *f, unsigned width);
 
 #endif

@@ -2,7 +2,7 @@
 /* --help, from the tables. */
 #include <string.h>
 
-#include "cli/options.h"
+#include "cli/options_help.h"
 
 #define HELP_COLUMN 26
 #define WORD_COLUMN 10 /* the words that a value may be, from HELP_COLUMN on */

@@ -13,6 +13,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/options_help.h"
 #include "cli/term.h"
 #include "cli/value.h"
 
