@@ -263,9 +263,10 @@ def test_the_finding_comes_first_and_the_tables_last(traces, name):
     assert titles[0] == "Findings" and titles[-1] == "Recorded"
 
 
+@pytest.mark.parametrize("width", ["80", "100"])
 @pytest.mark.parametrize("trace,lines", [("docs/demo/shop.trace.zst", 60), ("empty", 40)])
-def test_the_text_fits_a_screen(traces, trace, lines):
-    text = report(ROOT / trace if "/" in trace else traces / f"{trace}.zst", "--width", "80")
+def test_the_text_fits_a_screen(traces, trace, lines, width):
+    text = report(ROOT / trace if "/" in trace else traces / f"{trace}.zst", "--width", width)
     assert len(text.splitlines()) <= lines
     assert "--full" in text.splitlines()[-1]
 

@@ -2,6 +2,7 @@
 /* The text report: findings first, then chains and tables; without --full only what fits a screen. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "report/analyze/visible.h"
@@ -327,10 +328,11 @@ void text_put_rest(struct text *t)
 	text_put_recorded(t);
 }
 
-/* Lines of the page that has to fit a screen, and of what follows the chains on it. */
+/* Lines of the page that has to fit a screen; of these the wait sites and what follows, and what follows those. */
 #define SCREEN_LINES 60
 #define SCREEN_LINES_HEALTHY 40
-#define SITES_LINES 19
+#define SITES_LINES 16
+#define SUMMARY_LINES 6
 
 static void put_screen(struct text *t)
 {
@@ -338,10 +340,10 @@ static void put_screen(struct text *t)
 
 	text_put_findings(t, text_rows(t, 10));
 	text_put_main_chains(t, text_rows(t, 5), lines - SITES_LINES);
-	text_put_main_wait_sites(t);
+	text_put_main_wait_sites(t, text_rows(t, 0) ? UINT_MAX : lines - SUMMARY_LINES);
 	text_end(t);
 	put_normal(t);
-	fmt_raw(&t->b, "--full lists goroutines, their stacks, channels, locks, wake-ups and losses.");
+	fmt_raw(&t->b, "--full lists chains, goroutines, stacks, channels, locks, wake-ups and losses.");
 	text_wrap(t, 2, 2);
 }
 

@@ -151,26 +151,34 @@ static bool is_main_chain(const struct text *t, const struct chain *c)
 	return t->m->opts.is_instant ? !c->past : c->blocked >= report_duration(t->r) / 100;
 }
 
+/* Whether it leaves the page within its lines. Without findings, one chain always fits. */
+static bool has_room(const struct text *t, const struct chain *c, uint64_t shown, unsigned last_line)
+{
+	return t->lines + c->n + 3 <= last_line || (!shown && !t->r->findings.v.n);
+}
+
 void text_put_main_chains(struct text *t, unsigned max, unsigned last_line)
 {
 	uint64_t shown = 0, all = 0;
+	bool full = false;
 
-	for (size_t i = 0; i < t->r->chains.v.n; i++)
-		all += is_main_chain(t, &t->r->chains.v.v[i]);
-	if (!all && !t->m->opts.is_instant)
-		return;
-	put_title(t, "blocking chains", all ? NULL : "none");
-	for (size_t i = 0; i < t->r->chains.v.n && shown < max; i++) {
+	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
 
 		if (!is_main_chain(t, c))
 			continue;
-		if (shown && t->lines + c->n + 3 > last_line)
-			break;
+		all++;
+		full |= shown == max || !has_room(t, c, shown, last_line);
+		if (full)
+			continue;
+		if (!shown)
+			put_title(t, "blocking chains", NULL);
 		put_chain_head(t, c, ++shown);
 		text_put_chain(t, c);
 	}
-	if (all == shown)
+	if (!all && t->m->opts.is_instant)
+		put_title(t, "blocking chains", "none");
+	if (!shown || shown == all)
 		return;
 	say(&t->b, t->m, "  … and {n} more (--full)", W_N(all - shown));
 	text_end(t);

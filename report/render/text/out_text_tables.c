@@ -102,7 +102,8 @@ void text_put_stack_cell(struct text *t, uint32_t stack)
 	fmt_file_line(&t->b, t->m, place, 1);
 }
 
-static void put_wait_sites(struct text *t, const struct wait_sites *sites, uint64_t top)
+/* last_line: of the page; 0: no limit. */
+static void put_wait_sites(struct text *t, const struct wait_sites *sites, uint64_t top, unsigned last_line)
 {
 	static const struct table_col cols[] = {
 		{ .head = "blocked", .right = true }, { .head = "waits", .right = true },
@@ -125,7 +126,8 @@ static void put_wait_sites(struct text *t, const struct wait_sites *sites, uint6
 		text_put_stack_cell(t, ws->stack);
 		table_cell(&tb);
 	}
-	table_print(&tb);
+	tb.last_line = last_line;
+	shown = table_print(&tb);
 	text_more(t, shown, sites->v.n);
 }
 
@@ -138,11 +140,11 @@ void text_put_wait_sites(struct text *t)
 		return;
 	}
 	text_title(t, "wait sites", sites.v.n ? NULL : "none");
-	put_wait_sites(t, &sites, t->r->opts.top);
+	put_wait_sites(t, &sites, t->r->opts.top, 0);
 	wait_sites_free(&sites);
 }
 
-void text_put_main_wait_sites(struct text *t)
+void text_put_main_wait_sites(struct text *t, unsigned last_line)
 {
 	struct wait_sites sites;
 
@@ -155,7 +157,7 @@ void text_put_main_wait_sites(struct text *t)
 		           !sites.v.n       ? "none"
 		           : sites.left_out ? "excluding sleep and network"
 		                            : NULL);
-	put_wait_sites(t, &sites, text_rows(t, 10));
+	put_wait_sites(t, &sites, text_rows(t, 10), last_line);
 	wait_sites_free(&sites);
 }
 

@@ -286,7 +286,7 @@ static void put_row(const struct table *tb, const struct layout *l, size_t row)
 		fmt_raw(&t->b, "  ");
 		if (row == SIZE_MAX)
 			text_mark(t, MARK_DIM);
-		for (size_t i = 0; i <= last; i++) {
+		for (size_t i = 0; i < tb->ncols && i <= last; i++) {
 			size_t n = fit[i].width ? text_break(rest[i], strlen(rest[i]), fit[i].width) : 0;
 
 			if (!fit[i].width)
@@ -346,28 +346,34 @@ static void print_html(const struct table *tb)
 	fputs("</table>\n", t->f);
 }
 
-static void print_text(const struct table *tb)
+static size_t print_text(const struct table *tb)
 {
 	struct layout l = { 0 };
+	size_t i = 0;
 
 	lay_out(tb, &l);
 	put_row(tb, &l, SIZE_MAX);
-	for (size_t i = 0; i < tb->rows.n; i++) {
+	for (; i < tb->rows.n; i++) {
+		if (tb->last_line && i >= TABLE_MIN_ROWS && tb->t->lines >= tb->last_line)
+			break;
 		put_row(tb, &l, i);
 		if (!tb->rows.v[i].note)
 			continue;
 		fmt_raw(&tb->t->b, tb->rows.v[i].note);
 		text_wrap(tb->t, 6, 8);
 	}
+	return i;
 }
 
-void table_print(struct table *tb)
+size_t table_print(struct table *tb)
 {
+	size_t printed = tb->rows.n;
+
 	if (!buf_failed(&tb->t->b) && tb->rows.n) {
 		if (tb->t->html)
 			print_html(tb);
 		else
-			print_text(tb);
+			printed = print_text(tb);
 	}
 	for (size_t i = 0; i < tb->cells.n; i++)
 		free(tb->cells.v[i]);
@@ -375,4 +381,5 @@ void table_print(struct table *tb)
 		free(tb->rows.v[i].note);
 	vec_free(&tb->cells);
 	vec_free(&tb->rows);
+	return printed;
 }

@@ -11,6 +11,7 @@
 #include "report/render/text/text.h"
 
 #define TABLE_MAX_COLS 12
+#define TABLE_MIN_ROWS 4
 
 struct table_col {
 	const char *head;
@@ -29,6 +30,7 @@ struct table {
 	struct text *t;
 	const struct table_col *cols;
 	size_t ncols;
+	unsigned last_line; /* of the page: no row begins behind it, but for the first TABLE_MIN_ROWS; 0: no limit */
 	VEC(char *) cells;
 	VEC(struct table_row) rows;
 };
@@ -42,7 +44,7 @@ void table_cell_str(struct table *tb, const char *s);
 /* For the row that ended last: what is in t->b becomes a note below it; a target for links. */
 void table_note(struct table *tb);
 void table_anchor(struct table *tb, char kind, uint32_t id);
-/* Writes and frees it. */
-void table_print(struct table *tb);
+/* Writes and frees it. The rows written. */
+size_t table_print(struct table *tb);
 
 #endif

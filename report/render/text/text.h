@@ -75,9 +75,9 @@ void text_put_chains(struct text *t);
 void text_put_main_chains(struct text *t, unsigned max, unsigned last_line);
 /* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
-/* Every wait site, or the main ones: see wait_sites_find(). */
 void text_put_wait_sites(struct text *t);
-void text_put_main_wait_sites(struct text *t);
+/* Only those that wait_sites_find() calls neither idle nor found; a few, or until the page has last_line lines. */
+void text_put_main_wait_sites(struct text *t, unsigned last_line);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
