@@ -415,7 +415,7 @@ struct blocker blocker_of(struct blockers *bs, const struct goroutine *g)
 	 * The memory scan outweighs who used the channel before, unless both
 	 * goroutines are unreachable: then they may wait for each other.
 	 */
-	if (g->unheld && r.root != ROOT_EXITED && !(who && who->state == GO_STATE_WAITING && who->unheld))
+	if (g->unreachable && r.root != ROOT_EXITED && !(who && who->state == GO_STATE_WAITING && who->unreachable))
 		return (struct blocker){ .root = ROOT_NOBODY };
 	return r;
 }

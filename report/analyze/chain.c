@@ -152,7 +152,7 @@ static bool is_closed_cycle(const struct builder *b, const struct draft *d, uint
 		const struct chain_link *l = &d->links[i];
 
 		in |= l->goid == from;
-		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unheld)
+		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unreachable)
 			continue;
 		if (b->m->snap[1].searched || l->nobjs > 1)
 			return false;

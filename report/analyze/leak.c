@@ -35,7 +35,7 @@ static bool link_is_sure(const struct model *m, const struct chain_link *l)
 {
 	const struct goroutine *g = model_goroutine(m, l->goid);
 
-	return g && leak_is_long(m, g) && (g->unheld || l->evidence == EVIDENCE_LOCK_WOKEN);
+	return g && leak_is_long(m, g) && (g->unreachable || l->evidence == EVIDENCE_LOCK_WOKEN);
 }
 
 static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)

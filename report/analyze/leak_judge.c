@@ -29,7 +29,7 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 	int64_t half = half_of_recording(m);
 
 	/* If the program was stopped, having waited for the whole recording is not enough. */
-	if (g->wait.before_start && (!m->stops.n || g->unheld))
+	if (g->wait.before_start && (!m->stops.n || g->unreachable))
 		return true;
 	if (model_is_all_stopped(m))
 		return false;
@@ -98,7 +98,7 @@ static struct judgement judge_receive(const struct model *m, const struct gorout
 	bool gone = h->root == ROOT_EXITED;
 	enum verdict v = gone || asks_if_closed(m, g) ? VERDICT_NEVER_CLOSED : VERDICT_NO_ONE_LEFT;
 
-	if (g->unheld)
+	if (g->unreachable)
 		return judged(v, STRENGTH_PROVEN);
 	return all_seen_to_go(m, g, h) ? judged(v, STRENGTH_LIKELY) : reachable(m);
 }
@@ -107,9 +107,9 @@ static struct judgement judge_send(const struct model *m, const struct goroutine
 {
 	bool gone = h->root == ROOT_EXITED;
 
-	if (g->unheld || all_seen_to_go(m, g, h))
+	if (g->unreachable || all_seen_to_go(m, g, h))
 		return judged(gone ? VERDICT_NO_ONE_LEFT : VERDICT_NO_RECEIVER,
-		              g->unheld ? STRENGTH_PROVEN : STRENGTH_LIKELY);
+		              g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (!is_very_long(m, g, h))
 		return idle_as(IDLE_SHORT);
 	if (h->goid)
@@ -134,13 +134,13 @@ static struct judgement judge_sync(const struct model *m, const struct goroutine
 	switch (kind) {
 	case TRACE_SYNC_MUTEX:
 	case TRACE_SYNC_RWMUTEX:
-		if (g->unheld)
+		if (g->unreachable)
 			return judged(VERDICT_LOCK, STRENGTH_PROVEN);
 		return is_very_long(m, g, h) ? judged(VERDICT_LOCK, STRENGTH_LIKELY) : idle_as(IDLE_SHORT);
 	case TRACE_SYNC_WAITGROUP:
-		return g->unheld ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : reachable(m);
+		return g->unreachable ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : reachable(m);
 	default:
-		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
+		return g->unreachable ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
 	}
 }
 
@@ -165,7 +165,7 @@ struct judgement leak_judge(const struct model *m, struct blockers *b, const str
 
 	if (class == TRACE_WAIT_NETWORK)
 		return idle_as(IDLE_NETWORK);
-	if (wait_class_is_idle(class) || (who.root == ROOT_TIMER && !g->unheld))
+	if (wait_class_is_idle(class) || (who.root == ROOT_TIMER && !g->unreachable))
 		return idle_as(IDLE_TIME);
 	if (keeps_alive(g, class))
 		return idle_as(IDLE_MAIN);
@@ -174,12 +174,12 @@ struct judgement leak_judge(const struct model *m, struct blockers *b, const str
 	if (class == TRACE_WAIT_EMPTY_SELECT)
 		return judged(VERDICT_EMPTY_SELECT, STRENGTH_PROVEN);
 	if (map_get(in_cycle, g->id))
-		return judged(VERDICT_CYCLE, g->unheld ? STRENGTH_PROVEN : STRENGTH_LIKELY);
+		return judged(VERDICT_CYCLE, g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (class == TRACE_WAIT_RECV)
 		return judge_receive(m, g, &who);
 	if (class == TRACE_WAIT_SEND)
 		return judge_send(m, g, &who);
 	if (class == TRACE_WAIT_SELECT)
-		return g->unheld ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
+		return g->unreachable ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
 	return judge_sync(m, g, &who);
 }

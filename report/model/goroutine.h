@@ -52,9 +52,9 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* the end snapshot's state, until a later event contradicts it */
 	bool exit_missed;
-	bool in_gap;  /* it waited at .gap, when waits began to be left out; .wait is still that wait */
-	bool had_gap; /* and whether that wait went on is unknown */
-	bool unheld;  /* the end snapshot found what it waits for to be unreachable */
+	bool in_gap;      /* it waited at .gap, when waits began to be left out; .wait is still that wait */
+	bool had_gap;     /* and whether that wait went on is unknown */
+	bool unreachable; /* the end snapshot found what it waits for to be unreachable */
 	int64_t last_event;
 	struct use_list users; /* see chanuse.h */
 	struct rowset *marks;  /* see chanuse.h; owned */

@@ -37,7 +37,7 @@ struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t)
 	if (!g->has_event && g->started == TIME_UNKNOWN && !g->at_start)
 		g->at_start = !m->snap[0].ended || m->snap[0].partial || m->snap[0].unread;
 	g->has_event = true;
-	g->unheld = false;
+	g->unreachable = false;
 	g->end_state = GO_STATE_UNKNOWN;
 	g->last_event = t;
 	return g;

@@ -35,7 +35,7 @@ void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
 	struct goroutine *g = model_goroutine(r->m, rec->goid);
 
 	if (g && rec->snap_unheld.which)
-		g->unheld = true;
+		g->unreachable = true;
 }
 
 static void start_snap_go(struct replay *r, const struct trace_rec *rec)
@@ -223,7 +223,7 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 		goroutine_end_unseen(m, g, g->end->wait.last_park);
 	}
 	g->state = g->end_state;
-	g->unheld = false;
+	g->unreachable = false;
 	g->wait = (struct wait){ .stack = g->end->wait.stack };
 }
 

@@ -25,7 +25,7 @@
 #define SLEEP_AT "runtime.gopark /go/proc.go:1|time.Sleep /go/time.go:3|main.worker /src/main.go:70"
 #define WAKER_AT "runtime.ready /go/proc.go:9|main.main /src/main.go:50"
 
-static void unheld(struct tb *t, int64_t at, uint64_t goid)
+static void unreachable(struct tb *t, int64_t at, uint64_t goid)
 {
 	tb_rec(t, &(struct trace_rec){
 	                  .type = TRACE_SNAP_UNHELD, .time = at, .goid = goid, .snap_unheld = { .which = 1 } });
@@ -44,7 +44,7 @@ static struct report *at_end(struct tb *t, uint8_t class, struct trace_obj obj, 
 	tb_snap_begin(t, SEC(4), 1);
 	tb_snap_go(t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, class, obj, 0, stack);
 	if (out_of_reach)
-		unheld(t, SEC(4), 7);
+		unreachable(t, SEC(4), 7);
 	searched(t, SEC(4), 1);
 	return tb_report(t, SEC(4));
 }
@@ -121,7 +121,7 @@ static void an_event_takes_the_finding_of_the_search_away(void **state)
 	tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
 	tb_snap_begin(&t, SEC(4), 1);
 	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0, RECV_AT);
-	unheld(&t, SEC(4), 7);
+	unreachable(&t, SEC(4), 7);
 	tb_ready(&t, SEC(4), 1, 7, TRACE_CAUSE_SEND, ch, WAKER_AT);
 	searched(&t, SEC(4), 1);
 	r = tb_report(&t, SEC(4));
@@ -232,7 +232,7 @@ static struct report *after_a_select(bool out_of_reach)
 	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0, RECV_AT);
 	tb_snap_go(&t, SEC(4), 1, 8, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, NULL);
 	if (out_of_reach)
-		unheld(&t, SEC(4), 7);
+		unreachable(&t, SEC(4), 7);
 	searched(&t, SEC(4), 2);
 	return tb_report(&t, SEC(4));
 }
@@ -335,8 +335,8 @@ static struct report *circle(bool out_of_reach)
 	tb_snap_go(&t, SEC(4), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, a, 0, RECV_AT);
 	tb_snap_go(&t, SEC(4), 1, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, b, 0, RECV_AT);
 	if (out_of_reach) {
-		unheld(&t, SEC(4), 7);
-		unheld(&t, SEC(4), 8);
+		unreachable(&t, SEC(4), 7);
+		unreachable(&t, SEC(4), 8);
 	}
 	searched(&t, SEC(4), 2);
 	return tb_report(&t, SEC(4));
