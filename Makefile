@@ -193,10 +193,11 @@ compile_commands.json: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc
 hooks:
 	@tools/git-hooks/install
 
-## goldens           regenerate tests/golden/report-*, for git diff to show what changed
+## goldens           regenerate tests/golden/report-* and README's report, for git diff to show what changed
 .PHONY: goldens
-goldens: $(BUILD)/tests/test_report_golden
+goldens: $(BUILD)/tests/test_report_golden $(BUILD)/chanrec
 	@CHANREC_GOLDEN=update $<
+	@tools/readme $(BUILD)/chanrec
 
 # Without the tests that need a Go toolchain or would take minutes under valgrind.
 SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_format_damage.c tests/unit/test_format_second_reader.c

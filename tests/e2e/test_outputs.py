@@ -271,6 +271,11 @@ def test_the_text_fits_a_screen(traces, trace, lines, width):
     assert "--full" in text.splitlines()[-1]
 
 
+def test_the_readme_shows_what_is_printed():
+    excerpt = re.search(r"<!-- excerpt -->\n```\n(.*?)```\n<!-- /excerpt -->", (ROOT / "README.md").read_text(), re.S)[1]
+    assert excerpt == report(ROOT / "docs/demo/shop.trace.zst", "--width", "100"), "make goldens takes the new text"
+
+
 def test_top_says_how_much_is_left_out(traces):
     text = report(traces / "shop.zst", "--top", "2")
     more = re.findall(r"… and ([\d,]+) more \(--top (\d+) shows all\)", text)

@@ -227,7 +227,7 @@ static void wait_label(struct dot *d, const struct graph_edge *e)
 	if (e->open) {
 		fmt_raw(&d->b, ", ");
 		fmt_count(&d->b, e->open);
-		fmt_raw(&d->b, " not over");
+		fmt_raw(&d->b, " still waiting");
 	}
 	put_escaped(d, LABEL_WIDTH);
 }
