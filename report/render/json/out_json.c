@@ -229,8 +229,8 @@ static void put_counts(struct json *j, const char *key, const struct report_coun
 	json_key_u64(j, "exited", c->exited);
 	json_key_u64(j, "exits_missed", c->missed);
 	json_key_u64(j, "at_end", c->at_end);
-	for (uint8_t s = 0; s < GO_STATE_EXITED; s++)
-		json_key_u64(j, go_state_name(s), c->state[s]);
+	for (int s = 0; s < GO_STATE_EXITED; s++)
+		json_key_u64(j, go_state_name((uint8_t)s), c->state[s]);
 	json_close(j);
 }
 

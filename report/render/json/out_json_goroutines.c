@@ -27,8 +27,8 @@ void json_put_groups(struct json *j, const struct report *r)
 		json_key_u64(j, "exits_missed", g->missed);
 		json_key(j, "at_end");
 		json_open(j);
-		for (uint8_t s = 0; s < GO_STATE_EXITED; s++)
-			json_key_u64(j, go_state_name(s), g->at_end[s]);
+		for (int s = 0; s < GO_STATE_EXITED; s++)
+			json_key_u64(j, go_state_name((uint8_t)s), g->at_end[s]);
 		json_close(j);
 		json_key_u64(j, "waits", g->waits);
 		json_key_u64(j, "blocked_ns", g->blocked);

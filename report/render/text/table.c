@@ -274,10 +274,11 @@ static void put_row(const struct table *tb, const struct layout *l, size_t row)
 	const struct fit *fit = l->fit;
 	const char *rest[TABLE_MAX_COLS];
 	struct text *t = tb->t;
+	const size_t ncols = tb->ncols;
 	size_t last = 0;
 	bool more = true;
 
-	for (size_t i = 0; i < tb->ncols; i++) {
+	for (size_t i = 0; i < ncols; i++) {
 		last = fit[i].width ? i : last;
 		rest[i] = row == SIZE_MAX ? tb->cols[i].head : cell_at(tb, row, i);
 	}
@@ -286,7 +287,7 @@ static void put_row(const struct table *tb, const struct layout *l, size_t row)
 		fmt_raw(&t->b, "  ");
 		if (row == SIZE_MAX)
 			text_mark(t, MARK_DIM);
-		for (size_t i = 0; i < tb->ncols && i <= last; i++) {
+		for (size_t i = 0; i < ncols && i <= last; i++) {
 			size_t n = fit[i].width ? text_break(rest[i], strlen(rest[i]), fit[i].width) : 0;
 
 			if (!fit[i].width)
@@ -301,7 +302,7 @@ static void put_row(const struct table *tb, const struct layout *l, size_t row)
 	}
 	if (!l->below || row == SIZE_MAX)
 		return;
-	fmt_raw(&t->b, cell_at(tb, row, tb->ncols - 1));
+	fmt_raw(&t->b, cell_at(tb, row, ncols - 1));
 	text_wrap(t, 6, 8);
 }
 
