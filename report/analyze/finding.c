@@ -12,7 +12,7 @@ struct maker {
 	const struct leaks *l;
 	struct map by_goid; /* suspect -> its leak + 1 */
 	struct map by_obj;  /* object that all goroutines of a leak wait for -> the first such leak + 1 */
-	uint32_t *root;     /* by leak: the leak that it is told with; itself: it is a root cause */
+	uint32_t *root;     /* by leak: the leak that it is reported with; itself: it is a root cause */
 	bool *behind;       /* by leak: its goroutines wait for those of root */
 	uint32_t *next;     /* by leak: the next part of the same finding + 1 */
 };
@@ -256,7 +256,7 @@ static void count_waiting(struct findings *f, const struct model *m, const struc
 		if (idle->j.idle == IDLE_NETWORK)
 			f->network += idle->n;
 		else if (idle->j.idle == IDLE_TIME)
-			f->sleeping += idle->n;
+			*(class == TRACE_WAIT_SLEEP ? &f->sleeping : &f->timers) += idle->n;
 		else if (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SEND || class == TRACE_WAIT_SELECT)
 			f->queues += idle->n;
 		else if (class >= TRACE_WAIT_SEMACQUIRE && class <= TRACE_WAIT_COND)

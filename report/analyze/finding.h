@@ -41,7 +41,7 @@ struct findings {
 	VEC(struct finding_part) parts;
 	bool scanned; /* a finding rests on the memory scan */
 	/* goroutines that wait normally, and of these … */
-	uint64_t waiting, network, sleeping, queues, locks, others;
+	uint64_t waiting, network, sleeping, timers, queues, locks, others;
 	uint64_t unchecked; /* nothing indicates a leak, but there was no memory scan */
 };
 

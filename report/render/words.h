@@ -90,7 +90,7 @@ const char *words_root_name(enum root_cause c);
 const char *words_strength_name(enum strength s);
 const char *words_idle_name(enum idle i);
 const char *words_illegal_name(enum illegal i);
-/* "no receiver", "stuck for 12.3s", … */
+/* The verdict in JSON: "no receiver", "stuck for 12.3s", … */
 void words_verdict_name(struct buf *b, const struct leak *l);
 
 /* What a goroutine was seen to do: "sent on this channel before". "" for none. */
@@ -100,6 +100,8 @@ const char *words_root(enum root_cause c);
 /* "parked while already waiting" */
 const char *words_illegal(enum illegal i);
 
+/* "No receiver", "Piling up": the verdict in the text. */
+void words_verdict_title(struct buf *b, const struct model *m, const struct leak *l);
 /* A leak's heading: "No receiver: 61 goroutines blocked sending at main.f (main.go:48)"; of one, "goroutine 7". */
 void words_verdict(struct buf *b, const struct model *m, const struct leak *l);
 /* "blocked sending", "waiting in sync.Mutex.Lock" */
@@ -124,7 +126,7 @@ void words_leak_why(struct buf *b, const struct model *m, const struct leaks *al
 /* What to change in the program; "" where nothing is certain. */
 const char *words_hint(enum hint h);
 
-/* "46 other goroutines are waiting normally (18 network, 4 sleeping, 24 on queues)." */
+/* "46 other goroutines are waiting normally (18 network, 4 on timers, 24 on queues)." */
 void words_waiting_normally(struct buf *b, const struct model *m, const struct findings *f);
 
 /* Links and ends of a chain. */

@@ -71,7 +71,7 @@ static const char *no_one_left_title(const struct model *m, const struct leak *l
 	}
 }
 
-static void put_title(struct buf *b, const struct model *m, const struct leak *l)
+void words_verdict_title(struct buf *b, const struct model *m, const struct leak *l)
 {
 	static const char *const titles[] = {
 		[VERDICT_IDLE] = "Waiting normally",        [VERDICT_NEVER_CLOSED] = "Channel never closed",
@@ -125,7 +125,7 @@ void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l)
 
 void words_verdict(struct buf *b, const struct model *m, const struct leak *l)
 {
-	put_title(b, m, l);
+	words_verdict_title(b, m, l);
 	if (l->n == 1)
 		say(b, m, ": {goroutine} ", W_GO(l->example));
 	else
@@ -555,6 +555,7 @@ void words_waiting_normally(struct buf *b, const struct model *m, const struct f
 	    W_WORD(f->v.n ? "other " : ""), W_N(f->waiting));
 	put_part(b, m, f->network, "network", &any);
 	put_part(b, m, f->sleeping, "sleeping", &any);
+	put_part(b, m, f->timers, "on timers", &any);
 	put_part(b, m, f->queues, "on queues", &any);
 	put_part(b, m, f->locks, "on locks", &any);
 	put_part(b, m, f->others, "otherwise", &any);

@@ -33,7 +33,7 @@ static void put_what(struct text *t, const struct channel *c)
 	else
 		fmt_raw(&t->b, "At the end it is ");
 	fmt_raw(&t->b, c->closed_known && c->closed ? "closed" : c->closed_known ? "open" : "not known to be closed");
-	if (state)
+	if (state && c->state != CHAN_CLOSED)
 		fmt_f(&t->b, "; state %s", state);
 	fmt_raw(&t->b, ".");
 	text_wrap(t, 2, 2);
@@ -70,10 +70,14 @@ static void put_counts(struct text *t, const struct channel *c)
 		fmt_count(&t->b, c->polls);
 		fmt_raw(&t->b, " that were not ready; ");
 	}
-	fmt_plural(&t->b, c->waits, "wait");
-	fmt_raw(&t->b, " ended or open on it, ");
-	fmt_dur(&t->b, c->blocked);
-	fmt_raw(&t->b, " blocked.");
+	if (c->waits) {
+		fmt_plural(&t->b, c->waits, "wait");
+		fmt_raw(&t->b, " on it, blocked for ");
+		fmt_dur(&t->b, c->blocked);
+		fmt_raw(&t->b, ".");
+	} else {
+		fmt_raw(&t->b, model_has_ops(t->m) ? "no waits on it." : "No waits on it.");
+	}
 	text_wrap(t, 2, 4);
 }
 

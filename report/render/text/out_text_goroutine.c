@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The life of one goroutine, told from its creation to its end. */
+/* The life of one goroutine, from its creation to its end. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -96,15 +96,17 @@ static void put_wait(struct text *t, size_t i)
 	size_t end = life_wait_end(&m->life, i);
 	bool over = end < m->life.n;
 	int64_t to = over ? m->life.v[end].time : m->end;
+	/* One that began before has waited at least since the start, or since what the runtime noted. */
+	int64_t from = e->type == TRACE_SNAP_GO ? e->since : e->time, ns;
 
-	fmt_raw(&t->b, e->type == TRACE_SNAP_GO ? "found waiting in " : "waits in ");
+	fmt_raw(&t->b, e->type == TRACE_SNAP_GO ? "was already waiting in " : "waits in ");
 	fmt_text(&t->b, reason_name(m, e->reason));
 	put_objs(t, e);
 	put_at(t, e->stack);
-	fmt_raw(&t->b, over ? ", for " : ", not over after ");
+	fmt_raw(&t->b, over ? ", for " : ", still waiting after ");
 	text_mark(t, over ? MARK_STRONG : MARK_BAD);
 	fmt_raw(&t->b, e->type == TRACE_SNAP_GO ? "≥ " : "");
-	fmt_dur(&t->b, (uint64_t)(to > e->time ? to - e->time : 0));
+	fmt_dur(&t->b, (uint64_t)(__builtin_sub_overflow(to, from, &ns) || ns < 0 ? 0 : ns));
 	text_mark(t, MARK_END);
 	if (over)
 		put_wake(t, e, &m->life.v[end]);
@@ -150,7 +152,7 @@ static void put_other_event(struct text *t, const struct life_event *e)
 }
 
 /* What ended a wait is printed with the wait. */
-static bool is_told(const struct life_event *e)
+static bool is_in_wait(const struct life_event *e)
 {
 	return e->type == TRACE_GO_READY && e->passive;
 }
@@ -170,22 +172,22 @@ static void put_event(struct text *t, size_t i)
 /* The first and the last of a long life. */
 static void put_events(struct text *t)
 {
-	size_t n = t->m->life.n, top = t->r->opts.top, told = 0, all = 0;
+	size_t n = t->m->life.n, top = t->r->opts.top, shown = 0, all = 0;
 
 	for (size_t i = 0; i < n; i++)
-		all += !is_told(&t->m->life.v[i]);
+		all += !is_in_wait(&t->m->life.v[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (is_told(&t->m->life.v[i]))
+		if (is_in_wait(&t->m->life.v[i]))
 			continue;
-		if (told < top || told >= all - (all < top ? all : top)) {
+		if (shown < top || shown >= all - (all < top ? all : top)) {
 			put_event(t, i);
-		} else if (told == top) {
+		} else if (shown == top) {
 			fmt_raw(&t->b, "… ");
 			fmt_count(&t->b, all - 2 * top);
-			fmt_f(&t->b, " more events (--top %zu tells all)", (all + 1) / 2);
+			fmt_f(&t->b, " more events (--top %zu shows all)", (all + 1) / 2);
 			text_wrap(t, 4, 4);
 		}
-		told++;
+		shown++;
 	}
 	if (t->m->life.dropped) {
 		fmt_raw(&t->b, "… its later events are not kept: there are too many");
@@ -210,11 +212,13 @@ static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, u
 {
 	if (g)
 		fmt_f(&t->b, "At the end it is %s. ", go_state_name(g->state));
-	fmt_raw(&t->b, "In all ");
+	fmt_raw(&t->b, "During the recording: ");
 	fmt_plural(&t->b, waits, "wait");
-	fmt_raw(&t->b, ", ");
-	fmt_dur(&t->b, blocked);
-	fmt_raw(&t->b, " blocked.");
+	if (waits) {
+		fmt_raw(&t->b, ", blocked for ");
+		fmt_dur(&t->b, blocked);
+	}
+	fmt_raw(&t->b, ".");
 	text_wrap(t, 2, 2);
 }
 
@@ -256,7 +260,7 @@ static void put_wakes(struct text *t, uint64_t goid, bool waker)
 		table_cell_count(&tb, w->count);
 		table_cell_dur(&tb, w->blocked);
 	}
-	text_title(t, waker ? "whom it woke" : "who woke it", all ? NULL : "nobody was seen");
+	text_title(t, waker ? "whom it woke" : "who woke it", all ? NULL : "no wake-up was seen");
 	table_print(&tb);
 	text_more(t, shown, all);
 }
@@ -319,6 +323,7 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 	put_events(t);
 	if (g || gone)
 		put_sum(t, g, g ? g->waits : gone->waits, g ? g->blocked : gone->blocked);
+	text_put_leak_of(t, goid);
 	if (g && g->wait.stack) {
 		text_title(t, "its stack", NULL);
 		text_put_stack(t, g->wait.stack, 4);

@@ -75,6 +75,8 @@ void text_put_chains(struct text *t);
 void text_put_main_chains(struct text *t, unsigned max, unsigned last_line);
 /* The same claims in full sentences, one for each place. */
 void text_put_leaks(struct text *t);
+/* The finding that a goroutine is part of, if any. */
+void text_put_leak_of(struct text *t, uint64_t goid);
 void text_put_wait_sites(struct text *t);
 /* Only those that wait_sites_find() calls neither idle nor found; a few, or until the page has last_line lines. */
 void text_put_main_wait_sites(struct text *t, unsigned last_line);
@@ -84,7 +86,7 @@ void text_put_channel(struct text *t, uint32_t id);
 /* The parts of a page, in this order. */
 void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);
-/* The findings, or the goroutine or channel that was asked for. */
+/* The findings, or the goroutine or channel that the options select. */
 void text_put_first(struct text *t);
 /* Every other section. */
 void text_put_rest(struct text *t);
