@@ -238,10 +238,10 @@ static void no_change_is_no_difference(void **state)
 	size_t n;
 	char *text = run_diff("shop", "shop", NULL, false, &n);
 
-	assert_non_null(strstr(text, "0 new, 0 grew, 0 shrank, 0 gone"));
+	assert_non_null(strstr(text, "0 appeared, 0 grew, 0 shrank, 0 vanished"));
 	assert_non_null(strstr(text, "slower  none"));
 	assert_non_null(strstr(text, "faster  none"));
-	assert_non_null(strstr(text, ": 0 new, 0 slower, 0 faster."));
+	assert_non_null(strstr(text, ": 0 appeared, 0 slower, 0 faster."));
 	free(text);
 }
 

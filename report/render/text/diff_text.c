@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 #include "util/path.h"
+
+#define BUILD_ID_CHARS 12
 
 static const char *base_name(const char *path)
 {
@@ -28,6 +31,20 @@ static void put_trace(struct text *t, const char *name, const struct report *r)
 	text_wrap(t, 2, 5);
 }
 
+/* Their first characters, unless these are equal. */
+static void put_build_ids(struct text *t, const char *a, const char *b)
+{
+	int most = strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : INT_MAX;
+	struct buf ids[2] = { 0 };
+
+	fmt_f(&ids[0], "%.*s", most, a);
+	fmt_f(&ids[1], "%.*s", most, b);
+	say(&t->b, t->m, "NOTE: the programs differ (build IDs {text} and {text})", W_TEXT(buf_str(&ids[0])),
+	    W_TEXT(buf_str(&ids[1])));
+	buf_free(&ids[0]);
+	buf_free(&ids[1]);
+}
+
 static void put_programs(struct text *t, const struct diff *d)
 {
 	const struct trace_meta *a = d->r[0]->meta, *b = d->r[1]->meta;
@@ -38,8 +55,7 @@ static void put_programs(struct text *t, const struct diff *d)
 	if (!*a->build_id || !*b->build_id)
 		fmt_raw(&t->b, "NOTE: one of the traces has no build ID, so these may be different programs");
 	else
-		say(&t->b, t->m, "NOTE: the programs differ (build IDs {text} and {text})", W_TEXT(a->build_id),
-		    W_TEXT(b->build_id));
+		put_build_ids(t, a->build_id, b->build_id);
 	fmt_raw(&t->b, "; goroutines and wait sites are matched by function, not by line.");
 	text_mark(t, MARK_END);
 	text_wrap(t, 0, 6);
@@ -74,11 +90,11 @@ static size_t count(const struct diff *d, const struct diff_rows *rows, uint8_t 
 static void put_finding(struct text *t, const struct diff *d)
 {
 	text_title(t, "findings", NULL);
-	say(&t->b, t->m, "Goroutine groups: {n} new, {n} grew, {n} shrank, {n} gone.",
+	say(&t->b, t->m, "Goroutine groups: {n} appeared, {n} grew, {n} shrank, {n} vanished.",
 	    W_N(count(d, &d->groups, DIFF_APPEARED)), W_N(count(d, &d->groups, DIFF_GREW)),
 	    W_N(count(d, &d->groups, DIFF_SHRANK)), W_N(count(d, &d->groups, DIFF_VANISHED)));
 	text_wrap(t, 2, 4);
-	say(&t->b, t->m, "Wait sites (excluding sleep and network): {n} new, {n} slower, {n} faster.",
+	say(&t->b, t->m, "Wait sites (excluding sleep and network): {n} appeared, {n} slower, {n} faster.",
 	    W_N(count(d, &d->waits, DIFF_APPEARED)), W_N(count(d, &d->waits, DIFF_GREW)),
 	    W_N(count(d, &d->waits, DIFF_SHRANK)));
 	text_wrap(t, 2, 4);
@@ -214,12 +230,12 @@ int diff_write_text(const struct diff *d, FILE *f, struct err *err)
 	put_trace(&t, "B", d->r[1]);
 	put_programs(&t, d);
 	put_finding(&t, d);
-	put_groups(&t, d, DIFF_APPEARED, "new goroutine groups");
+	put_groups(&t, d, DIFF_APPEARED, "groups that appeared");
 	put_groups(&t, d, DIFF_GREW, "groups that grew");
 	put_waits(&t, d, more, "wait sites that got slower");
 	put_waits(&t, d, less, "wait sites that got faster");
 	put_groups(&t, d, DIFF_SHRANK, "groups that shrank");
-	put_groups(&t, d, DIFF_VANISHED, "groups that are gone");
+	put_groups(&t, d, DIFF_VANISHED, "groups that vanished");
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_nomem(err) : 0;

@@ -156,7 +156,7 @@ static void put_filter(struct text *t)
 	text_mark(t, MARK_WARN);
 	fmt_raw(&t->b, "NOTE: ");
 	words_filter(&t->b, t->r);
-	fmt_raw(&t->b, ", and goroutines and channels that have one are shown; totals are of these");
+	fmt_raw(&t->b, "; goroutines and channels without such a wait are left out, from the totals as well");
 	warn(t);
 }
 
