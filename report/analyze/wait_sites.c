@@ -27,10 +27,35 @@ static bool is_found(const struct report *r, const struct wsite *ws)
 	return false;
 }
 
-/* Its waits ended before the first snapshot told what they were. */
+/* Nothing happened there: most of its waits were open all the time, as those of a program that idles. */
+static bool is_still(const struct wsite *ws)
+{
+	return ws->whole_blocked > ws->blocked / 2;
+}
+
+/* Its waits ended before the first snapshot showed what they were. */
 static bool is_unknown(const struct model *m, const struct wsite *ws)
 {
 	return !ws->stack && !model_reason(m, ws->reason)->defined;
+}
+
+/* Those where something happened first; otherwise in the same order. */
+static int put_still_last(struct wait_sites *sites)
+{
+	VEC(const struct wsite *) still = { 0 };
+	size_t n = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < sites->v.n && !ret; i++) {
+		if (is_still(sites->v.v[i]))
+			ret = vec_push(&still, sites->v.v[i]);
+		else
+			sites->v.v[n++] = sites->v.v[i];
+	}
+	for (size_t i = 0; i < still.n && !ret; i++)
+		sites->v.v[n++] = still.v[i];
+	vec_free(&still);
+	return ret;
 }
 
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
@@ -48,6 +73,10 @@ int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
 			return -ENOMEM;
 		}
 	}
+	if (!all && put_still_last(sites)) {
+		wait_sites_free(sites);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -58,11 +87,16 @@ void wait_sites_free(struct wait_sites *sites)
 
 const struct wsite *wait_sites_heaviest(const struct report *r)
 {
+	const struct wsite *still = NULL;
+
 	for (uint32_t i = 0; i < r->nwsites; i++) {
 		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
 
-		if (report_shows_wsite(r, ws) && !wait_site_is_idle(r->m, ws))
-			return ws->blocked ? ws : NULL;
+		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked)
+			continue;
+		if (!is_still(ws))
+			return ws;
+		still = still ? still : ws;
 	}
-	return NULL;
+	return still;
 }

@@ -15,11 +15,12 @@ struct wait_sites {
 bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
 /*
  * Unless all are wanted, leaves out those that are idle, those of which only the time is known, and those whose
- * blocked time is mostly that of goroutines that a finding describes. 0 or -ENOMEM.
+ * blocked time is mostly that of goroutines that a finding describes; and puts those last whose blocked time is mostly
+ * that of waits that lasted the whole recording. 0 or -ENOMEM.
  */
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all);
 void wait_sites_free(struct wait_sites *sites);
-/* The site that is not idle and cost most blocked time; NULL: none cost any. */
+/* The site that is not idle and cost most blocked time, in the same order; NULL: none cost any. */
 const struct wsite *wait_sites_heaviest(const struct report *r);
 
 #endif

@@ -121,6 +121,11 @@ static void add_to_goroutine(struct model *m, struct goroutine *g, uint32_t n, u
 		grp->max_wait = whole;
 }
 
+static bool is_whole(const struct model *m, const struct wait *w)
+{
+	return w->before_start || w->since <= m->opts.since;
+}
+
 static void add_to_wsite(struct model *m, const struct goroutine *g, struct wsite *ws, uint32_t n, uint64_t ns,
                          uint64_t whole, const struct wait_end *e)
 {
@@ -130,6 +135,7 @@ static void add_to_wsite(struct model *m, const struct goroutine *g, struct wsit
 	if (e->open) {
 		ws->open++;
 		ws->open_blocked += ns;
+		ws->whole_blocked += is_whole(m, &g->wait) ? ns : 0;
 	}
 	if (whole > ws->max || !ws->example) {
 		ws->max = whole;

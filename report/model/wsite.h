@@ -14,6 +14,7 @@ struct wsite {
 	uint32_t objsite; /* of the first wait; for a select, of the case that fired */
 	uint64_t waits, blocked, max, unseen;
 	uint64_t open, open_blocked; /* not over at the end */
+	uint64_t whole_blocked;      /* of these, by waits that lasted the whole recording (or window) */
 	uint64_t example;            /* a goroutine: that of the longest wait */
 };
 
