@@ -154,7 +154,7 @@ static int write_report(const void *ctx, FILE *f, struct err *err)
 static void warn(const struct report *r)
 {
 	if (r->damaged)
-		fprintf(stderr, "chanrec: warning: %s; only what precedes that is reported\n", r->damage);
+		fprintf(stderr, "chanrec: warning: %s: %s; only what precedes that is reported\n", r->path, r->damage);
 	if (r->m->wake_stacks.dropped)
 		fprintf(stderr,
 		        "chanrec: warning: over %u different pairs of waiter's and waker's stacks: %" PRIu64

@@ -57,7 +57,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	a->script.stacks |= a->script.full_stacks;
 	ret = outfile_write(&a->out, write_script, &job, err);
 	if (!ret && damage.msg[0])
-		fprintf(stderr, "chanrec: warning: %s; only the events before that are printed\n", damage.msg);
+		fprintf(stderr, "chanrec: warning: %s: %s; only the events before that are printed\n", job.file,
+		        damage.msg);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }
 

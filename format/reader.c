@@ -36,7 +36,7 @@ static int torn(struct trace_reader *r, const char *where)
 {
 	return err_set(&r->failed, ENODATA,
 	               "the file ends %s (at byte %llu): the recorder was killed or is still writing, or the copy is "
-	               "incomplete; everything before was read",
+	               "incomplete",
 	               where, (unsigned long long)r->src.at);
 }
 
@@ -48,9 +48,7 @@ static int read_failed(struct trace_reader *r, int errnum)
 
 static int damaged(struct trace_reader *r, uint64_t at, const char *what)
 {
-	return err_set(&r->failed, EBADMSG,
-	               "the trace is damaged at byte %llu: %s; everything before was read, the rest is not trusted",
-	               (unsigned long long)at, what);
+	return err_set(&r->failed, EBADMSG, "the trace is damaged at byte %llu: %s", (unsigned long long)at, what);
 }
 
 /* Prepends the place to the decoder's message. */
