@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "cli/tracefile.h"
+#include "util/bytes.h"
 
 /* "255,022" */
 static void put_count(FILE *f, uint64_t n)
@@ -20,15 +21,9 @@ static void put_count(FILE *f, uint64_t n)
 
 static void put_bytes(FILE *f, uint64_t n)
 {
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-	double v = (double)n;
-	int unit = 0;
+	char text[BYTES_MAX];
 
-	while (v >= 999.95 && unit < 4) {
-		v /= 1000;
-		unit++;
-	}
-	fprintf(f, unit ? "%.1f %s" : "%.0f %s", v, units[unit]);
+	fputs(bytes_text(text, n), f);
 }
 
 /* "Left out to stay within --max-size: stacks of waits for 2.1 s from 0.3 s on." */

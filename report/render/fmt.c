@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "report/render/utf8.h"
+#include "util/bytes.h"
 
 void fmt_raw(struct buf *b, const char *s)
 {
@@ -96,19 +97,9 @@ void fmt_count(struct buf *b, uint64_t n)
 
 void fmt_bytes(struct buf *b, uint64_t n)
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-	double v = (double)n;
-	int i = 0;
+	char text[BYTES_MAX];
 
-	if (n < 1024) {
-		fmt_f(b, "%" PRIu64 " bytes", n);
-		return;
-	}
-	while (v >= 1024 && i < 4) {
-		v /= 1024;
-		i++;
-	}
-	fmt_f(b, "%.1f %s", v, units[i]);
+	fmt_raw(b, bytes_text(text, n));
 }
 
 void fmt_wall(char *to, size_t n, int64_t wall_ns)

@@ -12,7 +12,7 @@ import pytest
 from conftest import CHANREC, NEWEST, OLDEST, report, report_json, run, wait_for
 
 SUMMARY = re.compile(r"Recording ended: (?P<why>.+)\.\n"
-                     r"Wrote (?P<file>\S+) \([\d.]+ (B|kB|MB)\): [\d,]+ events in \d+\.\d s, none lost\. "
+                     r"Wrote (?P<file>\S+) \([\d.]+ (bytes|KiB|MiB)\): [\d,]+ events in \d+\.\d s, none lost\. "
                      r"Next: chanrec report (?P=file)\n")
 
 
