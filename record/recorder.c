@@ -36,7 +36,7 @@ struct recorder {
 	struct go_layout layout;
 	struct layout_check check;
 	struct probes probes;
-	struct output out;
+	struct trace_output out;
 	struct trace_writer *w;
 	struct intern intern;
 	struct encoder enc;
@@ -90,7 +90,8 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 /* Writes nothing: only checks that the output is writable. */
 static int phase_attach(struct recorder *r, struct err *err)
 {
-	if (watch_open(&r->watch, &r->target, err) || output_open(&r->out, r->opts->output, err) || open_target(r, err))
+	if (watch_open(&r->watch, &r->target, err) || trace_output_open(&r->out, r->opts->output, err) ||
+	    open_target(r, err))
 		return err->code;
 	return plan_and_attach(r, err);
 }
@@ -155,7 +156,7 @@ static int phase_begin(struct recorder *r, struct err *err)
 	             &r->probes, &r->enc, &r->deferred);
 	/* Enable first: once the header is in the file, users may rely on the recording. */
 	probes_enable(&r->probes);
-	if (output_start(&r->out, err) || write_header(r, err))
+	if (trace_output_start(&r->out, err) || write_header(r, err))
 		return err->code;
 	r->intern.w = r->enc.w = r->w;
 	if (watch_launched(&r->watch) && launch_go(&r->watch.launch, err))
@@ -325,7 +326,7 @@ static int phase_close(struct recorder *r, struct err *err)
 	if (trace_writer_end(r->w, &end, err))
 		return err->code;
 	summarize(r, &end);
-	return output_commit(&r->out, err);
+	return trace_output_commit(&r->out, err);
 }
 
 /* They run in this order. A phase that fails ends the recording, and what was written stays. */
@@ -341,7 +342,7 @@ static void recorder_free(struct recorder *r)
 {
 	limits_free(&r->limits);
 	probes_free(&r->probes);
-	output_close(&r->out);
+	trace_output_close(&r->out);
 	r->sum->has_status = watch_end_command(&r->watch, &r->sum->status);
 	snapshot_free(&r->snap);
 	encoder_free(&r->enc);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int output_open(struct output *o, const char *path, struct err *err)
+int trace_output_open(struct trace_output *o, const char *path, struct err *err)
 {
 	struct stat st;
 
@@ -29,7 +29,7 @@ int output_open(struct output *o, const char *path, struct err *err)
 	return 0;
 }
 
-int output_start(struct output *o, struct err *err)
+int trace_output_start(struct trace_output *o, struct err *err)
 {
 	struct stat st;
 
@@ -41,7 +41,7 @@ int output_start(struct output *o, struct err *err)
 	return 0;
 }
 
-int output_commit(struct output *o, struct err *err)
+int trace_output_commit(struct trace_output *o, struct err *err)
 {
 	int fd = o->fd;
 
@@ -53,7 +53,7 @@ int output_commit(struct output *o, struct err *err)
 	return 0;
 }
 
-void output_close(struct output *o)
+void trace_output_close(struct trace_output *o)
 {
 	if (o->fd >= 0 && !o->is_stdout)
 		close(o->fd);

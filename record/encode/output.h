@@ -8,19 +8,19 @@
 
 #include "util/err.h"
 
-struct output {
+struct trace_output {
 	int fd;
 	const char *path; /* owned by the caller */
 	bool created, started, is_stdout;
 };
 
 /* Checks that path can be written; "-" is stdout, which must not be a terminal. */
-int output_open(struct output *o, const char *path, struct err *err);
+int trace_output_open(struct trace_output *o, const char *path, struct err *err);
 /* Discards the old content. */
-int output_start(struct output *o, struct err *err);
+int trace_output_start(struct trace_output *o, struct err *err);
 /* Call when everything is written. Returns -errno if the close failed. */
-int output_commit(struct output *o, struct err *err);
+int trace_output_commit(struct trace_output *o, struct err *err);
 /* Closes the file; removes it if it was created and never started. */
-void output_close(struct output *o);
+void trace_output_close(struct trace_output *o);
 
 #endif
