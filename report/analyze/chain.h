@@ -27,7 +27,7 @@ struct chain_link {
 	uint8_t cause;    /* past: enum trace_cause */
 	bool before;      /* open: it began before the recording, so blocked is a lower bound */
 	uint64_t blocked;
-	uint32_t repeats; /* past: number of identical links in a row that this one stands for */
+	uint32_t repeats; /* past: number of identical links in a row that this one replaces */
 };
 
 enum chain_class {

@@ -14,7 +14,7 @@ static int longer_first(const void *a, const void *b, void *ctx)
 	return (x > y) - (x < y);
 }
 
-/* Whether its goroutine stands inside a chain that was seen before; if not, sees its own. */
+/* Whether its goroutine is inside a chain that was seen before; if not, sees its own. */
 static int see_chain(const struct chains *chains, const struct chain *c, struct map *inside)
 {
 	const struct chain_link *l = &chains->links.v[c->first];

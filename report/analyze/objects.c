@@ -67,7 +67,7 @@ int objects_find(struct object_rows *rows, const struct report *r)
 	if (!rows->v.n)
 		return 0;
 	sum_objects(rows->v.v, r);
-	/* Site 0 stands for none. */
+	/* Site 0 is none. */
 	rows->v.v[0] = rows->v.v[--rows->v.n];
 	if (rows->v.n)
 		qsort(rows->v.v, rows->v.n, sizeof(*rows->v.v), object_cmp);

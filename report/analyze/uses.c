@@ -41,7 +41,7 @@ static int row_cmp(const void *a, const void *b)
 /*
  * Counts the pairs, and how many channels or goroutines there are in each row.
  * The pairs are sorted, so those of one channel or goroutine are neighbours; its
- * mark tells whether the row has already counted it with a pair that is gone.
+ * mark says whether the row has already counted it with a pair that is gone.
  */
 static int count_pairs(struct uses *u, bool by_channel)
 {

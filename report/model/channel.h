@@ -22,7 +22,7 @@ struct channel {
 	bool made_seen, close_seen;
 	bool used;       /* an operation on it was seen, blocked or not */
 	bool found;      /* in a snapshot */
-	bool kept;       /* asked for: it is not folded */
+	bool kept;       /* an option selects it: it is not folded */
 	uint8_t last_op; /* enum trace_dir, with ops */
 	uint8_t state;   /* enum chan_state, after the replay */
 	uint32_t objsite;

@@ -58,7 +58,7 @@ static uint64_t missing_in_all(const struct losses *losses, uint8_t type)
 	return n;
 }
 
-void defects_judge(struct defects *d, const struct losses *losses, int64_t told)
+void defects_judge(struct defects *d, const struct losses *losses, int64_t until)
 {
 	bool any_missing = losses->ring || losses->waits_left_out;
 	uint64_t left[TRACE_TYPE_MAX + 1] = { [TRACE_GO_PARK] = missing_in_all(losses, TRACE_GO_PARK),
@@ -70,7 +70,7 @@ void defects_judge(struct defects *d, const struct losses *losses, int64_t told)
 
 		if (*n && is_explained(losses, doubt))
 			--*n;
-		else if (!any_missing || doubt->to <= told)
+		else if (!any_missing || doubt->to <= until)
 			d->illegal[doubt->what]++;
 	}
 	vec_free(&d->doubts);

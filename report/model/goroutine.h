@@ -4,7 +4,7 @@
 
 /*
  * The goroutines of a model: those that live, and a short record of each that
- * has exited, which is kept only when asked for and up to a cap.
+ * has exited, which is kept only if an option needs it, and up to a cap.
  */
 
 #include <stdbool.h>

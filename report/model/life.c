@@ -14,7 +14,7 @@ void life_free(struct life *l)
 	vec_free(&l->objs);
 }
 
-/* What a record tells about the goroutine. */
+/* What a record says about the goroutine. */
 struct note {
 	struct life_event e;
 	const struct trace_obj *objs;

@@ -53,7 +53,7 @@ struct wake_chains {
 	uint64_t dropped;
 };
 
-/* Goroutine to goroutine wake-ups; kept when asked for. */
+/* Goroutine to goroutine wake-ups; kept if an option needs them. */
 struct wake {
 	uint64_t waker, woken;
 	struct trace_obj obj;

@@ -9,7 +9,7 @@
 
 #define MODEL_MAX_WAKE_STACKS (1u << 18) /* the output says when this cap is reached */
 
-/* Waits of one wait site that were ended at one stack; kept when asked for. */
+/* Waits of one wait site that were ended at one stack; kept if an option needs them. */
 struct wake_stack {
 	uint32_t wsite, stack; /* stack of the waker; 0: no goroutine */
 	uint8_t cause;

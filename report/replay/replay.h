@@ -5,7 +5,7 @@
 /*
  * One pass over the records of a trace, in order, that fills a model.
  *
- * The start snapshot always tells what a goroutine is (creator, function), but
+ * The start snapshot always shows what a goroutine is (creator, function), but
  * its state only if no event does. The end snapshot holds unless a later event
  * contradicts it.
  */

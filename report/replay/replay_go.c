@@ -156,7 +156,7 @@ static void wait_of_unknown(struct goroutine *g)
 	g->wait = (struct wait){ .since = TIME_UNKNOWN, .before_start = true };
 }
 
-/* The wake-up tells who sent, received or closed. */
+/* The wake-up shows who sent, received or closed. */
 static void use_woken_channel(struct model *m, const struct wait_end *e)
 {
 	static const uint32_t waker_role[] = {

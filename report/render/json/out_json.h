@@ -8,7 +8,7 @@
 #include "report/analyze/selection.h"
 #include "report/render/json/json.h"
 
-/* {function, file, line}; null for none. An address that was not resolved stands as its own function name. */
+/* {function, file, line}; null for none. An address that was not resolved is its own function name. */
 void json_put_place(struct json *j, const struct model *m, uint32_t place);
 void json_key_place(struct json *j, const char *key, const struct model *m, uint32_t place);
 void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
