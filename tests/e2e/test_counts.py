@@ -119,7 +119,7 @@ def test_from_the_first_instruction(go, record, version, tmp_path):
     assert doc["trace"]["final_state_from"] == "events"
     main = [g for g in doc["goroutines"] if g["id"] == 1]
     assert len(main) == 1 and main[0]["started_ns"] is not None
-    assert "the target had exited" in report(trace)
+    assert "the program had exited" in report(trace)
 
 
 def test_two_rounds_recorded_apart(workload, record):
