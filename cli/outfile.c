@@ -89,7 +89,8 @@ static int outfile_commit(struct outfile *o, struct err *err)
 		error = errno ? errno : EIO;
 	if (!o->path) {
 		clearerr(o->f); /* reported here */
-		pager_finish();
+		if (!pager_finish())
+			return err_set(err, ENOENT, "cannot run the pager; set PAGER, or use --no-pager");
 	}
 	if (o->path && fclose(o->f) && !error)
 		error = errno;

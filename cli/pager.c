@@ -32,10 +32,14 @@ static const char *command(void)
 	return *s && strcmp(s, "cat") ? s : NULL;
 }
 
-static void wait_for_pager(void)
+/* Whether the pager ran: a shell that cannot run it exits with 126 or 127. */
+static bool wait_for_pager(void)
 {
-	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+	int status = 0;
+
+	while (waitpid(pager, &status, 0) < 0 && errno == EINTR)
 		;
+	return !WIFEXITED(status) || (WEXITSTATUS(status) != 126 && WEXITSTATUS(status) != 127);
 }
 
 /*
@@ -44,10 +48,12 @@ static void wait_for_pager(void)
  */
 static void on_signal(int sig)
 {
+	bool ran;
+
 	close(STDOUT_FILENO);
-	wait_for_pager();
+	ran = wait_for_pager();
 	if (sig == SIGPIPE)
-		_exit(0);
+		_exit(ran ? 0 : 1);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -108,15 +114,18 @@ bool pager_start(void)
 	return pager != 0;
 }
 
-void pager_finish(void)
+bool pager_finish(void)
 {
+	bool ran;
+
 	if (!pager)
-		return;
+		return true;
 	fflush(stdout);
 	/* Takes the last end of the pipe from stdout: the pager sees the end of the text. */
 	dup2(terminal, STDOUT_FILENO);
 	close(terminal);
-	wait_for_pager();
+	ran = wait_for_pager();
 	pager = 0;
 	restore_signals();
+	return ran;
 }

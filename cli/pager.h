@@ -16,7 +16,10 @@
  * with 0. Returns whether there is a pager.
  */
 bool pager_start(void);
-/* Waits until the user has quit the pager; stdout is the terminal again. Without a pager does nothing. */
-void pager_finish(void);
+/*
+ * Waits until the user has quit the pager; stdout is the terminal again. Without a pager does nothing. false: the
+ * shell could not run the pager, and what was written is lost.
+ */
+bool pager_finish(void);
 
 #endif

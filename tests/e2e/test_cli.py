@@ -71,6 +71,14 @@ def test_no_pager(trace, env):
     assert status == 0 and "paged:" not in shown and "go version" in shown
 
 
+@pytest.mark.parametrize("command", [("info",), ("script", "--stacks")])
+def test_a_pager_that_the_shell_cannot_run(trace, command):
+    """A short text fits into the pipe, a long one does not; neither may vanish with success."""
+    shown, status = on_terminal(*command, trace, env={"PAGER": "no-such-pager -R"})
+    assert status == 1
+    assert "no-such-pager" in shown
+
+
 def test_pager_options(trace, tmp_path):
     env = {"PAGER": "sed s/^/wrong:/", "CHANREC_PAGER": "sed s/^/paged:/"}
     assert on_terminal("info", trace, env=env)[0].startswith("paged:")
