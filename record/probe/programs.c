@@ -144,7 +144,10 @@ int programs_load(struct programs *p, struct probe_plan *plan, enum link_kind ki
 		p->build++;
 		ret = try_load(p, plan, kind, err);
 	}
-	if (!ret && opts->verbose)
+	if (ret)
+		return ret;
+	*err = (struct err){ 0 }; /* of a build that did not load */
+	if (opts->verbose)
 		say_reads(p, &why);
 	return ret;
 }
