@@ -58,19 +58,24 @@ static int index_suspects(struct maker *k)
 	return 0;
 }
 
-/* The leak of the goroutine that the leak's example waits for; itself: none. */
+#define OBJECT_OF_KEY 0xffffffffffff
+
+/* The leak of the one goroutine that all of the leak wait for, as far as the trace shows; itself: none. */
 static uint32_t leak_of_blocker(const struct maker *k, uint32_t leak)
 {
 	const struct leak *l = &k->l->v.v[leak];
-	const uint64_t *at = l->blocker.goid && !l->proven ? map_get(&k->by_goid, l->blocker.goid) : NULL;
+	bool is_one = l->blocker.goid && l->blocker.nlive <= 1 && !l->proven &&
+	              (l->n == 1 || common_object(k, l) & OBJECT_OF_KEY);
+	const uint64_t *at = is_one ? map_get(&k->by_goid, l->blocker.goid) : NULL;
 
 	return at ? (uint32_t)*at - 1 : leak;
 }
 
-/* A leak of which more is known than of another: it can be that one's cause. */
+/* The cause of a leak has evidence that is no weaker; time alone is no cause of what is stuck by time alone. */
 static bool can_be_cause(const struct leak *cause, const struct leak *of)
 {
-	return !of->growing && (cause->j.strength > of->j.strength || of->j.verdict != VERDICT_STUCK);
+	return !of->growing && (cause->j.strength > of->j.strength ||
+	                        (cause->j.strength == of->j.strength && of->j.verdict != VERDICT_STUCK));
 }
 
 /* Halves the path as it goes; what is skipped passes its "behind" on. */
@@ -102,7 +107,7 @@ static int join_object(struct maker *k, uint32_t leak)
 	uint64_t key = common_object(k, &k->l->v.v[leak]), *slot;
 	uint32_t root;
 
-	if (!(key & 0xffffffffffff))
+	if (!(key & OBJECT_OF_KEY))
 		return 0;
 	slot = map_put(&k->by_obj, key, NULL);
 	if (!slot)
@@ -151,17 +156,14 @@ static bool is_behind(const struct maker *k, uint32_t leak)
 /* Each goroutine waits to send on an unbuffered channel of its own: room for one value would let it go on. */
 static bool needs_buffer(const struct model *m, const struct leaks *all, const struct leak *l)
 {
-	uint32_t last = 0;
-
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct goroutine *g = model_goroutine(m, all->suspects.v[l->first + i].goid);
 		const struct channel *c = g->wait.nobjs_all == 1 && g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_CHAN
 		                                  ? model_channel(m, g->objs[0].id)
 		                                  : NULL;
 
-		if (!c || !c->capacity_known || c->capacity || c->id == last)
+		if (!c || !c->capacity_known || c->capacity || c->waiters_n != 1)
 			return false;
-		last = c->id;
 	}
 	return true;
 }
@@ -198,7 +200,7 @@ static enum hint hint_of(const struct model *m, const struct leaks *all, const s
 		               ? HINT_BUFFER
 		               : HINT_NONE;
 	case VERDICT_LOCK:
-		return l->blocker.root == ROOT_EXITED ? HINT_UNLOCK : HINT_NONE;
+		return l->proven && l->blocker.root == ROOT_EXITED ? HINT_UNLOCK : HINT_NONE;
 	case VERDICT_WAITGROUP:
 		return HINT_DONE;
 	case VERDICT_CYCLE:

@@ -14,8 +14,8 @@
 /* What to change in the program, where one thing is certain. */
 enum hint {
 	HINT_NONE,
-	HINT_BUFFER,     /* the receiver is gone: a buffer, or a case for cancellation */
-	HINT_SEND,       /* the sender is gone: send or close on every path */
+	HINT_BUFFER,     /* a buffer, or a case for cancellation */
+	HINT_SEND,       /* send or close on every path */
 	HINT_CLOSE,      /* close the channel */
 	HINT_UNLOCK,     /* unlock on every path */
 	HINT_DONE,       /* call WaitGroup.Done on every path */

@@ -298,23 +298,41 @@ static bool leak_measure(const struct finder *f, struct leak *l)
 	return is_any_long;
 }
 
-/* Follows a cycle from the example until it closes. */
+/* The link of goid; their number: it has none. */
+static uint32_t link_of(const struct leaks *out, const struct leak *l, uint64_t goid)
+{
+	uint32_t i = 0;
+
+	while (i < l->cycle_n && out->cycles.v[l->cycle_first + i].goid != goid)
+		i++;
+	return i;
+}
+
+/* Follows the blockers from the example until they close a cycle. An example that queues behind it is left out. */
 static int collect_links(struct finder *f, struct leak *l)
 {
 	const struct goroutine *g = model_goroutine(f->m, l->example);
 	struct leaks *out = f->out;
 
 	l->cycle_first = (uint32_t)out->cycles.n;
-	for (; g && l->cycle_n < MODEL_MAX_CHAIN_DEPTH; l->cycle_n++) {
+	while (g && l->cycle_n < MODEL_MAX_CHAIN_DEPTH) {
 		struct cycle_link link = { .goid = g->id,
 			                   .place = symbols_stack_user(&f->m->sym, g->wait.stack),
 			                   .blocker = blocker_of(f->blockers, g) };
+		uint32_t begin;
 
 		if (g->wait.nobjs)
 			link.obj = g->objs[0];
 		if (vec_push(&out->cycles, link))
 			return -ENOMEM;
-		g = link.blocker.goid == l->example ? NULL : model_goroutine(f->m, link.blocker.goid);
+		l->cycle_n++;
+		begin = link_of(out, l, link.blocker.goid);
+		if (begin < l->cycle_n) {
+			l->cycle_first += begin;
+			l->cycle_n -= begin;
+			break;
+		}
+		g = model_goroutine(f->m, link.blocker.goid);
 	}
 	return 0;
 }

@@ -14,17 +14,41 @@ bool wait_site_is_idle(const struct model *m, const struct wsite *ws)
 	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
 }
 
-static bool is_found(const struct report *r, const struct wsite *ws)
+struct site_key {
+	uint32_t group, place, reason;
+};
+
+static bool is_of_leak(const void *table, uint32_t i, const void *key)
 {
-	uint32_t place = symbols_stack_user(&r->m->sym, ws->stack);
+	const struct leak *l = &((const struct leaks *)table)->v.v[i - 1];
+	const struct site_key *k = key;
 
-	for (uint32_t i = 0; i < r->leaks.nsuspects; i++) {
-		const struct leak *l = &r->leaks.v.v[i];
+	return l->group == k->group && l->place == k->place && l->reason == k->reason;
+}
 
-		if (l->group == ws->group && l->place == place && l->reason == ws->reason)
-			return ws->open_blocked >= ws->blocked / 2;
+static uint64_t site_hash(const struct site_key *k)
+{
+	return hash_two((uint64_t)k->group << 32 | k->place, k->reason);
+}
+
+/* The leaks that findings describe, by group, place and reason. 0 or -ENOMEM. */
+static int index_leaks(struct index *x, const struct leaks *leaks)
+{
+	for (uint32_t i = 0; i < leaks->nsuspects; i++) {
+		const struct leak *l = &leaks->v.v[i];
+		struct site_key key = { l->group, l->place, l->reason };
+
+		if (!index_find(x, site_hash(&key), is_of_leak, leaks, &key) && !index_add(x, site_hash(&key), i + 1))
+			return -ENOMEM;
 	}
-	return false;
+	return 0;
+}
+
+static bool is_found(const struct report *r, const struct index *leaks, const struct wsite *ws)
+{
+	struct site_key key = { ws->group, symbols_stack_user(&r->m->sym, ws->stack), ws->reason };
+
+	return ws->open_blocked >= ws->blocked / 2 && index_find(leaks, site_hash(&key), is_of_leak, &r->leaks, &key);
 }
 
 /* Nothing happened there: most of its waits were open all the time, as those of a program that idles. */
@@ -58,26 +82,38 @@ static int put_still_last(struct wait_sites *sites)
 	return ret;
 }
 
-int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
+static bool is_left_out(const struct report *r, const struct index *leaks, const struct wsite *ws)
 {
-	*sites = (struct wait_sites){ 0 };
+	return wait_site_is_idle(r->m, ws) || is_unknown(r->m, ws) || is_found(r, leaks, ws);
+}
+
+static int collect(struct wait_sites *sites, const struct report *r, const struct index *leaks, bool all)
+{
 	for (uint32_t i = 0; i < r->nwsites; i++) {
 		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
 
 		if (!report_shows_wsite(r, ws))
 			continue;
-		if (!all && (wait_site_is_idle(r->m, ws) || is_unknown(r->m, ws) || is_found(r, ws))) {
+		if (!all && is_left_out(r, leaks, ws))
 			sites->left_out++;
-		} else if (vec_push(&sites->v, ws)) {
-			wait_sites_free(sites);
+		else if (vec_push(&sites->v, ws))
 			return -ENOMEM;
-		}
 	}
-	if (!all && put_still_last(sites)) {
+	return all ? 0 : put_still_last(sites);
+}
+
+int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all)
+{
+	struct index leaks = { 0 };
+	int ret = all ? 0 : index_leaks(&leaks, &r->leaks);
+
+	*sites = (struct wait_sites){ 0 };
+	if (!ret)
+		ret = collect(sites, r, &leaks, all);
+	if (ret)
 		wait_sites_free(sites);
-		return -ENOMEM;
-	}
-	return 0;
+	index_free(&leaks);
+	return ret;
 }
 
 void wait_sites_free(struct wait_sites *sites)

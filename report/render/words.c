@@ -105,7 +105,7 @@ static void put_bytes(struct buf *b, const struct model *m, const struct directi
 
 static void put_percent(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
-	fmt_f(b, w->n % 10000 ? "%.1f%%" : "%.0f%%", (double)w->n / 1e4);
+	fmt_f(b, "%.4g%%", (double)w->n / 1e4);
 }
 
 static void put_text(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -201,7 +201,7 @@ const char *words_evidence(enum evidence e)
 		[EVIDENCE_RECEIVED] = "received from this channel before",
 		[EVIDENCE_LOCK_WOKEN] = "acquired the lock last and has not been seen to release it",
 		[EVIDENCE_SIGNALLED] = "signalled this Cond last",
-		[EVIDENCE_CHILD] = "is a child goroutine whose Done() is outstanding",
+		[EVIDENCE_CHILD] = "was created by the goroutine that waits",
 		[EVIDENCE_SELECTED] = "selected on this channel before",
 	};
 
@@ -231,7 +231,7 @@ const char *words_root(enum root_cause c)
 		[ROOT_EXITED] = "every goroutine that was seen to end such waits has exited",
 		[ROOT_CYCLE] = "these goroutines wait for each other",
 		[ROOT_NOBODY] = "nothing can end this wait",
-		[ROOT_UNKNOWN] = "no wake-up was recorded",
+		[ROOT_UNKNOWN] = "the recording does not show what could end this wait",
 		[ROOT_RUNTIME] = "the Go runtime",
 		[ROOT_DEPTH] = "the chain is longer than chanrec follows",
 		[ROOT_BRIEF] = "a wait shorter than --min-edge",

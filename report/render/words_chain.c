@@ -42,23 +42,7 @@ void words_chain_blocker(struct buf *b, const struct chain *c, const struct chai
 		say(b, NULL, " (one of {n} known to be able to end the wait)", W_N(l->among));
 }
 
-/* "no wake-up on this channel was recorded" */
-static void put_unknown(struct buf *b, const struct model *m, const struct chain_link *l)
-{
-	const struct sync_obj *s = l->obj.kind == TRACE_OBJ_SYNC ? model_sync(m, l->obj.id) : NULL;
-	const char *what = "this wait";
-
-	if (l->nobjs > 1)
-		what = "these channels";
-	else if (l->obj.kind == TRACE_OBJ_CHAN)
-		what = "this channel";
-	else if (s && (s->kind == TRACE_SYNC_MUTEX || s->kind == TRACE_SYNC_RWMUTEX))
-		what = "this lock";
-	else if (s)
-		what = trace_sync_kind_name(s->kind);
-	say(b, m, "cause unknown: no wake-up {word} {word} was recorded",
-	    W_WORD(l->obj.kind == TRACE_OBJ_CHAN || l->obj.kind == TRACE_OBJ_SYNC ? "on" : "for"), W_WORD(what));
-}
+static const char unknown[] = "cause unknown: the recording does not show what could end this wait";
 
 static void put_past_root(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *last)
 {
@@ -71,7 +55,7 @@ static void put_past_root(struct buf *b, const struct model *m, const struct cha
 		fmt_raw(b, "held up by time.Sleep");
 		return;
 	case ROOT_UNKNOWN:
-		fmt_raw(b, "cause unknown: no wake-up was recorded");
+		fmt_raw(b, unknown);
 		return;
 	case ROOT_BRIEF:
 	case ROOT_DEPTH:
@@ -100,7 +84,7 @@ void words_chain_root(struct buf *b, const struct model *m, const struct chain *
 		    W_GO(last->held_by));
 		return;
 	case ROOT_UNKNOWN:
-		put_unknown(b, m, last);
+		fmt_raw(b, unknown);
 		return;
 	default:
 		say(b, m, "root cause: {word}", W_WORD(words_root(c->root_cause)));

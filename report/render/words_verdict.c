@@ -398,6 +398,14 @@ static void put_scan(struct buf *b, const struct model *m, const struct leak *l,
 		fmt_raw(b, " For the others it found a pointer, perhaps a stale one.");
 }
 
+/* How long nobody was seen to pass the lock on. */
+static int64_t still_ns(const struct model *m, const struct leak *l)
+{
+	int64_t since = l->blocker.moved ? m->end - l->blocker.moved : l->longest;
+
+	return since < l->longest ? since : l->longest;
+}
+
 static void put_likely(struct buf *b, const struct model *m, const struct leak *l, bool brief)
 {
 	const char *deed = is_send(m, l) ? "receiving from" : "sending on or closing";
@@ -405,9 +413,10 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 
 	fmt_raw(b, brief ? "" : "Likely: ");
 	if (l->j.verdict == VERDICT_LOCK)
-		say(b, m, "the lock was not released for {dur}.", W_DUR(l->longest));
+		say(b, m, "the lock was not released for {dur}.", W_DUR(still_ns(m, l)));
 	else if (l->j.verdict == VERDICT_CYCLE)
-		fmt_raw(b, "each of these goroutines waits for the next.");
+		say(b, m, "{n goroutine} {is waits|wait} in a cycle, each for the next{word}.", W_N(l->cycle_n),
+		    W_N(l->cycle_n), W_WORD(l->n > l->cycle_n ? "; the others wait behind it" : ""));
 	else if (l->blocker.root == ROOT_EXITED)
 		say(b, m, "every goroutine seen {word} {word} has exited.", W_WORD(deed), W_WORD(what));
 	else
@@ -525,8 +534,8 @@ const char *words_hint(enum hint h)
 {
 	static const char *const hints[] = {
 		[HINT_NONE] = "",
-		[HINT_BUFFER] = "the receiver is gone; give the channel a buffer of 1, or select on cancellation too.",
-		[HINT_SEND] = "the sender is gone; send or close on every path, errors included.",
+		[HINT_BUFFER] = "give the channel a buffer of 1, or select on cancellation too.",
+		[HINT_SEND] = "send or close on every path, errors included.",
 		[HINT_CLOSE] = "close the channel when its senders are done.",
 		[HINT_UNLOCK] = "unlock on every path, for example with defer.",
 		[HINT_DONE] = "match every Add(1) with one Done() on every path, for example with defer.",

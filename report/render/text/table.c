@@ -170,6 +170,9 @@ static struct fit column_fit(const struct table *tb, size_t col)
 		f.least = w > f.least ? w : f.least;
 	}
 	f.least = f.least > WORD_MAX ? WORD_MAX : f.least;
+	/* No cell can be wider than the page, however long its text. */
+	if (f.width > tb->t->width)
+		f.width = tb->t->width > f.least ? tb->t->width : f.least;
 	return f;
 }
 
