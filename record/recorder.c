@@ -294,8 +294,6 @@ static void summarize(struct recorder *r, const struct trace_end *end)
 	sum->events = end->events;
 	sum->lost = end->lost;
 	sum->bytes = trace_writer_bytes(r->w);
-	sum->goroutines = r->first_goroutines + r->enc.count[TRACE_GO_CREATE];
-	sum->channels = r->intern.nchans;
 	sum->duration = end->duration;
 	sum->reason = end->reason;
 	sum->short_waits = r->deferred.count;

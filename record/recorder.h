@@ -13,8 +13,6 @@
 
 struct recorder_summary {
 	uint64_t events, bytes, lost;
-	uint64_t goroutines; /* goroutines seen alive during the recording */
-	uint64_t channels;
 	int64_t duration;   /* ns */
 	const char *reason; /* why it ended */
 	bool has_status;    /* a command that was started ended by itself */

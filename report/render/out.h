@@ -21,8 +21,6 @@ struct output {
 	int (*write)(const struct report *r, FILE *f, struct err *err);
 };
 
-/* NULL: there is no output of that name. */
-const struct output *output_find(const char *name);
 /* The i-th output; NULL behind the last. */
 const struct output *output_at(size_t i);
 

@@ -21,6 +21,7 @@
 
 static char *run_with(const struct golden *g, const char *format, struct report_opts o, size_t *n)
 {
+	const struct output *output = NULL;
 	struct report *r;
 	struct tb t;
 	char *text = NULL;
@@ -29,7 +30,10 @@ static char *run_with(const struct golden *g, const char *format, struct report_
 	golden_make(g, &t);
 	r = tb_read(&t, &o);
 	r->path = "trace.zst";
-	if (output_find(format)->write(r, f, &t.err))
+	for (size_t i = 0; !output && output_at(i); i++)
+		output = strcmp(output_at(i)->name, format) ? NULL : output_at(i);
+	assert_non_null(output);
+	if (output->write(r, f, &t.err))
 		fail_msg("%s: %s", format, t.err.msg);
 	fclose(f);
 	report_free(r);
