@@ -11,6 +11,8 @@
 #define GROWING_MIN 8
 #define STEADY_MIN 3   /* waits */
 #define QUARTERS_MIN 3 /* quarters of the recording in which some of them began */
+/* Goroutines that wait for up to this many locks at one place are one leak for each lock. */
+#define LOCKS_APART_MAX 8
 
 struct finder {
 	struct leaks *out;
@@ -80,6 +82,8 @@ static int suspect_cmp(const void *a, const void *b)
 		return x->j.verdict < y->j.verdict ? -1 : 1;
 	if (x->j.idle != y->j.idle)
 		return x->j.idle < y->j.idle ? -1 : 1;
+	if (x->lock != y->lock)
+		return x->lock < y->lock ? -1 : 1;
 	return (x->goid > y->goid) - (x->goid < y->goid);
 }
 
@@ -91,6 +95,11 @@ static bool same_place(const struct suspect *a, const struct suspect *b)
 static bool same_leak(const struct suspect *a, const struct suspect *b)
 {
 	return same_place(a, b) && a->j.verdict == b->j.verdict && a->j.idle == b->j.idle;
+}
+
+static bool same_lock(const struct suspect *a, const struct suspect *b)
+{
+	return same_leak(a, b) && a->lock == b->lock;
 }
 
 static int collect(struct finder *f)
@@ -156,6 +165,15 @@ static uint64_t line_of(const struct model *m, const struct suspect *s)
 	if (g->wait.nobjs != 1 || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT)
 		return 0;
 	return (uint64_t)g->objs[0].kind << 32 | g->objs[0].id;
+}
+
+static void note_locks(struct finder *f)
+{
+	for (uint32_t i = 0; i < f->out->suspects.n; i++) {
+		struct suspect *s = &f->out->suspects.v[i];
+
+		s->lock = s->j.verdict == VERDICT_LOCK ? line_of(f->m, s) : 0;
+	}
 }
 
 /*
@@ -337,6 +355,17 @@ static int collect_links(struct finder *f, struct leak *l)
 	return 0;
 }
 
+/* How many different locks n suspects wait for, which are sorted by them. */
+static uint32_t count_locks(const struct leaks *l, uint32_t first, uint32_t n)
+{
+	const struct suspect *s = &l->suspects.v[first];
+	uint32_t locks = s->lock != 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		locks += s[i].lock != s[i - 1].lock;
+	return locks;
+}
+
 /* One leak of suspects first … first + n - 1. */
 static int leak_add(struct finder *f, uint32_t first, uint32_t n)
 {
@@ -345,6 +374,7 @@ static int leak_add(struct finder *f, uint32_t first, uint32_t n)
 		.j = s->j, .group = s->group, .place = s->place, .reason = s->reason, .first = first, .n = n
 	};
 
+	l.locks = count_locks(f->out, first, n);
 	if (!leak_measure(f, &l) && l.j.verdict != VERDICT_IDLE)
 		l.j = (struct judgement){ .verdict = VERDICT_IDLE, .idle = IDLE_SHORT };
 	l.blocker = blocker_of(f->blockers, model_goroutine(f->m, l.example));
@@ -404,10 +434,13 @@ int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const
 	}
 	if (!ret)
 		ret = join_line(&f);
+	note_locks(&f);
 	sort_suspects(l);
 	for (uint32_t i = 0, n; i < l->suspects.n && !ret; i += n) {
 		n = run_length(l, i, same_leak);
 		judge_growth(m, &l->suspects.v[i], n);
+		if (count_locks(l, i, n) <= LOCKS_APART_MAX)
+			n = run_length(l, i, same_lock);
 		ret = leak_add(&f, i, n);
 	}
 	map_free(&f.in_cycle);

@@ -17,7 +17,8 @@ struct suspect {
 	uint64_t goid;
 	uint32_t group, place, reason;
 	struct judgement j;
-	bool is_long; /* it waits long enough to be a suspect by itself */
+	bool is_long;  /* it waits long enough to be a suspect by itself */
+	uint64_t lock; /* VERDICT_LOCK: what it waits for, as a key */
 };
 
 /* One of the goroutines that wait for each other. */
@@ -33,6 +34,7 @@ struct leak {
 	uint32_t group, place, reason;
 	uint32_t first, n;             /* in leaks.suspects */
 	uint32_t proven;               /* of these, those with STRENGTH_PROVEN */
+	uint32_t locks;                /* VERDICT_LOCK: different locks that these wait for */
 	uint64_t example;              /* the goroutine that has waited longest; a proven one where there is one */
 	int64_t longest;               /* the longest wait, ns */
 	int64_t stopped;               /* ns of that during which the program could not run */

@@ -308,7 +308,11 @@ static void put_lock(struct buf *b, const struct model *m, const struct leak *l)
 
 	if (!g->wait.nobjs)
 		return;
-	say(b, m, "The lock is {object}", W_OBJ(&g->objs[0]));
+	if (l->locks > 1)
+		say(b, m, "They wait for {n lock}; that of goroutine {id} is {object}", W_N(l->locks), W_GO(g->id),
+		    W_OBJ(&g->objs[0]));
+	else
+		say(b, m, "The lock is {object}", W_OBJ(&g->objs[0]));
 	put_lock_state(b, m, sync_of(m, l));
 	if (!who) {
 		fmt_raw(b, "; holder unknown (Go mutexes do not record an owner, and no unlock was seen).");

@@ -135,6 +135,37 @@ static void a_select_of_which_nobody_goes_on_piles_up(void **state)
 	report_free(r);
 }
 
+/* Goroutines 10, 11, … wait at one place, in turn for each of n locks. */
+static struct report *at_locks(uint32_t n)
+{
+	struct tb t = tb_new();
+	struct trace_obj mu[16];
+
+	create(&t, 10, 9 + 2 * n);
+	for (uint32_t i = 0; i < n; i++)
+		mu[i] = tb_sync(&t, TRACE_SYNC_MUTEX);
+	for (uint32_t i = 0; i < 2 * n; i++)
+		tb_park(&t, SEC(1), 10 + i, TRACE_WAIT_MUTEX, mu[i % n], LOCK_AT);
+	return tb_report(&t, SEC(10));
+}
+
+static void each_of_a_few_locks_is_a_leak_of_its_own(void **state)
+{
+	struct report *r = at_locks(3);
+
+	assert_int_equal(r->leaks.nsuspects, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(r->leaks.v.v[i].n, 2);
+		assert_int_equal(r->leaks.v.v[i].locks, 1);
+	}
+	report_free(r);
+	r = at_locks(16);
+	assert_int_equal(r->leaks.nsuspects, 1);
+	assert_int_equal(r->leaks.v.v[0].n, 32);
+	assert_int_equal(r->leaks.v.v[0].locks, 16);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +173,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_stopped_does_not_serve),
 		cmocka_unit_test(a_second_is_the_least_that_speaks),
 		cmocka_unit_test(a_select_of_which_nobody_goes_on_piles_up),
+		cmocka_unit_test(each_of_a_few_locks_is_a_leak_of_its_own),
 		cmocka_unit_test(who_came_last_to_a_line_that_stands_counts_with_it),
 	};
 
