@@ -92,7 +92,7 @@ class Toolchains:
         return self.roots[version]
 
     def build(self, name, version, variant="default", how=("build",), package=".", **more):
-        """Builds tests/workloads/NAME, or with how=("test", "-c") its test."""
+        """Builds tests/workloads/NAME, or with how=("test", "-c") its test. PACKAGE may also be a list of files."""
         out = BUILD / "workloads" / f"go-{version}" / variant / name
         return self.build_at(ROOT / "tests/workloads" / name, out, version, variant, how, package, **more)
 
@@ -108,7 +108,7 @@ class Toolchains:
                    **more)
         out.parent.mkdir(parents=True, exist_ok=True)
         new = out.with_suffix(".new")
-        made = run(root / "bin/go", *how, *way.flags, "-o", new, package, env=env, cwd=folder)
+        made = run(root / "bin/go", *how, *way.flags, "-o", new, *package.split(), env=env, cwd=folder)
         assert made.returncode == 0, made.stderr
         if way.wiped:
             wipe_build_info(new)
