@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The formatter, and the phrases that name one fact each. */
+/* The formatter of the reports' sentences. */
 #include "report/render/words.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/model/channel.h"
 #include "report/render/fmt.h"
+
+/* Objects that {objs} names. */
+#define OBJS_NAMED 8
 
 /* A directive of a text: "{n goroutine}" has the name "n" and the argument "goroutine". */
 struct directive {
@@ -13,9 +17,17 @@ struct directive {
 	int name_len, arg_len;
 };
 
+/* A sentence on its way to the buffer. */
+struct sentence {
+	struct buf *b;
+	const struct model *m;
+	const struct word *words; /* the next argument */
+	unsigned depth, hidden;   /* {if}s that are open; the one whose side is not printed, 0: none */
+};
+
 static bool is_named(const struct directive *d, const char *name)
 {
-	return (size_t)d->name_len == strlen(name) && !memcmp(d->name, name, strlen(name));
+	return (size_t)d->name_len == strlen(name) && !memcmp(d->name, name, (size_t)d->name_len);
 }
 
 static void put_n(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -25,16 +37,15 @@ static void put_n(struct buf *b, const struct model *m, const struct directive *
 		fmt_f(b, " %.*s%s", d->arg_len, d->arg, w->n == 1 ? "" : "s");
 }
 
-/* "wait|waits": the verb or noun for the number. */
 static void put_is(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	const char *bar = memchr(d->arg, '|', (size_t)d->arg_len);
-	int one = bar ? (int)(bar - d->arg) : d->arg_len;
+	size_t one = bar ? (size_t)(bar - d->arg) : (size_t)d->arg_len;
 
 	if (w->n == 1 || !bar)
-		fmt_f(b, "%.*s", one, d->arg);
+		buf_put(b, d->arg, one);
 	else
-		fmt_f(b, "%.*s", d->arg_len - one - 1, bar + 1);
+		buf_put(b, bar + 1, (size_t)d->arg_len - one - 1);
 }
 
 /* At most three digits: more are not known. */
@@ -56,9 +67,27 @@ static void put_goroutine(struct buf *b, const struct model *m, const struct dir
 	fmt_f(b, "goroutine %" PRIu64, w->n);
 }
 
-static void put_id(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+static void put_num(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	fmt_f(b, "%" PRIu64, w->n);
+}
+
+static void put_hex(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	fmt_f(b, "0x%" PRIx64, w->n);
+}
+
+static void put_doing(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	const struct goroutine *g = model_goroutine(m, w->n);
+
+	if (!g)
+		say(b, m, "has exited");
+	else if (g->state != GO_STATE_WAITING)
+		say(b, m, "is {word}", W_WORD(go_state_name(g->state)));
+	else
+		say(b, m, "is {wait} at {place}", W_REASON(g->wait.reason),
+		    W_PLACE(symbols_stack_user(&m->sym, g->wait.stack)));
 }
 
 static void put_place(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -66,9 +95,20 @@ static void put_place(struct buf *b, const struct model *m, const struct directi
 	fmt_place_short(b, m, (uint32_t)w->n);
 }
 
+static void put_at(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	if (w->n)
+		say(b, m, " at {place}", *w);
+}
+
 static void put_line(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	fmt_file_line(b, m, (uint32_t)w->n, 2);
+}
+
+static void put_func(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	fmt_func_short(b, m, (uint32_t)w->n);
 }
 
 static void put_group(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -78,9 +118,34 @@ static void put_group(struct buf *b, const struct model *m, const struct directi
 
 static void put_object(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
-	if (w->obj->kind == TRACE_OBJ_CHAN)
-		fmt_raw(b, "channel ");
+	say(b, m, "{if}channel {end}{obj}", W_IF(w->obj->kind == TRACE_OBJ_CHAN), *w);
+}
+
+static void put_obj(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
 	fmt_obj(b, m, w->obj);
+}
+
+static void put_made(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	const struct channel *c = model_channel(m, w->obj->id);
+	bool is_gone = c && c->made_by && !model_goroutine(m, c->made_by);
+
+	if (c && c->made_seen)
+		say(b, m, "made by {goroutine}{if} (since exited){end} at {place}", W_GO(c->made_by), W_IF(is_gone),
+		    W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
+	else
+		say(b, m, "made before the recording");
+}
+
+static void put_objs(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	const struct words_objs *o = &w->objs;
+
+	for (uint32_t i = 0; i < o->n && i < OBJS_NAMED; i++)
+		say(b, m, "{if}, {end}{obj}", W_IF(i), W_OBJ(&o->v[i]));
+	if (o->n > OBJS_NAMED)
+		say(b, m, ", … ({num})", W_N(o->all));
 }
 
 static void put_objsite(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -93,9 +158,34 @@ static void put_reason(struct buf *b, const struct model *m, const struct direct
 	fmt_text(b, reason_name(m, (uint32_t)w->n));
 }
 
+static void put_wait(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	words_wait(b, m, (uint32_t)w->n);
+}
+
+static void put_leak_wait(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	words_leak_wait(b, m, w->leak);
+}
+
+static void put_waited(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	fmt_wait(b, m, w->waiter, false);
+}
+
 static void put_dur(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
+	if (w->is_least)
+		fmt_raw(b, "≥ ");
 	fmt_dur(b, w->n);
+}
+
+static void put_utc(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	char wall[48];
+
+	fmt_wall(wall, sizeof(wall), w->wall);
+	fmt_f(b, "%.10s %.8s UTC", wall, wall + strlen("2024-11-24T"));
 }
 
 static void put_bytes(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -118,44 +208,128 @@ static void put_word(struct buf *b, const struct model *m, const struct directiv
 	fmt_raw(b, w->s);
 }
 
+static void put_part(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	w->part.put(b, m, w->part.of);
+}
+
+static void put_mark(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	buf_put_u8(b, (uint8_t)w->n);
+}
+
 static const struct {
 	const char *name;
 	enum word_type type;
 	void (*put)(struct buf *b, const struct model *m, const struct directive *d, const struct word *w);
 } directives[] = {
 	{ "goroutine", WORD_GO, put_goroutine },
-	{ "id", WORD_GO, put_id },
+	{ "id", WORD_GO, put_num },
+	{ "doing", WORD_GO, put_doing },
 	{ "place", WORD_PLACE, put_place },
+	{ "at", WORD_PLACE, put_at },
 	{ "line", WORD_PLACE, put_line },
+	{ "func", WORD_PLACE, put_func },
 	{ "group", WORD_GROUP, put_group },
 	{ "object", WORD_OBJ, put_object },
+	{ "obj", WORD_OBJ, put_obj },
+	{ "made", WORD_OBJ, put_made },
+	{ "objs", WORD_OBJS, put_objs },
 	{ "objsite", WORD_OBJSITE, put_objsite },
 	{ "reason", WORD_REASON, put_reason },
+	{ "wait", WORD_REASON, put_wait },
+	{ "wait", WORD_LEAK, put_leak_wait },
+	{ "waited", WORD_WAITED, put_waited },
 	{ "dur", WORD_DUR, put_dur },
+	{ "utc", WORD_WALL, put_utc },
 	{ "n", WORD_N, put_n },
 	{ "is", WORD_N, put_is },
+	{ "num", WORD_N, put_num },
+	{ "hex", WORD_N, put_hex },
 	{ "bytes", WORD_BYTES, put_bytes },
 	{ "rate", WORD_RATE, put_rate },
 	{ "percent", WORD_PPM, put_percent },
 	{ "text", WORD_TEXT, put_text },
 	{ "word", WORD_WORD, put_word },
+	{ "part", WORD_PART, put_part },
+	{ "mark", WORD_MARK, put_mark },
 };
 
-/* Whether the word was printed, and thus used. */
-static bool put_directive(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+/* A mismatch shows even where nothing else would, so that a test can see it. */
+static void put_mismatch(struct sentence *s, const struct directive *d)
 {
+	fmt_f(s->b, "{?%.*s}", d->name_len, d->name);
+}
+
+static void put_directive(struct sentence *s, const struct directive *d)
+{
+	const struct word *w = s->words;
+
 	for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++) {
-		if (!is_named(d, directives[i].name) || directives[i].type != w->type)
+		if (directives[i].type != w->type || !is_named(d, directives[i].name))
 			continue;
-		directives[i].put(b, m, d, w);
-		return true;
+		if (!s->hidden)
+			directives[i].put(s->b, s->m, d, w);
+		s->words++;
+		return;
 	}
-	fmt_f(b, "{?%.*s}", d->name_len, d->name);
-	return false;
+	put_mismatch(s, d);
+}
+
+static void begin_if(struct sentence *s, const struct directive *d)
+{
+	s->depth++;
+	if (s->words->type != WORD_IF) {
+		put_mismatch(s, d);
+		return;
+	}
+	if (!s->hidden && !s->words->n)
+		s->hidden = s->depth;
+	s->words++;
+}
+
+static void begin_else(struct sentence *s, const struct directive *d)
+{
+	if (!s->depth)
+		put_mismatch(s, d);
+	else if (!s->hidden)
+		s->hidden = s->depth;
+	else if (s->hidden == s->depth)
+		s->hidden = 0;
+}
+
+static void end_if(struct sentence *s, const struct directive *d)
+{
+	if (!s->depth) {
+		put_mismatch(s, d);
+		return;
+	}
+	if (s->hidden == s->depth)
+		s->hidden = 0;
+	s->depth--;
+}
+
+static void put_braces(struct sentence *s, const struct directive *d)
+{
+	if (is_named(d, "if"))
+		begin_if(s, d);
+	else if (is_named(d, "else"))
+		begin_else(s, d);
+	else if (is_named(d, "end"))
+		end_if(s, d);
+	else
+		put_directive(s, d);
+}
+
+static void put_plain(struct sentence *s, const char *text, size_t n)
+{
+	if (!s->hidden)
+		buf_put(s->b, text, n);
 }
 
 void say_words(struct buf *b, const struct model *m, const char *text, const struct word *words)
 {
+	struct sentence s = { .b = b, .m = m, .words = words };
 	const char *open, *end;
 
 	while ((open = strchr(text, '{')) && (end = strchr(open, '}'))) {
@@ -165,153 +339,24 @@ void say_words(struct buf *b, const struct model *m, const char *text, const str
 		d.name_len = (int)((blank ? blank : end) - d.name);
 		d.arg = blank ? blank + 1 : end;
 		d.arg_len = (int)(end - d.arg);
-		buf_put(b, text, (size_t)(open - text));
-		words += put_directive(b, m, &d, words);
+		put_plain(&s, text, (size_t)(open - text));
+		put_braces(&s, &d);
 		text = end + 1;
 	}
-	fmt_raw(b, text);
-	if (words->type != WORD_END)
+	put_plain(&s, text, strlen(text));
+	if (s.words->type != WORD_END || s.depth)
 		fmt_raw(b, "{?}");
 }
 
-#define NAME_OF(names, i) ((i) < sizeof(names) / sizeof(*(names)) ? (names)[i] : NULL)
-
-const char *words_evidence_name(enum evidence e)
+size_t words_next(struct buf *b, size_t from)
 {
-	static const char *const names[] = {
-		[EVIDENCE_NONE] = NULL,
-		[EVIDENCE_SENT] = "sent",
-		[EVIDENCE_CLOSED] = "closed",
-		[EVIDENCE_RECEIVED] = "received",
-		[EVIDENCE_LOCK_WOKEN] = "lock woken",
-		[EVIDENCE_SIGNALLED] = "signalled",
-		[EVIDENCE_CHILD] = "created by the waiter",
-		[EVIDENCE_SELECTED] = "selected",
-	};
-
-	return NAME_OF(names, e);
+	if (b->len > from)
+		buf_put_u8(b, ' ');
+	return b->len;
 }
 
-const char *words_evidence(enum evidence e)
+void words_end(struct buf *b, size_t from)
 {
-	static const char *const names[] = {
-		[EVIDENCE_NONE] = "",
-		[EVIDENCE_SENT] = "sent on this channel before",
-		[EVIDENCE_CLOSED] = "closed this channel",
-		[EVIDENCE_RECEIVED] = "received from this channel before",
-		[EVIDENCE_LOCK_WOKEN] = "acquired the lock last and has not been seen to release it",
-		[EVIDENCE_SIGNALLED] = "signalled this Cond last",
-		[EVIDENCE_CHILD] = "was created by the goroutine that waits",
-		[EVIDENCE_SELECTED] = "selected on this channel before",
-	};
-
-	return e < sizeof(names) / sizeof(*names) ? names[e] : "";
-}
-
-const char *words_root_name(enum root_cause c)
-{
-	static const char *const names[] = {
-		[ROOT_NONE] = "none",       [ROOT_RUNNING] = "running", [ROOT_SLEEP] = "sleep",
-		[ROOT_TIMER] = "timer",     [ROOT_NETWORK] = "network", [ROOT_EXITED] = "exited",
-		[ROOT_CYCLE] = "cycle",     [ROOT_NOBODY] = "nobody",   [ROOT_UNKNOWN] = "unknown",
-		[ROOT_RUNTIME] = "runtime", [ROOT_DEPTH] = "depth",     [ROOT_BRIEF] = "brief",
-	};
-
-	return NAME_OF(names, c);
-}
-
-const char *words_root(enum root_cause c)
-{
-	static const char *const names[] = {
-		[ROOT_NONE] = "",
-		[ROOT_RUNNING] = "a goroutine that is running",
-		[ROOT_SLEEP] = "time.Sleep",
-		[ROOT_TIMER] = "a timer",
-		[ROOT_NETWORK] = "network I/O",
-		[ROOT_EXITED] = "every goroutine that was seen to end such waits has exited",
-		[ROOT_CYCLE] = "these goroutines wait for each other",
-		[ROOT_NOBODY] = "nothing can end this wait",
-		[ROOT_UNKNOWN] = "the recording does not show what could end this wait",
-		[ROOT_RUNTIME] = "the Go runtime",
-		[ROOT_DEPTH] = "the chain is longer than chanrec follows",
-		[ROOT_BRIEF] = "a wait shorter than --min-edge",
-	};
-
-	return c < sizeof(names) / sizeof(*names) ? names[c] : "";
-}
-
-const char *words_strength_name(enum strength s)
-{
-	static const char *const names[] = {
-		[STRENGTH_TIME] = "time", [STRENGTH_LIKELY] = "likely", [STRENGTH_PROVEN] = "proven"
-	};
-
-	return NAME_OF(names, s);
-}
-
-const char *words_idle_name(enum idle i)
-{
-	static const char *const names[] = {
-		[IDLE_NONE] = NULL,         [IDLE_TIME] = "time",
-		[IDLE_NETWORK] = "network", [IDLE_MAIN] = "keeps the program alive",
-		[IDLE_HELD] = "held",       [IDLE_SHORT] = "short",
-		[IDLE_UNKNOWN] = "unknown",
-	};
-
-	return NAME_OF(names, i);
-}
-
-const char *words_illegal_name(enum illegal i)
-{
-	static const char *const names[] = {
-		[ILLEGAL_PARK_WAITING] = "park_while_waiting", [ILLEGAL_ACT_WAITING] = "act_while_waiting",
-		[ILLEGAL_RUN_WAITING] = "run_while_waiting",   [ILLEGAL_EXIT_WAITING] = "exit_while_waiting",
-		[ILLEGAL_READY] = "ready_while_running",       [ILLEGAL_AFTER_EXIT] = "event_after_exit",
-		[ILLEGAL_CREATED_TWICE] = "created_twice",
-	};
-
-	return NAME_OF(names, i);
-}
-
-const char *words_illegal(enum illegal i)
-{
-	static const char *const names[] = {
-		[ILLEGAL_PARK_WAITING] = "parks of a goroutine that was already waiting",
-		[ILLEGAL_ACT_WAITING] = "operations by a goroutine that was waiting",
-		[ILLEGAL_RUN_WAITING] = "runs of a goroutine that was waiting",
-		[ILLEGAL_EXIT_WAITING] = "exits of a goroutine that was waiting",
-		[ILLEGAL_READY] = "wake-ups of a goroutine that was not waiting",
-		[ILLEGAL_AFTER_EXIT] = "events of a goroutine that had exited",
-		[ILLEGAL_CREATED_TWICE] = "creations of a goroutine that already existed",
-	};
-
-	return i < sizeof(names) / sizeof(*names) ? names[i] : "";
-}
-
-bool words_window(struct buf *b, const struct report *r)
-{
-	const struct model_opts *o = &r->m->opts;
-
-	if (o->since == INT64_MIN && o->until == INT64_MAX)
-		return false;
-	say(b, r->m, "only the window from {dur} to {dur} of the recording is counted", W_DUR(o->since),
-	    W_DUR(r->m->end));
-	return true;
-}
-
-bool words_filter(struct buf *b, const struct report *r)
-{
-	const struct filter_opts *o = &r->m->filter.opts;
-	const struct {
-		const char *name, *value;
-	} filters[] = { { "function", o->function }, { "package", o->package }, { "reason", o->reason } };
-
-	if (!r->m->filter.active)
-		return false;
-	fmt_raw(b, "only waits that match");
-	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
-		if (filters[i].value)
-			say(b, r->m, " --{word} {text}", W_WORD(filters[i].name), W_TEXT(filters[i].value));
-	fmt_raw(b, " are counted");
-	return true;
+	if (b->len == from && b->len && b->data[b->len - 1] == ' ')
+		b->len--;
 }

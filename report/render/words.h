@@ -6,7 +6,7 @@
  * Every phrase of the reports. The analyses produce facts; text, HTML and
  * JSON turn the same facts into the same sentences here.
  *
- *	say(b, m, "{goroutine} waits at {place} for {dur}", W_GO(7), W_PLACE(place), W_DUR(ns));
+ *	say(b, m, "{goroutine} waits at {place} for {dur}.", W_GO(7), W_PLACE(place), W_DUR(ns));
  *
  * appends a sentence to a buffer. A directive takes the next argument, which
  * must be of its type; a mismatch prints "{?directive}" instead of reading a
@@ -15,21 +15,41 @@
  *
  *	{goroutine}  W_GO      goroutine 7
  *	{id}         W_GO      7
+ *	{doing}      W_GO      is running; is blocked sending at main.f (main.go:5); has exited
  *	{place}      W_PLACE   main.worker (cmd/main.go:33)
+ *	{at}         W_PLACE   " at " and the place; nothing where it is not known
  *	{line}       W_PLACE   cmd/main.go:33
+ *	{func}       W_PLACE   main.worker
  *	{group}      W_GROUP   main.worker, created at cmd/main.go:20
  *	{object}     W_OBJ     channel #4 (cap 0)
+ *	{obj}        W_OBJ     #4 (cap 0)
+ *	{made}       W_OBJ     made by goroutine 1 (since exited) at main.main (main.go:20)
+ *	{objs}       W_OBJS    #4 (cap 0), #5 (cap 1), … (12)
  *	{objsite}    W_OBJSITE channel made at cmd/main.go:20
  *	{reason}     W_REASON  chan receive
+ *	{wait}       W_REASON  blocked receiving
+ *	{wait}       W_LEAK    the same, by the object where the reason does not tell
+ *	{waited}     W_WAITED  how long a goroutine has waited: ≥ 3m00s, since before the recording
  *	{dur}        W_DUR     1.23s
+ *	{dur}        W_LEAST   ≥ 1.23s
+ *	{utc}        W_WALL    2024-11-24 02:10:33 UTC
  *	{n}          W_N       1,234
  *	{n NOUN}     W_N       1 NOUN; 1,234 NOUNs
  *	{is ONE|MANY} W_N      ONE where it is 1, else MANY; prints no number
+ *	{num}        W_N       1234: an id, or a number for another program
+ *	{hex}        W_N       0xc000010100
  *	{bytes}      W_BYTES   1.2 MiB
  *	{rate}       W_RATE    590, 7.5; a rate in at most three digits
  *	{percent}    W_PPM     12.5%
  *	{text}       W_TEXT    a string from the trace or the command line
  *	{word}       W_WORD    a phrase of this program, as it stands
+ *	{part}       W_PART    what a function says about what it is given
+ *	{mark}       W_MARK    how the text that follows looks, a mark of text.h
+ *
+ *	{if}…{end}, {if}…{else}…{end}  W_IF
+ *
+ * prints one side or the other; they nest. The side that is not printed takes
+ * its arguments, too, which thus need values that can be computed.
  */
 
 #include "report/analyze/finding.h"
@@ -42,24 +62,48 @@ enum word_type {
 	WORD_PLACE,
 	WORD_GROUP,
 	WORD_OBJ,
+	WORD_OBJS,
 	WORD_OBJSITE,
 	WORD_REASON,
+	WORD_LEAK,
+	WORD_WAITED,
 	WORD_DUR,
+	WORD_WALL,
 	WORD_N,
 	WORD_BYTES,
 	WORD_RATE,
 	WORD_PPM,
 	WORD_TEXT,
 	WORD_WORD,
+	WORD_PART,
+	WORD_MARK,
+	WORD_IF,
+};
+
+struct words_objs {
+	const struct trace_obj *v;
+	uint32_t n, all; /* known, of all */
+};
+
+/* A part of a sentence. of: what it is about. */
+struct words_part {
+	void (*put)(struct buf *b, const struct model *m, const void *of);
+	const void *of;
 };
 
 struct word {
 	enum word_type type;
+	bool is_least; /* a duration: it may have been longer */
 	union {
 		uint64_t n;
+		int64_t wall;
 		double rate;
 		const char *s;
 		const struct trace_obj *obj;
+		struct words_objs objs;
+		const struct leak *leak;
+		const struct goroutine *waiter;
+		struct words_part part;
 	};
 };
 
@@ -67,10 +111,17 @@ struct word {
 #define W_PLACE(place) ((struct word){ .type = WORD_PLACE, .n = (place) })
 #define W_GROUP(group) ((struct word){ .type = WORD_GROUP, .n = (group) })
 #define W_OBJ(o) ((struct word){ .type = WORD_OBJ, .obj = (o) })
+#define W_OBJS(first, known, count) ((struct word){ .type = WORD_OBJS, .objs = { (first), (known), (count) } })
 #define W_OBJSITE(id) ((struct word){ .type = WORD_OBJSITE, .n = (id) })
 #define W_REASON(reason) ((struct word){ .type = WORD_REASON, .n = (reason) })
+#define W_LEAK(l) ((struct word){ .type = WORD_LEAK, .leak = (l) })
+#define W_WAITED(g) ((struct word){ .type = WORD_WAITED, .waiter = (g) })
 /* Nanoseconds; below zero is zero. */
-#define W_DUR(ns) ((struct word){ .type = WORD_DUR, .n = (int64_t)(ns) > 0 ? (uint64_t)(ns) : 0 })
+#define W_DUR(ns) W_LEAST(ns, false)
+#define W_LEAST(ns, least) \
+	((struct word){ .type = WORD_DUR, .is_least = (least), .n = (int64_t)(ns) > 0 ? (uint64_t)(ns) : 0 })
+/* Nanoseconds since 1970. */
+#define W_WALL(ns) ((struct word){ .type = WORD_WALL, .wall = (ns) })
 #define W_N(count) ((struct word){ .type = WORD_N, .n = (count) })
 #define W_BYTES(count) ((struct word){ .type = WORD_BYTES, .n = (count) })
 #define W_RATE(v) ((struct word){ .type = WORD_RATE, .rate = (v) })
@@ -78,11 +129,21 @@ struct word {
 #define W_PPM(v) ((struct word){ .type = WORD_PPM, .n = (v) })
 #define W_TEXT(str) ((struct word){ .type = WORD_TEXT, .s = (str) })
 #define W_WORD(str) ((struct word){ .type = WORD_WORD, .s = (str) })
+#define W_PART(fn, about) ((struct word){ .type = WORD_PART, .part = { (fn), (about) } })
+#define W_MARK(mark) ((struct word){ .type = WORD_MARK, .n = (mark) })
+#define W_IF(cond) ((struct word){ .type = WORD_IF, .n = (cond) ? 1 : 0 })
 
 #define say(b, m, ...) SAY_(b, m, __VA_ARGS__, ((struct word){ .type = WORD_END }))
 #define SAY_(b, m, text, ...) say_words(b, m, text, (const struct word[]){ __VA_ARGS__ })
 /* m may be NULL where no directive names anything of a trace. words end with WORD_END. */
 void say_words(struct buf *b, const struct model *m, const char *text, const struct word *words);
+
+/*
+ * Between two sentences: a blank, unless nothing was said since from. Returns
+ * from for the next. words_end() after the last takes back a blank that nothing follows.
+ */
+size_t words_next(struct buf *b, size_t from);
+void words_end(struct buf *b, size_t from);
 
 /* Names for JSON; each is part of docs/report.schema.json. NULL: there is none. */
 const char *words_evidence_name(enum evidence e);
@@ -108,9 +169,6 @@ void words_verdict(struct buf *b, const struct model *m, const struct leak *l);
 void words_wait(struct buf *b, const struct model *m, uint32_t reason);
 /* The same, by the object where the reason does not tell. */
 void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l);
-/* "18–22, 30 and 4 more" */
-void words_ids(struct buf *b, const struct leaks *all, const struct leak *l, uint32_t runs);
-
 /* Each of these is one or more sentences, or nothing. */
 /* Who the goroutines of a leak are, where and how long they wait. */
 void words_leak_who(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);

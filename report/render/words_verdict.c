@@ -2,10 +2,8 @@
 /* The sentences about a leak: who waits, for what, on which evidence, and what to change. */
 #include "report/render/words.h"
 
-#include <inttypes.h>
-
 #include "report/model/channel.h"
-#include "report/render/fmt.h"
+#include "report/model/names.h"
 
 /* Channels of a select that are named. */
 #define CASES_NAMED 4
@@ -51,12 +49,9 @@ void words_verdict_name(struct buf *b, const struct leak *l)
 		[VERDICT_CYCLE] = "cycle",
 	};
 
-	fmt_raw(b, l->j.verdict < sizeof(names) / sizeof(*names) ? names[l->j.verdict] : "idle");
-	if (l->j.verdict != VERDICT_STUCK)
-		return;
-	say(b, NULL, " for {dur}", W_DUR(l->longest));
-	if (l->stopped)
-		say(b, NULL, " (the program could not run for {dur} of it)", W_DUR(l->stopped));
+	say(b, NULL, "{word}{if} for {dur}{if} (the program could not run for {dur} of it){end}{end}",
+	    W_WORD(names[l->j.verdict < sizeof(names) / sizeof(*names) ? l->j.verdict : VERDICT_IDLE]),
+	    W_IF(l->j.verdict == VERDICT_STUCK), W_DUR(l->longest), W_IF(l->stopped), W_DUR(l->stopped));
 }
 
 static const char *no_one_left_title(const struct model *m, const struct leak *l)
@@ -71,7 +66,7 @@ static const char *no_one_left_title(const struct model *m, const struct leak *l
 	}
 }
 
-void words_verdict_title(struct buf *b, const struct model *m, const struct leak *l)
+static const char *verdict_title(const struct model *m, const struct leak *l)
 {
 	static const char *const titles[] = {
 		[VERDICT_IDLE] = "Waiting normally",        [VERDICT_NEVER_CLOSED] = "Channel never closed",
@@ -82,14 +77,17 @@ void words_verdict_title(struct buf *b, const struct model *m, const struct leak
 
 	switch (l->j.verdict) {
 	case VERDICT_NO_ONE_LEFT:
-		fmt_raw(b, no_one_left_title(m, l));
-		return;
+		return no_one_left_title(m, l);
 	case VERDICT_STUCK:
-		fmt_raw(b, l->growing ? "Piling up" : "Stuck");
-		return;
+		return l->growing ? "Piling up" : "Stuck";
 	default:
-		fmt_raw(b, titles[l->j.verdict < sizeof(titles) / sizeof(*titles) ? l->j.verdict : 0]);
+		return titles[l->j.verdict < sizeof(titles) / sizeof(*titles) ? l->j.verdict : VERDICT_IDLE];
 	}
+}
+
+void words_verdict_title(struct buf *b, const struct model *m, const struct leak *l)
+{
+	say(b, m, "{word}", W_WORD(verdict_title(m, l)));
 }
 
 void words_wait(struct buf *b, const struct model *m, uint32_t reason)
@@ -107,7 +105,7 @@ void words_wait(struct buf *b, const struct model *m, uint32_t reason)
 	uint8_t class = model_wait_class(m, reason);
 
 	if (class < sizeof(waits) / sizeof(*waits) && waits[class])
-		fmt_raw(b, waits[class]);
+		say(b, m, "{word}", W_WORD(waits[class]));
 	else
 		say(b, m, "blocked in {reason}", W_REASON(reason));
 }
@@ -125,61 +123,48 @@ void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l)
 
 void words_verdict(struct buf *b, const struct model *m, const struct leak *l)
 {
-	words_verdict_title(b, m, l);
-	if (l->n == 1)
-		say(b, m, ": {goroutine} ", W_GO(l->example));
-	else
-		say(b, m, ": {n goroutine} ", W_N(l->n));
-	words_leak_wait(b, m, l);
-	say(b, m, " at {place}", W_PLACE(l->place));
+	say(b, m, "{word}: {if}{goroutine}{else}{n goroutine}{end} {wait} at {place}", W_WORD(verdict_title(m, l)),
+	    W_IF(l->n == 1), W_GO(l->example), W_N(l->n), W_LEAK(l), W_PLACE(l->place));
 }
 
-void words_ids(struct buf *b, const struct leaks *all, const struct leak *l, uint32_t runs)
+/* A leak and those that it is one of. */
+struct one_of {
+	const struct leaks *all;
+	const struct leak *l;
+};
+
+/* "18–22, 30 and 4 more" */
+static void put_ids(struct buf *b, const struct model *m, const void *of)
 {
+	const struct leaks *all = ((const struct one_of *)of)->all;
+	const struct leak *l = ((const struct one_of *)of)->l;
 	const struct suspect *s = &all->suspects.v[l->first];
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0, run; i < l->n; i += run) {
 		for (run = 1; i + run < l->n && s[i + run].goid == s[i].goid + run;)
 			run++;
-		if (++shown > runs) {
-			fmt_f(b, " and %u more", l->n - i);
+		if (++shown > ID_RUNS) {
+			say(b, m, " and {num} more", W_N(l->n - i));
 			return;
 		}
-		fmt_f(b, "%s%" PRIu64, i ? ", " : "", s[i].goid);
-		if (run > 1)
-			fmt_f(b, "%s%" PRIu64, run > 2 ? "–" : ", ", s[i + run - 1].goid);
+		say(b, m, "{if}, {end}{id}{if}{word}{id}{end}", W_IF(i), W_GO(s[i].goid), W_IF(run > 1),
+		    W_WORD(run > 2 ? "–" : ", "), W_GO(s[i + run - 1].goid));
 	}
 }
 
 void words_leak_who(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
 {
-	if (l->n == 1 && group_is_main(m, l->group)) {
-		fmt_raw(b, "The main goroutine is ");
-	} else if (l->n == 1) {
-		say(b, m, "Goroutine {id} ({group}) is ", W_GO(l->example), W_GROUP(l->group));
-	} else {
-		say(b, m, "{n goroutine} (", W_N(l->n));
-		words_ids(b, all, l, ID_RUNS);
-		say(b, m, "; {group}) are ", W_GROUP(l->group));
-	}
-	words_leak_wait(b, m, l);
-	say(b, m, " at {place}{word} for ", W_PLACE(l->place), W_WORD(l->n > 1 ? ", the longest" : ""));
-	fmt_wait(b, m, example_of(m, l), false);
-	fmt_raw(b, ".");
-}
+	const struct one_of of = { all, l };
 
-/* ", made by goroutine 1 (since exited) at main.main (main.go:20)" */
-static void put_made(struct buf *b, const struct model *m, const struct trace_obj *o)
-{
-	const struct channel *c = model_channel(m, o->id);
-	bool exited = c && c->made_by && !model_goroutine(m, c->made_by);
-
-	if (c && c->made_seen)
-		say(b, m, ", made by {goroutine}{word} at {place}", W_GO(c->made_by),
-		    W_WORD(exited ? " (since exited)" : ""), W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
+	if (l->n > 1)
+		say(b, m, "{n goroutine} ({part}; {group}) are {wait} at {place}, the longest for {waited}.", W_N(l->n),
+		    W_PART(put_ids, &of), W_GROUP(l->group), W_LEAK(l), W_PLACE(l->place), W_WAITED(example_of(m, l)));
 	else
-		fmt_raw(b, ", made before the recording");
+		say(b, m,
+		    "{if}The main goroutine{else}Goroutine {id} ({group}){end} is {wait} at {place} for {waited}.",
+		    W_IF(group_is_main(m, l->group)), W_GO(l->example), W_GROUP(l->group), W_LEAK(l), W_PLACE(l->place),
+		    W_WAITED(example_of(m, l)));
 }
 
 static bool any_make_seen(const struct model *m, const struct goroutine *g)
@@ -193,9 +178,10 @@ static bool any_make_seen(const struct model *m, const struct goroutine *g)
 	return false;
 }
 
-/* The channels of a select. */
-static void put_cases(struct buf *b, const struct model *m, const struct goroutine *g)
+/* A select's channels, and where they were made, if that is known of any. */
+static void put_cases(struct buf *b, const struct model *m, const void *of)
 {
+	const struct goroutine *g = of;
 	bool any_made = any_make_seen(m, g);
 	uint32_t named = 0, nil = 0;
 
@@ -203,35 +189,28 @@ static void put_cases(struct buf *b, const struct model *m, const struct gorouti
 		nil += g->objs[i].kind == TRACE_OBJ_NILCHAN;
 		if (g->objs[i].kind != TRACE_OBJ_CHAN || named == CASES_NAMED)
 			continue;
-		if (named++)
-			fmt_raw(b, any_made ? "; " : ", ");
-		else
-			say(b, m, "Goroutine {id} selects on ", W_GO(g->id));
-		say(b, m, "{object}", W_OBJ(&g->objs[i]));
-		if (any_made)
-			put_made(b, m, &g->objs[i]);
+		say(b, m, "{if}{word} {end}{object}{if}, {made}{end}", W_IF(named++), W_WORD(any_made ? ";" : ","),
+		    W_OBJ(&g->objs[i]), W_IF(any_made), W_OBJ(&g->objs[i]));
 	}
-	if (!named)
-		fmt_raw(b, "It is not known which channels it selects on");
-	else if (g->wait.nobjs_all > named + nil)
-		say(b, m, "{word} and {n} more", W_WORD(any_made ? ";" : ""), W_N(g->wait.nobjs_all - named - nil));
-	fmt_raw(b, named && !any_made ? ", made before the recording." : ".");
+	say(b, m, "{if}{if};{end} and {n} more{end}{if}, made before the recording{end}",
+	    W_IF(g->wait.nobjs_all > named + nil), W_IF(any_made), W_N(g->wait.nobjs_all - named - nil),
+	    W_IF(!any_made));
 }
 
-/* What a goroutine does at the end: "is running". */
-static void put_doing(struct buf *b, const struct model *m, uint64_t goid)
+static bool any_channel(const struct goroutine *g)
 {
-	const struct goroutine *g = model_goroutine(m, goid);
+	for (uint32_t i = 0; i < g->wait.nobjs; i++)
+		if (g->objs[i].kind == TRACE_OBJ_CHAN)
+			return true;
+	return false;
+}
 
-	if (!g) {
-		fmt_raw(b, "has exited");
-	} else if (g->state != GO_STATE_WAITING) {
-		say(b, m, "is {word}", W_WORD(go_state_name(g->state)));
-	} else {
-		fmt_raw(b, "is ");
-		words_wait(b, m, g->wait.reason);
-		say(b, m, " at {place}", W_PLACE(symbols_stack_user(&m->sym, g->wait.stack)));
-	}
+static void put_select(struct buf *b, const struct model *m, const struct goroutine *g)
+{
+	if (any_channel(g))
+		say(b, m, "Goroutine {id} selects on {part}.", W_GO(g->id), W_PART(put_cases, g));
+	else
+		say(b, m, "It is not known which channels it selects on.");
 }
 
 /* The goroutines on the other side of the channel, as far as they were seen. */
@@ -247,20 +226,11 @@ static void put_other_side(struct buf *b, const struct model *m, const struct le
 		say(b, m, " All {n goroutine} seen {word} it have exited, {goroutine} last.", W_N(who->ngone),
 		    W_WORD(deed), W_GO(who->gone));
 	} else if (who->goid) {
-		say(b, m, " Goroutine {id} {word}; now it ", W_GO(who->goid), W_WORD(words_evidence(who->evidence)));
-		put_doing(b, m, who->goid);
-		fmt_raw(b, ".");
+		say(b, m, " Goroutine {id} {word}; now it {doing}.", W_GO(who->goid),
+		    W_WORD(words_evidence(who->evidence)), W_GO(who->goid));
 	} else {
 		say(b, m, " No goroutine was seen {word} it, and none waits to.", W_WORD(deed));
 	}
-}
-
-static void put_example(struct buf *b, const struct model *m, const struct leak *l)
-{
-	if (l->n == 1)
-		fmt_raw(b, "It");
-	else
-		say(b, m, "Goroutine {id}", W_GO(l->example));
 }
 
 static void put_channel_wait(struct buf *b, const struct model *m, const struct leak *l, bool brief)
@@ -271,34 +241,34 @@ static void put_channel_wait(struct buf *b, const struct model *m, const struct 
 
 	if (!c) {
 		if (model_wait_class(m, l->reason) == TRACE_WAIT_SELECT)
-			put_cases(b, m, g);
+			put_select(b, m, g);
 		else if (g->wait.nobjs)
 			say(b, m, "Goroutine {id} waits for {object}.", W_GO(g->id), W_OBJ(&g->objs[0]));
 		return;
 	}
-	if (!brief || is_seen || c->made_seen) {
-		put_example(b, m, l);
-		say(b, m, " waits on {object}", W_OBJ(&g->objs[0]));
-		if (!brief || c->made_seen)
-			put_made(b, m, &g->objs[0]);
-		fmt_raw(b, ".");
-	}
+	if (!brief || is_seen || c->made_seen)
+		say(b, m, "{if}It{else}Goroutine {id}{end} waits on {object}{if}, {made}{end}.", W_IF(l->n == 1),
+		    W_GO(l->example), W_OBJ(&g->objs[0]), W_IF(!brief || c->made_seen), W_OBJ(&g->objs[0]));
 	if (!brief || is_seen)
 		put_other_side(b, m, l);
 	if (!brief && l->j.verdict == VERDICT_NEVER_CLOSED)
-		fmt_raw(b, " The channel was not closed.");
+		say(b, m, " The channel was not closed.");
 }
 
-static void put_lock_state(struct buf *b, const struct model *m, const struct sync_obj *s)
+/* ", still locked at the end, with a writer waiting"; nothing without a snapshot. */
+static void put_lock_state(struct buf *b, const struct model *m, const void *of)
 {
+	const struct sync_obj *s = of;
+	bool is_locked, is_read;
+
 	if (!s || !s->snap)
 		return;
-	if (s->flags & TRACE_SYNC_LOCKED)
-		fmt_raw(b, ", still locked at the end");
-	else if (s->counter > 0)
-		say(b, m, ", held by {n reader} at the end", W_N((uint64_t)s->counter));
-	if (s->flags & TRACE_SYNC_WRITER_WAITS)
-		fmt_raw(b, ", with a writer waiting");
+	is_locked = s->flags & TRACE_SYNC_LOCKED;
+	is_read = !is_locked && s->counter > 0;
+	say(b, m,
+	    "{if}, still locked at the end{end}{if}, held by {n reader} at the end{end}"
+	    "{if}, with a writer waiting{end}",
+	    W_IF(is_locked), W_IF(is_read), W_N((uint64_t)s->counter), W_IF(s->flags & TRACE_SYNC_WRITER_WAITS));
 }
 
 static void put_lock(struct buf *b, const struct model *m, const struct leak *l)
@@ -308,22 +278,13 @@ static void put_lock(struct buf *b, const struct model *m, const struct leak *l)
 
 	if (!g->wait.nobjs)
 		return;
-	if (l->locks > 1)
-		say(b, m, "They wait for {n lock}; that of goroutine {id} is {object}", W_N(l->locks), W_GO(g->id),
-		    W_OBJ(&g->objs[0]));
-	else
-		say(b, m, "The lock is {object}", W_OBJ(&g->objs[0]));
-	put_lock_state(b, m, sync_of(m, l));
-	if (!who) {
-		fmt_raw(b, "; holder unknown (Go mutexes do not record an owner, and no unlock was seen).");
-		return;
-	}
 	say(b, m,
-	    "; probably held by {goroutine}, which acquired it last and has not been seen to release it. "
-	    "Goroutine {id} ",
-	    W_GO(who), W_GO(who));
-	put_doing(b, m, who);
-	fmt_raw(b, ".");
+	    "{if}They wait for {n lock}; that of goroutine {id} is {object}{else}The lock is {object}{end}{part}; "
+	    "{if}probably held by {goroutine}, which acquired it last and has not been seen to release it. "
+	    "Goroutine {id} {doing}"
+	    "{else}holder unknown (Go mutexes do not record an owner, and no unlock was seen){end}.",
+	    W_IF(l->locks > 1), W_N(l->locks), W_GO(g->id), W_OBJ(&g->objs[0]), W_OBJ(&g->objs[0]),
+	    W_PART(put_lock_state, sync_of(m, l)), W_IF(who), W_GO(who), W_GO(who), W_GO(who));
 }
 
 static void put_waitgroup(struct buf *b, const struct model *m, const struct leak *l)
@@ -332,8 +293,8 @@ static void put_waitgroup(struct buf *b, const struct model *m, const struct lea
 
 	if (!s || !s->snap || s->counter <= 0)
 		return;
-	say(b, m, "WaitGroup counter is {n}: {word} outstanding.", W_N((uint64_t)s->counter),
-	    W_WORD(s->counter == 1 ? "one Done() call is" : "that many Done() calls are"));
+	say(b, m, "WaitGroup counter is {n}: {is one Done() call is|that many Done() calls are} outstanding.",
+	    W_N((uint64_t)s->counter), W_N((uint64_t)s->counter));
 }
 
 static void put_cycle(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
@@ -341,8 +302,8 @@ static void put_cycle(struct buf *b, const struct model *m, const struct leaks *
 	for (uint32_t i = 0; i < l->cycle_n; i++) {
 		const struct cycle_link *c = &all->cycles.v[l->cycle_first + i];
 
-		say(b, m, "{word}Goroutine {id} waits for {object} at {place}; {goroutine} {word}.",
-		    W_WORD(i ? " " : ""), W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place), W_GO(c->blocker.goid),
+		say(b, m, "{if} {end}Goroutine {id} waits for {object} at {place}; {goroutine} {word}.", W_IF(i),
+		    W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place), W_GO(c->blocker.goid),
 		    W_WORD(words_evidence(c->blocker.evidence)));
 	}
 }
@@ -390,16 +351,14 @@ static const char *unreachable_object(const struct model *m, const struct leak *
 
 static void put_scan(struct buf *b, const struct model *m, const struct leak *l, bool brief)
 {
-	say(b, m, "Confirmed by {word}memory scan", W_WORD(brief ? "" : "a "));
-	if (l->proven < l->n)
-		say(b, m, " for {n} of {n}", W_N(l->proven), W_N(l->n));
-	if (brief) {
-		fmt_raw(b, ".");
-		return;
-	}
-	say(b, m, ": nothing that can still run can reach {word}.", W_WORD(unreachable_object(m, l)));
-	if (l->proven < l->n)
-		fmt_raw(b, " For the others it found a pointer, perhaps a stale one.");
+	bool is_part = l->proven < l->n;
+
+	say(b, m,
+	    "Confirmed by {if}a {end}memory scan{if} for {n} of {n}{end}"
+	    "{if}: nothing that can still run can reach {word}{end}."
+	    "{if} For the others it found a pointer, perhaps a stale one.{end}",
+	    W_IF(!brief), W_IF(is_part), W_N(l->proven), W_N(l->n), W_IF(!brief), W_WORD(unreachable_object(m, l)),
+	    W_IF(!brief && is_part));
 }
 
 /* How long nobody was seen to pass the lock on. */
@@ -415,12 +374,13 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 	const char *deed = is_send(m, l) ? "receiving from" : "sending on or closing";
 	const char *what = l->n > 1 ? "these channels" : "this channel";
 
-	fmt_raw(b, brief ? "" : "Likely: ");
+	say(b, m, "{if}Likely: {end}", W_IF(!brief));
 	if (l->j.verdict == VERDICT_LOCK)
 		say(b, m, "the lock was not released for {dur}.", W_DUR(still_ns(m, l)));
 	else if (l->j.verdict == VERDICT_CYCLE)
-		say(b, m, "{n goroutine} {is waits|wait} in a cycle, each for the next{word}.", W_N(l->cycle_n),
-		    W_N(l->cycle_n), W_WORD(l->n > l->cycle_n ? "; the others wait behind it" : ""));
+		say(b, m,
+		    "{n goroutine} {is waits|wait} in a cycle, each for the next{if}; the others wait behind it{end}.",
+		    W_N(l->cycle_n), W_N(l->cycle_n), W_IF(l->n > l->cycle_n));
 	else if (l->blocker.root == ROOT_EXITED)
 		say(b, m, "every goroutine seen {word} {word} has exited.", W_WORD(deed), W_WORD(what));
 	else
@@ -428,7 +388,7 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 		    W_WORD(deed), W_WORD(what));
 }
 
-static void put_idle(struct buf *b, const struct leak *l)
+static const char *idle_phrase(const struct leak *l)
 {
 	static const char *const idle[] = {
 		[IDLE_NONE] = "",
@@ -440,33 +400,30 @@ static void put_idle(struct buf *b, const struct leak *l)
 		[IDLE_UNKNOWN] = "Nothing indicates a leak, but there was no memory scan to confirm that.",
 	};
 
-	fmt_raw(b, l->j.idle < sizeof(idle) / sizeof(*idle) ? idle[l->j.idle] : "");
+	return l->j.idle < sizeof(idle) / sizeof(*idle) ? idle[l->j.idle] : "";
 }
 
 static void put_stuck(struct buf *b, const struct model *m, const struct leak *l, bool brief)
 {
-	if (l->growing) {
-		fmt_raw(b, "New ones arrive and none leave.");
-		return;
-	}
-	fmt_raw(b, brief ? "Only how long it has waited" : "The only evidence is how long it has waited");
-	if (l->stopped)
-		say(b, m, " (the program could not run for {dur} of that)", W_DUR(l->stopped));
-	fmt_raw(b, ".");
+	if (l->growing)
+		say(b, m, "New ones arrive and none leave.");
+	else
+		say(b, m,
+		    "{if}Only{else}The only evidence is{end} how long it has waited"
+		    "{if} (the program could not run for {dur} of that){end}.",
+		    W_IF(brief), W_IF(l->stopped), W_DUR(l->stopped));
 }
 
 /* Why a wait on nothing cannot end. */
-static void put_nil(struct buf *b, const struct model *m, const struct leak *l)
+static const char *nil_phrase(const struct model *m, const struct leak *l)
 {
 	switch (model_wait_class(m, l->reason)) {
 	case TRACE_WAIT_NIL_SEND:
-		fmt_raw(b, "Sending to a nil channel blocks forever.");
-		return;
+		return "Sending to a nil channel blocks forever.";
 	case TRACE_WAIT_NIL_RECV:
-		fmt_raw(b, "Receiving from a nil channel blocks forever.");
-		return;
+		return "Receiving from a nil channel blocks forever.";
 	default:
-		fmt_raw(b, "A select on nil channels alone blocks forever.");
+		return "A select on nil channels alone blocks forever.";
 	}
 }
 
@@ -474,13 +431,15 @@ static void put_evidence(struct buf *b, const struct model *m, const struct leak
 {
 	switch ((enum verdict)l->j.verdict) {
 	case VERDICT_IDLE:
-		return put_idle(b, l);
+		say(b, m, "{word}", W_WORD(idle_phrase(l)));
+		return;
 	case VERDICT_STUCK:
 		return put_stuck(b, m, l, brief);
 	case VERDICT_NIL_CHANNEL:
-		return put_nil(b, m, l);
+		say(b, m, "{word}", W_WORD(nil_phrase(m, l)));
+		return;
 	case VERDICT_EMPTY_SELECT:
-		fmt_raw(b, "A select without cases blocks forever.");
+		say(b, m, "A select without cases blocks forever.");
 		return;
 	default:
 		if (l->proven)
@@ -511,27 +470,23 @@ void words_leak_growth(struct buf *b, const struct model *m, const struct leak *
 			say(b, m, "{n} of {n} began during the recording.", W_N(l->grown), W_N(l->n));
 		return;
 	}
-	say(b, m, "Growing: {n} new during the recording", W_N(l->grown));
-	if (l->per_minute > 0)
-		say(b, m, " (about {rate}/min)", W_RATE(l->per_minute));
-	fmt_raw(b, l->growing ? "; none of the group exited." : ".");
+	say(b, m,
+	    "Growing: {n} new during the recording{if} (about {rate}/min){end}{if}; none of the group exited{end}.",
+	    W_N(l->grown), W_IF(l->per_minute > 0), W_RATE(l->per_minute), W_IF(l->growing));
 }
 
 void words_leak_why(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
 {
-	size_t from;
+	size_t from = b->len;
 
 	words_leak_who(b, m, all, l);
-	fmt_raw(b, " ");
-	from = b->len;
+	from = words_next(b, from);
 	words_leak_details(b, m, all, l, false);
-	fmt_raw(b, b->len > from ? " " : "");
+	from = words_next(b, from);
 	words_leak_evidence(b, m, l, false);
-	fmt_raw(b, " ");
-	from = b->len;
+	from = words_next(b, from);
 	words_leak_growth(b, m, l);
-	if (b->len == from && b->len)
-		b->len--;
+	words_end(b, from);
 }
 
 const char *words_hint(enum hint h)
@@ -550,35 +505,45 @@ const char *words_hint(enum hint h)
 	return h < sizeof(hints) / sizeof(*hints) ? hints[h] : "";
 }
 
-static void put_part(struct buf *b, const struct model *m, uint64_t n, const char *what, bool *any)
+/* "18 network, 4 sleeping" */
+static void put_kinds(struct buf *b, const struct model *m, const void *of)
 {
-	if (!n)
-		return;
-	say(b, m, "{word}{n} {word}", W_WORD(*any ? ", " : " ("), W_N(n), W_WORD(what));
-	*any = true;
+	const struct findings *f = of;
+	const struct {
+		uint64_t n;
+		const char *how;
+	} kinds[] = {
+		{ f->network, "network" },  { f->sleeping, "sleeping" }, { f->timers, "on timers" },
+		{ f->queues, "on queues" }, { f->locks, "on locks" },    { f->others, "otherwise" },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!kinds[i].n)
+			continue;
+		say(b, m, "{if}, {end}{n} {word}", W_IF(any), W_N(kinds[i].n), W_WORD(kinds[i].how));
+		any = true;
+	}
+}
+
+static const char *unchecked(const struct findings *f)
+{
+	if (f->unchecked < f->waiting)
+		return "Some of them";
+	return f->waiting == 1 ? "It" : "They";
 }
 
 void words_waiting_normally(struct buf *b, const struct model *m, const struct findings *f)
 {
-	bool any = false;
+	bool any = f->network || f->sleeping || f->timers || f->queues || f->locks || f->others;
 
 	if (!f->waiting)
 		return;
-	say(b, m, "{n} {word}{is goroutine is|goroutines are} waiting normally", W_N(f->waiting),
-	    W_WORD(f->v.n ? "other " : ""), W_N(f->waiting));
-	put_part(b, m, f->network, "network", &any);
-	put_part(b, m, f->sleeping, "sleeping", &any);
-	put_part(b, m, f->timers, "on timers", &any);
-	put_part(b, m, f->queues, "on queues", &any);
-	put_part(b, m, f->locks, "on locks", &any);
-	put_part(b, m, f->others, "otherwise", &any);
-	fmt_raw(b, any ? ")." : ".");
-	if (!f->unchecked)
-		return;
-	say(b, m, " {word} could not be checked: ",
-	    W_WORD(f->unchecked < f->waiting ? "Some of them"
-	           : f->waiting == 1         ? "It"
-	                                     : "They"));
-	fmt_raw(b, m->opts.until != INT64_MAX ? "memory is scanned only at the end of the recording."
-	                                      : "there was no memory scan at the end.");
+	say(b, m, "{n}{if} other{end} {is goroutine is|goroutines are} waiting normally{if} ({part}){end}.",
+	    W_N(f->waiting), W_IF(f->v.n), W_N(f->waiting), W_IF(any), W_PART(put_kinds, f));
+	if (f->unchecked)
+		say(b, m,
+		    " {word} could not be checked: {if}memory is scanned only at the end of the recording"
+		    "{else}there was no memory scan at the end{end}.",
+		    W_WORD(unchecked(f)), W_IF(m->opts.until != INT64_MAX));
 }

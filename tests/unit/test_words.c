@@ -52,6 +52,102 @@ static void every_directive_prints_its_type(void **state)
 	says(&b, "0.2 96 590 7,470");
 	say(&b, NULL, "{text} {word}", W_TEXT("a\x1b[31m"), W_WORD("a"));
 	says(&b, "a\\x1b[31m a");
+	say(&b, NULL, "{num} {hex} {mark}", W_N(1234), W_N(0xc000010100), W_MARK(5));
+	says(&b, "1234 0xc000010100 \x05");
+	say(&b, NULL, "{dur} {dur}", W_LEAST(SEC(5), true), W_LEAST(-1, false));
+	says(&b, "≥ 5.00s 0ns");
+	say(&b, NULL, "{utc} {utc}", W_WALL(1732414233123456789), W_WALL(-1));
+	says(&b, "2024-11-24 02:10:33 UTC 1969-12-31 23:59:59 UTC");
+	buf_free(&b);
+}
+
+static void put_half(struct buf *b, const struct model *m, const void *of)
+{
+	say(b, m, "half of {n}", W_N(*(const uint64_t *)of / 2));
+}
+
+static void a_directive_names_what_the_model_knows(void **state)
+{
+	struct buf b = { 0 };
+	struct tb t = tb_new();
+	struct trace_obj obj = tb_chan(&t), objs[9];
+	const struct goroutine *g;
+	uint64_t eight = 8;
+	struct report *r;
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_SEND, obj, SEND_AT);
+	r = tb_report(&t, SEC(4));
+	g = model_goroutine(r->m, 7);
+	for (int i = 0; i < 9; i++)
+		objs[i] = obj;
+
+	say(&b, r->m, "Goroutine {id} {doing}; goroutine 99 {doing}.", W_GO(7), W_GO(7), W_GO(99));
+	says(&b, "Goroutine 7 is blocked sending at main.worker (src/main.go:50); goroutine 99 has exited.");
+	say(&b, r->m, "on {object}, {obj}, {made}", W_OBJ(&obj), W_OBJ(&obj), W_OBJ(&obj));
+	says(&b, "on channel #1, #1, made before the recording");
+	say(&b, r->m, "on {objs}; {objs}", W_OBJS(objs, 2, 2), W_OBJS(objs, 9, 12));
+	says(&b, "on #1, #1; #1, #1, #1, #1, #1, #1, #1, #1, … (12)");
+	say(&b, r->m, "{wait}, {wait}{at}{at} for {waited}", W_REASON(g->wait.reason), W_LEAK(&r->leaks.v.v[0]),
+	    W_PLACE(r->leaks.v.v[0].place), W_PLACE(0), W_WAITED(g));
+	says(&b, "blocked sending, blocked sending at main.worker (src/main.go:50) for 4.00s");
+	say(&b, r->m, "{func}, {group}, {part}", W_PLACE(r->leaks.v.v[0].place), W_GROUP(g->group),
+	    W_PART(put_half, &eight));
+	says(&b, "main.worker, main.worker, created at src/main.go:20, half of 4");
+	report_free(r);
+	buf_free(&b);
+}
+
+static void a_side_of_an_if_is_printed(void **state)
+{
+	struct buf b = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		say(&b, NULL, "{n}{if} of {n}{end}.", W_N(1), W_IF(i), W_N(2));
+		says(&b, i ? "1 of 2." : "1.");
+		say(&b, NULL, "{if}{n}{else}{dur}{end}{text}", W_IF(i), W_N(1), W_DUR(2), W_TEXT("."));
+		says(&b, i ? "1." : "2ns.");
+		say(&b, NULL, "{if}a{if}b{else}c{end}{else}d{if}e{end}{end}", W_IF(i), W_IF(1), W_IF(1));
+		says(&b, i ? "ab" : "de");
+		say(&b, NULL, "{if}a{if}b{else}c{end}d{end}", W_IF(i), W_IF(0));
+		says(&b, i ? "acd" : "");
+	}
+	buf_free(&b);
+}
+
+static void a_broken_if_shows(void **state)
+{
+	struct buf b = { 0 };
+
+	say(&b, NULL, "a{if}b", W_IF(1));
+	says(&b, "ab{?}");
+	say(&b, NULL, "a{end}{else}");
+	says(&b, "a{?end}{?else}");
+	say(&b, NULL, "{if}a{end}", W_N(1));
+	says(&b, "{?if}a{?}");
+	say(&b, NULL, "{if}{dur}{end}", W_IF(0), W_N(1));
+	says(&b, "{?dur}{?}");
+	buf_free(&b);
+}
+
+static void one_blank_stands_between_sentences(void **state)
+{
+	static const char *const all[][4] = {
+		{ "a.", "b.", "c.", "a. b. c." }, { "a.", "", "c.", "a. c." }, { "a.", "b.", "", "a. b." },
+		{ "a.", "", "", "a." },           { "", "", "", "" },          { "", "b.", "", "b." }
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		size_t from = b.len;
+
+		for (int k = 0; k < 3; k++) {
+			from = k ? words_next(&b, from) : from;
+			say(&b, NULL, "{word}", W_WORD(all[i][k]));
+		}
+		words_end(&b, from);
+		says(&b, all[i][3]);
+	}
 	buf_free(&b);
 }
 
@@ -226,6 +322,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_directive_prints_its_type),
+		cmocka_unit_test(a_directive_names_what_the_model_knows),
+		cmocka_unit_test(a_side_of_an_if_is_printed),
+		cmocka_unit_test(a_broken_if_shows),
+		cmocka_unit_test(one_blank_stands_between_sentences),
 		cmocka_unit_test(a_wrong_type_is_shown_and_read_as_nothing),
 		cmocka_unit_test(every_value_has_its_phrase),
 		cmocka_unit_test(every_sentence_of_a_leak_is_whole),

@@ -3,7 +3,6 @@
 #include "report/analyze/wait_sites.h"
 #include "report/model/library.h"
 #include "report/model/stops.h"
-#include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 
@@ -20,7 +19,7 @@ static void end_sentence(struct text *t)
 static void put_caller(struct text *t, uint32_t app, uint32_t place, bool is_one)
 {
 	if (app && app != place)
-		say(&t->b, t->m, ", called {word} {place}", W_WORD(is_one ? "by" : "e.g. by"), W_PLACE(app));
+		text_say(t, ", called {if}by{else}e.g. by{end} {place}", W_IF(is_one), W_PLACE(app));
 }
 
 static uint32_t app_of(const struct text *t, uint64_t goid)
@@ -44,50 +43,35 @@ static void put_heading(struct text *t, const struct leak *l, unsigned n)
 {
 	uint32_t site = t->m->groups.v[l->group].site;
 
-	fmt_f(&t->b, "%u. ", n);
-	text_mark(t, l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
+	text_say(t, "{num}. {mark}", W_N(n), W_MARK(l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD));
 	words_verdict(&t->b, t->m, l);
 	text_mark(t, MARK_END);
 	put_leak_caller(t, l);
-	if (site)
-		say(&t->b, t->m, ", created at {line}", W_PLACE(site));
+	text_say(t, "{if}, created at {line}{end}", W_IF(site), W_PLACE(site));
 	text_wrap(t, FIRST, INDENT);
 }
 
 /* "Longest wait ≥ 5.09s (goroutine 5, began before the recording)." */
 static void put_length(struct text *t, const struct leak *l)
 {
-	const char *since = l->before_start ? "began before the recording" : "";
-
-	say(&t->b, t->m, "{word} {word}{dur}", W_WORD(l->n > 1 ? "Longest wait" : "Waiting for"),
-	    W_WORD(l->before_start ? "≥ " : ""), W_DUR(l->longest));
 	if (l->n > 1)
-		say(&t->b, t->m, " ({goroutine}{word}{word}).", W_GO(l->example), W_WORD(*since ? ", " : ""),
-		    W_WORD(since));
+		text_say(t, "Longest wait {dur} ({goroutine}{if}, began before the recording{end}).",
+		         W_LEAST(l->longest, l->before_start), W_GO(l->example), W_IF(l->before_start));
 	else
-		say(&t->b, t->m, "{word}.", W_WORD(*since ? " (since before the recording)" : ""));
-}
-
-/* Takes back the blank that was put at from, if no sentence followed. */
-static void end_optional(struct text *t, size_t from)
-{
-	if (t->b.len == from + 1)
-		t->b.len = from;
+		text_say(t, "Waiting for {dur}{if} (since before the recording){end}.",
+		         W_LEAST(l->longest, l->before_start), W_IF(l->before_start));
 }
 
 static void put_facts(struct text *t, const struct leak *l)
 {
-	size_t from;
+	size_t from = t->b.len;
 
 	put_length(t, l);
-	from = t->b.len;
-	fmt_raw(&t->b, " ");
+	from = words_next(&t->b, from);
 	words_leak_growth(&t->b, t->m, l);
-	end_optional(t, from);
-	from = t->b.len;
-	fmt_raw(&t->b, " ");
+	from = words_next(&t->b, from);
 	words_leak_details(&t->b, t->m, &t->r->leaks, l, true);
-	end_optional(t, from);
+	words_end(&t->b, from);
 }
 
 /* The other places of the same root cause, and what waits behind it. */
@@ -105,20 +89,19 @@ static void put_parts(struct text *t, const struct finding *f, bool behind)
 			left++;
 			continue;
 		}
-		say(&t->b, t->m, "{word}{n goroutine} ",
-		    W_WORD(shown++  ? "; "
-		           : behind ? "Blocked behind it: "
-		                    : "The same: "),
-		    W_N(l->n));
-		words_wait(&t->b, t->m, l->reason);
-		say(&t->b, t->m, " at {place}", W_PLACE(l->place));
+		text_say(t,
+		         "{if}; {else}{if}Blocked behind it: {else}The same: {end}{end}{n goroutine} {wait} at {place}",
+		         W_IF(shown++), W_IF(behind), W_N(l->n), W_REASON(l->reason), W_PLACE(l->place));
 	}
 	if (!shown)
 		return;
-	if (left)
-		say(&t->b, t->m, "; and at {n more place}", W_N(left));
-	fmt_raw(&t->b, ".");
+	text_say(t, "{if}; and at {n more place}{end}.", W_IF(left), W_N(left));
 	end_sentence(t);
+}
+
+static void put_evidence(struct buf *b, const struct model *m, const void *of)
+{
+	words_leak_evidence(b, m, of, true);
 }
 
 static void put_finding(struct text *t, const struct finding *f, unsigned n)
@@ -131,13 +114,9 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 		end_sentence(t);
 		put_parts(t, f, false);
 		put_parts(t, f, true);
-	} else {
-		fmt_raw(&t->b, " ");
 	}
-	fmt_raw(&t->b, "Evidence: ");
-	words_leak_evidence(&t->b, t->m, l, true);
-	if (f->hint)
-		say(&t->b, t->m, " Hint: {word}", W_WORD(words_hint(f->hint)));
+	text_say(t, "{if} {end}Evidence: {part}{if} Hint: {word}{end}", W_IF(!f->n), W_PART(put_evidence, l),
+	         W_IF(f->hint), W_WORD(words_hint(f->hint)));
 	end_sentence(t);
 }
 
@@ -150,23 +129,27 @@ static void put_heaviest(struct text *t)
 	if (!ws)
 		return;
 	place = symbols_stack_user(&t->m->sym, ws->stack);
-	say(&t->b, t->m, "Most blocked time: {dur} in {n wait} in {reason} at {place}", W_DUR(ws->blocked),
-	    W_N(ws->waits), W_REASON(ws->reason), W_PLACE(place));
+	text_say(t, "Most blocked time: {dur} in {n wait} in {reason} at {place}", W_DUR(ws->blocked), W_N(ws->waits),
+	         W_REASON(ws->reason), W_PLACE(place));
 	put_caller(t, symbols_stack_app(&t->m->sym, ws->stack), place, true);
-	fmt_raw(&t->b, ".");
+	text_say(t, ".");
 	text_wrap(t, FIRST, INDENT);
+}
+
+/* Why finding nothing proves less than usual. */
+static const char *none_within(const struct text *t)
+{
+	if (model_is_all_stopped(t->m))
+		return ", but the program could not run, so this means little";
+	if (snap_info_is_cut(&t->m->snap[0]))
+		return " among those that were read";
+	return t->r->damaged ? " in the part of the trace that could be read" : "";
 }
 
 static void put_none(struct text *t)
 {
-	bool cut = snap_info_is_cut(&t->m->snap[0]);
-
-	say(&t->b, t->m, "No leaked or stuck goroutines found{word}{word}.",
-	    W_WORD(t->m->filter.active ? " among those that match" : ""),
-	    W_WORD(model_is_all_stopped(t->m) ? ", but the program could not run, so this means little"
-	           : cut                      ? " among those that were read"
-	           : t->r->damaged            ? " in the part of the trace that could be read"
-	                                      : ""));
+	text_say(t, "No leaked or stuck goroutines found{if} among those that match{end}{word}.",
+	         W_IF(t->m->filter.active), W_WORD(none_within(t)));
 	text_wrap(t, FIRST, INDENT);
 }
 
@@ -179,7 +162,7 @@ void text_put_findings(struct text *t, unsigned max)
 	if (!f->v.n)
 		put_none(t);
 	if (f->scanned) {
-		fmt_raw(&t->b, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
+		text_say(t, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
 	}
 	for (; shown < f->v.n && shown < max; shown++)

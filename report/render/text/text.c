@@ -194,6 +194,22 @@ void text_wrap(struct text *t, size_t first, size_t indent)
 	buf_reset(&t->b);
 }
 
+void text_end_warning(struct text *t)
+{
+	text_mark(t, MARK_END);
+	text_wrap(t, 0, 9);
+}
+
+void text_label(struct text *t, const char *label)
+{
+	fmt_f(&t->b, "%-9s ", label);
+}
+
+void text_end_entry(struct text *t)
+{
+	text_wrap(t, 2, 12);
+}
+
 unsigned text_rows(const struct text *t, unsigned n)
 {
 	return t->r->opts.top == REPORT_TOP_DEFAULT ? n : t->r->opts.top;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "report/analyze/report.h"
+#include "report/render/words.h"
 #include "util/buf.h"
 
 #define TEXT_WIDTH 100 /* where nothing else is said */
@@ -36,6 +37,15 @@ void text_mark(struct text *t, enum text_mark mark);
 void text_end(struct text *t);
 /* A blank line, the title (not empty) with its first letter in upper case, and a remark. */
 void text_title(struct text *t, const char *title, const char *remark);
+/* A sentence, as say() of words.h; it does not end the line. */
+#define text_say(t, ...) say(&(t)->b, (t)->m, __VA_ARGS__)
+/* A paragraph of its own that looks as mark says: a warning, a note. */
+#define text_warn(t, mark, ...) (text_mark(t, mark), text_say(t, __VA_ARGS__), text_end_warning(t))
+void text_end_warning(struct text *t);
+/* A row with a label, "" where it is the row above's. */
+#define text_entry(t, label, ...) (text_label(t, label), text_say(t, __VA_ARGS__), text_end_entry(t))
+void text_label(struct text *t, const char *label);
+void text_end_entry(struct text *t);
 /* A whole line of its own. */
 void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What is in t->b, broken at blanks; the first line after `first` columns of blanks, the others after `indent`. */

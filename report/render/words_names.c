@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The phrases that name one fact each, and what the options chose. */
+#include "report/render/words.h"
+
+#define NAME_OF(names, i) ((i) < sizeof(names) / sizeof(*(names)) ? (names)[i] : NULL)
+
+const char *words_evidence_name(enum evidence e)
+{
+	static const char *const names[] = {
+		[EVIDENCE_NONE] = NULL,
+		[EVIDENCE_SENT] = "sent",
+		[EVIDENCE_CLOSED] = "closed",
+		[EVIDENCE_RECEIVED] = "received",
+		[EVIDENCE_LOCK_WOKEN] = "lock woken",
+		[EVIDENCE_SIGNALLED] = "signalled",
+		[EVIDENCE_CHILD] = "created by the waiter",
+		[EVIDENCE_SELECTED] = "selected",
+	};
+
+	return NAME_OF(names, e);
+}
+
+const char *words_evidence(enum evidence e)
+{
+	static const char *const names[] = {
+		[EVIDENCE_NONE] = "",
+		[EVIDENCE_SENT] = "sent on this channel before",
+		[EVIDENCE_CLOSED] = "closed this channel",
+		[EVIDENCE_RECEIVED] = "received from this channel before",
+		[EVIDENCE_LOCK_WOKEN] = "acquired the lock last and has not been seen to release it",
+		[EVIDENCE_SIGNALLED] = "signalled this Cond last",
+		[EVIDENCE_CHILD] = "was created by the goroutine that waits",
+		[EVIDENCE_SELECTED] = "selected on this channel before",
+	};
+
+	return e < sizeof(names) / sizeof(*names) ? names[e] : "";
+}
+
+const char *words_root_name(enum root_cause c)
+{
+	static const char *const names[] = {
+		[ROOT_NONE] = "none",       [ROOT_RUNNING] = "running", [ROOT_SLEEP] = "sleep",
+		[ROOT_TIMER] = "timer",     [ROOT_NETWORK] = "network", [ROOT_EXITED] = "exited",
+		[ROOT_CYCLE] = "cycle",     [ROOT_NOBODY] = "nobody",   [ROOT_UNKNOWN] = "unknown",
+		[ROOT_RUNTIME] = "runtime", [ROOT_DEPTH] = "depth",     [ROOT_BRIEF] = "brief",
+	};
+
+	return NAME_OF(names, c);
+}
+
+const char *words_root(enum root_cause c)
+{
+	static const char *const names[] = {
+		[ROOT_NONE] = "",
+		[ROOT_RUNNING] = "a goroutine that is running",
+		[ROOT_SLEEP] = "time.Sleep",
+		[ROOT_TIMER] = "a timer",
+		[ROOT_NETWORK] = "network I/O",
+		[ROOT_EXITED] = "every goroutine that was seen to end such waits has exited",
+		[ROOT_CYCLE] = "these goroutines wait for each other",
+		[ROOT_NOBODY] = "nothing can end this wait",
+		[ROOT_UNKNOWN] = "the recording does not show what could end this wait",
+		[ROOT_RUNTIME] = "the Go runtime",
+		[ROOT_DEPTH] = "the chain is longer than chanrec follows",
+		[ROOT_BRIEF] = "a wait shorter than --min-edge",
+	};
+
+	return c < sizeof(names) / sizeof(*names) ? names[c] : "";
+}
+
+const char *words_strength_name(enum strength s)
+{
+	static const char *const names[] = {
+		[STRENGTH_TIME] = "time", [STRENGTH_LIKELY] = "likely", [STRENGTH_PROVEN] = "proven"
+	};
+
+	return NAME_OF(names, s);
+}
+
+const char *words_idle_name(enum idle i)
+{
+	static const char *const names[] = {
+		[IDLE_NONE] = NULL,         [IDLE_TIME] = "time",
+		[IDLE_NETWORK] = "network", [IDLE_MAIN] = "keeps the program alive",
+		[IDLE_HELD] = "held",       [IDLE_SHORT] = "short",
+		[IDLE_UNKNOWN] = "unknown",
+	};
+
+	return NAME_OF(names, i);
+}
+
+const char *words_illegal_name(enum illegal i)
+{
+	static const char *const names[] = {
+		[ILLEGAL_PARK_WAITING] = "park_while_waiting", [ILLEGAL_ACT_WAITING] = "act_while_waiting",
+		[ILLEGAL_RUN_WAITING] = "run_while_waiting",   [ILLEGAL_EXIT_WAITING] = "exit_while_waiting",
+		[ILLEGAL_READY] = "ready_while_running",       [ILLEGAL_AFTER_EXIT] = "event_after_exit",
+		[ILLEGAL_CREATED_TWICE] = "created_twice",
+	};
+
+	return NAME_OF(names, i);
+}
+
+const char *words_illegal(enum illegal i)
+{
+	static const char *const names[] = {
+		[ILLEGAL_PARK_WAITING] = "parks of a goroutine that was already waiting",
+		[ILLEGAL_ACT_WAITING] = "operations by a goroutine that was waiting",
+		[ILLEGAL_RUN_WAITING] = "runs of a goroutine that was waiting",
+		[ILLEGAL_EXIT_WAITING] = "exits of a goroutine that was waiting",
+		[ILLEGAL_READY] = "wake-ups of a goroutine that was not waiting",
+		[ILLEGAL_AFTER_EXIT] = "events of a goroutine that had exited",
+		[ILLEGAL_CREATED_TWICE] = "creations of a goroutine that already existed",
+	};
+
+	return i < sizeof(names) / sizeof(*names) ? names[i] : "";
+}
+
+bool words_window(struct buf *b, const struct report *r)
+{
+	const struct model_opts *o = &r->m->opts;
+
+	if (o->since == INT64_MIN && o->until == INT64_MAX)
+		return false;
+	say(b, r->m, "only the window from {dur} to {dur} of the recording is counted", W_DUR(o->since),
+	    W_DUR(r->m->end));
+	return true;
+}
+
+static void put_filters(struct buf *b, const struct model *m, const void *of)
+{
+	const struct filter_opts *o = of;
+	const struct {
+		const char *name, *value;
+	} filters[] = { { "function", o->function }, { "package", o->package }, { "reason", o->reason } };
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
+		if (filters[i].value)
+			say(b, m, " --{word} {text}", W_WORD(filters[i].name), W_TEXT(filters[i].value));
+}
+
+bool words_filter(struct buf *b, const struct report *r)
+{
+	if (!r->m->filter.active)
+		return false;
+	say(b, r->m, "only waits that match{part} are counted", W_PART(put_filters, &r->m->filter.opts));
+	return true;
+}
