@@ -207,7 +207,7 @@ int site_call(const struct code *c, uint64_t target, struct site *out, struct er
 
 int site_result(const struct code *c, uint64_t target, struct site *out, struct err *err)
 {
-	struct site call;
+	struct site call = { 0 };
 	int ret = site_call(c, target, &call, err);
 
 	if (ret)
@@ -225,13 +225,6 @@ int site_result(const struct code *c, uint64_t target, struct site *out, struct 
 			break;
 	}
 	return err_set(err, ENOENT, "no emulated instruction before the result is overwritten");
-}
-
-bool code_calls(const struct code *c, uint64_t target)
-{
-	struct site s;
-
-	return site_call(c, target, &s, NULL) == 0;
 }
 
 size_t site_rets(const struct code *c, struct site *out, size_t max)

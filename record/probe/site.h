@@ -39,11 +39,10 @@ struct site {
 /* The emulated instruction nearest to the entry, with arguments and return address still in place. */
 int site_entry(const struct code *c, struct site *out, struct err *err);
 
-/* The n-th direct call to target, counted from 0. */
+/* The first direct call to target. */
 int site_call(const struct code *c, uint64_t target, struct site *out, struct err *err);
 /* The instruction after that call, while its result is in RAX. */
 int site_result(const struct code *c, uint64_t target, struct site *out, struct err *err);
-bool code_calls(const struct code *c, uint64_t target);
 
 /* Finds every RET, in order. Returns how many were written (≤ max). */
 size_t site_rets(const struct code *c, struct site *out, size_t max);

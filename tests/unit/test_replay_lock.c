@@ -9,15 +9,24 @@
 
 #include "tests/unit/replay_trace.h"
 
-static void a_lock_that_parks_again_is_one_wait(void **state)
+/* Goroutine 7, created by 1, waited for the lock from 2 to 4 ms. */
+static struct tb woken_once(struct trace_obj *mu)
 {
 	struct tb t = tb_new();
-	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+
+	*mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, *mu, LOCK_AT);
+	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, *mu, SEND_AT);
+	return t;
+}
+
+static void a_lock_that_parks_again_is_one_wait(void **state)
+{
+	struct trace_obj mu;
+	struct tb t = woken_once(&mu);
 	struct report *r;
 
-	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
-	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
-	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
 	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
 	tb_ready(&t, MS(8), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
 	/* it unlocks and wakes another goroutine: the next Lock is a new wait */
@@ -34,13 +43,10 @@ static void a_lock_that_parks_again_is_one_wait(void **state)
 
 static void a_lock_that_waits_again_at_the_end_has_waited_from_its_first_park(void **state)
 {
-	struct tb t = tb_new();
-	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct trace_obj mu;
+	struct tb t = woken_once(&mu);
 	struct report *r;
 
-	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
-	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
-	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
 	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
 	r = tb_report(&t, MS(12));
 	assert_int_equal(go(r, 7)->waits, 1);
@@ -71,13 +77,10 @@ static void conds_and_other_places_do_not_merge(void **state)
 
 static void go_run_does_not_split_a_lock(void **state)
 {
-	struct tb t = tb_new();
-	struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct trace_obj mu;
+	struct tb t = woken_once(&mu);
 	struct report *r;
 
-	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
-	tb_park(&t, MS(2), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
-	tb_ready(&t, MS(4), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
 	tb_rec(&t, &(struct trace_rec){ .type = TRACE_GO_RUN, .time = MS(4), .goid = 7 });
 	tb_park(&t, MS(5), 7, TRACE_WAIT_MUTEX, mu, LOCK_AT);
 	tb_ready(&t, MS(8), 1, 7, TRACE_CAUSE_UNLOCK, mu, SEND_AT);
