@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "cli/command.h"
-#include "cli/value.h"
+#include "cli/options_shared.h"
 #include "record/doctor.h"
 #include "util/vec.h"
 
@@ -23,33 +23,16 @@ static int set_events(void *opts, const char *s)
 }
 
 static const struct option_row options[] = {
-	{ .name = "pid",
-	  .letter = 'p',
-	  .value = "PID",
-	  .kind = OPTION_NUMBER,
-	  .min = 1,
-	  .max = INT32_MAX,
-	  .expected = "the ID of a process",
-	  OPTION_AT(struct doctor_args, pid),
-	  .help = "Check a running process; the ID of any of its threads will do." },
-	{ .name = "events",
-	  .value = "LIST",
-	  .kind = OPTION_SET,
-	  .set = set_events,
-	  .choice = value_events_at,
-	  .help = "What would be recorded, separated by commas:" },
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .kind = OPTION_FLAG,
-	  OPTION_AT(struct doctor_args, verbose),
-	  .help = "Print what libbpf and the kernel's verifier say." },
+	OPTION_ROW_PID(struct doctor_args, "Check"),
+	OPTION_ROW_EVENTS(set_events, "What would be recorded"),
+	OPTION_ROW_VERBOSE(struct doctor_args),
 };
 
 static const struct option_group groups[] = { { OPTION_GROUP(options) }, { 0 } };
 
-/* What the last lines repeat. */
 struct verdict {
-	VEC(char *) lacks;
+	VEC(char *) lacks; /* what the last lines repeat */
+	size_t findings;
 	bool lacking, fails;
 };
 
@@ -69,6 +52,7 @@ static void keep(struct verdict *v, const struct doctor_finding *f)
 
 static void print_finding(void *arg, const struct doctor_finding *f)
 {
+	struct verdict *v = arg;
 	static const char *const marks[] = {
 		[DOCTOR_OK] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_LACKS] = "LACKS", [DOCTOR_FAILS] = "FAILS"
 	};
@@ -77,26 +61,31 @@ static void print_finding(void *arg, const struct doctor_finding *f)
 		printf("%s\n", f->text);
 		return;
 	}
+	v->findings++;
 	printf("  %-5s  %-14s  %s\n", marks[f->level], f->what, f->text);
 	if (f->todo && f->level != DOCTOR_OK)
 		printf("  %-5s  %-14s  -> %s\n", "", "", f->todo);
 	if (f->level >= DOCTOR_LACKS)
-		keep(arg, f);
+		keep(v, f);
 }
 
 /* subject: "this machine", "./server", "process 12". */
 static int conclude(struct verdict *v, const char *where, const char *subject)
 {
 	int ret = v->lacking ? EXIT_FAILED : EXIT_DONE;
+	/* Right below the only finding, the same line again says nothing. */
+	bool repeats = v->findings > 1;
+	const char *end = repeats ? ":" : ".";
 
 	if (v->fails)
-		printf("\nchanrec cannot record %s%s:\n", where, subject);
+		printf("\nchanrec cannot record %s%s%s\n", where, subject, end);
 	else if (v->lacking)
-		printf("\nA recording %s%s would be incomplete:\n", *where ? where : "of ", subject);
+		printf("\nA recording %s%s would be incomplete%s\n", *where ? where : "of ", subject, end);
 	else
 		printf("\nReady to record %s%s.\n", where, subject);
 	for (size_t i = 0; i < v->lacks.n; i++) {
-		printf("  %s\n", v->lacks.v[i]);
+		if (repeats)
+			printf("  %s\n", v->lacks.v[i]);
 		free(v->lacks.v[i]);
 	}
 	vec_free(&v->lacks);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/options_shared.h"
 #include "cli/summary.h"
 #include "cli/tracefile.h"
 #include "cli/value.h"
@@ -42,15 +43,7 @@ static int set_overhead(void *opts, const char *s)
 }
 
 static const struct option_row subject[] = {
-	{ .name = "pid",
-	  .letter = 'p',
-	  .value = "PID",
-	  .kind = OPTION_NUMBER,
-	  .min = 1,
-	  .max = INT32_MAX,
-	  .expected = "the ID of a process",
-	  OPTION_AT(struct recorder_opts, pid),
-	  .help = "Record a running process; the ID of any of its threads will do." },
+	OPTION_ROW_PID(struct recorder_opts, "Record"),
 	{ .name = "output",
 	  .letter = 'o',
 	  .value = "FILE",
@@ -64,12 +57,7 @@ static const struct option_row subject[] = {
 	  .min = 1,
 	  OPTION_AT(struct recorder_opts, duration),
 	  .help = "Stop after TIME: seconds, or a number with a unit (1.5, 500ms, 2m). Without it, Ctrl-C stops." },
-	{ .name = "events",
-	  .value = "LIST",
-	  .kind = OPTION_SET,
-	  .set = set_events,
-	  .choice = value_events_at,
-	  .help = "What to record, separated by commas:" },
+	OPTION_ROW_EVENTS(set_events, "What to record"),
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, redact),
@@ -114,11 +102,7 @@ static const struct option_row cost[] = {
 };
 
 static const struct option_row talk[] = {
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .kind = OPTION_FLAG,
-	  OPTION_AT(struct recorder_opts, verbose),
-	  .help = "Print what libbpf and the kernel's verifier say." },
+	OPTION_ROW_VERBOSE(struct recorder_opts),
 };
 
 static const struct option_group groups[] = {

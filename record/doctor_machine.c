@@ -146,12 +146,12 @@ static void say_settings(const struct doctor *d)
 	int yama = setting("/proc/sys/kernel/yama/ptrace_scope");
 
 	if (paranoid != NOT_THERE)
-		doctor_say(d, DOCTOR_OK, "perf_event", NULL, "perf_event_paranoid is %d: %s", paranoid,
-		           paranoid < 0 ? "anybody may" : "without CAP_PERFMON no uprobes");
+		doctor_say(d, DOCTOR_OK, "perf_event", NULL, "kernel.perf_event_paranoid is %d: %s", paranoid,
+		           paranoid < 0 ? "every user may use perf events" : "uprobes need CAP_PERFMON");
 	if (bpf != NOT_THERE)
 		doctor_say(d, DOCTOR_OK, "bpf", NULL,
-		           "unprivileged_bpf_disabled is %d: uprobe programs need CAP_BPF and "
-		           "CAP_PERFMON with any value",
+		           "kernel.unprivileged_bpf_disabled is %d: BPF programs for uprobes need CAP_BPF and "
+		           "CAP_PERFMON whatever its value",
 		           bpf);
 	if (yama == 3)
 		doctor_say(
