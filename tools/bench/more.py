@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from watch import (ALL, BLOCKED, DEFAULT, FLOOR, FLOOR_ALL, LOAD, NO_READY_STACKS, TMP, Load, Nothing,
-                   interleaved, markdown, middle, ratio, short)
+                   interleaved, markdown, middle, no_figures, ratio, short)
 from work import run_once
 
 REAL = pathlib.Path.home() / ".cache/chanrec/real/prometheus-sid/usr/bin/prometheus"
@@ -47,16 +47,22 @@ def fixed_once(watcher, rate, seconds):
         found = watcher.stop(load)
     finally:
         load.end()
+    if "gave_up" in found:
+        return found
     return {"answered": answered, "failed": failed, "p50": p50, "p99": p99, "cpu": server / answered, "lost": found.get("lost")}
 
 
 def fixed(watchers, args):
     rate = half_load()
     rounds = interleaved(args.rounds, watchers, lambda w: fixed_once(w, rate, max(2, args.seconds)))
-    rows = [[w.name, sum(r[w.name]["answered"] for r in rounds), sum(r[w.name]["failed"] for r in rounds),
-             f"{middle(rounds, w.name, 'p50') / 1e3:.0f}", f"{middle(rounds, w.name, 'p99') / 1e3:.0f}",
-             ratio(rounds, w.name, "nothing", "p99") if w.name != "nothing" else "",
-             f"{middle(rounds, w.name, 'cpu') * 1e6:.1f}"] for w in watchers]
+    rows = []
+    for w in watchers:
+        why = no_figures(rounds, w)
+        rows.append([w.name, why, *[""] * 5] if why else
+                    [w.name, sum(r[w.name]["answered"] for r in rounds), sum(r[w.name]["failed"] for r in rounds),
+                     f"{middle(rounds, w.name, 'p50') / 1e3:.0f}", f"{middle(rounds, w.name, 'p99') / 1e3:.0f}",
+                     ratio(rounds, w.name, "nothing", "p99") if w.name != "nothing" else "",
+                     f"{middle(rounds, w.name, 'cpu') * 1e6:.1f}"])
     return (f"### HTTP at a fixed load\n\nThe load is {rate} requests/s: with nothing attached, server and client together use half of the "
             "CPUs. Each latency counts from the time at which the request was due.\n\n" +
             markdown(["watcher", "answered", "failed", "p50, µs", "p99, µs", "p99, vs. nothing", "server CPU/request, µs"], rows))

@@ -130,28 +130,45 @@ class GoTrace:
 
 
 class Bpftrace:
-    """Counts stacks at the entries of gopark and ready in the kernel, as one would with a generic tracer."""
+    """
+    Counts stacks at the entries of gopark and ready in the kernel, as one would with a generic tracer. It can slow a
+    program so much that a run does not end, so it stops itself after LIMIT seconds or EVENTS events; then there is no figure.
+    """
     name = "bpftrace"
+    LIMIT, EVENTS = 30, 20_000_000
+
+    def missing(self):
+        return "" if shutil.which("bpftrace") else "bpftrace is not installed"
 
     def start(self, load):
-        text = "".join(f'uprobe:{LOAD}:"runtime.{f}" /pid == {load.pid}/ {{ @{f}[ustack] = count(); }} '
+        text = "".join(f'uprobe:{LOAD}:"runtime.{f}" /pid == {load.pid}/ '
+                       f'{{ @{f}[ustack] = count(); @n++; if (@n >= {self.EVENTS}) {{ exit(); }} }} '
                        for f in ("gopark", "ready"))
-        self.process = subprocess.Popen(["bpftrace", "-e", "BEGIN { printf(\"on\\n\"); } " + text],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            ["timeout", "-s", "INT", "-k", "5", str(self.LIMIT), "bpftrace", "-e", "BEGIN { printf(\"on\\n\"); } " + text],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         while "on" not in (line := self.process.stdout.readline()):
             if not line:
                 sys.exit("bpftrace does not run here; leave it out with -r")
         time.sleep(0.5)
 
     def stop(self, load):
+        if self.process.poll() is not None:
+            self.process.communicate()
+            return {"gave_up": f"stopped after {self.LIMIT} s or {short(self.EVENTS)} events"}
         self.process.send_signal(2)
         self.process.communicate()
         return {}
 
 
+def missing(watcher):
+    """Why this watcher cannot run here, or an empty string."""
+    return watcher.missing() if hasattr(watcher, "missing") else ""
+
+
 def ratio(rounds, a, b, key="rate"):
     """Median and interval of a/b, as text."""
-    logs = [math.log(r[a][key] / r[b][key]) for r in rounds if r.get(a) and r.get(b)]
+    logs = [math.log(r[a][key] / r[b][key]) for r in rounds if r.get(a, {}).get(key) and r.get(b, {}).get(key)]
     if not logs:
         return ""
     middle, n = statistics.median(logs), len(logs)
@@ -182,9 +199,8 @@ FLOOR_OF = {DEFAULT.name: FLOOR_ALL.name, NO_READY_STACKS.name: FLOOR_ALL.name, 
 
 
 def watchers_here(names=()):
-    """The WATCHERS with these names, or all that this machine and this chanrec support."""
-    return [w for w in WATCHERS if (not names or w.name in names) and (w.name != "bpftrace" or shutil.which("bpftrace"))
-            and (w is not MIN_BLOCK or help_has("--min-block"))]
+    """The WATCHERS with these names, or all that this chanrec supports. Those that are missing() get a row that says so."""
+    return [w for w in WATCHERS if (not names or w.name in names) and (w is not MIN_BLOCK or help_has("--min-block"))]
 
 
 def markdown(head, rows):
@@ -194,7 +210,13 @@ def markdown(head, rows):
 
 def interleaved(rounds, watchers, once):
     """For each round {watcher's name: result of once(watcher)}, run in random order."""
-    return [{w.name: once(w) for w in random.sample(watchers, len(watchers))} for _ in range(rounds)]
+    here = [w for w in watchers if not missing(w)]
+    return [{w.name: once(w) for w in random.sample(here, len(here))} for _ in range(rounds)]
+
+
+def no_figures(rounds, watcher):
+    """Why there are no figures of this watcher: it is missing here, or a run was given up. An empty string: there are."""
+    return missing(watcher) or next((r[watcher.name]["gave_up"] for r in rounds if "gave_up" in r[watcher.name]), "")
 
 
 def middle(rounds, name, key):

@@ -3,7 +3,7 @@ import statistics
 import subprocess
 import time
 
-from watch import FLOOR_OF, Load, interleaved, markdown, ratio, short
+from watch import FLOOR_OF, Load, interleaved, markdown, no_figures, ratio, short
 
 NAMES = ["pingpong", "http", "churn", "fanin", "mutex", "compute"]
 HEAD = ["watcher", "ops/s", "vs. nothing", "vs. floor", "vs. floor, by CPU", "CPU/op, ns", "events/s", "bytes/op",
@@ -31,6 +31,8 @@ def run_once(workload, watcher, seconds):
             client.kill()
             client.wait()
         load.end()
+    if "gave_up" in found:
+        return found
     run = {"rate": (n1 - n0) / (t1 - t0) * 1e9, "cpu_op": (c1 - c0) / max(1, n1 - n0), **found}
     if "events" in run:
         run["events_op"] = run["rate_events"] / max(1, run["rate"])
@@ -40,7 +42,10 @@ def run_once(workload, watcher, seconds):
     return run
 
 
-def row(rounds, name):
+def row(rounds, watcher):
+    name, why = watcher.name, no_figures(rounds, watcher)
+    if why:
+        return [name, why] + [""] * (len(HEAD) - 2)
     got = [r[name] for r in rounds]
 
     def median(f, form, needs):
@@ -62,4 +67,4 @@ def row(rounds, name):
 
 def part(workload, watchers, args):
     rounds = interleaved(args.rounds, watchers, lambda w: run_once(workload, w, args.seconds))
-    return f"### {workload}\n\n" + markdown(HEAD, [row(rounds, w.name) for w in watchers])
+    return f"### {workload}\n\n" + markdown(HEAD, [row(rounds, w) for w in watchers])
