@@ -30,7 +30,7 @@ static bool is_missing(const struct loss *l, uint8_t type)
 	return l->type == type && l->part == TRACE_LOSS_EVENT && (l->cause == TRACE_LOSS_RING || loss_is_on_purpose(l));
 }
 
-static bool is_explained(const struct losses *losses, const struct doubt *d)
+static bool is_explained(const struct loss_ranges *losses, const struct doubt *d)
 {
 	for (size_t i = 0; i < losses->n; i++) {
 		const struct loss *l = &losses->v[i];
@@ -42,7 +42,7 @@ static bool is_explained(const struct losses *losses, const struct doubt *d)
 }
 
 /* How many losses can explain at all: one lost event explains one doubt. */
-static uint64_t missing_in_all(const struct losses *losses, uint8_t type)
+static uint64_t missing_in_all(const struct loss_ranges *losses, uint8_t type)
 {
 	uint64_t n = 0;
 
@@ -58,7 +58,7 @@ static uint64_t missing_in_all(const struct losses *losses, uint8_t type)
 	return n;
 }
 
-void defects_judge(struct defects *d, const struct losses *losses, int64_t until)
+void defects_judge(struct defects *d, const struct loss_ranges *losses, int64_t until)
 {
 	bool any_missing = losses->ring || losses->waits_left_out;
 	uint64_t left[TRACE_TYPE_MAX + 1] = { [TRACE_GO_PARK] = missing_in_all(losses, TRACE_GO_PARK),

@@ -46,6 +46,6 @@ int defects_doubt(struct defects *d, enum illegal what, int64_t from, int64_t to
  * Once all losses are known: counts what they do not explain. until: the end of
  * the time of which all losses are known, INT64_MAX if the recording ended well.
  */
-void defects_judge(struct defects *d, const struct losses *losses, int64_t until);
+void defects_judge(struct defects *d, const struct loss_ranges *losses, int64_t until);
 
 #endif

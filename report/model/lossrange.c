@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/model/lossrange.h"
 
-static void count_loss(struct losses *ls, const struct trace_loss *p, const struct loss *l)
+static void count_loss(struct loss_ranges *ls, const struct trace_loss *p, const struct loss *l)
 {
 	uint64_t *const sums[] = { &ls->ring, &ls->stacks, &ls->cases, &ls->memory };
 
@@ -20,7 +20,7 @@ static void count_loss(struct losses *ls, const struct trace_loss *p, const stru
 	ls->waits_left_out |= loss_is_on_purpose(l) && (p->type == TRACE_GO_PARK || p->type == TRACE_GO_READY);
 }
 
-static struct loss *last_of_kind(struct losses *ls, const struct loss *l)
+static struct loss *last_of_kind(struct loss_ranges *ls, const struct loss *l)
 {
 	for (size_t i = ls->n; i > 0; i--) {
 		struct loss *had = &ls->v[i - 1];
@@ -31,7 +31,7 @@ static struct loss *last_of_kind(struct losses *ls, const struct loss *l)
 	return NULL;
 }
 
-int losses_add(struct losses *ls, const struct trace_rec *rec)
+int lossrange_add(struct loss_ranges *ls, const struct trace_rec *rec)
 {
 	const struct trace_loss *p = &rec->loss;
 	struct loss l = { .cause = p->cause,
@@ -58,7 +58,7 @@ int losses_add(struct losses *ls, const struct trace_rec *rec)
 	return 0;
 }
 
-void losses_free(struct losses *ls)
+void lossrange_free(struct loss_ranges *ls)
 {
 	vec_free(ls);
 }
@@ -76,7 +76,7 @@ static void put_range(struct lossrange *v, size_t *n, size_t max, struct lossran
 }
 
 /* The earliest loss that begins after `after`, or at that time and beyond index `at`. */
-static const struct loss *next_begin(const struct losses *ls, bool (*wanted)(const struct loss *, const void *),
+static const struct loss *next_begin(const struct loss_ranges *ls, bool (*wanted)(const struct loss *, const void *),
                                      const void *arg, int64_t after, size_t *at)
 {
 	const struct loss *best = NULL;
@@ -96,8 +96,8 @@ static const struct loss *next_begin(const struct losses *ls, bool (*wanted)(con
 	return best;
 }
 
-size_t lossrange_collect(const struct losses *ls, bool (*wanted)(const struct loss *, const void *), const void *arg,
-                         struct lossrange *out, size_t max, uint64_t *count)
+size_t lossrange_collect(const struct loss_ranges *ls, bool (*wanted)(const struct loss *, const void *),
+                         const void *arg, struct lossrange *out, size_t max, uint64_t *count)
 {
 	size_t n = 0, at = 0;
 	int64_t after = INT64_MIN;

@@ -21,7 +21,7 @@ struct loss {
 	bool uncounted; /* all or some of it */
 };
 
-struct losses {
+struct loss_ranges {
 	VEC(struct loss);
 	uint64_t ring, stacks, cases, memory;
 	uint64_t left_out, left_out_stacks;   /* on purpose; what was not counted is not in left_out */
@@ -30,8 +30,8 @@ struct losses {
 };
 
 /* Takes a TRACE_LOSS record. 0 or -ENOMEM. */
-int losses_add(struct losses *ls, const struct trace_rec *rec);
-void losses_free(struct losses *ls);
+int lossrange_add(struct loss_ranges *ls, const struct trace_rec *rec);
+void lossrange_free(struct loss_ranges *ls);
 
 /* Left out on purpose, not lost. */
 static inline bool loss_is_on_purpose(const struct loss *l)
@@ -48,7 +48,7 @@ struct lossrange {
  * Writes the first max ranges of the losses for which wanted() holds, in order;
  * returns how many there are. *count: the number of events or stacks in all.
  */
-size_t lossrange_collect(const struct losses *ls, bool (*wanted)(const struct loss *l, const void *arg),
+size_t lossrange_collect(const struct loss_ranges *ls, bool (*wanted)(const struct loss *l, const void *arg),
                          const void *arg, struct lossrange *out, size_t max, uint64_t *count);
 
 #endif

@@ -57,7 +57,7 @@ void model_free(struct model *m)
 	wakes_free(&m->wakes);
 	wake_stacks_free(&m->wake_stacks);
 	life_free(&m->life);
-	losses_free(&m->losses);
+	lossrange_free(&m->losses);
 	defects_free(&m->defects);
 	stops_free(&m->stops);
 	filter_free(&m->filter);

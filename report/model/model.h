@@ -86,7 +86,7 @@ struct model {
 	struct life life;
 
 	struct event_counts events;
-	struct losses losses;
+	struct loss_ranges losses;
 	struct short_waits short_waits;
 	struct defects defects;
 	struct snap_info snap[2]; /* at the start, at the end */

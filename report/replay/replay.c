@@ -113,7 +113,7 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 	int64_t t = rec->time > m->now || rec->type == TRACE_GO_PARK ? rec->time : m->now;
 
 	if (rec->type == TRACE_LOSS) {
-		m->failed |= losses_add(&m->losses, rec) != 0;
+		m->failed |= lossrange_add(&m->losses, rec) != 0;
 		replay_gap(m, rec);
 		return;
 	}

@@ -11,13 +11,13 @@
 #include "report/model/waitstat.h"
 #include "tests/unit/trace_build.h"
 
-static void add_loss(struct losses *ls, uint8_t cause, uint8_t type, int64_t from, int64_t to, uint64_t n)
+static void add_loss(struct loss_ranges *ls, uint8_t cause, uint8_t type, int64_t from, int64_t to, uint64_t n)
 {
 	struct trace_rec rec = { .type = TRACE_LOSS,
 		                 .time = to,
 		                 .loss = { .cause = cause, .type = type, .from = from, .count = n } };
 
-	assert_int_equal(losses_add(ls, &rec), 0);
+	assert_int_equal(lossrange_add(ls, &rec), 0);
 }
 
 static bool any_loss(const struct loss *l, const void *arg)
@@ -27,7 +27,7 @@ static bool any_loss(const struct loss *l, const void *arg)
 
 static void ranges_of_losses_are_merged_and_cut(void **state)
 {
-	struct losses ls = { 0 };
+	struct loss_ranges ls = { 0 };
 	struct lossrange out[2];
 	uint64_t count;
 
@@ -41,19 +41,19 @@ static void ranges_of_losses_are_merged_and_cut(void **state)
 	assert_int_equal(out[0].to, 30);
 	assert_int_equal(out[1].from, 40);
 	assert_int_equal(out[1].to, 50);
-	losses_free(&ls);
+	lossrange_free(&ls);
 }
 
 static void losses_beyond_the_cap_extend_the_last(void **state)
 {
-	struct losses ls = { 0 };
+	struct loss_ranges ls = { 0 };
 
 	for (int64_t i = 0; i < MODEL_MAX_LOSSES + 10; i++)
 		add_loss(&ls, TRACE_LOSS_RING, TRACE_GO_PARK, i * 10, i * 10 + 1, 1);
 	assert_int_equal(ls.n, MODEL_MAX_LOSSES);
 	assert_int_equal(ls.v[ls.n - 1].count, 11);
 	assert_int_equal(ls.ring, MODEL_MAX_LOSSES + 10);
-	losses_free(&ls);
+	lossrange_free(&ls);
 }
 
 static void stops_count_within_their_range(void **state)
@@ -90,7 +90,7 @@ static void short_waits_keep_the_longest_limit(void **state)
 static void doubts_near_an_unclean_end_are_no_defects(void **state)
 {
 	for (int told = 0; told < 2; told++) {
-		struct losses ls = { .ring = 1 };
+		struct loss_ranges ls = { .ring = 1 };
 		struct defects d = { 0 };
 
 		assert_int_equal(defects_doubt(&d, ILLEGAL_READY, 10, 20), 0);
