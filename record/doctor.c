@@ -198,7 +198,7 @@ static void subject_free(struct subject *p)
 
 void doctor_program(const struct doctor *d, const char *path)
 {
-	struct subject p = { .target = { .pidfd = -1, .mem = -1 } };
+	struct subject p = { .target = TARGET_CLOSED };
 
 	examine_program(d, &p, path, path);
 	subject_free(&p);
@@ -267,26 +267,29 @@ static bool say_check(const struct doctor *d, const struct subject *p)
 }
 
 /* Takes a snapshot as at the start of a recording, and discards it. */
-static int read_goroutines(struct subject *p, struct snapshot *s, struct encoder *e, struct intern *in, struct err *err)
+static int read_goroutines(struct subject *p, struct snapshot **out, struct encoder *e, struct err *err)
 {
-	if (snapshot_init(s, &p->env, e, err) || snapshot_begin(s, 0, err))
+	if (snapshot_new(out, &p->env, e, err) || snapshot_begin(*out, 0, err))
 		return err->code;
-	while (!s->done)
-		if (snapshot_step(s, err))
+	while (!snapshot_done(*out))
+		if (snapshot_step(*out, err))
 			return err->code;
-	return snapshot_flush(s, UINT64_MAX, err);
+	return snapshot_flush(*out, UINT64_MAX, err);
 }
 
 static void say_snapshot(const struct doctor *d, const struct snapshot *s, const struct intern *in)
 {
-	if (s->partial)
+	uint64_t unread = snapshot_unread(s);
+
+	if (snapshot_partial(s))
 		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "the list cannot be read, or the process has exited");
-	else if (!s->goroutines)
+	else if (!snapshot_goroutines(s))
 		doctor_say(d, DOCTOR_FAILS, "goroutines", "report this with the program's Go version",
-		           "none of %zu entries of runtime.allgs looks like a goroutine: the offsets are wrong", s->n);
+		           "none of %zu entries of runtime.allgs looks like a goroutine: the offsets are wrong",
+		           snapshot_listed(s));
 	else
-		doctor_say(d, s->unread ? DOCTOR_NOTE : DOCTOR_OK, "goroutines", s->unread ? UNREAD_TODO : NULL,
-		           "%" PRIu64 " read with their stacks, %" PRIu64 " not", s->goroutines, s->unread);
+		doctor_say(d, unread ? DOCTOR_NOTE : DOCTOR_OK, "goroutines", unread ? UNREAD_TODO : NULL,
+		           "%" PRIu64 " read with their stacks, %" PRIu64 " not", snapshot_goroutines(s), unread);
 	if (in->unresolved)
 		doctor_say(d, DOCTOR_NOTE, "stacks", NULL,
 		           "%" PRIu64 " of %zu places in code have no Go function (C code?)", in->unresolved,
@@ -304,7 +307,7 @@ static void examine_goroutines(const struct doctor *d, struct subject *p)
 	struct trace_meta meta = { .recorder = "chanrec doctor" };
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct trace_writer *w = NULL;
-	struct snapshot s = { 0 };
+	struct snapshot *s = NULL;
 	struct encoder e = { 0 };
 	struct intern in = { 0 };
 	struct err err = { 0 };
@@ -313,14 +316,14 @@ static void examine_goroutines(const struct doctor *d, struct subject *p)
 		err_set(&err, errno, "/dev/null: %s", strerror(errno));
 	else if (trace_writer_open(&w, fd, &meta, &err) == 0 && intern_init(&in, p->bin, p->bias, w, &err) == 0) {
 		encoder_init(&e, &in, mono_ns());
-		e.w = w;
-		read_goroutines(p, &s, &e, &in, &err);
+		encoder_set_writer(&e, w);
+		read_goroutines(p, &s, &e, &err);
 	}
 	if (err.code)
 		doctor_say(d, DOCTOR_FAILS, "goroutines", NULL, "%s", err.msg);
 	else
-		say_snapshot(d, &s, &in);
-	snapshot_free(&s);
+		say_snapshot(d, s, &in);
+	snapshot_free(s);
 	encoder_free(&e);
 	intern_free(&in);
 	trace_writer_free(w);
@@ -330,7 +333,7 @@ static void examine_goroutines(const struct doctor *d, struct subject *p)
 
 void doctor_process(const struct doctor *d, pid_t pid)
 {
-	struct subject p = { .target = { .pidfd = -1, .mem = -1 } };
+	struct subject p = { .target = TARGET_CLOSED };
 	struct err err = { 0 };
 
 	if (target_open(&p.target, pid, &err)) {

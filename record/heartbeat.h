@@ -8,27 +8,31 @@
  * second.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "record/limit/deferred.h"
 #include "record/limit/sizelimit.h"
-#include "record/procstate.h"
 
-struct heartbeat {
-	struct procstate proc;
+struct heartbeat;
+
+/* What a heartbeat writes and watches; all of it must outlive it. */
+struct heartbeat_of {
+	pid_t pid; /* its state is watched, too */
 	struct encoder *enc;
 	struct deferred *deferred;
 	const struct probes *probes;
 	struct sizelimit *size;
-	uint64_t at;     /* CLOCK_MONOTONIC ns */
-	uint64_t events; /* number of events written by then */
 };
 
-/* Also watches the state of the process. All pointers must outlive f. */
-void heartbeat_begin(struct heartbeat *f, pid_t pid, struct encoder *enc, struct deferred *deferred,
-                     const struct probes *probes, struct sizelimit *size);
+/* NULL: no memory. */
+struct heartbeat *heartbeat_new(const struct heartbeat_of *of);
+void heartbeat_free(struct heartbeat *f);
 int heartbeat_step(struct heartbeat *f, struct err *err);
 /* Call when the recording is over. has_exited: the process is gone, and its pid may belong to another one. */
 int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err);
+/* ns that the process was stopped or frozen, as of heartbeat_end(). */
+uint64_t heartbeat_halted(const struct heartbeat *f);
 
 #endif

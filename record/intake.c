@@ -26,7 +26,7 @@ static bool is_next_program(struct intake *in, const struct ring_hdr *h, size_t 
 
 bool intake_full(struct intake *in, struct err *err)
 {
-	if (err->code != -EFBIG || !in->limits->size.max)
+	if (err->code != -EFBIG || !limits_has_size(in->limits))
 		return false;
 	memset(err, 0, sizeof(*err));
 	in->is_full = true;
@@ -41,7 +41,8 @@ static int write_record(struct intake *in, const void *data, size_t len, struct 
 	if (fits <= 0)
 		return fits ? fits : err_set(err, EFBIG, "no room");
 	/* The ring may contain more than fits into the file. */
-	if (in->limits->size.max && in->records % SIZE_BATCH == 0 && limits_size_step(in->limits, in->enc->w, err))
+	if (limits_has_size(in->limits) && in->records % SIZE_BATCH == 0 &&
+	    limits_size_step(in->limits, in->enc->w, err))
 		return err->code;
 	if (limits_drop(in->limits, data, len))
 		return 0;
@@ -59,7 +60,7 @@ static int on_record(void *arg, void *data, size_t len)
 	if (!in->is_full && write_record(in, data, len, &in->err) && !intake_full(in, &in->err))
 		return -EIO;
 	if (in->is_full)
-		losses_drop(&in->limits->losses, data, len);
+		limits_count_full(in->limits, data, len);
 	/* Do not stay here if the ring fills as fast as it is drained. */
 	return ++in->records % DRAIN_BATCH ? 0 : -EAGAIN;
 }

@@ -150,3 +150,8 @@ int procstate_end(struct procstate *p, struct encoder *e, bool has_exited, uint6
 		return err->code;
 	return procstate_note(p, e, now, err);
 }
+
+uint64_t procstate_halted(const struct procstate *p)
+{
+	return p->halted;
+}

@@ -41,11 +41,11 @@ struct recorder {
 	struct intern intern;
 	struct encoder enc;
 	struct gread_env env;
-	struct snapshot snap;
+	struct snapshot *snap;
 	struct intake intake;
 	struct deferred deferred;
-	struct heartbeat heartbeat;
-	struct limits limits;
+	struct heartbeat *heartbeat;
+	struct limits *limits;
 	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
 };
 
@@ -84,7 +84,12 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 	if (probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err) ||
 	    probes_attach(&r->probes, &r->target, r->bin, r->bias, &po, err))
 		return err->code;
-	return overhead_init(&r->limits.overhead, r->opts->max_overhead, &r->probes, r->target.pid, err);
+	return limits_new(&r->limits,
+	                  &(struct limits_opts){ .max_size = r->opts->max_size,
+	                                         .max_overhead = r->opts->max_overhead,
+	                                         .events = r->opts->events,
+	                                         .min_block = r->opts->min_block },
+	                  &r->probes, r->target.pid, err);
 }
 
 /* Writes nothing: only checks that the output is writable. */
@@ -112,18 +117,20 @@ static int write_header(struct recorder *r, struct err *err)
 /* Opens what reads the target and writes the trace. */
 static int open_parts(struct recorder *r, struct err *err)
 {
+	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
+	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
+		return err->code;
+	if (r->opts->redact)
+		intern_redact(&r->intern);
+	encoder_init(&r->enc, &r->intern, mono_ns());
+	if (snapshot_new(&r->snap, &r->env, &r->enc, err))
+		return err->code;
 	r->intake = (struct intake){ .probes = &r->probes,
-		                     .limits = &r->limits,
-		                     .snap = &r->snap,
+		                     .limits = r->limits,
+		                     .snap = r->snap,
 		                     .enc = &r->enc,
 		                     .is_launched = watch_launched(&r->watch) };
-	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
-	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err) ||
-	    intake_open(&r->intake, err))
-		return err->code;
-	r->intern.redact = r->opts->redact;
-	encoder_init(&r->enc, &r->intern, mono_ns());
-	if (snapshot_init(&r->snap, &r->env, &r->enc, err))
+	if (intake_open(&r->intake, err))
 		return err->code;
 	return probes_set_min_block(&r->probes, r->opts->min_block, err);
 }
@@ -143,33 +150,38 @@ static int quiesce_target(struct recorder *r, struct err *err)
 
 static int phase_begin(struct recorder *r, struct err *err)
 {
+	uint64_t deadline = 0;
+
 	if (open_parts(r, err))
 		return err->code;
 	if (r->opts->duration)
-		r->watch.deadline = r->enc.epoch + r->opts->duration;
-	limits_begin(&r->limits,
-	             &(struct limits_opts){ .max_size = r->opts->max_size,
-	                                    .max_overhead = r->opts->max_overhead,
-	                                    .deadline = r->watch.deadline,
-	                                    .events = r->opts->events,
-	                                    .min_block = r->opts->min_block },
-	             &r->probes, &r->enc, &r->deferred);
+		deadline = r->enc.epoch + r->opts->duration;
+	watch_until(&r->watch, deadline);
+	if (limits_begin(r->limits, &r->enc, &r->deferred, deadline, err))
+		return err->code;
 	/* Enable first: once the header is in the file, users may rely on the recording. */
 	probes_enable(&r->probes);
 	if (trace_output_start(&r->out, err) || write_header(r, err))
 		return err->code;
-	r->intern.w = r->enc.w = r->w;
+	encoder_set_writer(&r->enc, r->w);
 	if (watch_launched(&r->watch) && launch_go(&r->watch.launch, err))
 		return err->code;
-	heartbeat_begin(&r->heartbeat, r->target.pid, &r->enc, &r->deferred, &r->probes, &r->limits.size);
+	r->heartbeat = heartbeat_new(&(struct heartbeat_of){ .pid = r->target.pid,
+	                                                     .enc = &r->enc,
+	                                                     .deferred = &r->deferred,
+	                                                     .probes = &r->probes,
+	                                                     .size = limits_size(r->limits) });
+	if (!r->heartbeat)
+		return err_nomem(err);
 	if (!watch_launched(&r->watch) && quiesce_target(r, err))
 		return err->code;
-	return snapshot_begin(&r->snap, 0, err);
+	return snapshot_begin(r->snap, 0, err);
 }
 
 static uint64_t goroutines_now(const struct recorder *r)
 {
-	uint64_t all = (r->snap.done ? r->first_goroutines : r->snap.n) + r->enc.count[TRACE_GO_CREATE];
+	uint64_t all = (snapshot_done(r->snap) ? r->first_goroutines : snapshot_listed(r->snap)) +
+	               r->enc.count[TRACE_GO_CREATE];
 	uint64_t gone = r->enc.count[TRACE_GO_EXIT];
 
 	return all > gone ? all - gone : 0;
@@ -179,20 +191,20 @@ static int live_step(struct recorder *r, struct err *err)
 {
 	if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
 		return err->code;
-	if (intake_drain(&r->intake, err) || snapshot_step(&r->snap, err) || heartbeat_step(&r->heartbeat, err))
+	if (intake_drain(&r->intake, err) || snapshot_step(r->snap, err) || heartbeat_step(r->heartbeat, err))
 		return err->code;
-	if (r->snap.done && !r->first_goroutines) {
-		r->first_goroutines = r->snap.goroutines;
+	if (snapshot_done(r->snap) && !r->first_goroutines) {
+		r->first_goroutines = snapshot_goroutines(r->snap);
 		probes_started(&r->probes);
 	}
-	return limits_step(&r->limits, r->w, goroutines_now(r), err);
+	return limits_step(r->limits, r->w, goroutines_now(r), err);
 }
 
 static int phase_live(struct recorder *r, struct err *err)
 {
 	while (!r->watch.reason) {
 		/* Do not wait while there is a snapshot to work on. */
-		watch_wait(&r->watch, r->snap.done ? TICK_MS : 0);
+		watch_wait(&r->watch, snapshot_done(r->snap) ? TICK_MS : 0);
 		if (r->intake.is_next && !watch_gone(&r->watch))
 			watch_execed(&r->watch);
 		if (live_step(r, err) && !intake_full(&r->intake, err))
@@ -208,9 +220,9 @@ static int drain_rest(struct recorder *r, struct err *err)
 {
 	if (intake_drain_all(&r->intake, err))
 		return err->code;
-	if (!snapshot_flush(&r->snap, UINT64_MAX, err))
+	if (!snapshot_flush(r->snap, UINT64_MAX, err))
 		return 0;
-	return intake_full(&r->intake, err) ? snapshot_cut(&r->snap, err) : err->code;
+	return intake_full(&r->intake, err) ? snapshot_cut(r->snap, err) : err->code;
 }
 
 /* A full trace takes no more events: those after the first one without room would be out of order. */
@@ -245,17 +257,17 @@ static int last_snapshot(struct recorder *r, struct err *err)
 	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
 
 	if (!r->first_goroutines)
-		r->first_goroutines = r->snap.goroutines;
+		r->first_goroutines = snapshot_goroutines(r->snap);
 	if (is_target_gone(r))
 		return 0;
-	if (snapshot_begin(&r->snap, 1, err))
+	if (snapshot_begin(r->snap, 1, err))
 		return err->code;
-	while (!r->snap.done) {
-		limits_expect(&r->limits, r->w, snapshot_left(&r->snap));
-		if (snapshot_step(&r->snap, err) || intake_drain(&r->intake, err))
+	while (!snapshot_done(r->snap)) {
+		limits_expect(r->limits, r->w, snapshot_left(r->snap));
+		if (snapshot_step(r->snap, err) || intake_drain(&r->intake, err))
 			return err->code;
 		if (mono_ns() > limit)
-			snapshot_abandon(&r->snap);
+			snapshot_abandon(r->snap);
 	}
 	return 0;
 }
@@ -264,7 +276,7 @@ static int phase_snapshot(struct recorder *r, struct err *err)
 {
 	if (!take_deferred(r, err) && !last_snapshot(r, err))
 		return 0;
-	return intake_full(&r->intake, err) ? snapshot_cut(&r->snap, err) : err->code;
+	return intake_full(&r->intake, err) ? snapshot_cut(r->snap, err) : err->code;
 }
 
 static int note_exit(struct recorder *r, struct err *err)
@@ -296,10 +308,13 @@ static void summarize(struct recorder *r, const struct trace_end *end)
 	sum->bytes = trace_writer_bytes(r->w);
 	sum->duration = end->duration;
 	sum->reason = end->reason;
-	sum->short_waits = r->deferred.count;
-	sum->halted = r->heartbeat.proc.halted;
-	sum->left_out = r->limits.losses.left_out;
-	memcpy(sum->left_out_from, r->limits.shed.spans, sizeof(sum->left_out_from));
+	sum->short_waits = deferred_count(&r->deferred);
+	sum->halted = heartbeat_halted(r->heartbeat);
+	sum->left_out = limits_left_out(r->limits);
+	for (int by = 0; by < SHED_LIMITS; by++)
+		for (int step = 0; step < SHED_STEPS; step++)
+			sum->left_out_from[by][step] =
+			        limits_span(r->limits, (enum shed_limit)by, (enum shed_step)step);
 	sum->has_overhead = end->has_overhead;
 	sum->overhead = end->overhead;
 	sum->overhead_max = end->overhead_max;
@@ -314,13 +329,13 @@ static int phase_close(struct recorder *r, struct err *err)
 
 	probes_disable(&r->probes);
 	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
-	if (drain_rest(r, err) || losses_note(&r->limits.losses, err) ||
-	    (heartbeat_end(&r->heartbeat, is_gone, err) && !intake_full(&r->intake, err)))
+	if (drain_rest(r, err) || limits_note(r->limits, err) ||
+	    (heartbeat_end(r->heartbeat, is_gone, err) && !intake_full(&r->intake, err)))
 		return err->code;
 	if (is_gone && note_exit(r, err))
 		return err->code;
 	end.events = r->enc.events;
-	limits_end(&r->limits, &end);
+	limits_end(r->limits, &end);
 	if (trace_writer_end(r->w, &end, err))
 		return err->code;
 	summarize(r, &end);
@@ -338,11 +353,12 @@ static const struct {
 
 static void recorder_free(struct recorder *r)
 {
-	limits_free(&r->limits);
+	limits_free(r->limits);
+	heartbeat_free(r->heartbeat);
 	probes_free(&r->probes);
 	trace_output_close(&r->out);
 	r->sum->has_status = watch_end_command(&r->watch, &r->sum->status);
-	snapshot_free(&r->snap);
+	snapshot_free(r->snap);
 	encoder_free(&r->enc);
 	intern_free(&r->intern);
 	trace_writer_free(r->w);
@@ -362,7 +378,9 @@ int recorder_run(const struct recorder_opts *opts, struct recorder_summary *sum,
 	memset(sum, 0, sizeof(*sum));
 	r->opts = opts;
 	r->sum = sum;
-	r->watch.sigfd = r->target.pidfd = r->target.mem = r->out.fd = -1;
+	r->watch = WATCH_CLOSED;
+	r->target = TARGET_CLOSED;
+	r->out = TRACE_OUTPUT_CLOSED;
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]) && !ret; i++) {
 		debug(DEBUG_TARGET, "phase: %s", phases[i].name);
 		ret = phases[i].run(r, err);

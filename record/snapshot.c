@@ -7,12 +7,39 @@
 #include <unistd.h>
 
 #include "record/encode/intern_gread.h"
+#include "record/reach/reach.h"
+#include "record/target/target.h"
 #include "util/clock.h"
 #include "util/debug.h"
+#include "util/vec.h"
 
 #define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
 #define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
 #define SEARCH_LIMIT_NS 5000000000ull
+
+struct snapshot {
+	const struct gread_env *env;
+	struct gread_chunk *chunk;
+	struct encoder *e;
+	struct intern *in;
+	uint8_t which;
+	uint64_t *gs;        /* addresses of g structs */
+	size_t n, at;        /* at: index of the next one to read */
+	VEC(uint64_t) again; /* those that moved */
+	int round;
+	struct map chans, syncs; /* id -> address, of objects waited on */
+	struct map recvq, sendq; /* channel id -> number of waiters */
+	struct map sync_kinds;   /* sync id -> kind */
+	uint64_t goroutines, unread;
+	bool partial, done;
+	struct reach reach;
+	bool is_searching, is_between; /* is_between: waiting for the next pass */
+	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
+	/* records that are not due yet, in order */
+	VEC(struct trace_rec) pending;
+	VEC(struct trace_obj) objs; /* of pending; until a record is written, its objs is an index into this */
+	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
+};
 
 static uint64_t var_addr(const struct snapshot *s, enum go_var v)
 {
@@ -21,17 +48,12 @@ static uint64_t var_addr(const struct snapshot *s, enum go_var v)
 	return gobin_var(s->in->bin, v, &addr, NULL) ? 0 : addr + s->in->bias;
 }
 
-int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encoder *e, struct err *err)
+static int prepare(struct snapshot *s, struct err *err)
 {
-	memset(s, 0, sizeof(*s));
-	s->env = env;
-	s->e = e;
-	s->in = e->in;
-	s->done = true;
-	s->chunk = gread_chunk_new(env);
+	s->chunk = gread_chunk_new(s->env);
 	if (!s->chunk)
 		return err_nomem(err);
-	reach_init(&s->reach, env);
+	reach_init(&s->reach, s->env);
 	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
 	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
 	s->allgptr = var_addr(s, GO_VAR_ALLGPTR);
@@ -40,13 +62,27 @@ int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encode
 	return 0;
 }
 
+int snapshot_new(struct snapshot **out, const struct gread_env *env, struct encoder *e, struct err *err)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	*out = s;
+	if (!s)
+		return err_nomem(err);
+	s->env = env;
+	s->e = e;
+	s->in = e->in;
+	s->done = true;
+	return prepare(s, err);
+}
+
 void snapshot_free(struct snapshot *s)
 {
+	if (!s)
+		return;
 	gread_chunk_free(s->chunk);
-	s->chunk = NULL;
 	reach_free(&s->reach);
 	free(s->gs);
-	s->gs = NULL;
 	vec_free(&s->again);
 	vec_free(&s->pending);
 	vec_free(&s->objs);
@@ -55,6 +91,32 @@ void snapshot_free(struct snapshot *s)
 	map_free(&s->recvq);
 	map_free(&s->sendq);
 	map_free(&s->sync_kinds);
+	free(s);
+}
+
+bool snapshot_done(const struct snapshot *s)
+{
+	return s->done;
+}
+
+uint64_t snapshot_goroutines(const struct snapshot *s)
+{
+	return s->goroutines;
+}
+
+uint64_t snapshot_unread(const struct snapshot *s)
+{
+	return s->unread;
+}
+
+size_t snapshot_listed(const struct snapshot *s)
+{
+	return s->n;
+}
+
+bool snapshot_partial(const struct snapshot *s)
+{
+	return s->partial;
 }
 
 size_t snapshot_left(const struct snapshot *s)

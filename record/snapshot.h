@@ -18,42 +18,17 @@
 
 #include "record/encode/encode.h"
 #include "record/goread/gread.h"
-#include "record/reach/reach.h"
-#include "record/target/target.h"
-#include "util/vec.h"
 
-struct snapshot {
-	const struct gread_env *env;
-	struct gread_chunk *chunk;
-	struct encoder *e;
-	struct intern *in;
-	uint8_t which;
-	uint64_t *gs;        /* addresses of g structs */
-	size_t n, at;        /* at: index of the next one to read */
-	VEC(uint64_t) again; /* those that moved */
-	int round;
-	struct map chans, syncs; /* id -> address, of objects waited on */
-	struct map recvq, sendq; /* channel id -> number of waiters */
-	struct map sync_kinds;   /* sync id -> kind */
-	uint64_t goroutines, unread;
-	bool partial, done;
-	struct reach reach;
-	bool is_searching, is_between; /* is_between: waiting for the next pass */
-	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
-	/* records that are not due yet, in order */
-	VEC(struct trace_rec) pending;
-	VEC(struct trace_obj) objs; /* of pending; until a record is written, its objs is an index into this */
-	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
-};
+struct snapshot;
 
-/* Finds runtime.allgs. env and e must outlive s. snapshot_free() is safe even after an error. */
-int snapshot_init(struct snapshot *s, const struct gread_env *env, struct encoder *e, struct err *err);
+/* Finds runtime.allgs. env and e must outlive *s. snapshot_free() is safe even after an error. */
+int snapshot_new(struct snapshot **s, const struct gread_env *env, struct encoder *e, struct err *err);
 /*
  * Reads the list of goroutines. which: 0 start, 1 end. If the target is gone,
  * the snapshot is partial; that is no error.
  */
 int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err);
-/* Reads one chunk. Sets s->done once everything is read and pending. */
+/* Reads one chunk. snapshot_done() once everything is read and pending. */
 int snapshot_step(struct snapshot *s, struct err *err);
 /* Writes the pending records from before until (CLOCK_MONOTONIC ns). */
 int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err);
@@ -66,6 +41,15 @@ int snapshot_cut(struct snapshot *s, struct err *err);
 void snapshot_abandon(struct snapshot *s);
 /* Number of goroutines still to be read. */
 size_t snapshot_left(const struct snapshot *s);
+/* Whether no snapshot is in progress. */
+bool snapshot_done(const struct snapshot *s);
+/* Number of goroutines in the snapshot, and of those that could not be read. */
+uint64_t snapshot_goroutines(const struct snapshot *s);
+uint64_t snapshot_unread(const struct snapshot *s);
+/* Number of entries in the target's list of goroutines, which has dead ones too; later, of those to be read again. */
+size_t snapshot_listed(const struct snapshot *s);
+/* Whether the target's list could not be read completely. */
+bool snapshot_partial(const struct snapshot *s);
 bool snapshot_pending(const struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 

@@ -36,6 +36,11 @@ void watch_close(struct watch *w)
 	w->sigfd = -1;
 }
 
+void watch_until(struct watch *w, uint64_t deadline)
+{
+	w->deadline = deadline;
+}
+
 bool watch_launched(const struct watch *w)
 {
 	return w->launch.child > 0;
@@ -108,9 +113,8 @@ bool watch_end_command(struct watch *w, int *status)
 	if (w->fate == TARGET_RUNS) {
 		launch_end(&w->launch);
 	} else if (!w->is_interrupted) {
-		/* The pid may belong to another process. */
 		if (w->fate == TARGET_EXITED)
-			w->launch.pid = 0;
+			launch_exited(&w->launch);
 		ended = launch_wait(&w->launch);
 		*status = w->launch.status;
 	}

@@ -26,10 +26,14 @@ struct watch {
 	uint64_t deadline;   /* CLOCK_MONOTONIC ns; 0: none */
 };
 
+#define WATCH_CLOSED ((struct watch){ .sigfd = -1 })
+
 /* Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD, which are then read from w->sigfd. */
 int watch_open(struct watch *w, const struct target *target, struct err *err);
 /* Whether the target was launched by this recorder. */
 bool watch_launched(const struct watch *w);
+/* Sets the time limit: CLOCK_MONOTONIC ns; 0: none. */
+void watch_until(struct watch *w, uint64_t deadline);
 /* Waits for at most ms, and notes what happened. */
 void watch_wait(struct watch *w, int ms);
 /* The target executed another program, as its events show. */

@@ -16,6 +16,11 @@ void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch)
 	e->epoch = epoch;
 }
 
+void encoder_set_writer(struct encoder *e, struct trace_writer *w)
+{
+	e->w = e->in->w = w;
+}
+
 void encoder_free(struct encoder *e)
 {
 	map_free(&e->waits);

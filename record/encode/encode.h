@@ -28,6 +28,8 @@ struct encoder {
 };
 
 void encoder_init(struct encoder *e, struct intern *in, uint64_t epoch);
+/* Sets where e and its intern write. */
+void encoder_set_writer(struct encoder *e, struct trace_writer *w);
 void encoder_free(struct encoder *e);
 /* Encodes one ring record of len bytes. Returns 0 or -errno. */
 int encoder_ring(struct encoder *e, const void *data, size_t len, struct err *err);

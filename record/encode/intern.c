@@ -18,6 +18,11 @@ int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struc
 	return gobin_layout(bin, &in->layout, err);
 }
 
+void intern_redact(struct intern *in)
+{
+	in->redact = true;
+}
+
 void intern_free(struct intern *in)
 {
 	map_free(&in->strings);

@@ -39,6 +39,8 @@ struct intern {
 };
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);
+/* From now on, only the last two elements of paths are written. */
+void intern_redact(struct intern *in);
 void intern_free(struct intern *in);
 
 /*

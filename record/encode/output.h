@@ -14,6 +14,8 @@ struct trace_output {
 	bool created, started, is_stdout;
 };
 
+#define TRACE_OUTPUT_CLOSED ((struct trace_output){ .fd = -1 })
+
 /* Checks that path can be written; "-" is stdout, which must not be a terminal. */
 int trace_output_open(struct trace_output *o, const char *path, struct err *err);
 /* Discards the old content. */

@@ -6,6 +6,11 @@
 
 #include "record/encode/intern_gread.h"
 
+uint64_t deferred_count(const struct deferred *d)
+{
+	return d->count;
+}
+
 int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e, uint64_t now, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_SHORT_WAITS, .time = (int64_t)(now - e->epoch) };

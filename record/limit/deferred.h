@@ -22,6 +22,8 @@ struct deferred {
 
 /* Writes how many waits were left out since the last call. now: CLOCK_MONOTONIC ns. */
 int deferred_note(struct deferred *d, const struct probes *p, struct encoder *e, uint64_t now, struct err *err);
+/* Number of waits written as left out so far. */
+uint64_t deferred_count(const struct deferred *d);
 
 /*
  * Writes the waits that are still deferred, each with its start time and what

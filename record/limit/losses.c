@@ -1,19 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/limit/losses.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/probe/ringtype.h"
 #include "util/clock.h"
 
-void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now)
+struct losses {
+	const struct bpf_shared *shared;
+	struct encoder *enc;
+	struct bpf_shared seen; /* the counters as last written */
+	uint32_t events;        /* TRACE_EVENTS_… */
+	uint64_t foreign;
+	uint64_t since;          /* CLOCK_MONOTONIC ns: start of the next range */
+	uint8_t cause;           /* TRACE_LOSS_SIZE or _OVERHEAD: the reason for shared->level */
+	bool blind;              /* only events of life have probes, so the rest is not counted */
+	uint64_t lost, left_out; /* events; lost: the ring had no room */
+	__u64 dropped[RING_TYPES], dropped_seen[RING_TYPES]; /* read from the ring, but the file had no room */
+	uint64_t dropped_from; /* CLOCK_MONOTONIC ns of the first new one; UINT64_MAX: none */
+};
+
+struct losses *losses_new(const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now)
 {
-	*l = (struct losses){ .shared = shared,
-		              .enc = enc,
-		              .events = events,
-		              .since = now,
-		              .cause = TRACE_LOSS_SIZE,
-		              .dropped_from = UINT64_MAX };
+	struct losses *l = malloc(sizeof(*l));
+
+	if (l)
+		*l = (struct losses){ .shared = shared,
+			              .enc = enc,
+			              .events = events,
+			              .since = now,
+			              .cause = TRACE_LOSS_SIZE,
+			              .dropped_from = UINT64_MAX };
+	return l;
+}
+
+void losses_free(struct losses *l)
+{
+	free(l);
+}
+
+uint64_t losses_lost(const struct losses *l)
+{
+	return l->lost;
+}
+
+uint64_t losses_left_out(const struct losses *l)
+{
+	return l->left_out;
 }
 
 /* One kind of loss, with its event counts by ring_type. */

@@ -14,22 +14,11 @@
 #include "bpf/ring.h"
 #include "record/encode/encode.h"
 
-struct losses {
-	const struct bpf_shared *shared;
-	struct encoder *enc;
-	struct bpf_shared seen; /* the counters as last written */
-	uint32_t events;        /* TRACE_EVENTS_… */
-	uint64_t foreign;
-	uint64_t since;          /* CLOCK_MONOTONIC ns: start of the next range */
-	uint8_t cause;           /* TRACE_LOSS_SIZE or _OVERHEAD: the reason for shared->level */
-	bool blind;              /* only events of life have probes, so the rest is not counted */
-	uint64_t lost, left_out; /* events; lost: the ring had no room */
-	__u64 dropped[RING_TYPES], dropped_seen[RING_TYPES]; /* read from the ring, but the file had no room */
-	uint64_t dropped_from; /* CLOCK_MONOTONIC ns of the first new one; UINT64_MAX: none */
-};
+struct losses;
 
-/* events: TRACE_EVENTS_… that are recorded. */
-void losses_init(struct losses *l, const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now);
+/* events: TRACE_EVENTS_… that are recorded. All pointers must outlive the result. NULL: no memory. */
+struct losses *losses_new(const struct bpf_shared *shared, struct encoder *enc, uint32_t events, uint64_t now);
+void losses_free(struct losses *l);
 /* Writes new losses. Call it regularly. */
 int losses_note(struct losses *l, struct err *err);
 /*
@@ -44,5 +33,9 @@ void losses_attribute(struct losses *l, uint8_t cause);
 void losses_set_blind(struct losses *l, bool blind);
 /* Counts a ring record that is not written because the file has no room. */
 void losses_drop(struct losses *l, const void *rec, size_t len);
+/* Number of events for which the ring had no room, in the records written so far. */
+uint64_t losses_lost(const struct losses *l);
+/* Number of events left out to respect a limit, in the records written so far. */
+uint64_t losses_left_out(const struct losses *l);
 
 #endif

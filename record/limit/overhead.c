@@ -4,21 +4,42 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "record/limit/overhead_policy.h"
+#include "record/probe/trapcost.h"
 #include "util/clock.h"
 #include "util/debug.h"
 
-#define WINDOW_NS 50000000ull    /* the kernel's statistics are on */
-#define PAUSE_NS 100000000ull    /* they are off between windows */
-#define CLOSE_NS 20000000ull     /* length of a close window, as long as at most stacks are left out */
-#define CPU_LEAST_NS 10000000.0  /* a share needs at least this CPU time, possibly from several windows */
-#define IDLE_NS 2000000000ull    /* less than that within this time counts as no overhead */
-#define BACKOFF_NS 2000000000ull /* before a step is reverted; doubled each time that was too early */
-#define BACKOFF_MOST_NS 64000000000ull
-#define CALM_NS 10000000000ull /* a step that lasts this long resets the back-off */
-#define HYSTERESIS 0.7         /* a step is reverted below this fraction of the limit */
+#define WINDOW_NS 50000000ull   /* the kernel's statistics are on */
+#define PAUSE_NS 100000000ull   /* they are off between windows */
+#define CLOSE_NS 20000000ull    /* length of a close window, as long as at most stacks are left out */
+#define CPU_LEAST_NS 10000000.0 /* a share needs at least this CPU time, possibly from several windows */
+#define IDLE_NS 2000000000ull   /* less than that within this time counts as no overhead */
+
+struct overhead_prog {
+	struct probes_prog prog;
+	uint64_t runs, ns; /* at the start of the window */
+};
+
+struct overhead {
+	struct overhead_policy policy;
+	struct trapcost cost;
+	struct overhead_prog progs[PROBES_PROGS_MAX];
+	size_t nprogs;
+	clockid_t clock;          /* the target's CPU time */
+	int stats_fd;             /* < 0: between two windows */
+	bool always;              /* the kernel's statistics are always on */
+	uint64_t at;              /* start or end of the window */
+	uint64_t cpu0;            /* the target's CPU time at the start of the window */
+	uint64_t cpu_told;        /* the target's CPU time up to which the sums go */
+	bool is_close;            /* a step was just taken: the next window opens without a pause */
+	double part_ns, part_cpu; /* of the windows since part_at: time of probes, and the target's CPU time */
+	uint64_t part_at;
+	double probe_ns, cpu_ns; /* of all earlier windows */
+};
 
 static bool stats_are_on(void)
 {
@@ -39,17 +60,11 @@ static void stats_off(struct overhead *o)
 	o->stats_fd = -1;
 }
 
-int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pid_t pid, struct err *err)
+static int prepare(struct overhead *o, const struct probes *p, pid_t pid, struct err *err)
 {
 	struct probes_prog progs[PROBES_PROGS_MAX];
-	int ret;
+	int ret = clock_getcpuclockid(pid, &o->clock);
 
-	memset(o, 0, sizeof(*o));
-	o->stats_fd = -1;
-	o->limit = limit;
-	if (!limit)
-		return 0;
-	ret = clock_getcpuclockid(pid, &o->clock);
 	if (ret)
 		return err_set(err, ret, "--max-overhead: cannot read the CPU time of process %d: %s", pid,
 		               strerror(ret));
@@ -65,18 +80,38 @@ int overhead_init(struct overhead *o, uint32_t limit, const struct probes *p, pi
 	o->nprogs = probes_programs(p, progs, PROBES_PROGS_MAX);
 	for (size_t i = 0; i < o->nprogs; i++)
 		o->progs[i].prog = progs[i];
-	o->backoff = BACKOFF_NS;
 	o->is_close = true;
 	stats_off(o);
 	return 0;
 }
 
+int overhead_new(struct overhead **out, uint32_t limit, const struct probes *p, pid_t pid, struct err *err)
+{
+	struct overhead *o;
+
+	*out = NULL;
+	if (!limit)
+		return 0;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return err_nomem(err);
+	o->stats_fd = -1;
+	overhead_policy_init(&o->policy, limit);
+	if (prepare(o, p, pid, err)) {
+		overhead_free(o);
+		return err->code;
+	}
+	*out = o;
+	return 0;
+}
+
 void overhead_free(struct overhead *o)
 {
-	if (!o->limit)
+	if (!o)
 		return;
 	stats_off(o);
 	trapcost_close(&o->cost);
+	free(o);
 }
 
 /* ns that traps and programs took since the window began. Updates the counts. */
@@ -127,7 +162,7 @@ static void account(struct overhead *o, uint64_t cpu)
 }
 
 /* Whether there is a new share, based on enough CPU time or on hardly any in a long time. */
-static bool window_close(struct overhead *o, uint64_t now)
+static bool window_close(struct overhead *o, uint64_t now, uint32_t *share_out)
 {
 	uint64_t cpu = clock_ns(o->clock);
 	double share;
@@ -140,71 +175,40 @@ static bool window_close(struct overhead *o, uint64_t now)
 	if (o->part_cpu < CPU_LEAST_NS && now - o->part_at < IDLE_NS)
 		return false;
 	share = o->part_cpu < CPU_LEAST_NS ? 0 : o->part_ns / o->part_cpu;
-	o->last = share < 1 ? (uint32_t)(share * 1e6) : 1000000;
-	if (o->last > o->most)
-		o->most = o->last;
+	*share_out = share < 1 ? (uint32_t)(share * 1e6) : 1000000;
 	account(o, cpu);
 	o->part_at = now;
 	return true;
 }
 
-static void step_down(struct overhead *o, uint64_t now)
-{
-	if (o->retried && o->backoff < BACKOFF_MOST_NS)
-		o->backoff *= 2;
-	o->step++;
-	o->stepped = now;
-	o->retry_at = now + o->backoff;
-	o->retried = false;
-	o->is_close = true;
-}
-
-static void step_back(struct overhead *o, uint64_t now)
-{
-	o->step--;
-	o->stepped = now;
-	o->retry_at = now + o->backoff;
-	o->retried = true;
-	o->is_close = true;
-}
-
 /* Measure longer before leaving out events: a burst may be over by then. */
 static uint64_t window_length(const struct overhead *o)
 {
-	return o->is_close && o->step < SHED_SHORT ? CLOSE_NS : WINDOW_NS;
-}
-
-enum shed_step overhead_decide(struct overhead *o, uint64_t now)
-{
-	/*
-	 * Measure without pauses after each step, until one is enough, or a
-	 * step that was reverted proves too early.
-	 */
-	o->is_close = false;
-	if (now - o->stepped >= CALM_NS) {
-		o->retried = false;
-		o->backoff = BACKOFF_NS;
-	}
-	if (o->last > o->limit && o->step < SHED_PROBES)
-		step_down(o, now);
-	else if (o->step > SHED_NOTHING && o->last < o->limit * HYSTERESIS && now >= o->retry_at)
-		step_back(o, now);
-	return o->step;
+	return o->is_close && o->policy.step < SHED_SHORT ? CLOSE_NS : WINDOW_NS;
 }
 
 enum shed_step overhead_step(struct overhead *o, uint64_t now)
 {
-	if (!o->limit)
+	enum shed_step step;
+	uint32_t share = 0;
+
+	if (!o)
 		return SHED_NOTHING;
 	if (o->stats_fd < 0) {
 		if (o->is_close || now - o->at >= PAUSE_NS)
 			window_open(o, now);
-		return o->step;
+		return o->policy.step;
 	}
-	if (now - o->at < window_length(o) || !window_close(o, now))
-		return o->step;
-	debug(DEBUG_LIMIT, "probes took %.2f %% of the CPU time", o->last / 1e4);
-	return overhead_decide(o, now);
+	if (now - o->at < window_length(o) || !window_close(o, now, &share))
+		return o->policy.step;
+	debug(DEBUG_LIMIT, "probes took %.2f %% of the CPU time", share / 1e4);
+	step = overhead_policy_take(&o->policy, share, now);
+	/*
+	 * Measure without pauses after each step, until one is enough, or a
+	 * step that was reverted proves too early.
+	 */
+	o->is_close = o->policy.is_changed;
+	return step;
 }
 
 uint32_t overhead_share(const struct overhead *o)
@@ -212,4 +216,9 @@ uint32_t overhead_share(const struct overhead *o)
 	double ns = o->probe_ns + o->part_ns, cpu = o->cpu_ns + o->part_cpu;
 
 	return ns < cpu ? (uint32_t)(ns / cpu * 1e6) : cpu > 0 ? 1000000 : 0;
+}
+
+uint32_t overhead_most(const struct overhead *o)
+{
+	return o->policy.most;
 }

@@ -1,21 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/limit/shed.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "util/clock.h"
 #include "util/debug.h"
 
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
-               uint64_t min_block)
+struct shed {
+	struct shed_of of;
+	enum shed_step want[SHED_BY_RING], now;
+	enum shed_limit by;
+	bool is_tight;  /* short waits are left out for the ring, whatever the limits require */
+	uint64_t since; /* CLOCK_MONOTONIC ns at which now took effect */
+	struct shed_span spans[SHED_LIMITS][SHED_STEPS];
+};
+
+struct shed *shed_new(const struct shed_of *of)
 {
-	memset(s, 0, sizeof(*s));
-	s->probes = probes;
-	s->losses = losses;
-	s->enc = losses->enc;
-	s->deferred = deferred;
-	s->min_block = min_block;
-	s->since = s->enc->epoch;
+	struct shed *s = malloc(sizeof(*s));
+
+	if (s)
+		*s = (struct shed){ .of = *of, .since = of->enc->epoch };
+	return s;
+}
+
+void shed_free(struct shed *s)
+{
+	free(s);
+}
+
+enum shed_step shed_current(const struct shed *s)
+{
+	return s->now;
+}
+
+struct shed_span shed_span(const struct shed *s, enum shed_limit by, enum shed_step step)
+{
+	return s->spans[by][step];
 }
 
 static void span_add(struct shed *s, enum shed_limit by, enum shed_step step, uint64_t now)
@@ -23,7 +44,7 @@ static void span_add(struct shed *s, enum shed_limit by, enum shed_step step, ui
 	struct shed_span *span = &s->spans[by][step];
 
 	if (!span->total)
-		span->first = s->since - s->enc->epoch;
+		span->first = s->since - s->of.enc->epoch;
 	span->total += now - s->since;
 }
 
@@ -52,15 +73,15 @@ static enum ring_level ring_level_of(enum shed_step step)
 /* Sets the limit for short waits: the larger of the user's and the step's. */
 static int switch_min_block(struct shed *s, enum shed_step step, struct err *err)
 {
-	uint64_t ns =
-	        (step == SHED_SHORT || s->is_tight) && s->min_block < SHED_SHORT_NS ? SHED_SHORT_NS : s->min_block;
+	uint64_t ns = (step == SHED_SHORT || s->is_tight) && s->of.min_block < SHED_SHORT_NS ? SHED_SHORT_NS
+	                                                                                     : s->of.min_block;
 
-	if (ns == s->probes->shared->min_block)
+	if (ns == s->of.probes->shared->min_block)
 		return 0;
 	/* Waits left out so far were shorter than the old limit. */
-	if (deferred_note(s->deferred, s->probes, s->enc, mono_ns(), err))
+	if (deferred_note(s->of.deferred, s->of.probes, s->of.enc, mono_ns(), err))
 		return err->code;
-	return probes_set_min_block(s->probes, ns, err);
+	return probes_set_min_block(s->of.probes, ns, err);
 }
 
 /*
@@ -73,15 +94,15 @@ static int switch_level(struct shed *s, enum shed_step step, enum shed_limit by,
 	bool is_less = step < s->now;
 
 	if (is_less) {
-		probes_set_level(s->probes, ring_level_of(step));
-		if (losses_note(s->losses, err))
+		probes_set_level(s->of.probes, ring_level_of(step));
+		if (losses_note(s->of.losses, err))
 			return err->code;
 	}
 	if (step > SHED_NOTHING)
-		losses_attribute(s->losses, by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD);
-	losses_set_blind(s->losses, step == SHED_PROBES);
+		losses_attribute(s->of.losses, by == SHED_BY_SIZE ? TRACE_LOSS_SIZE : TRACE_LOSS_OVERHEAD);
+	losses_set_blind(s->of.losses, step == SHED_PROBES);
 	if (!is_less)
-		probes_set_level(s->probes, ring_level_of(step));
+		probes_set_level(s->of.probes, ring_level_of(step));
 	return 0;
 }
 
@@ -90,13 +111,13 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 {
 	enum shed_step old = s->now;
 
-	if (old == SHED_PROBES && step < SHED_PROBES && probes_waits_attach(s->probes, err))
+	if (old == SHED_PROBES && step < SHED_PROBES && probes_waits_attach(s->of.probes, err))
 		return err->code;
-	if (losses_note(s->losses, err))
+	if (losses_note(s->of.losses, err))
 		return err->code;
 	/* What a goroutine waited on before may not be what it waits on now. */
 	if (old >= SHED_WAITS && step < SHED_WAITS)
-		encoder_forget_waits(s->enc);
+		encoder_forget_waits(s->of.enc);
 	if (switch_level(s, step, by, err))
 		return err->code;
 	if (switch_min_block(s, step, err))
@@ -106,7 +127,7 @@ static int shed_switch(struct shed *s, enum shed_step step, enum shed_limit by, 
 	s->now = step;
 	s->by = by;
 	if (step == SHED_PROBES && old < SHED_PROBES)
-		probes_waits_detach(s->probes);
+		probes_waits_detach(s->of.probes);
 	return 0;
 }
 

@@ -36,26 +36,28 @@ struct shed_span {
 	uint64_t first, total; /* ns since the start; ns; first 0 with total 0: never */
 };
 
-struct shed {
+struct shed;
+
+/* What a struct shed acts on; all of it must outlive it. */
+struct shed_of {
 	struct probes *probes;
 	struct losses *losses;
 	struct encoder *enc;
 	struct deferred *deferred;
 	uint64_t min_block; /* ns: waits shorter than this are always left out */
-	enum shed_step want[SHED_BY_RING], now;
-	enum shed_limit by;
-	bool is_tight;  /* short waits are left out for the ring, whatever the limits require */
-	uint64_t since; /* CLOCK_MONOTONIC ns at which now took effect */
-	struct shed_span spans[SHED_LIMITS][SHED_STEPS];
 };
 
-/* All pointers must outlive s. */
-void shed_init(struct shed *s, struct probes *probes, struct losses *losses, struct deferred *deferred,
-               uint64_t min_block);
+/* NULL: no memory. */
+struct shed *shed_new(const struct shed_of *of);
+void shed_free(struct shed *s);
 int shed_want(struct shed *s, enum shed_limit by, enum shed_step step, struct err *err);
 /* Starts or stops leaving out short waits because the ring was nearly full. */
 int shed_tight(struct shed *s, bool tight, struct err *err);
 /* Brings the spans up to date. */
 void shed_account(struct shed *s);
+/* The step that applies now. */
+enum shed_step shed_current(const struct shed *s);
+/* As of the last shed_account(). */
+struct shed_span shed_span(const struct shed *s, enum shed_limit by, enum shed_step step);
 
 #endif

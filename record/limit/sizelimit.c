@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/limit/sizelimit.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #define RATE_NS 250000000ull   /* interval at which the rate is measured */
 #define CALM_NS 2000000000ull  /* time a step lasts before it is reverted */
@@ -10,13 +10,45 @@
 #define RESERVE_LEAST (8u << 10)
 #define GOROUTINE_BYTES 24 /* per goroutine in a snapshot, compressed: 4 to 20 in the tests' traces */
 
-void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t deadline)
+struct sizelimit {
+	uint64_t max;
+	uint64_t deadline;
+	uint64_t reserve;   /* bytes reserved for the end of the recording */
+	uint64_t at, bytes; /* when the rate was last measured, and the file's size then */
+	double rate;        /* bytes per ns */
+	uint64_t stepped;   /* when the step last changed */
+	enum shed_step step;
+};
+
+struct sizelimit *sizelimit_new(uint64_t max, uint64_t now, uint64_t deadline)
 {
-	memset(l, 0, sizeof(*l));
-	l->max = max;
-	l->deadline = deadline;
-	l->at = l->stepped = now;
-	l->reserve = RESERVE_LEAST;
+	struct sizelimit *l = malloc(sizeof(*l));
+
+	if (l)
+		*l = (struct sizelimit){
+			.max = max, .deadline = deadline, .at = now, .stepped = now, .reserve = RESERVE_LEAST
+		};
+	return l;
+}
+
+void sizelimit_free(struct sizelimit *l)
+{
+	free(l);
+}
+
+uint64_t sizelimit_max(const struct sizelimit *l)
+{
+	return l->max;
+}
+
+uint64_t sizelimit_room(const struct sizelimit *l)
+{
+	return l->max - l->reserve;
+}
+
+enum shed_step sizelimit_current(const struct sizelimit *l)
+{
+	return l->step;
 }
 
 void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_t live)
@@ -33,7 +65,7 @@ void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_
 /* Without a deadline, the share in use decides, as in the ring. */
 static enum shed_step step_by_share(const struct sizelimit *l, uint64_t used)
 {
-	uint64_t room = l->max - l->reserve;
+	uint64_t room = sizelimit_room(l);
 
 	return used > room / 16 * 14   ? SHED_WAITS
 	       : used > room / 16 * 13 ? SHED_SHORT
@@ -55,7 +87,7 @@ static void measure_rate(struct sizelimit *l, uint64_t used, uint64_t now)
 /* With a deadline, takes one step after another as long as the rest would not fit. */
 static enum shed_step step_by_rate(struct sizelimit *l, uint64_t used, uint64_t now)
 {
-	uint64_t room = l->max - l->reserve, left = l->deadline > now ? l->deadline - now : 0;
+	uint64_t room = sizelimit_room(l), left = l->deadline > now ? l->deadline - now : 0;
 	/* There is no rate at first. */
 	double rate = l->rate > 0 ? l->rate : (double)used / (double)(now - l->at + 1);
 	double have = room > used ? (double)(room - used) : 0, need = rate * (double)left;
@@ -121,5 +153,5 @@ int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, st
 
 int sizelimit_fits(struct sizelimit *l, struct trace_writer *w, struct err *err)
 {
-	return l->max ? trace_writer_fits(w, l->max - l->reserve, err) : 1;
+	return l->max ? trace_writer_fits(w, sizelimit_room(l), err) : 1;
 }

@@ -17,24 +17,27 @@
 
 #define SIZELIMIT_LEAST (64u << 10)
 
-struct sizelimit {
-	uint64_t max;       /* bytes; 0: unlimited */
-	uint64_t deadline;  /* CLOCK_MONOTONIC ns; 0: the recording has no time limit */
-	uint64_t reserve;   /* bytes reserved for the end of the recording */
-	uint64_t at, bytes; /* when the rate was last measured, and the file's size then */
-	double rate;        /* bytes per ns */
-	uint64_t stepped;   /* when the step last changed */
-	enum shed_step step;
-};
+struct sizelimit;
 
-void sizelimit_init(struct sizelimit *l, uint64_t max, uint64_t now, uint64_t deadline);
+/*
+ * max: bytes; 0: unlimited. deadline: CLOCK_MONOTONIC ns; 0: the recording has
+ * no time limit. NULL: no memory.
+ */
+struct sizelimit *sizelimit_new(uint64_t max, uint64_t now, uint64_t deadline);
+void sizelimit_free(struct sizelimit *l);
 /* Estimates the size of the last snapshot. live: number of goroutines in it. */
 void sizelimit_expect(struct sizelimit *l, const struct trace_writer *w, uint64_t live);
-/* The step for a trace of used bytes at time now (CLOCK_MONOTONIC ns). Pure: does not ask the writer. */
+/* The step for a trace of used bytes at time now (CLOCK_MONOTONIC ns). Does not ask the writer. */
 enum shed_step sizelimit_decide(struct sizelimit *l, uint64_t used, uint64_t now);
 /* The step required now, or -errno. */
 int sizelimit_step(struct sizelimit *l, struct trace_writer *w, uint64_t now, struct err *err);
 /* Whether another event fits before the end: 1, 0, or -errno. */
 int sizelimit_fits(struct sizelimit *l, struct trace_writer *w, struct err *err);
+/* The limit in bytes; 0: unlimited. */
+uint64_t sizelimit_max(const struct sizelimit *l);
+/* Bytes that events may take: the limit without what is reserved for the end. */
+uint64_t sizelimit_room(const struct sizelimit *l);
+/* The step that was required last. */
+enum shed_step sizelimit_current(const struct sizelimit *l);
 
 #endif

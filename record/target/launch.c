@@ -240,6 +240,11 @@ bool launch_wait(struct launch *l)
 	return alone;
 }
 
+void launch_exited(struct launch *l)
+{
+	l->pid = 0;
+}
+
 void launch_end(struct launch *l)
 {
 	if (l->pid)

@@ -35,6 +35,8 @@ void launch_reap(struct launch *l);
  * Returns whether it ended without one.
  */
 bool launch_wait(struct launch *l);
+/* The Go program has exited, so its pid may belong to another process. */
+void launch_exited(struct launch *l);
 /* Ends what is still running of the command: SIGTERM. */
 void launch_end(struct launch *l);
 

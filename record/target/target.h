@@ -24,6 +24,9 @@ struct target {
 	uint64_t entry; /* AT_ENTRY: the program's entry point in memory */
 };
 
+/* A target that target_close() may take. */
+#define TARGET_CLOSED ((struct target){ .pidfd = -1, .mem = -1 })
+
 /* Errors say what is wrong with the pid and what to do. */
 int target_open(struct target *t, pid_t pid, struct err *err);
 /* Rewrites an error about its file (t->exe) into one about the process. Returns err->code. */

@@ -2,10 +2,13 @@
 #ifndef CHANREC_TESTS_LIMIT_FIXTURE_H
 #define CHANREC_TESTS_LIMIT_FIXTURE_H
 
-/* Limits with a trace in memory, and the BPF programs' switches and counters played by the test. Include cmocka first.
+/*
+ * Limits and their parts with a trace in memory. The test plays the BPF
+ * programs' switches and counters. Include cmocka first.
  */
 
 #include "record/limit/limits.h"
+#include "record/limit/losses.h"
 #include "tests/unit/trace_file.h"
 
 struct fixture {
@@ -16,7 +19,9 @@ struct fixture {
 	struct bpf_shared shared;
 	struct probes probes;
 	struct deferred deferred;
-	struct limits limits;
+	struct limits *limits;
+	struct losses *losses; /* these two are apart from limits */
+	struct shed *shed;
 	struct err err;
 };
 
@@ -32,25 +37,30 @@ static inline void fixture_init(struct fixture *f, const struct limits_opts *o)
 	f->probes.shared = &f->shared;
 	f->probes.waits_deferred = calloc(WAIT_SLOTS, sizeof(*f->probes.waits_deferred));
 	assert_non_null(f->probes.waits_deferred);
-	limits_begin(&f->limits, o, &f->probes, &f->enc, &f->deferred);
+	assert_int_equal(limits_new(&f->limits, o, &f->probes, 0, &f->err), 0);
+	assert_int_equal(limits_begin(f->limits, &f->enc, &f->deferred, 0, &f->err), 0);
+	f->losses = losses_new(&f->shared, &f->enc, o->events, f->enc.epoch);
+	f->shed = shed_new(&(struct shed_of){ .probes = &f->probes,
+	                                      .losses = f->losses,
+	                                      .enc = &f->enc,
+	                                      .deferred = &f->deferred,
+	                                      .min_block = o->min_block });
+	assert_true(f->losses && f->shed);
 }
 
-/* Ends the trace. What it tells; text_free() it. */
-static inline struct text fixture_end(struct fixture *f)
+/* Ends the trace. What is in it; file_free() it. */
+static inline struct file fixture_end(struct fixture *f)
 {
 	struct trace_end end = { .reason = "test" };
-	struct file file;
-	struct text t;
 
 	assert_int_equal(trace_writer_end(f->w, &end, &f->err), 0);
-	file = file_take(f->fd);
-	t = text_of(file.data, file.n);
-	assert_int_equal(t.rc, 0);
-	file_free(&file);
+	limits_free(f->limits);
+	shed_free(f->shed);
+	losses_free(f->losses);
 	encoder_free(&f->enc);
 	trace_writer_free(f->w);
 	free(f->probes.waits_deferred);
-	return t;
+	return file_take(f->fd);
 }
 
 #endif

@@ -13,16 +13,16 @@ static const struct limits_opts opts = { .events = TRACE_EVENTS_SCHED };
 
 static void end(struct fixture *f)
 {
-	struct text t = fixture_end(f);
+	struct file file = fixture_end(f);
 
-	text_free(&t);
+	file_free(&file);
 }
 
 static bool drops(struct fixture *f, uint8_t type)
 {
 	struct ring_hdr h = { .type = type };
 
-	return limits_drop(&f->limits, &h, sizeof(h));
+	return limits_drop(f->limits, &h, sizeof(h));
 }
 
 static void test_drop(void **state)
@@ -31,13 +31,17 @@ static void test_drop(void **state)
 		RING_PARK, RING_SELECT, RING_READY, RING_NETREADY, RING_OP, RING_TRY, RING_RUN
 	};
 	static const uint8_t life[] = { RING_CREATE, RING_EXIT, RING_MAKE, RING_CLOSE, RING_STACK };
+	struct limits_opts sized = opts;
 	struct fixture f;
+	uint64_t room;
 
-	fixture_init(&f, &opts);
-	f.limits.size.step = SHED_SHORT;
+	sized.max_size = 1000000;
+	fixture_init(&f, &sized);
+	room = sizelimit_room(limits_size(f.limits));
+	assert_int_equal(sizelimit_decide(limits_size(f.limits), room / 16 * 13 + 100, 2000), SHED_SHORT);
 	for (size_t i = 0; i < sizeof(waits); i++)
 		assert_false(drops(&f, waits[i]));
-	f.limits.size.step = SHED_WAITS;
+	assert_int_equal(sizelimit_decide(limits_size(f.limits), room / 16 * 15, 3000), SHED_WAITS);
 	for (size_t i = 0; i < sizeof(waits); i++)
 		assert_true(drops(&f, waits[i]));
 	for (size_t i = 0; i < sizeof(life); i++)
@@ -51,13 +55,13 @@ static void test_tight(void **state)
 	struct fixture f;
 
 	fixture_init(&f, &opts);
-	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(limits_step(f.limits, f.w, 10, &f.err), 0);
 	assert_int_equal(f.shared.min_block, 0);
 	f.shared.is_tight = 1;
-	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(limits_step(f.limits, f.w, 10, &f.err), 0);
 	assert_int_equal(f.shared.is_tight, 0);
 	assert_int_equal(f.shared.min_block, SHED_SHORT_NS);
-	assert_int_equal(limits_step(&f.limits, f.w, 10, &f.err), 0);
+	assert_int_equal(limits_step(f.limits, f.w, 10, &f.err), 0);
 	assert_int_equal(f.shared.min_block, SHED_SHORT_NS);
 	end(&f);
 }
@@ -68,17 +72,13 @@ static void test_end(void **state)
 	struct fixture f;
 
 	fixture_init(&f, &opts);
-	f.limits.losses.lost = 12;
-	f.limits.overhead.limit = 50000;
-	f.limits.overhead.most = 70000;
-	f.limits.overhead.probe_ns = 3;
-	f.limits.overhead.cpu_ns = 100;
-	limits_end(&f.limits, &e);
+	f.shared.lost[RING_PARK] = 12;
+	f.shared.shed[RING_READY] = 5;
+	assert_int_equal(limits_note(f.limits, &f.err), 0);
+	limits_end(f.limits, &e);
 	assert_int_equal(e.lost, 12);
-	assert_true(e.has_overhead);
-	assert_int_equal(e.overhead, 30000);
-	assert_int_equal(e.overhead_max, 70000);
-	f.limits.overhead.limit = 0;
+	assert_int_equal(limits_left_out(f.limits), 5);
+	assert_false(e.has_overhead);
 	end(&f);
 }
 

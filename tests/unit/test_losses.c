@@ -13,7 +13,7 @@ static const struct limits_opts opts = { .events = TRACE_EVENTS_SCHED | TRACE_EV
 
 static void note(struct fixture *f)
 {
-	assert_int_equal(losses_note(&f->limits.losses, &f->err), 0);
+	assert_int_equal(losses_note(f->losses, &f->err), 0);
 }
 
 /* Reads the trace back: cause, type and count of each loss. */
@@ -22,13 +22,11 @@ static struct trace_loss_sum {
 } sum_of(struct fixture *f)
 {
 	struct trace_loss_sum s = { 0 };
-	struct trace_end end = { .reason = "test" };
 	struct trace_reader *r;
 	struct trace_rec rec;
 	struct file file;
 
-	assert_int_equal(trace_writer_end(f->w, &end, &f->err), 0);
-	file = file_take(f->fd);
+	file = fixture_end(f);
 	assert_int_equal(trace_reader_open_mem(&r, file.data, file.n, &f->err), 0);
 	while (trace_reader_next(r, &rec, &f->err) > 0) {
 		if (rec.type != TRACE_LOSS)
@@ -38,9 +36,6 @@ static struct trace_loss_sum {
 	}
 	trace_reader_free(r);
 	file_free(&file);
-	encoder_free(&f->enc);
-	trace_writer_free(f->w);
-	free(f->probes.waits_deferred);
 	return s;
 }
 
@@ -66,7 +61,7 @@ static void test_once(void **state)
 	note(&f);
 	f.shared.lost[RING_PARK] = 4;
 	note(&f);
-	assert_int_equal(f.limits.losses.lost, 6);
+	assert_int_equal(losses_lost(f.losses), 6);
 	s = sum_of(&f);
 	assert_int_equal(s.n, 2);
 	assert_int_equal(s.count[TRACE_LOSS_RING][TRACE_GO_PARK], 6);
@@ -81,10 +76,10 @@ static void test_cause(void **state)
 	fixture_init(&f, &opts);
 	f.shared.shed[RING_READY] = 5;
 	note(&f);
-	losses_attribute(&f.limits.losses, TRACE_LOSS_OVERHEAD);
+	losses_attribute(f.losses, TRACE_LOSS_OVERHEAD);
 	f.shared.shed[RING_READY] = 7;
 	note(&f);
-	assert_int_equal(f.limits.losses.left_out, 7);
+	assert_int_equal(losses_left_out(f.losses), 7);
 	s = sum_of(&f);
 	assert_int_equal(s.count[TRACE_LOSS_SIZE][TRACE_GO_READY], 5);
 	assert_int_equal(s.count[TRACE_LOSS_OVERHEAD][TRACE_GO_READY], 2);
@@ -100,9 +95,9 @@ static void test_blind(void **state)
 	struct fixture f;
 
 	fixture_init(&f, &opts);
-	losses_set_blind(&f.limits.losses, true);
+	losses_set_blind(f.losses, true);
 	note(&f);
-	losses_set_blind(&f.limits.losses, false);
+	losses_set_blind(f.losses, false);
 	note(&f);
 	s = sum_of(&f);
 	assert_int_equal(s.n, 2);
@@ -118,10 +113,10 @@ static void test_drop(void **state)
 	struct fixture f;
 
 	fixture_init(&f, &opts);
-	losses_drop(&f.limits.losses, &park, sizeof(park));
-	losses_drop(&f.limits.losses, &stack, sizeof(stack));
-	losses_drop(&f.limits.losses, &odd, sizeof(odd));
-	losses_drop(&f.limits.losses, &park, sizeof(park) - 1);
+	losses_drop(f.losses, &park, sizeof(park));
+	losses_drop(f.losses, &stack, sizeof(stack));
+	losses_drop(f.losses, &odd, sizeof(odd));
+	losses_drop(f.losses, &park, sizeof(park) - 1);
 	note(&f);
 	s = sum_of(&f);
 	assert_int_equal(s.n, 1);

@@ -7,76 +7,102 @@
 
 #include <cmocka.h>
 
-#include "record/limit/overhead.h"
+#include "record/limit/overhead_policy.h"
 
 #define S 1000000000ull
 
-static enum shed_step decide(struct overhead *o, uint32_t share, uint64_t now)
+static struct overhead_policy limited(void)
 {
-	o->last = share;
-	return overhead_decide(o, now);
-}
+	struct overhead_policy p;
 
-static struct overhead limited(uint32_t limit)
-{
-	return (struct overhead){ .limit = limit, .backoff = 2 * S, .stats_fd = -1 };
+	overhead_policy_init(&p, 50000);
+	return p;
 }
 
 static void test_up(void **state)
 {
-	struct overhead o = limited(50000);
+	struct overhead_policy p = limited();
 
-	assert_int_equal(decide(&o, 50000, S), SHED_NOTHING);
+	assert_int_equal(overhead_policy_take(&p, 50000, S), SHED_NOTHING);
 	for (int step = 1; step <= SHED_PROBES; step++)
-		assert_int_equal(decide(&o, 50001, S), step);
-	assert_int_equal(decide(&o, 900000, S), SHED_PROBES);
+		assert_int_equal(overhead_policy_take(&p, 50001, S), step);
+	assert_int_equal(overhead_policy_take(&p, 900000, S), SHED_PROBES);
 }
 
 /* A step is reverted below 70% of the limit, and only after the back-off. */
 static void test_back(void **state)
 {
-	struct overhead o = limited(50000);
+	struct overhead_policy p = limited();
 
-	decide(&o, 60000, S);
-	assert_int_equal(decide(&o, 10000, S + S), SHED_READY_STACKS);
-	assert_int_equal(decide(&o, 40000, S + 3 * S), SHED_READY_STACKS);
-	assert_int_equal(decide(&o, 34000, S + 3 * S), SHED_NOTHING);
+	overhead_policy_take(&p, 60000, S);
+	assert_int_equal(overhead_policy_take(&p, 10000, S + S), SHED_READY_STACKS);
+	assert_int_equal(overhead_policy_take(&p, 40000, S + 3 * S), SHED_READY_STACKS);
+	assert_int_equal(overhead_policy_take(&p, 34000, S + 3 * S), SHED_NOTHING);
 }
 
-/* Each step that is reverted too early doubles the back-off. */
+/* Each step that is reverted too early doubles the back-off, up to 64 s. */
 static void test_backoff(void **state)
 {
-	struct overhead o = limited(50000);
+	struct overhead_policy p = limited();
 	uint64_t now = S;
 
-	decide(&o, 60000, now);
-	for (uint64_t backoff = 2 * S; backoff <= 8 * S; backoff *= 2) {
-		assert_int_equal(decide(&o, 0, now + backoff - 1), SHED_READY_STACKS);
+	overhead_policy_take(&p, 60000, now);
+	for (uint64_t backoff = 2 * S; backoff <= 64 * S; backoff *= 2) {
+		assert_int_equal(overhead_policy_take(&p, 0, now + backoff - 1), SHED_READY_STACKS);
 		now += backoff;
-		assert_int_equal(decide(&o, 0, now), SHED_NOTHING);
-		assert_int_equal(decide(&o, 60000, now), SHED_READY_STACKS);
+		assert_int_equal(overhead_policy_take(&p, 0, now), SHED_NOTHING);
+		assert_int_equal(overhead_policy_take(&p, 60000, now), SHED_READY_STACKS);
 	}
-	assert_int_equal(o.backoff, 16 * S);
+	assert_int_equal(p.backoff, 64 * S);
 }
 
-/* A step that lasts 10 s resets the back-off. */
+/* Measured all the time, as in a recording: the gaps between retries grow to 64 s. */
+static void test_backoff_measured(void **state)
+{
+	struct overhead_policy p = limited();
+	uint64_t retried = 0, longest = 0;
+
+	for (uint64_t now = S; now < 400 * S; now += S / 5) {
+		enum shed_step before = p.step;
+
+		if (overhead_policy_take(&p, before ? 0 : 60000, now) >= before)
+			continue;
+		if (retried && now - retried > longest)
+			longest = now - retried;
+		retried = now;
+	}
+	assert_in_range(longest, 64 * S, 65 * S);
+}
+
+/* A reverted step that holds 10 s resets the back-off; a step that is in force as long does not. */
 static void test_calm(void **state)
 {
-	struct overhead o = limited(50000);
+	struct overhead_policy p = limited();
 
-	o.backoff = 32 * S;
-	decide(&o, 60000, S);
-	decide(&o, 45000, S + 10 * S);
-	assert_int_equal(o.backoff, 2 * S);
+	overhead_policy_take(&p, 60000, S);
+	p.backoff = 32 * S;
+	overhead_policy_take(&p, 45000, 12 * S);
+	assert_int_equal(p.backoff, 32 * S);
+	assert_int_equal(overhead_policy_take(&p, 0, 40 * S), SHED_NOTHING);
+	overhead_policy_take(&p, 0, 50 * S);
+	assert_int_equal(p.backoff, 2 * S);
+}
+
+static void test_most(void **state)
+{
+	struct overhead_policy p = limited();
+
+	overhead_policy_take(&p, 70000, S);
+	overhead_policy_take(&p, 30000, 2 * S);
+	assert_int_equal(p.most, 70000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_up),
-		cmocka_unit_test(test_back),
-		cmocka_unit_test(test_backoff),
-		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_up),      cmocka_unit_test(test_back),
+		cmocka_unit_test(test_backoff), cmocka_unit_test(test_backoff_measured),
+		cmocka_unit_test(test_calm),    cmocka_unit_test(test_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
