@@ -68,6 +68,76 @@ static int add(struct blocked *b, const struct model *m, uint32_t i)
 	return 0;
 }
 
+static int obj_cmp(const void *a, const void *b)
+{
+	const struct trace_obj *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x->dir > y->dir) - (x->dir < y->dir);
+}
+
+static bool same_objs(const struct goroutine *a, const struct goroutine *b)
+{
+	if (a->wait.nobjs != b->wait.nobjs)
+		return false;
+	for (uint32_t i = 0; i < a->wait.nobjs; i++)
+		if (obj_cmp(&a->objs[i], &b->objs[i]))
+			return false;
+	return true;
+}
+
+/* The row's objects, each once, behind those of other rows. */
+static int add_objs(struct blocked *b, struct blocked_row *row)
+{
+	const struct goroutine *const *gs = &b->goroutines.v[row->first];
+	size_t first = b->objs.n, n = first;
+
+	row->alike = row->single = true;
+	for (uint32_t i = 0; i < row->n; i++) {
+		row->alike &= same_objs(gs[0], gs[i]);
+		row->single &= gs[i]->wait.nobjs == 1;
+		for (uint32_t k = 0; k < gs[i]->wait.nobjs && (i == 0 || !row->alike); k++)
+			if (vec_push(&b->objs, gs[i]->objs[k]))
+				return -ENOMEM;
+	}
+	if (b->objs.n > first)
+		qsort(&b->objs.v[first], b->objs.n - first, sizeof(*b->objs.v), obj_cmp);
+	for (size_t i = first; i < b->objs.n; i++)
+		if (n == first || obj_cmp(&b->objs.v[n - 1], &b->objs.v[i]))
+			b->objs.v[n++] = b->objs.v[i];
+	b->objs.n = n;
+	row->objs_first = (uint32_t)first;
+	row->nobjs = (uint32_t)(n - first);
+	return 0;
+}
+
+/* Once the arrays no longer move. */
+static void point(struct blocked *b)
+{
+	for (size_t i = 0; i < b->v.n; i++) {
+		struct blocked_row *row = &b->v.v[i];
+
+		row->gs = &b->goroutines.v[row->first];
+		row->objs = row->nobjs ? &b->objs.v[row->objs_first] : NULL;
+	}
+}
+
+struct blocked_row blocked_row_of_one(const struct blocked_row *row, uint32_t i)
+{
+	struct blocked_row one = *row;
+
+	one.gs = &row->gs[i];
+	one.first = row->first + i;
+	one.n = 1;
+	one.alike = true;
+	one.objs = one.gs[0]->objs;
+	one.nobjs = one.gs[0]->wait.nobjs;
+	return one;
+}
+
 int blocked_find(struct blocked *b, const struct report *r)
 {
 	const struct model *m = r->m;
@@ -84,17 +154,21 @@ int blocked_find(struct blocked *b, const struct report *r)
 		qsort_r(b->goroutines.v, b->goroutines.n, sizeof(*b->goroutines.v), by_row, (void *)m);
 	for (uint32_t i = 0; i < b->goroutines.n && !ret; i++)
 		ret = add(b, m, i);
+	for (size_t i = 0; i < b->v.n && !ret; i++)
+		ret = add_objs(b, &b->v.v[i]);
 	if (ret) {
 		blocked_free(b);
 		return -ENOMEM;
 	}
 	if (b->v.n)
 		qsort(b->v.v, b->v.n, sizeof(*b->v.v), row_cmp);
+	point(b);
 	return 0;
 }
 
 void blocked_free(struct blocked *b)
 {
 	vec_free(&b->goroutines);
+	vec_free(&b->objs);
 	vec_free(&b->v);
 }

@@ -15,15 +15,24 @@ struct blocked_row {
 	uint32_t stack;    /* of the longest wait */
 	bool idle;         /* sleeps, or waits for the network */
 	bool before;       /* one of the waits began before the recording, so it may be longer */
+	bool alike;        /* all of them wait on the same objects, or on none */
+	bool single;       /* each of them waits on one object */
+
+	const struct goroutine *const *gs; /* the n goroutines */
+	const struct trace_obj *objs;      /* the different objects that they wait on; nobjs of them */
+	uint32_t objs_first, nobjs;        /* in blocked.objs */
 };
 
 struct blocked {
 	VEC(const struct goroutine *) goroutines;
+	VEC(struct trace_obj) objs;
 	VEC(struct blocked_row) v; /* idle rows last; among each the longest wait first */
 };
 
 /* Of what the options leave visible. 0 or -ENOMEM. */
 int blocked_find(struct blocked *b, const struct report *r);
 void blocked_free(struct blocked *b);
+/* The i-th goroutine of a row as a row of its own. */
+struct blocked_row blocked_row_of_one(const struct blocked_row *row, uint32_t i);
 
 #endif

@@ -106,15 +106,6 @@ static struct diff_side *side_get(struct diff_rows *rows, struct buf *b, int sid
 	return s;
 }
 
-static uint64_t alive(const struct group *g)
-{
-	uint64_t n = 0;
-
-	for (int s = 0; s < GO_STATE_EXITED; s++)
-		n += g->at_end[s];
-	return n;
-}
-
 static int add_groups(struct diff *d, struct buf *b, int side)
 {
 	const struct model *m = d->r[side]->m;
@@ -123,13 +114,13 @@ static int add_groups(struct diff *d, struct buf *b, int side)
 		const struct group *g = &m->groups.v[id];
 		struct diff_side *s;
 
-		if (g->system || (!g->created && !g->at_start && !g->exited && !alive(g)))
+		if (g->system || (!g->created && !g->at_start && !g->exited && !group_alive(g)))
 			continue;
 		put_group_key(b, d, m, id);
 		s = side_get(&d->groups, b, side, id);
 		if (!s)
 			return -ENOMEM;
-		s->alive += alive(g);
+		s->alive += group_alive(g);
 		s->waiting += g->at_end[GO_STATE_WAITING];
 		s->created += g->created;
 		s->waits += g->waits;

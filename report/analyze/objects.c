@@ -140,3 +140,43 @@ void channel_users_free(struct channel_users *users)
 {
 	vec_free(&users->v);
 }
+
+static int id_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int add_channels_of(struct channel_ids *ids, const struct goroutine *g)
+{
+	for (uint32_t i = 0; i < g->wait.nobjs; i++)
+		if (g->objs[i].kind == TRACE_OBJ_CHAN && vec_push(&ids->v, g->objs[i].id))
+			return -ENOMEM;
+	return 0;
+}
+
+int leak_channels_find(struct channel_ids *ids, const struct report *r, const struct leak *l)
+{
+	size_t n = 0;
+
+	*ids = (struct channel_ids){ 0 };
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (add_channels_of(ids, model_goroutine(r->m, r->leaks.suspects.v[l->first + i].goid))) {
+			channel_ids_free(ids);
+			return -ENOMEM;
+		}
+	}
+	if (ids->v.n)
+		qsort(ids->v.v, ids->v.n, sizeof(*ids->v.v), id_cmp);
+	for (size_t i = 0; i < ids->v.n; i++)
+		if (!n || ids->v.v[n - 1] != ids->v.v[i])
+			ids->v.v[n++] = ids->v.v[i];
+	ids->v.n = n;
+	return 0;
+}
+
+void channel_ids_free(struct channel_ids *ids)
+{
+	vec_free(&ids->v);
+}

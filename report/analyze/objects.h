@@ -2,7 +2,10 @@
 #ifndef CHANREC_REPORT_ANALYZE_OBJECTS_H
 #define CHANREC_REPORT_ANALYZE_OBJECTS_H
 
-/* Channels and locks: summed by place, as rows of channels that look alike, and the users of one channel. */
+/*
+ * Channels and locks: summed by place, as rows of channels that look alike, the users of one
+ * channel, and the channels of one leak.
+ */
 
 #include "report/analyze/report.h"
 
@@ -31,5 +34,13 @@ struct channel_users {
 /* 0 or -ENOMEM. */
 int channel_users_find(struct channel_users *users, const struct model *m, const struct channel *c);
 void channel_users_free(struct channel_users *users);
+
+struct channel_ids {
+	VEC(uint32_t) v; /* rising, each once */
+};
+
+/* The channels that the goroutines of a leak wait on. 0 or -ENOMEM. */
+int leak_channels_find(struct channel_ids *ids, const struct report *r, const struct leak *l);
+void channel_ids_free(struct channel_ids *ids);
 
 #endif

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/model/group.h"
 
+uint64_t group_alive(const struct group *g)
+{
+	uint64_t n = 0;
+
+	for (int s = 0; s < GO_STATE_EXITED; s++)
+		n += g->at_end[s];
+	return n;
+}
+
 int groups_init(struct groups *gs)
 {
 	return vec_extend(gs, 1);

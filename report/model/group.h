@@ -32,6 +32,14 @@ struct groups {
 	VEC(struct group_seen) of_entry; /* by frame */
 };
 
+static inline uint32_t group_id(const struct groups *gs, const struct group *g)
+{
+	return (uint32_t)(g - gs->v);
+}
+
+/* Its goroutines at the end. */
+uint64_t group_alive(const struct group *g);
+
 /* 0 or -ENOMEM. */
 int groups_init(struct groups *gs);
 void groups_free(struct groups *gs);

@@ -9,6 +9,7 @@
 
 #include "report/analyze/blocked.h"
 #include "report/analyze/chain_class.h"
+#include "report/analyze/groups.h"
 #include "report/analyze/objects.h"
 #include "report/analyze/wait_sites.h"
 #include "report/model/chanstate.h"
@@ -53,12 +54,68 @@ static void the_blocked_are_grouped_by_place(void **state)
 	assert_int_equal(b.goroutines.v[b.v.v[0].first + 1]->id, 9);
 	assert_int_equal(b.v.v[0].longest, SEC(10) - MS(20));
 	assert_false(b.v.v[0].before);
+	/* Both send on one channel, which is there once. */
+	assert_true(b.v.v[0].alike && b.v.v[0].single);
+	assert_int_equal(b.v.v[0].nobjs, 1);
+	assert_int_equal(b.v.v[0].objs[0].id, 1);
 	assert_int_equal(b.v.v[1].n, 1);
 	assert_int_equal(b.v.v[1].longest, SEC(10) - MS(30));
 	/* Idle rows are last, however long they wait. */
 	assert_true(b.v.v[2].idle);
 	assert_int_equal(b.v.v[2].longest, SEC(10) - MS(10));
 	blocked_free(&b);
+	report_free(r);
+}
+
+/* 7 and 8 send on a channel each, 9 on that of 7, all at one place. */
+static void the_objects_of_a_row_are_different_ones(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch[2];
+	struct blocked_row one;
+	struct report *r;
+	struct blocked b;
+
+	for (int i = 0; i < 2; i++)
+		ch[i] = tb_chan(&t);
+	for (uint64_t g = 7; g <= 9; g++) {
+		tb_create(&t, MS(1), 1, g, "main.main /src/main.go:20", "main.work /src/main.go:1");
+		tb_park(&t, MS(10), g, TRACE_WAIT_SEND, ch[g == 8], SEND_AT("5"));
+	}
+	r = tb_report(&t, SEC(10));
+	assert_int_equal(blocked_find(&b, r), 0);
+	assert_int_equal(b.v.n, 1);
+	assert_false(b.v.v[0].alike);
+	assert_true(b.v.v[0].single);
+	assert_int_equal(b.v.v[0].nobjs, 2);
+	assert_int_equal(b.v.v[0].objs[0].id, 1);
+	assert_int_equal(b.v.v[0].objs[1].id, 2);
+	one = blocked_row_of_one(&b.v.v[0], 1);
+	assert_true(one.alike);
+	assert_int_equal(one.n, 1);
+	assert_int_equal(one.gs[0]->id, 8);
+	assert_int_equal(one.nobjs, 1);
+	assert_int_equal(one.objs[0].id, 2);
+	blocked_free(&b);
+	report_free(r);
+}
+
+static void groups_and_edges_are_the_programs_own(void **state)
+{
+	struct report *r = workers();
+	struct group_rows groups;
+	struct edge_rows edges;
+
+	assert_int_equal(groups_find(&groups, r), 0);
+	assert_true(groups.v.n > 0);
+	for (size_t i = 0; i < groups.v.n; i++)
+		assert_false(groups.v.v[i]->system);
+	for (size_t i = 1; i < groups.v.n; i++)
+		assert_true(groups.v.v[i - 1]->blocked >= groups.v.v[i]->blocked);
+	assert_int_equal(edges_find(&edges, r, true), 0);
+	assert_int_equal(edges.v.n, 0);
+	group_rows_free(&groups);
+	edge_rows_free(&edges);
 	report_free(r);
 }
 
@@ -139,6 +196,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_blocked_are_grouped_by_place),
+		cmocka_unit_test(the_objects_of_a_row_are_different_ones),
+		cmocka_unit_test(groups_and_edges_are_the_programs_own),
 		cmocka_unit_test(wait_sites_without_idle_and_found_ones),
 		cmocka_unit_test(objects_are_summed_by_place),
 		cmocka_unit_test(a_chain_inside_another_is_a_part),

@@ -282,8 +282,10 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_put_blocked(j, r);
 	json_put_wait_sites(j, r);
 	json_put_channels(j, r, &l);
+	json_put_channel_rows(j, r);
 	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);
+	json_put_objects(j, r);
 	json_put_wakes(j, r);
 	json_put_edges(j, r);
 	json_put_leaks(j, r);

@@ -6,6 +6,7 @@
 
 #include "report/analyze/report.h"
 #include "report/analyze/selection.h"
+#include "report/render/column.h"
 #include "report/render/json/json.h"
 
 /* {function, file, line}; null for none. An address that was not resolved is its own function name. */
@@ -13,17 +14,24 @@ void json_put_place(struct json *j, const struct model *m, uint32_t place);
 void json_key_place(struct json *j, const char *key, const struct model *m, uint32_t place);
 void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
 void json_put_obj(struct json *j, const struct trace_obj *o);
+/* A row of a table: the keys and values of the columns that have a key; json_put_row() makes an object of them. */
+void json_put_cells(struct json *j, const struct report *r, const struct columns *columns, const void *row);
+void json_put_row(struct json *j, const struct report *r, const struct columns *columns, const void *row);
 void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r, const struct selection *l);
 /* Goroutines blocked at the end, grouped; and where they waited. */
 void json_put_blocked(struct json *j, const struct report *r);
 void json_put_wait_sites(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r, const struct selection *l);
+/* Channels that look alike; places that made channels and locks. */
+void json_put_channel_rows(struct json *j, const struct report *r);
+void json_put_objects(struct json *j, const struct report *r);
 void json_put_syncs(struct json *j, const struct report *r);
 void json_put_wakes(struct json *j, const struct report *r);
 void json_put_edges(struct json *j, const struct report *r);
-/* "roles": of USER_… */
+/* A list, of USER_… */
 void json_put_roles(struct json *j, uint32_t mask);
+/* Each goroutine with its channels; and the same pairs summed by where the channel was made and by group. */
 void json_put_uses(struct json *j, const struct report *r, const struct selection *l);
 void json_put_leaks(struct json *j, const struct report *r);
 void json_put_chains(struct json *j, const struct report *r);

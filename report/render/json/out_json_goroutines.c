@@ -6,37 +6,11 @@
 
 void json_put_groups(struct json *j, const struct report *r)
 {
-	const struct model *m = r->m;
-
 	json_key(j, "groups");
 	json_open_list(j);
-	for (uint32_t id = 0; id < m->groups.n; id++) {
-		const struct group *g = &m->groups.v[id];
-
-		if (!report_shows_group(r, id))
-			continue;
-		json_open(j);
-		json_key_u64(j, "id", id);
-		json_key_place(j, "created_by", m, g->site);
-		json_key_place(j, "entry", m, g->entry);
-		json_key_str(j, "name", symbols_place_func(&m->sym, group_name_place(m, g)));
-		json_key_bool(j, "system", g->system);
-		json_key_u64(j, "at_start", g->at_start);
-		json_key_u64(j, "created", g->created);
-		json_key_u64(j, "exited", g->exited);
-		json_key_u64(j, "exits_missed", g->missed);
-		json_key(j, "at_end");
-		json_open(j);
-		for (int s = 0; s < GO_STATE_EXITED; s++)
-			json_key_u64(j, go_state_name((uint8_t)s), g->at_end[s]);
-		json_close(j);
-		json_key_u64(j, "waits", g->waits);
-		json_key_u64(j, "blocked_ns", g->blocked);
-		json_key_u64(j, "longest_wait_ns", g->max_wait);
-		json_key_u64(j, "unseen_wakes", g->unseen);
-		json_key_u64(j, "wakes", g->wakes);
-		json_close(j);
-	}
+	for (uint32_t id = 0; id < r->m->groups.n; id++)
+		if (report_shows_group(r, id))
+			json_put_row(j, r, &columns_group, &r->m->groups.v[id]);
 	json_close_list(j);
 }
 

@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Verdicts. */
-#include <stdlib.h>
-
+#include "report/analyze/objects.h"
 #include "report/render/fmt.h"
 #include "report/render/json/out_json.h"
 #include "report/render/words.h"
 
-static int u32_cmp(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The channels that the goroutines of a leak wait on, each once. */
 static void put_leak_channels(struct json *j, const struct report *r, const struct leak *l)
 {
-	VEC(uint32_t) ids = { 0 };
+	struct channel_ids ids;
 
-	for (uint32_t i = 0; i < l->n; i++) {
-		const struct goroutine *g = model_goroutine(r->m, r->leaks.suspects.v[l->first + i].goid);
-
-		for (uint32_t k = 0; k < g->wait.nobjs; k++)
-			if (g->objs[k].kind == TRACE_OBJ_CHAN && vec_push(&ids, g->objs[k].id))
-				json_fail(j);
-	}
-	if (ids.n)
-		qsort(ids.v, ids.n, sizeof(*ids.v), u32_cmp);
 	json_key(j, "channels");
 	json_open_list(j);
-	for (size_t i = 0; i < ids.n; i++)
-		if (!i || ids.v[i] != ids.v[i - 1])
-			json_u64(j, ids.v[i]);
+	if (leak_channels_find(&ids, r, l)) {
+		json_fail(j);
+	} else {
+		for (size_t i = 0; i < ids.v.n; i++)
+			json_u64(j, ids.v.v[i]);
+		channel_ids_free(&ids);
+	}
 	json_close_list(j);
-	vec_free(&ids);
 }
 
 static void put_verdict(struct json *j, const struct report *r, const struct leak *l)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Channels and sync objects. */
+#include "report/analyze/objects.h"
 #include "report/analyze/visible.h"
 #include "report/model/channel.h"
-#include "report/model/chanstate.h"
 #include "report/render/json/out_json.h"
 
 /* Goroutines that wait to send on, or to receive from, the channel. */
@@ -36,6 +36,7 @@ static void put_users(struct json *j, const struct model *m, const struct select
 		json_open(j);
 		json_key_u64(j, "goroutine", u->goid);
 		json_key_u64(j, "group", u->group);
+		json_key(j, "roles");
 		json_put_roles(j, u->roles);
 		json_key_u64(j, "count", u->count);
 		json_key_bool(j, "alive", alive);
@@ -62,34 +63,13 @@ static void put_by(struct json *j, const char *key, const struct report *r, bool
 
 static void put_channel(struct json *j, const struct report *r, const struct selection *l, const struct channel *c)
 {
-	const struct model *m = r->m;
-	bool ops = model_has_ops(m);
-
 	json_open(j);
-	json_key_u64(j, "id", c->id);
-	json_key_hex(j, "addr", c->addr);
-	json_key_u64(j, "generation", c->gen);
-	json_key_u64_if(j, "capacity", c->capacity_known, c->capacity);
-	json_key_u64_if(j, "element_size", c->capacity_known, c->elem_size);
-	json_key_u64_if(j, "length", c->length_known, c->length);
-	json_key(j, "closed");
-	if (c->closed_known)
-		json_bool(j, c->closed);
-	else
-		json_null(j);
-	json_key_bool(j, "timer", c->timer);
-	json_key_str_if(j, "state", chan_state_name(c->state));
+	json_put_cells(j, r, &columns_channel, c);
 	put_by(j, "made_by", r, c->made_seen, c->made_by, c->made, c->made_stack);
 	put_by(j, "closed_by", r, c->close_seen, c->close_by, c->close, c->close_stack);
-	json_key_u64_if(j, "sends", ops, c->sends);
-	json_key_u64_if(j, "recvs", ops, c->recvs);
-	json_key_u64_if(j, "recvs_closed", ops, c->recvs_closed);
-	json_key_u64_if(j, "not_ready", ops, c->polls);
-	json_key_u64(j, "waits", c->waits);
-	json_key_u64(j, "blocked_ns", c->blocked);
-	put_waiters(j, "senders_waiting", m, c, TRACE_DIR_SEND);
-	put_waiters(j, "receivers_waiting", m, c, TRACE_DIR_RECV);
-	put_users(j, m, l, c);
+	put_waiters(j, "senders_waiting", r->m, c, TRACE_DIR_SEND);
+	put_waiters(j, "receivers_waiting", r->m, c, TRACE_DIR_RECV);
+	put_users(j, r->m, l, c);
 	json_close(j);
 }
 
@@ -102,6 +82,39 @@ void json_put_channels(struct json *j, const struct report *r, const struct sele
 	for (uint32_t id = 1; (c = channels_next(&r->m->channels, &id));)
 		if (selection_has_channel(l, c->id) && report_shows_channel(r, c))
 			put_channel(j, r, l, c);
+	json_close_list(j);
+}
+
+void json_put_channel_rows(struct json *j, const struct report *r)
+{
+	struct chan_rows rows;
+	size_t max = r->opts.all ? SIZE_MAX : SELECTION_MAX;
+
+	json_key(j, "channel_rows");
+	json_open_list(j);
+	if (channel_rows_find(&rows, r)) {
+		json_fail(j);
+	} else {
+		for (size_t i = 0; i < rows.v.n && i < max; i++)
+			json_put_row(j, r, &columns_channel_row, &rows.v.v[i]);
+		chan_rows_free(&rows);
+	}
+	json_close_list(j);
+}
+
+void json_put_objects(struct json *j, const struct report *r)
+{
+	struct object_rows rows;
+
+	json_key(j, "objects");
+	json_open_list(j);
+	if (objects_find(&rows, r)) {
+		json_fail(j);
+	} else {
+		for (size_t i = 0; i < rows.v.n; i++)
+			json_put_row(j, r, &columns_object, &rows.v.v[i]);
+		objects_free(&rows);
+	}
 	json_close_list(j);
 }
 

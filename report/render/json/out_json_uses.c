@@ -14,7 +14,6 @@ void json_put_roles(struct json *j, uint32_t mask)
 		{ USER_SEND, "send" }, { USER_RECV, "receive" }, { USER_CLOSE, "close" }, { USER_SELECT, "select" }
 	};
 
-	json_key(j, "roles");
 	json_open_list(j);
 	for (size_t k = 0; k < sizeof(roles) / sizeof(*roles); k++)
 		if (mask & roles[k].role)
@@ -34,6 +33,7 @@ static void put_goroutine(struct json *j, const struct model *m, const uint32_t 
 
 		json_open(j);
 		json_key_u64(j, "channel", u->c->id);
+		json_key(j, "roles");
 		json_put_roles(j, u->roles);
 		json_key_u64(j, "count", u->count);
 		json_close(j);
@@ -42,26 +42,36 @@ static void put_goroutine(struct json *j, const struct model *m, const uint32_t 
 	json_close(j);
 }
 
-void json_put_uses(struct json *j, const struct report *r, const struct selection *l)
+static void put_goroutines(struct json *j, const struct report *r, const struct selection *l, const struct uses *u)
 {
-	struct uses u;
 	size_t n;
 
 	json_key(j, "uses");
 	json_open_list(j);
-	if (uses_collect(&u, r)) {
-		json_fail(j);
-		json_close_list(j);
-		return;
-	}
-	for (size_t i = 0; i < u.by_go.n; i += n) {
-		uint64_t goid = r->m->uses.users.v[u.by_go.v[i]].goid;
-		const uint32_t *ids = uses_of(&u, goid, &n);
+	for (size_t i = 0; i < u->by_go.n; i += n) {
+		uint64_t goid = r->m->uses.users.v[u->by_go.v[i]].goid;
+		const uint32_t *ids = uses_of(u, goid, &n);
 
 		if (report_shows_goroutine(r, goid) &&
 		    (selection_has_goroutine(l, goid) || model_goroutine(r->m, goid)))
 			put_goroutine(j, r->m, ids, n);
 	}
+	json_close_list(j);
+}
+
+void json_put_uses(struct json *j, const struct report *r, const struct selection *l)
+{
+	struct uses u;
+
+	if (uses_collect(&u, r)) {
+		json_fail(j);
+		return;
+	}
+	put_goroutines(j, r, l, &u);
+	json_key(j, "use_rows");
+	json_open_list(j);
+	for (size_t i = 0; i < u.rows.v.n; i++)
+		json_put_row(j, r, &columns_use_row, &u.rows.v.v[i]);
 	json_close_list(j);
 	uses_free(&u);
 }

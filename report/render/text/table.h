@@ -6,8 +6,13 @@
  * A table with columns as wide as their cells. Where the page is too narrow,
  * the cells of flexible columns take several lines, and a flexible last column
  * moves to a line of its own below the others. Nothing is cut.
+ *
+ * The tables that JSON has as well are declared in report/render/column.h:
+ * table_open(), then table_put() for each row. Others are opened by table_init()
+ * and get one cell after the other.
  */
 
+#include "report/render/column.h"
 #include "report/render/text/text.h"
 
 #define TABLE_MAX_COLS 12
@@ -30,12 +35,18 @@ struct table {
 	struct text *t;
 	const struct table_col *cols;
 	size_t ncols;
+	const struct columns *columns; /* of table_open() */
+	struct table_col own[TABLE_MAX_COLS];
 	unsigned last_line; /* of the page: no row begins behind it, but for the first TABLE_MIN_ROWS; 0: no limit */
 	VEC(char *) cells;
 	VEC(struct table_row) rows;
 };
 
 void table_init(struct table *tb, struct text *t, const struct table_col *cols, size_t ncols);
+/* The columns that have a heading. tb must stay where it is. */
+void table_open(struct table *tb, struct text *t, const struct columns *columns);
+/* row is of the type that the columns are for. */
+void table_put(struct table *tb, const void *row);
 /* What is in t->b becomes the next cell. The last cell ends the row. */
 void table_cell(struct table *tb);
 void table_cell_count(struct table *tb, uint64_t n);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "report/analyze/blocked.h"
 #include "report/analyze/report.h"
 #include "report/render/words.h"
 #include "util/buf.h"
@@ -106,6 +107,8 @@ void text_put_chain(struct text *t, const struct chain *c);
 void text_put_stack(struct text *t, uint32_t stack, size_t indent);
 /* "send close" of USER_… */
 void text_put_roles(struct text *t, uint32_t roles);
+/* The ids of a row's goroutines in at most so many runs. */
+void text_put_blocked_ids(struct text *t, const struct blocked_row *row, uint32_t runs);
 /* For a cell: where the program's own code waits, and the library's place where it called one. */
 void text_put_stack_cell(struct text *t, uint32_t stack);
 
