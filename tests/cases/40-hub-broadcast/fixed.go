@@ -1,0 +1,60 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+type client struct{ send chan string }
+
+type hub struct {
+	mu         sync.Mutex
+	clients    map[*client]bool
+	unregister chan *client
+}
+
+var chat = &hub{clients: map[*client]bool{}, unregister: make(chan *client)}
+
+func main() {
+	startLoad()
+	h := chat
+	go h.run()
+	h.join(&client{make(chan string)}) // slow clients
+	h.join(&client{make(chan string)})
+	go h.broadcast("hello")
+	time.Sleep(300 * time.Millisecond)
+	for i := 0; i < 3; i++ {
+		go h.join(&client{make(chan string, 8)})
+	}
+	time.Sleep(time.Hour)
+}
+
+func (h *hub) run() {
+	for c := range h.unregister {
+		h.mu.Lock()
+		delete(h.clients, c)
+		h.mu.Unlock()
+	}
+}
+
+func (h *hub) broadcast(msg string) {
+	h.mu.Lock()
+	var slow []*client
+	for c := range h.clients {
+		select {
+		case c.send <- msg:
+		default:
+			slow = append(slow, c)
+		}
+	}
+	h.mu.Unlock()
+	for _, c := range slow {
+		h.unregister <- c
+	}
+}
+
+func (h *hub) join(c *client) {
+	h.mu.Lock()
+	h.clients[c] = true
+	h.mu.Unlock()
+}
