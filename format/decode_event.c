@@ -114,6 +114,28 @@ static void get_snap_end(struct wire_dec *d, struct trace_snap_end *s)
 	s->searched = flags >> 1 & 1;
 }
 
+static void get_snap_owner(struct wire_dec *d, struct trace_rec *rec)
+{
+	struct trace_snap_owner *s = &rec->snap_owner;
+
+	rec->goid = get_goid(d);
+	s->which = get_u8(d);
+	get_obj(d, &s->obj);
+	s->kind = get_enum(d, TRACE_OWNER_VARIABLE);
+	s->flags = get_u32(d);
+	s->frame = get_id(d, WIRE_ID_FRAME);
+	s->name = get_id(d, WIRE_ID_STRING);
+	s->addr = get_addr(d, &d->st.pc);
+	s->offset = get_u(d);
+	s->distance = get_u32(d);
+	s->nsteps = get_count(d, TRACE_MAX_STEPS);
+	for (uint32_t i = 0; i < s->nsteps; i++) {
+		d->steps[i].addr = get_addr(d, &d->st.addr);
+		d->steps[i].offset = get_u(d);
+	}
+	s->steps = d->steps;
+}
+
 static void get_loss(struct wire_dec *d, struct trace_rec *rec)
 {
 	rec->loss.cause = get_u8(d);
@@ -158,6 +180,9 @@ static bool get_rare_event(struct wire_dec *d, struct trace_rec *rec)
 	case TRACE_SNAP_UNHELD:
 		rec->goid = get_goid(d);
 		rec->snap_unheld.which = get_u8(d);
+		return true;
+	case TRACE_SNAP_OWNER:
+		get_snap_owner(d, rec);
 		return true;
 	case TRACE_LOSS:
 		get_loss(d, rec);

@@ -19,6 +19,7 @@ struct wire_dec {
 	uint64_t lost;      /* in this block */
 	uint64_t skipped;   /* records, in all blocks */
 	struct trace_obj objs[TRACE_MAX_OBJS];
+	struct trace_owner_step steps[TRACE_MAX_STEPS];
 	struct trace_frame_line lines[TRACE_MAX_INLINE];
 	uint32_t frames[TRACE_MAX_FRAMES];
 	char str[TRACE_MAX_STRING + 1];

@@ -297,6 +297,31 @@ static void put_snap_end(struct put *w, const struct trace_snap_end *s)
 	put_u(w, (uint64_t)s->partial | (uint64_t)s->searched << 1);
 }
 
+static void put_snap_owner(struct put *w, const struct trace_rec *rec)
+{
+	const struct trace_snap_owner *s = &rec->snap_owner;
+
+	if (s->nsteps > TRACE_MAX_STEPS) {
+		w->bad = true;
+		return;
+	}
+	put_goid(w, rec->goid);
+	put_u(w, s->which);
+	put_obj(w, &s->obj);
+	put_u(w, s->kind);
+	put_u(w, s->flags);
+	put_id(w, WIRE_ID_FRAME, s->frame);
+	put_id(w, WIRE_ID_STRING, s->name);
+	put_addr(w, s->addr, &w->st.pc);
+	put_u(w, s->offset);
+	put_u(w, s->distance);
+	put_u(w, s->nsteps);
+	for (uint32_t i = 0; i < s->nsteps; i++) {
+		put_addr(w, s->steps[i].addr, &w->st.addr);
+		put_u(w, s->steps[i].offset);
+	}
+}
+
 static void put_loss(struct put *w, const struct trace_rec *rec)
 {
 	put_u(w, rec->loss.cause);
@@ -328,6 +353,9 @@ static void put_rare_event(struct put *w, const struct trace_rec *rec)
 	case TRACE_SNAP_UNHELD:
 		put_goid(w, rec->goid);
 		put_u(w, rec->snap_unheld.which);
+		break;
+	case TRACE_SNAP_OWNER:
+		put_snap_owner(w, rec);
 		break;
 	case TRACE_LOSS:
 		put_loss(w, rec);

@@ -25,11 +25,12 @@
 #include "util/err.h"
 
 #define TRACE_VERSION_MAJOR 1
-#define TRACE_VERSION_MINOR 0
+#define TRACE_VERSION_MINOR 1
 
 #define TRACE_MAX_FRAMES 128   /* frames of a stack, before inlining is expanded */
 #define TRACE_MAX_INLINE 64    /* calls that share one pc */
 #define TRACE_MAX_OBJS 1024    /* cases kept of one select */
+#define TRACE_MAX_STEPS 16     /* of the path from an owner to its object */
 #define TRACE_MAX_STRING 65535 /* bytes; the writer truncates longer ones */
 #define TRACE_MAX_REASONS 256  /* ids 1 … 256, in any order */
 #define TRACE_MAX_PROBES 1024
@@ -78,6 +79,7 @@ enum trace_kind {
 	X(TRACE_SNAP_SYNC, 35, "snap.sync", SNAP, 0) \
 	X(TRACE_SNAP_END, 36, "snap.end", SNAP, 0) \
 	X(TRACE_SNAP_UNHELD, 37, "snap.unheld", SNAP, 0) /* before the end of its snapshot */ \
+	X(TRACE_SNAP_OWNER, 39, "snap.owner", SNAP, 0)   /* before the end of its snapshot */ \
 	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
 	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
 	X(TRACE_SHORT_WAITS, 50, "short.waits", ABOUT, 0) \
@@ -336,6 +338,40 @@ struct trace_snap_unheld {
 	uint8_t which;
 };
 
+/* What has a pointer to an object, or to something from which pointers lead to it. */
+enum trace_owner_kind {
+	TRACE_OWNER_UNKNOWN = 0,
+	TRACE_OWNER_GOROUTINE = 1, /* its stack */
+	TRACE_OWNER_VARIABLE = 2,
+};
+
+#define TRACE_OWNER_COMPLETE 1u /* all owners of the object are in the trace, except those that wait for it */
+#define TRACE_OWNER_CUT 2u      /* steps in the middle of the path are missing */
+
+/* A heap object on the way from an owner. */
+struct trace_owner_step {
+	uint64_t addr;   /* where it begins, in memory */
+	uint64_t offset; /* in it: of the pointer to the next step; in the last one, of the object itself */
+};
+
+/*
+ * One owner of an object that goroutines wait for. Goroutines that wait for the
+ * object themselves are left out. ev.goid: the goroutine whose stack it is.
+ */
+struct trace_snap_owner {
+	uint8_t which;
+	struct trace_obj obj; /* .dir is TRACE_DIR_NONE */
+	uint8_t kind;         /* enum trace_owner_kind */
+	uint32_t flags;       /* TRACE_OWNER_… */
+	uint32_t frame;       /* of the stack; 0: unknown, or not on a stack */
+	uint32_t name;        /* string: the variable; 0: unknown */
+	uint64_t addr;        /* of the word in a variable that begins the path, in the ELF file; on a stack 0 */
+	uint64_t offset;      /* of that word in the variable that has the name */
+	uint32_t distance;    /* pointers to follow: 0 the object is in the variable itself */
+	uint32_t nsteps;      /* at most distance; 0: the path is unknown, or there is none */
+	const struct trace_owner_step *steps; /* [nsteps] */
+};
+
 enum trace_loss_cause {
 	TRACE_LOSS_RING = 0,   /* the ring was full; .type names the events */
 	TRACE_LOSS_STACK = 1,  /* stacks that could not be read or sent; the events are there */
@@ -414,6 +450,7 @@ struct trace_rec {
 		struct trace_snap_sync snap_sync;
 		struct trace_snap_end snap_end;
 		struct trace_snap_unheld snap_unheld;
+		struct trace_snap_owner snap_owner;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
 		struct trace_short_waits short_waits;

@@ -198,6 +198,30 @@ static void put_snap_sync(struct script *s, const struct trace_snap_sync *p)
 	fmt_f(&s->b, " flags=%u counter=%" PRId64 " waiters=%" PRIu64, p->flags, p->counter, p->waiters);
 }
 
+/* " path=main.db+0x8,0xc000012000+0x38,…": where each pointer is; last the object. */
+static void put_snap_owner(struct script *s, const struct trace_snap_owner *p)
+{
+	static const char *const kinds[] = { "unknown", "stack", "variable" };
+
+	fmt_f(&s->b, " snapshot=%s", p->which ? "end" : "start");
+	put_obj(s, &p->obj, false);
+	fmt_f(&s->b, " by=%s", p->kind < 3 ? kinds[p->kind] : "?");
+	put_place(s, "in", symbols_frame_inner(&s->defs.sym, p->frame));
+	fmt_f(&s->b, " distance=%u%s path=", p->distance, p->flags & TRACE_OWNER_COMPLETE ? " complete" : "");
+	if (p->kind == TRACE_OWNER_VARIABLE && p->name) {
+		put_word(s, symbols_string(&s->defs.sym, p->name));
+		fmt_f(&s->b, "+0x%" PRIx64, p->offset);
+	} else if (p->kind == TRACE_OWNER_VARIABLE) {
+		fmt_f(&s->b, "0x%" PRIx64, p->addr);
+	} else {
+		fmt_raw(&s->b, "stack");
+	}
+	for (uint32_t i = 0; i < p->nsteps; i++)
+		fmt_f(&s->b, ",%s0x%" PRIx64 "+0x%" PRIx64,
+		      p->flags & TRACE_OWNER_CUT && i == p->nsteps / 2 ? "…," : "", p->steps[i].addr,
+		      p->steps[i].offset);
+}
+
 static void put_loss(struct script *s, const struct trace_loss *p)
 {
 	fmt_f(&s->b, " cause=%s type=%s part=%s count=%" PRIu64 " from=%" PRId64, trace_loss_name(p->cause),
@@ -256,6 +280,9 @@ static uint32_t put_fields(struct script *s, const struct trace_rec *r)
 		return 0;
 	case TRACE_SNAP_UNHELD:
 		fmt_f(&s->b, " snapshot=%s", r->snap_unheld.which ? "end" : "start");
+		return 0;
+	case TRACE_SNAP_OWNER:
+		put_snap_owner(s, &r->snap_owner);
 		return 0;
 	case TRACE_LOSS:
 		put_loss(s, &r->loss);

@@ -109,6 +109,7 @@ int model_finish(struct model *m, struct err *err)
 	m->failed |= goroutines_sort(&m->goroutines) != 0;
 	count_goroutines(m);
 	collect_waiters(m);
+	owners_sort(&m->owners);
 	resolve_states(m);
 	if (m->opts.channel)
 		model_channel_get(m, m->opts.channel);

@@ -49,6 +49,7 @@ void model_free(struct model *m)
 	syncs_free(&m->syncs);
 	chanuse_free(&m->uses);
 	vec_free(&m->waiters);
+	owners_free(&m->owners);
 	groups_free(&m->groups);
 	objsites_free(&m->objsites);
 	wsites_free(&m->wsites);

@@ -27,6 +27,7 @@
 #include "report/model/life.h"
 #include "report/model/lossrange.h"
 #include "report/model/objsite.h"
+#include "report/model/owner.h"
 #include "report/model/reason.h"
 #include "report/model/shortwaits.h"
 #include "report/model/snapinfo.h"
@@ -75,6 +76,7 @@ struct model {
 	struct syncs syncs;
 	struct chan_uses uses;
 	struct waiters waiters; /* after the replay */
+	struct owners owners;
 
 	struct groups groups;
 	struct objsites objsites;
@@ -176,6 +178,15 @@ static inline uint32_t model_objsite_of(struct model *m, const struct trace_obj 
 
 /* The same after the replay. */
 uint32_t model_objsite(const struct model *m, const struct trace_obj *obj, uint32_t where);
+
+/*
+ * After the replay: who has a pointer to a channel (TRACE_OBJ_CHAN) or sync
+ * object (TRACE_OBJ_SYNC), nearest first; *n of them. NULL: none is known.
+ */
+static inline const struct owner *model_owners(const struct model *m, uint8_t kind, uint32_t id, size_t *n)
+{
+	return owners_of(&m->owners, kind, id, n);
+}
 
 /* Whether the recording has every send and receive. */
 static inline bool model_has_ops(const struct model *m)

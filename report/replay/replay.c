@@ -217,7 +217,10 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 		replay_drain(r);
 		return model_define(r->m, rec, err);
 	}
-	if (r->in_prelude) {
+	/* Not kept for later: the path is valid until the next record, and no order matters. */
+	if (rec->type == TRACE_SNAP_OWNER) {
+		replay_snap_owner(r, rec);
+	} else if (r->in_prelude) {
 		if (prelude_add(r, rec))
 			return err_nomem(err);
 		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->prelude.n >= PRELUDE_MAX)

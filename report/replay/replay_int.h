@@ -85,6 +85,7 @@ void replay_snap_go(struct replay *r, const struct trace_rec *rec);
 void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
 void replay_snap_sync(struct replay *r, const struct trace_rec *rec);
 void replay_snap_unheld(struct replay *r, const struct trace_rec *rec);
+void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
 void replay_snap_end(struct replay *r, const struct trace_rec *rec);
 /* Final states: the end snapshot's, unless a later event contradicts it. */
 void replay_reconcile(struct replay *r);

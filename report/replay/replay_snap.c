@@ -38,6 +38,12 @@ void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
 		g->unreachable = true;
 }
 
+void replay_snap_owner(struct replay *r, const struct trace_rec *rec)
+{
+	if (rec->snap_owner.which && rec->time <= r->m->opts.until)
+		r->m->failed |= owners_add(&r->m->owners, rec) != 0;
+}
+
 static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;

@@ -148,6 +148,14 @@ class Reader:
         total = span.number(32) if cut else count
         return [reason, stack, count, total] + [self.obj(span) for _ in range(count)]
 
+    def owner(self, span):
+        which, thing, kind = span.number(8), self.obj(span), span.varint()
+        values = [which, thing, kind if kind <= 2 else 0, span.number(32), self.use(span, "frame"),
+                  self.use(span, "string"), self.address(span, "pc"), span.varint(), span.number(32)]
+        count = span.varint()
+        need(count <= 16, "too many steps")
+        return values + [count] + ["%d:%d" % (self.address(span, "addr"), span.varint()) for _ in range(count)]
+
     def definition(self, kind, span):
         number = span.number(32)
         if kind == 1:
@@ -216,6 +224,8 @@ class Reader:
             values[1] = values[1] if values[1] <= 4 else 0
         elif kind == 37:
             name, values = "snap.unheld", [span.number(8)]
+        elif kind == 39:
+            name, values = "snap.owner", self.owner(span)
         else:
             which, state, flags = span.number(8), span.varint(), span.number(32)
             name, values = "snap.go", [which, state if state <= 4 else 0, flags,
@@ -270,7 +280,7 @@ class Reader:
                 self.define(number, payload)
                 continue
             time = signed((time + times.svarint()) & U64)
-            if 16 <= number <= 23 or number in (33, 37):
+            if 16 <= number <= 23 or number in (33, 37, 39):
                 self.goroutine_event(number, payload, time)
             else:
                 self.other_event(number, payload, time)

@@ -372,11 +372,11 @@ static void test_other_majors_and_formats(void **state)
 	struct err err = { 0 };
 
 	assert_int_equal(open_patched(12, 2, &err), -EPROTONOSUPPORT);
-	assert_non_null(strstr(err.msg, "2.0"));
+	assert_non_null(strstr(err.msg, "2."));
 	assert_non_null(strstr(err.msg, "new"));
 	assert_int_equal(open_patched(12, 0, &err), -EPROTONOSUPPORT);
 	assert_int_equal(open_patched(13, 1, &err), -EPROTONOSUPPORT);
-	assert_non_null(strstr(err.msg, "257.0"));
+	assert_non_null(strstr(err.msg, "257."));
 	assert_int_equal(open_patched(8, 'X', &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "not a chanrec trace"));
 	assert_int_equal(open_patched(0, 0x50, &err), -EINVAL);

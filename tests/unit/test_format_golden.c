@@ -39,6 +39,7 @@ static const uint32_t two_frames[] = { 8, 9 };
 static const struct trace_frame_line one_line = { 5, 6, 7 };
 static const struct trace_obj two_objs[] = { { TRACE_OBJ_CHAN, TRACE_DIR_SEND, 10 },
 	                                     { TRACE_OBJ_CHAN, TRACE_DIR_RECV, 11 } };
+static const struct trace_owner_step owner_steps[] = { { 0x1000, 56 }, { 0x2000, 0 } };
 static const struct trace_obj fd_obj = { TRACE_OBJ_FD, TRACE_DIR_NONE, 9 };
 
 static const struct {
@@ -75,6 +76,20 @@ static const struct {
 	{ { .type = TRACE_SNAP_SYNC, .snap_sync = { 1, 5, TRACE_SYNC_LOCKED, -2, 3 } }, "23050105010303" },
 	{ { .type = TRACE_SNAP_END, .snap_end = { 1, 1000, 2, true, true } }, "240501e8070203" },
 	{ { .type = TRACE_SNAP_UNHELD, .goid = 20, .snap_unheld = { 1 } }, "25022901" },
+	{ { .type = TRACE_SNAP_OWNER,
+	    .goid = 20,
+	    .snap_owner = { 1,
+	                    { TRACE_OBJ_CHAN, TRACE_DIR_NONE, 4 },
+	                    TRACE_OWNER_VARIABLE,
+	                    TRACE_OWNER_COMPLETE,
+	                    5,
+	                    6,
+	                    0x400,
+	                    8,
+	                    2,
+	                    2,
+	                    owner_steps } },
+	  "271329010104020105068010080202804038804000" },
 	{ { .type = TRACE_LOSS,
 	    .time = 5000,
 	    .loss = { TRACE_LOSS_ROOM, TRACE_GO_PARK, 4000, 77, TRACE_LOSS_ITS_STACK } },
@@ -157,8 +172,8 @@ static void test_header(void **state)
 
 	assert_int_equal(wire_put_header(&b, &meta, &err), 0);
 	assert_hex(b.data, b.len,
-	           "5c2a4d1852000000435254480100000001076368616e7265630508676f312e32332e310c02ac020f02d00f112907676f2e"
-	           "7061726b0e72756e74696d652e676f7061726bb2c38e020870757368207262700001026f6b8c95ff0e");
+	           "5c2a4d1852000000435254480100010001076368616e7265630508676f312e32332e310c02ac020f02d00f112907676f2e"
+	           "7061726b0e72756e74696d652e676f7061726bb2c38e020870757368207262700001026f6b18c6f4a0");
 	buf_free(&b);
 }
 

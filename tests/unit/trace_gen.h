@@ -17,6 +17,7 @@ struct gen {
 	struct trace_obj objs[TRACE_MAX_OBJS];
 	struct trace_frame_line lines[TRACE_MAX_INLINE];
 	uint32_t ids[TRACE_MAX_FRAMES];
+	struct trace_owner_step steps[TRACE_MAX_STEPS];
 };
 
 static uint64_t gen_u64(struct gen *g)
@@ -202,6 +203,26 @@ static void gen_event(struct gen *g, struct trace_rec *r)
 	}
 }
 
+static void gen_owner(struct gen *g, struct trace_rec *r, uint8_t which)
+{
+	struct trace_snap_owner *o = &r->snap_owner;
+
+	r->goid = gen_goid(g);
+	*o = (struct trace_snap_owner){ .which = which,
+		                        .obj = { TRACE_OBJ_CHAN, TRACE_DIR_NONE, gen_id(g, g->chans) },
+		                        .kind = (uint8_t)gen_below(g, TRACE_OWNER_VARIABLE + 1),
+		                        .flags = (uint32_t)gen_num(g, 32),
+		                        .frame = gen_id(g, g->frames),
+		                        .name = gen_id(g, g->strings),
+		                        .addr = gen_num(g, 64),
+		                        .offset = gen_num(g, 64),
+		                        .distance = (uint32_t)gen_num(g, 32),
+		                        .nsteps = gen_below(g, TRACE_MAX_STEPS + 1),
+		                        .steps = g->steps };
+	for (uint32_t i = 0; i < o->nsteps; i++)
+		g->steps[i] = (struct trace_owner_step){ gen_num(g, 64), gen_num(g, 64) };
+}
+
 static void gen_snapshot(struct gen *g, struct trace_rec *r)
 {
 	uint8_t which = (uint8_t)gen_below(g, 2);
@@ -238,6 +259,9 @@ static void gen_snapshot(struct gen *g, struct trace_rec *r)
 	case TRACE_SNAP_UNHELD:
 		r->goid = gen_goid(g);
 		r->snap_unheld.which = which;
+		break;
+	case TRACE_SNAP_OWNER:
+		gen_owner(g, r, which);
 		break;
 	case TRACE_LOSS:
 		r->loss = (struct trace_loss){ (uint8_t)gen_num(g, 8), (uint8_t)gen_num(g, 8), (int64_t)gen_num(g, 64),

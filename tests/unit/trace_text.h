@@ -92,6 +92,14 @@ static void text_event(FILE *f, const struct trace_rec *r)
 	}
 }
 
+static void text_owner(FILE *f, const struct trace_snap_owner *o)
+{
+	fprintf(f, " %u %u:%u:%u %u %u %u %u %" PRIu64 " %" PRIu64 " %u %u", o->which, o->obj.kind, o->obj.dir,
+	        o->obj.id, o->kind, o->flags, o->frame, o->name, o->addr, o->offset, o->distance, o->nsteps);
+	for (uint32_t i = 0; i < o->nsteps; i++)
+		fprintf(f, " %" PRIu64 ":%" PRIu64, o->steps[i].addr, o->steps[i].offset);
+}
+
 static void text_snapshot(FILE *f, const struct trace_rec *r)
 {
 	switch (r->type) {
@@ -118,6 +126,9 @@ static void text_snapshot(FILE *f, const struct trace_rec *r)
 		break;
 	case TRACE_SNAP_UNHELD:
 		fprintf(f, " %u", r->snap_unheld.which);
+		break;
+	case TRACE_SNAP_OWNER:
+		text_owner(f, &r->snap_owner);
 		break;
 	case TRACE_LOSS:
 		fprintf(f, " %u %u %" PRId64 " %" PRIu64 " %u", r->loss.cause, r->loss.type, r->loss.from,
