@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gobin/lockregion.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gobin/lockflow.h"
+#include "util/clock.h"
+#include "util/map.h"
+#include "util/search.h"
+#include "util/vec.h"
+
+#define DEPTH_MAX 3 /* calls of helpers, such as unlock(), that are followed */
+
+/* A function that was looked at. */
+struct known {
+	struct lock_func func;
+	struct lock_effect effect;
+	bool is_busy; /* being analysed: it calls itself */
+};
+
+/* A call: its function in known, and its index in that function's sites. */
+struct site_place {
+	uint32_t known, site;
+};
+
+struct lock_regions {
+	const struct gobin *b;
+	struct lock_ops ops;
+	struct map by_func; /* index of the function -> index in known; 0: nothing to know */
+	struct map by_ret;  /* return address -> site's place; 0: nothing is held there */
+	VEC(struct known) known;
+	VEC(struct site_place) places;
+	uint64_t budget_ns, spent_ns;
+	int depth;
+	const char *package; /* a function of the package whose calls are followed */
+	bool failed;         /* out of memory */
+};
+
+struct lock_regions *lock_regions_new(const struct gobin *b, uint64_t budget_ns)
+{
+	struct lock_regions *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->b = b;
+	r->budget_ns = budget_ns;
+	/* Without the layout of the locks, no function has regions. */
+	if (lock_ops_init(&r->ops, b))
+		r->budget_ns = 0;
+	if (vec_extend(&r->known, 1) || vec_extend(&r->places, 1)) {
+		lock_regions_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void lock_regions_free(struct lock_regions *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->known.n; i++)
+		lock_func_free(&r->known.v[i].func);
+	map_free(&r->by_func);
+	map_free(&r->by_ret);
+	vec_free(&r->known);
+	vec_free(&r->places);
+	free(r);
+}
+
+/* The length of the package's path in a function's name: up to the first dot after the last slash. */
+static size_t package_len(const char *name)
+{
+	size_t head = strcspn(name, "[("), slash = head;
+	const char *dot;
+
+	while (slash && name[slash - 1] != '/')
+		slash--;
+	dot = strchr(name + slash, '.');
+	return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static bool is_same_package(const char *a, const char *b)
+{
+	size_t n = package_len(a);
+
+	return n == package_len(b) && !strncmp(a, b, n);
+}
+
+/* The function's code; NULL: it cannot be read. */
+static const uint8_t *code_of(const struct lock_regions *r, const struct pcln_func *f)
+{
+	uint64_t left;
+	const uint8_t *code = image_at(&r->b->im, f->entry, &left);
+
+	return code && f->end - f->entry <= left ? code : NULL;
+}
+
+static bool has_ops(const struct lock_regions *r, const struct pcln_func *f)
+{
+	const uint8_t *code = code_of(r, f);
+
+	return code && lock_ops_in(&r->ops, code, f->end - f->entry, f->entry);
+}
+
+/* Whether it calls a function of its own package that does something with locks. */
+static bool calls_ops(const struct lock_regions *r, const struct pcln_func *f)
+{
+	const uint8_t *code = code_of(r, f);
+	struct pcln_func to;
+
+	for (uint64_t i = 0; code && i + 5 <= f->end - f->entry; i++) {
+		uint64_t addr = f->entry + i + 5 + (uint64_t)(int64_t)(int32_t)le32(code + i + 1);
+
+		if (code[i] == 0xe8 && !pclntab_func_at(&r->b->pcln, addr, &to) && to.entry == addr &&
+		    is_same_package(f->name, to.name) && has_ops(r, &to))
+			return true;
+	}
+	return false;
+}
+
+static const struct lock_effect *effect_of(void *regions, uint64_t addr);
+
+static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t at)
+{
+	struct lock_flow_env env = { .b = r->b, .ops = &r->ops, .effect = effect_of, .ctx = r };
+	struct known k = { .is_busy = false };
+	const char *outer = r->package;
+	int ret;
+
+	r->package = f->name;
+	r->depth++;
+	ret = lock_flow(&env, f, &k.func, &k.effect);
+	r->depth--;
+	r->package = outer;
+	r->known.v[at] = k;
+	return ret;
+}
+
+/* Index in known; 0: nothing is known of the function, because it does nothing with locks or for lack of time. */
+static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
+{
+	bool follows = r->depth && is_same_package(r->package, f->name);
+	uint64_t begin = r->depth ? 0 : mono_ns(), *slot = map_get(&r->by_func, f->idx + 1ull);
+	uint32_t at = (uint32_t)r->known.n;
+
+	if (slot)
+		return (uint32_t)*slot;
+	if (r->depth == DEPTH_MAX || r->spent_ns >= r->budget_ns)
+		return 0;
+	slot = map_put(&r->by_func, f->idx + 1ull, NULL);
+	if (!slot || !(has_ops(r, f) || (follows && calls_ops(r, f))))
+		return 0;
+	if (vec_push(&r->known, (struct known){ .is_busy = true }))
+		return 0;
+	*slot = at;
+	r->failed |= analyse(r, f, at) != 0;
+	if (!r->depth)
+		r->spent_ns += mono_ns() - begin;
+	return at;
+}
+
+static const struct lock_effect *effect_of(void *regions, uint64_t addr)
+{
+	struct lock_regions *r = regions;
+	struct pcln_func f;
+	uint32_t at;
+
+	if (pclntab_func_at(&r->b->pcln, addr, &f) || f.entry != addr)
+		return NULL;
+	at = known_of(r, &f);
+	return at && !r->known.v[at].is_busy ? &r->known.v[at].effect : NULL;
+}
+
+struct site_key {
+	const struct lock_func *f;
+	uint64_t ret;
+};
+
+static bool site_is_from(const void *ctx, size_t i)
+{
+	const struct site_key *key = ctx;
+
+	return key->f->sites[i].ret >= key->ret;
+}
+
+/* The index of the call in its function's sites; SIZE_MAX: none. */
+static size_t site_of(const struct lock_func *f, uint64_t ret)
+{
+	struct site_key key = { f, ret };
+	size_t i = search_first(f->nsites, site_is_from, &key);
+
+	return i < f->nsites && f->sites[i].ret == ret ? i : SIZE_MAX;
+}
+
+/* The index of the call in places; 0: none. */
+static uint32_t place_find(struct lock_regions *r, uint64_t ret)
+{
+	struct site_place p;
+	struct pcln_func f;
+	size_t i;
+
+	if (pclntab_func_at(&r->b->pcln, ret - 1, &f))
+		return 0;
+	p.known = known_of(r, &f);
+	i = p.known ? site_of(&r->known.v[p.known].func, ret) : SIZE_MAX;
+	if (i == SIZE_MAX)
+		return 0;
+	p.site = (uint32_t)i;
+	return vec_push(&r->places, p) ? 0 : (uint32_t)r->places.n - 1;
+}
+
+const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, const struct lock_held **held)
+{
+	const struct lock_func *f;
+	const struct lock_site *s;
+	bool added;
+	uint64_t *slot = map_put(&r->by_ret, ret, &added);
+
+	if (!slot)
+		return NULL;
+	if (added)
+		*slot = place_find(r, ret);
+	if (!*slot)
+		return NULL;
+	f = &r->known.v[r->places.v[*slot].known].func;
+	s = &f->sites[r->places.v[*slot].site];
+	*held = f->held + s->first;
+	return s;
+}
+
+bool lock_regions_complete(const struct lock_regions *r)
+{
+	return !r->failed && r->spent_ns < r->budget_ns;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_LOCKREGION_H
+#define CHANREC_GOBIN_LOCKREGION_H
+
+/*
+ * Which locks a function holds at each of its calls, from its machine code:
+ * calls of sync's methods, and the atomic instructions of those that the
+ * compiler inlined. A lock is held at a call if every way to the call passes
+ * its acquisition and none passes a release of it, or of what may be it. Locks
+ * that a function takes for its caller are not known, nor are those taken
+ * through an interface. Addresses are those in the file. amd64, Go 1.18 on.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gobin/gobin.h"
+#include "gobin/locksite.h"
+
+struct lock_regions;
+
+/*
+ * b must outlive it. After budget_ns spent on analyses, further functions count
+ * as holding nothing. NULL: out of memory.
+ */
+struct lock_regions *lock_regions_new(const struct gobin *b, uint64_t budget_ns);
+void lock_regions_free(struct lock_regions *r);
+
+/*
+ * The call with this return address, which is analysed at the first use. NULL:
+ * nothing is held there, nor was released. Valid until the next call.
+ */
+const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, const struct lock_held **held);
+/* Whether every function that was asked for was analysed. */
+bool lock_regions_complete(const struct lock_regions *r);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_GOBIN_LOCKSITE_H
+#define CHANREC_GOBIN_LOCKSITE_H
+
+/* The locks that are held at a call. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lock_kind {
+	LOCK_MUTEX,
+	LOCK_READ,  /* RWMutex.RLock */
+	LOCK_WRITE, /* RWMutex.Lock */
+	LOCK_KINDS,
+};
+
+#define LOCK_PATH_MAX 4
+
+enum lock_from {
+	LOCK_FROM_FIXED, /* start is an address in the file */
+	LOCK_FROM_SLOT,  /* start is the offset of a word from the frame's top, the address above its return address */
+	LOCK_FROM_REG,   /* inside the analysis: start is a register at the function's entry */
+};
+
+/*
+ * How the address of a lock is found: a word, then nload times the word at this
+ * one plus off[i], then add.
+ */
+struct lock_path {
+	uint8_t from, nload;
+	int64_t start;
+	int64_t off[LOCK_PATH_MAX];
+	int64_t add;
+};
+
+struct lock_held {
+	uint64_t pc;     /* of the acquisition */
+	uint8_t kind;    /* enum lock_kind */
+	bool is_certain; /* held on every way to the call */
+	bool has_path;
+	struct lock_path path;
+};
+
+/* A call. */
+struct lock_site {
+	uint64_t ret; /* return address */
+	uint32_t first, n;
+	uint8_t released; /* 1 << kind: locks that were not taken in this function may have been released before */
+	bool is_vague;    /* a function that was called may have left a lock held */
+};
+
+#endif
