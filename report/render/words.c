@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/model/channel.h"
+#include "report/model/names.h"
 #include "report/render/fmt.h"
 
 /* Objects that {objs} names. */
@@ -65,6 +66,19 @@ static void put_rate(struct buf *b, const struct model *m, const struct directiv
 static void put_goroutine(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	fmt_f(b, "goroutine %" PRIu64, w->n);
+}
+
+static void put_who(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	const struct goroutine *g = model_goroutine(m, w->n);
+	const struct gone *gone = g ? NULL : model_gone(m, w->n);
+	uint32_t group = g ? g->group : gone ? gone->group : 0;
+
+	if (!w->n)
+		say(b, m, "no goroutine");
+	else
+		say(b, m, "{goroutine}{if} ({if}main{else}{func}{end}){end}", *w, W_IF(group),
+		    W_IF(group_is_main(m, group)), W_PLACE(group_name_place(m, &m->groups.v[group])));
 }
 
 static void put_num(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -224,6 +238,7 @@ static const struct {
 	void (*put)(struct buf *b, const struct model *m, const struct directive *d, const struct word *w);
 } directives[] = {
 	{ "goroutine", WORD_GO, put_goroutine },
+	{ "who", WORD_GO, put_who },
 	{ "id", WORD_GO, put_num },
 	{ "doing", WORD_GO, put_doing },
 	{ "place", WORD_PLACE, put_place },
@@ -261,6 +276,21 @@ static void put_mismatch(struct sentence *s, const struct directive *d)
 	fmt_f(s->b, "{?%.*s}", d->name_len, d->name);
 }
 
+/* "<9": blanks after it; ">9": before it. */
+static void pad(struct buf *b, const struct directive *d, size_t from)
+{
+	size_t width = 0;
+
+	if (!d->arg_len || (*d->arg != '<' && *d->arg != '>'))
+		return;
+	for (int i = 1; i < d->arg_len && d->arg[i] >= '0' && d->arg[i] <= '9'; i++)
+		width = width * 10 + (size_t)(d->arg[i] - '0');
+	if (*d->arg == '<')
+		fmt_pad(b, from, width);
+	else
+		fmt_right(b, from, width);
+}
+
 static void put_directive(struct sentence *s, const struct directive *d)
 {
 	const struct word *w = s->words;
@@ -268,8 +298,12 @@ static void put_directive(struct sentence *s, const struct directive *d)
 	for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++) {
 		if (directives[i].type != w->type || !is_named(d, directives[i].name))
 			continue;
-		if (!s->hidden)
+		if (!s->hidden) {
+			size_t from = s->b->len;
+
 			directives[i].put(s->b, s->m, d, w);
+			pad(s->b, d, from);
+		}
 		s->words++;
 		return;
 	}

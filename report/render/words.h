@@ -14,6 +14,7 @@
  * escaped on its way (see fmt.h).
  *
  *	{goroutine}  W_GO      goroutine 7
+ *	{who}        W_GO      goroutine 7 (main.worker); no goroutine, for 0
  *	{id}         W_GO      7
  *	{doing}      W_GO      is running; is blocked sending at main.f (main.go:5); has exited
  *	{place}      W_PLACE   main.worker (cmd/main.go:33)
@@ -45,6 +46,8 @@
  *	{word}       W_WORD    a phrase of this program, as it stands
  *	{part}       W_PART    what a function says about what it is given
  *	{mark}       W_MARK    how the text that follows looks, a mark of text.h
+ *
+ * A width pads: {dur >9} to nine columns, with the blanks before; {word <9} with them after.
  *
  *	{if}…{end}, {if}…{else}…{end}  W_IF
  *

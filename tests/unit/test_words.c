@@ -58,6 +58,8 @@ static void every_directive_prints_its_type(void **state)
 	says(&b, "≥ 5.00s 0ns");
 	say(&b, NULL, "{utc} {utc}", W_WALL(1732414233123456789), W_WALL(-1));
 	says(&b, "2024-11-24 02:10:33 UTC 1969-12-31 23:59:59 UTC");
+	say(&b, NULL, "{dur >9}|{word <5}|{num >2}|{word >5}", W_DUR(1500000), W_WORD("ab"), W_N(123), W_WORD("é"));
+	says(&b, "   1.50ms|ab   |123|    é");
 	buf_free(&b);
 }
 
@@ -84,6 +86,8 @@ static void a_directive_names_what_the_model_knows(void **state)
 
 	say(&b, r->m, "Goroutine {id} {doing}; goroutine 99 {doing}.", W_GO(7), W_GO(7), W_GO(99));
 	says(&b, "Goroutine 7 is blocked sending at main.worker (src/main.go:50); goroutine 99 has exited.");
+	say(&b, r->m, "{who}, {who}, {who}", W_GO(7), W_GO(99), W_GO(0));
+	says(&b, "goroutine 7 (main.worker), goroutine 99, no goroutine");
 	say(&b, r->m, "on {object}, {obj}, {made}", W_OBJ(&obj), W_OBJ(&obj), W_OBJ(&obj));
 	says(&b, "on channel #1, #1, made before the recording");
 	say(&b, r->m, "on {objs}; {objs}", W_OBJS(objs, 2, 2), W_OBJS(objs, 9, 12));

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -15,57 +13,45 @@
 
 #define BUILD_ID_CHARS 12
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void put_trace(struct text *t, const char *name, const struct report *r)
 {
-	say(&t->b, r->m, "{word}  {text}: {text}, {dur}, {n goroutine} at the end{word}{word}", W_WORD(name),
-	    W_TEXT(r->path), W_TEXT(base_name(r->meta->exe)), W_DUR(report_duration(r)), W_N(r->counts[0].at_end),
-	    W_WORD(report_has_losses(r) ? ", events were lost" : ""),
-	    W_WORD(r->damaged ? ", the trace is incomplete" : ""));
+	text_say(t,
+	         "{word}  {text}: {text}, {dur}, {n goroutine} at the end{if}, events were lost{end}"
+	         "{if}, the trace is incomplete{end}",
+	         W_WORD(name), W_TEXT(r->path), W_TEXT(path_base(r->meta->exe)), W_DUR(report_duration(r)),
+	         W_N(r->counts[0].at_end), W_IF(report_has_losses(r)), W_IF(r->damaged));
 	text_wrap(t, 2, 5);
 }
 
-/* Their first characters, unless these are equal. */
-static void put_build_ids(struct text *t, const char *a, const char *b)
+/* Both need as many of their first characters as tell them apart. */
+static int id_chars(const char *a, const char *b)
 {
-	int most = strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : INT_MAX;
-	struct buf ids[2] = { 0 };
-
-	fmt_f(&ids[0], "%.*s", most, a);
-	fmt_f(&ids[1], "%.*s", most, b);
-	say(&t->b, t->m, "NOTE: the programs differ (build IDs {text} and {text})", W_TEXT(buf_str(&ids[0])),
-	    W_TEXT(buf_str(&ids[1])));
-	buf_free(&ids[0]);
-	buf_free(&ids[1]);
+	return strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : INT_MAX;
 }
 
 static void put_programs(struct text *t, const struct diff *d)
 {
 	const struct trace_meta *a = d->r[0]->meta, *b = d->r[1]->meta;
+	int chars = id_chars(a->build_id, b->build_id);
+	struct buf ids[2] = { 0 };
 
 	if (d->same)
 		return;
-	text_mark(t, MARK_WARN);
-	if (!*a->build_id || !*b->build_id)
-		fmt_raw(&t->b, "NOTE: one of the traces has no build ID, so these may be different programs");
-	else
-		put_build_ids(t, a->build_id, b->build_id);
-	fmt_raw(&t->b, "; goroutines and wait sites are matched by function, not by line.");
-	text_mark(t, MARK_END);
+	fmt_f(&ids[0], "%.*s", chars, a->build_id);
+	fmt_f(&ids[1], "%.*s", chars, b->build_id);
+	text_say(t,
+	         "{mark}NOTE: {if}the programs differ (build IDs {text} and {text}){else}one of the traces has no "
+	         "build ID, "
+	         "so these may be different programs{end}; goroutines and wait sites are matched by function, not by "
+	         "line.{mark}",
+	         W_MARK(MARK_WARN), W_IF(*a->build_id && *b->build_id), W_TEXT(buf_str(&ids[0])),
+	         W_TEXT(buf_str(&ids[1])), W_MARK(MARK_END));
 	text_wrap(t, 0, 6);
-	if (strcmp(a->module, b->module)) {
-		text_mark(t, MARK_BAD);
-		say(&t->b, t->m, "WARNING: the programs belong to different modules: {text} and {text}.",
-		    W_TEXT(*a->module ? a->module : "(none)"), W_TEXT(*b->module ? b->module : "(none)"));
-		text_mark(t, MARK_END);
-		text_wrap(t, 0, 9);
-	}
+	if (strcmp(a->module, b->module))
+		text_warn(t, MARK_BAD, "WARNING: the programs belong to different modules: {text} and {text}.",
+		          W_TEXT(*a->module ? a->module : "(none)"), W_TEXT(*b->module ? b->module : "(none)"));
+	buf_free(&ids[0]);
+	buf_free(&ids[1]);
 }
 
 /* Sleep, network, and changes too small to matter. */
@@ -90,13 +76,13 @@ static size_t count(const struct diff *d, const struct diff_rows *rows, uint8_t 
 static void put_finding(struct text *t, const struct diff *d)
 {
 	text_title(t, "findings", NULL);
-	say(&t->b, t->m, "Goroutine groups: {n} appeared, {n} grew, {n} shrank, {n} vanished.",
-	    W_N(count(d, &d->groups, DIFF_APPEARED)), W_N(count(d, &d->groups, DIFF_GREW)),
-	    W_N(count(d, &d->groups, DIFF_SHRANK)), W_N(count(d, &d->groups, DIFF_VANISHED)));
+	text_say(t, "Goroutine groups: {n} appeared, {n} grew, {n} shrank, {n} vanished.",
+	         W_N(count(d, &d->groups, DIFF_APPEARED)), W_N(count(d, &d->groups, DIFF_GREW)),
+	         W_N(count(d, &d->groups, DIFF_SHRANK)), W_N(count(d, &d->groups, DIFF_VANISHED)));
 	text_wrap(t, 2, 4);
-	say(&t->b, t->m, "Wait sites (excluding sleep and network): {n} appeared, {n} slower, {n} faster.",
-	    W_N(count(d, &d->waits, DIFF_APPEARED)), W_N(count(d, &d->waits, DIFF_GREW)),
-	    W_N(count(d, &d->waits, DIFF_SHRANK)));
+	text_say(t, "Wait sites (excluding sleep and network): {n} appeared, {n} slower, {n} faster.",
+	         W_N(count(d, &d->waits, DIFF_APPEARED)), W_N(count(d, &d->waits, DIFF_GREW)),
+	         W_N(count(d, &d->waits, DIFF_SHRANK)));
 	text_wrap(t, 2, 4);
 }
 
@@ -109,7 +95,7 @@ static void put_count(struct text *t, double v)
 static void put_rate(struct text *t, double v)
 {
 	if (v > 0 && v < 9.95)
-		fmt_f(&t->b, "%.1f", v);
+		text_say(t, "{rate}", W_RATE(v));
 	else
 		put_count(t, v);
 }
@@ -127,7 +113,7 @@ static void put_change(struct table *tb, void (*put)(struct text *t, double v), 
 		return;
 	}
 	put(tb->t, a);
-	fmt_raw(&tb->t->b, " → ");
+	text_say(tb->t, " → ");
 	put(tb->t, b);
 	table_cell(tb);
 }
@@ -222,10 +208,7 @@ int diff_write_text(const struct diff *d, FILE *f, struct err *err)
 	bool failed;
 
 	text_init(&t, f, d->r[1]);
-	text_mark(&t, MARK_STRONG);
-	fmt_raw(&t.b, "chanrec diff: from A to B");
-	text_mark(&t, MARK_END);
-	text_end(&t);
+	text_line(&t, "{mark}chanrec diff: from A to B{mark}", W_MARK(MARK_STRONG), W_MARK(MARK_END));
 	put_trace(&t, "A", d->r[0]);
 	put_trace(&t, "B", d->r[1]);
 	put_programs(&t, d);

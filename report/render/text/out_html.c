@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/render/fmt.h"
 #include "report/render/out.h"
 #include "report/render/text/text.h"
 #include "util/path.h"
@@ -25,8 +24,7 @@ static const char head[] =
 static void put_title(struct text *t)
 {
 	fprintf(t->f, "%s<style>\n%s</style>\n<title>", head, css);
-	fmt_raw(&t->b, "chanrec report: ");
-	fmt_text(&t->b, path_base(t->r->meta->exe));
+	text_say(t, "chanrec report: {text}", W_TEXT(path_base(t->r->meta->exe)));
 	text_flush(t, t->b.len);
 	fputs("</title>\n</head>\n<body>\n", t->f);
 }
@@ -50,7 +48,7 @@ static int put_graph(struct text *t, struct err *err)
 	if (from)
 		fprintf(t->f, "<div class=graph>\n%s</div>\n", from);
 	else
-		text_line(t, "Not drawn: %s", why.msg);
+		text_line(t, "Not drawn: {text}", W_TEXT(why.msg));
 	free(svg);
 	return ret == -ENOMEM ? err_set(err, ENOMEM, "%s", why.msg) : 0;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The text report: findings first, then chains and tables; without --full only what fits a screen. */
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <string.h>
 
 #include "report/analyze/visible.h"
 #include "report/model/channel.h"
@@ -14,150 +11,104 @@
 #include "report/render/words.h"
 #include "util/path.h"
 
-static void put_counts(struct text *t)
-{
-	const struct report_counts *u = &t->r->counts[0];
-
-	fmt_plural(&t->b, u->at_end, "goroutine");
-	fmt_raw(&t->b, " at the end (");
-	fmt_count(&t->b, u->state[GO_STATE_WAITING]);
-	fmt_raw(&t->b, " waiting), ");
-	fmt_count(&t->b, u->created);
-	fmt_raw(&t->b, " created, ");
-	fmt_count(&t->b, u->exited + u->missed);
-	fmt_raw(&t->b, " exited; ");
-	fmt_plural(&t->b, report_channel_count(t->r), "channel");
-	fmt_raw(&t->b, "; ");
-}
-
 /* What was recorded, unless the report is about one goroutine or channel, and whether events were lost. */
 static void put_size(struct text *t)
 {
-	if (!t->m->opts.goroutine && !t->m->opts.channel)
-		put_counts(t);
-	fmt_plural(&t->b, t->m->events.all, "event");
-	fmt_raw(&t->b, report_has_losses(t->r) ? ", some lost." : ", none lost.");
+	const struct report_counts *u = &t->r->counts[0];
+
+	text_say(t,
+	         "{if}{n goroutine} at the end ({n} waiting), {n} created, {n} exited; {n channel}; {end}"
+	         "{n event}, {if}some{else}none{end} lost.",
+	         W_IF(!t->m->opts.goroutine && !t->m->opts.channel), W_N(u->at_end), W_N(u->state[GO_STATE_WAITING]),
+	         W_N(u->created), W_N(u->exited + u->missed), W_N(report_channel_count(t->r)), W_N(t->m->events.all),
+	         W_IF(report_has_losses(t->r)));
 	text_wrap(t, 0, 2);
 }
 
 void text_put_head(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
-	char wall[48];
 
-	fmt_wall(wall, sizeof(wall), meta->start_wall);
-	wall[19] = 0;
-	wall[10] = ' ';
-	text_mark(t, MARK_STRONG);
-	fmt_raw(&t->b, "chanrec report: ");
-	fmt_text(&t->b, *meta->exe ? path_base(meta->exe) : "a Go program");
-	fmt_f(&t->b, " (pid %u", meta->pid);
-	if (*meta->go_version) {
-		fmt_raw(&t->b, ", ");
-		fmt_text(&t->b, meta->go_version);
-	}
-	fmt_raw(&t->b, "), ");
-	fmt_dur(&t->b, report_duration(t->r));
-	fmt_f(&t->b, " from %s UTC", wall);
-	text_mark(t, MARK_END);
+	text_say(t, "{mark}chanrec report: {text} (pid {num}{if}, {text}{end}), {dur} from {utc}{mark}",
+	         W_MARK(MARK_STRONG), W_TEXT(*meta->exe ? path_base(meta->exe) : "a Go program"), W_N(meta->pid),
+	         W_IF(*meta->go_version), W_TEXT(meta->go_version), W_DUR(report_duration(t->r)),
+	         W_WALL(meta->start_wall), W_MARK(MARK_END));
 	text_wrap(t, 0, 2);
 	put_size(t);
 }
 
-static void warn(struct text *t)
-{
-	fmt_raw(&t->b, ".");
-	text_mark(t, MARK_END);
-	text_wrap(t, 0, 9);
-}
-
-/* Not to be taken for a program in which nothing waits. */
+/* Few goroutines here do not mean that few of them wait. */
 static void put_unread(struct text *t)
 {
 	const struct snap_info *s = &t->m->snap[0];
 
-	if (!snap_info_is_cut(s))
-		return;
-	text_mark(t, MARK_BAD);
-	fmt_f(&t->b,
-	      "WARNING: the %s ended before its goroutines were read: ", t->m->proc.exited ? "program" : "recording");
-	fmt_count(&t->b, s->goroutines);
-	fmt_raw(&t->b, " of the ");
-	fmt_count(&t->b, s->listed);
-	fmt_raw(&t->b, " that were there at the start are in this trace; of the others only what they still did");
-	warn(t);
+	if (snap_info_is_cut(s))
+		text_warn(t, MARK_BAD,
+		          "WARNING: the {if}program{else}recording{end} ended before its goroutines were read: {n} of "
+		          "the "
+		          "{n} that were there at the start are in this trace; of the others, only what they did later "
+		          "is known.",
+		          W_IF(t->m->proc.exited), W_N(s->goroutines), W_N(s->listed));
 }
 
 /* A limit in force for all but this much of the recording was in force throughout. */
 #define SHORT_WHOLE_NS 100000000
+
+static void put_short_waits(struct text *t)
+{
+	const struct model *m = t->m;
+	const struct short_waits *s = &m->short_waits;
+	bool is_part = s->from > SHORT_WHOLE_NS || s->to + SHORT_WHOLE_NS < m->end;
+
+	if (s->any)
+		text_warn(t, MARK_WARN,
+		          "Only waits of {dur} and longer were recorded{if} at times from {dur} to {dur}{end}: "
+		          "{n shorter one}, {dur} in all, and what ended them, are left out.",
+		          W_DUR(s->limit), W_IF(is_part), W_DUR(s->from), W_DUR(s->to), W_N(s->count), W_DUR(s->ns));
+}
 
 static void put_trust(struct text *t)
 {
 	const struct report *r = t->r;
 	const struct model *m = t->m;
 
-	if (r->damaged) {
-		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, r->truncated ? "WARNING: the trace is incomplete: " : "WARNING: the trace is damaged: ");
-		fmt_text(&t->b, r->damage);
-		warn(t);
-	}
-	if (m->short_waits.any) {
-		text_mark(t, MARK_WARN);
-		fmt_raw(&t->b, "Only waits of ");
-		fmt_dur(&t->b, (int64_t)m->short_waits.limit);
-		fmt_raw(&t->b, " and longer were recorded");
-		if (m->short_waits.from > SHORT_WHOLE_NS || m->short_waits.to + SHORT_WHOLE_NS < m->end) {
-			fmt_raw(&t->b, " at times from ");
-			fmt_dur(&t->b, m->short_waits.from);
-			fmt_raw(&t->b, " to ");
-			fmt_dur(&t->b, m->short_waits.to);
-		}
-		fmt_raw(&t->b, ": ");
-		fmt_plural(&t->b, m->short_waits.count, "shorter one");
-		fmt_raw(&t->b, ", ");
-		fmt_dur(&t->b, (int64_t)m->short_waits.ns);
-		fmt_raw(&t->b, " in all, and what ended them, are left out");
-		warn(t);
-	}
+	if (r->damaged)
+		text_warn(t, MARK_BAD, "WARNING: the trace is {if}incomplete{else}damaged{end}: {text}.",
+		          W_IF(r->truncated), W_TEXT(r->damage));
+	put_short_waits(t);
 	text_put_loss_warnings(t);
-	if (m->defects.missed_exits) {
-		text_mark(t, MARK_BAD);
-		fmt_raw(&t->b, "WARNING: ");
-		fmt_plural(&t->b, m->defects.missed_exits, "goroutine");
-		fmt_raw(&t->b, " went away without an event; counted as exited");
-		warn(t);
-	}
-	if (m->end_from_events && m->opts.until == INT64_MAX) {
-		text_mark(t, MARK_WARN);
-		fmt_raw(&t->b, m->proc.exited
-		                       ? "NOTE: the final state comes from events: the program had exited"
-		                       : "NOTE: the final state comes from events: there is no complete end snapshot");
-		warn(t);
-	}
+	if (m->defects.missed_exits)
+		text_warn(t, MARK_BAD,
+		          "WARNING: {n goroutine} disappeared without an event and {is is|are} counted as exited.",
+		          W_N(m->defects.missed_exits), W_N(m->defects.missed_exits));
+	if (m->end_from_events && m->opts.until == INT64_MAX)
+		text_warn(t, MARK_WARN,
+		          "NOTE: the final state comes from events: "
+		          "{if}the program had exited{else}there is no complete end snapshot{end}.",
+		          W_IF(m->proc.exited));
 }
 
 static void put_window(struct text *t)
 {
 	struct buf what = { 0 };
 
-	if (words_window(&what, t->r)) {
-		text_mark(t, MARK_WARN);
-		fmt_f(&t->b, "NOTE: %s", buf_str(&what));
-		warn(t);
-	}
+	if (words_window(&what, t->r))
+		text_warn(t, MARK_WARN, "NOTE: {word}.", W_WORD(buf_str(&what)));
 	buf_free(&what);
+}
+
+static void put_matching(struct buf *b, const struct model *m, const void *of)
+{
+	words_filter(b, of);
 }
 
 static void put_filter(struct text *t)
 {
-	if (!t->m->filter.active)
-		return;
-	text_mark(t, MARK_WARN);
-	fmt_raw(&t->b, "NOTE: ");
-	words_filter(&t->b, t->r);
-	fmt_raw(&t->b, "; goroutines and channels without such a wait are left out, from the totals as well");
-	warn(t);
+	if (t->m->filter.active)
+		text_warn(t, MARK_WARN,
+		          "NOTE: {part}; goroutines and channels without such a wait are left out, from the totals as "
+		          "well.",
+		          W_PART(put_matching, t->r));
 }
 
 void text_put_warnings(struct text *t)
@@ -171,28 +122,22 @@ void text_put_warnings(struct text *t)
 
 static void put_pair(struct text *t, const char *name, const char *value)
 {
-	if (!*value)
-		return;
-	fmt_f(&t->b, "%-9s ", name);
-	fmt_text(&t->b, value);
-	text_wrap(t, 2, 12);
+	if (*value)
+		text_entry(t, name, "{text}", W_TEXT(value));
 }
 
-static void put_event_counts(struct text *t)
+/* ": go.park 12, go.ready 9" */
+static void put_types(struct buf *b, const struct model *m, const void *of)
 {
-	const struct model *m = t->m;
-	bool first = true;
+	bool any = false;
 
-	fmt_f(&t->b, "%-9s ", "events");
-	fmt_count(&t->b, m->events.all);
 	for (int i = TRACE_FIRST_EVENT; i < TRACE_FIRST_SNAP; i++) {
 		if (!m->events.by_type[i])
 			continue;
-		fmt_f(&t->b, "%s%s ", first ? ": " : ", ", trace_type_name(i));
-		fmt_count(&t->b, m->events.by_type[i]);
-		first = false;
+		say(b, m, "{if},{else}:{end} {word} {n}", W_IF(any), W_WORD(trace_type_name(i)),
+		    W_N(m->events.by_type[i]));
+		any = true;
 	}
-	text_wrap(t, 2, 12);
 }
 
 /* Caps that were met. */
@@ -204,21 +149,16 @@ static void put_not_kept(struct text *t)
 		const char *what;
 	} rows[] = {
 		{ m->wake_chains.dropped, MODEL_MAX_WAKE_CHAINS,
-		  "ends of waits: there are more different chains of them than" },
+		  "{n end} of waits: there are more than {n} different chains of them" },
 		{ m->uses.dropped, MODEL_MAX_USERS,
-		  "uses of channels: more pairs of a channel and a goroutine live than" },
-		{ m->wakes.dropped, MODEL_MAX_WAKES, "wake-ups: there are more pairs of goroutines than" },
+		  "{n use} of channels: there are more than {n} pairs of a live channel and a goroutine" },
+		{ m->wakes.dropped, MODEL_MAX_WAKES,
+		  "{n wake-up}: there are more than {n} pairs of goroutines that wake one another" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!rows[i].n)
-			continue;
-		fmt_f(&t->b, "%-9s ", "not kept");
-		fmt_count(&t->b, rows[i].n);
-		fmt_f(&t->b, " %s ", rows[i].what);
-		fmt_count(&t->b, rows[i].max);
-		text_wrap(t, 2, 12);
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].n)
+			text_entry(t, "not kept", rows[i].what, W_N(rows[i].n), W_N(rows[i].max));
 }
 
 static void put_probes(struct text *t)
@@ -226,18 +166,9 @@ static void put_probes(struct text *t)
 	for (uint32_t i = 0; i < t->r->meta->nprobes; i++) {
 		const struct trace_probe *p = &t->r->meta->probes[i];
 
-		if (p->status != TRACE_PROBE_MISSING)
-			continue;
-		fmt_f(&t->b, "%-9s ", "no probe");
-		fmt_text(&t->b, p->func);
-		fmt_raw(&t->b, " (");
-		fmt_text(&t->b, p->event);
-		fmt_raw(&t->b, ")");
-		if (*p->note) {
-			fmt_raw(&t->b, ": ");
-			fmt_text(&t->b, p->note);
-		}
-		text_wrap(t, 2, 12);
+		if (p->status == TRACE_PROBE_MISSING)
+			text_entry(t, "no probe", "{text} ({text}){if}: {text}{end}", W_TEXT(p->func), W_TEXT(p->event),
+			           W_IF(*p->note), W_TEXT(p->note));
 	}
 }
 
@@ -246,18 +177,11 @@ static void put_snapshots(struct text *t)
 	for (int i = 0; i < 2; i++) {
 		const struct snap_info *s = &t->m->snap[i];
 
-		if (!s->ended)
-			continue;
-		fmt_f(&t->b, "%-9s %s: ", i ? "" : "snapshots", i ? "at the end" : "at the start");
-		fmt_plural(&t->b, s->goroutines, "goroutine");
-		if (s->unread) {
-			fmt_raw(&t->b, ", ");
-			fmt_count(&t->b, s->unread);
-			fmt_raw(&t->b, " could not be read");
-		}
-		if (s->partial)
-			fmt_raw(&t->b, ", not whole");
-		text_wrap(t, 2, 12);
+		if (s->ended)
+			text_entry(t, i ? "" : "snapshots",
+			           "at the {if}end{else}start{end}: {n goroutine}{if}, {n} could not be read{end}"
+			           "{if}, not whole{end}",
+			           W_IF(i), W_N(s->goroutines), W_IF(s->unread), W_N(s->unread), W_IF(s->partial));
 	}
 }
 
@@ -274,7 +198,7 @@ void text_put_recorded(struct text *t)
 	put_pair(t, "by", meta->recorder);
 	if (t->r->end)
 		put_pair(t, "ended", t->r->end->reason);
-	put_event_counts(t);
+	text_entry(t, "events", "{n}{part}", W_N(t->m->events.all), W_PART(put_types, NULL));
 	if (!model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
@@ -343,7 +267,7 @@ static void put_screen(struct text *t)
 	text_put_main_wait_sites(t, text_rows(t, 0) ? UINT_MAX : lines - SUMMARY_LINES);
 	text_end(t);
 	put_normal(t);
-	fmt_raw(&t->b, "--full lists chains, goroutines, stacks, channels, locks, wake-ups and losses.");
+	text_say(t, "--full lists chains, goroutines, stacks, channels, locks, wake-ups and losses.");
 	text_wrap(t, 2, 2);
 }
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Blocking chains: who waits for whom, down to the root cause. */
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
@@ -11,7 +8,7 @@ static void put_link(struct text *t, const struct chain *c, uint32_t i)
 {
 	const struct chain_link *l = &t->r->chains.links.v[c->first + i];
 
-	fmt_raw(&t->b, i ? "→ " : "");
+	text_say(t, "{if}→ {end}", W_IF(i));
 	words_chain_link(&t->b, t->m, c, l);
 	text_wrap(t, 5, 7);
 	words_chain_blocker(&t->b, c, l);
@@ -37,7 +34,7 @@ void text_put_chain(struct text *t, const struct chain *c)
 		run = alike(l, i, c->n);
 		put_link(t, c, i);
 		if (run > 3) {
-			say(&t->b, t->m, "→ … {n} more like this, each waiting for the next", W_N(run - 2));
+			text_say(t, "→ … {n} more like this, each waiting for the next", W_N(run - 2));
 			text_wrap(t, 5, 7);
 			put_link(t, c, i + run - 1);
 		} else {
@@ -52,15 +49,15 @@ static void put_chain_head(struct text *t, const struct chain *c, uint64_t n)
 {
 	bool before = t->r->chains.links.v[c->first].before;
 
-	fmt_f(&t->b, "%2" PRIu64 ". ", n);
 	if (c->past)
-		say(&t->b, t->m, "{dur} blocked in {n wait}", W_DUR(c->blocked), W_N(c->count));
+		text_say(t, "{num >2}. {dur} blocked in {n wait}{if} that ended like this, the longest {dur}{end}",
+		         W_N(n), W_DUR(c->blocked), W_N(c->count), W_IF(c->count > 1), W_LEAST(c->max, before));
 	else
-		say(&t->b, t->m, "{n goroutine}, blocked for {dur} {word}during the recording", W_N(c->count),
-		    W_DUR(c->blocked), W_WORD(c->count > 1 ? "in total " : ""));
-	if (c->count > 1)
-		say(&t->b, t->m, "{word}, the longest {word}{dur}", W_WORD(c->past ? " that ended like this" : ""),
-		    W_WORD(before ? "≥ " : ""), W_DUR(c->max));
+		text_say(t,
+		         "{num >2}. {n goroutine}, blocked for {dur}{if} in total{end} during the recording"
+		         "{if}, the longest {dur}{end}",
+		         W_N(n), W_N(c->count), W_DUR(c->blocked), W_IF(c->count > 1), W_IF(c->count > 1),
+		         W_LEAST(c->max, before));
 	text_wrap(t, 1, 5);
 }
 
@@ -83,9 +80,10 @@ static void put_trivial(struct text *t, bool past)
 	}
 	if (!chains)
 		return;
-	say(&t->b, t->m, "Not shown: {n} {word} with no known waker, at {n place}, the longest {word}{dur}.",
-	    W_N(count), W_WORD(past ? (count == 1 ? "wait" : "waits") : (count == 1 ? "goroutine" : "goroutines")),
-	    W_N(chains), W_WORD(before ? "≥ " : ""), W_DUR(max));
+	text_say(t,
+	         "Not shown: {if}{n wait}{else}{n goroutine}{end} with no known waker, at {n place}, "
+	         "the longest {dur}.",
+	         W_IF(past), W_N(count), W_N(count), W_N(chains), W_LEAST(max, before));
 	text_wrap(t, 2, 5);
 }
 
@@ -93,7 +91,7 @@ static void put_parts(struct text *t, uint64_t parts)
 {
 	if (!parts)
 		return;
-	say(&t->b, t->m, "Not shown: {n chain} that {is is a part|are parts} of these.", W_N(parts), W_N(parts));
+	text_say(t, "Not shown: {n chain} that {is is a part|are parts} of these.", W_N(parts), W_N(parts));
 	text_wrap(t, 2, 5);
 }
 
@@ -124,10 +122,8 @@ static void put_title(struct text *t, const char *what, const char *remark)
 {
 	struct buf title = { 0 };
 
-	if (t->m->opts.is_instant)
-		say(&title, t->m, "blocking chains at {dur}", W_DUR(t->m->end));
-	else
-		fmt_raw(&title, what);
+	say(&title, t->m, "{if}blocking chains at {dur}{else}{word}{end}", W_IF(t->m->opts.is_instant),
+	    W_DUR(t->m->end), W_WORD(what));
 	text_title(t, buf_str(&title), remark);
 	buf_free(&title);
 }
@@ -180,6 +176,5 @@ void text_put_main_chains(struct text *t, unsigned max, unsigned last_line)
 		put_title(t, "blocking chains", "none");
 	if (!shown || shown == all)
 		return;
-	say(&t->b, t->m, "  … and {n} more (--full)", W_N(all - shown));
-	text_end(t);
+	text_line(t, "  … and {n} more (--full)", W_N(all - shown));
 }

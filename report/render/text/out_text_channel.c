@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The life of one channel: who made, uses and closed it, and who waits on it. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "report/analyze/objects.h"
 #include "report/model/channel.h"
@@ -10,74 +9,57 @@
 #include "report/render/text/table.h"
 #include "report/render/text/text.h"
 
+static const char *what_channel(const struct channel *c)
+{
+	if (c->timer)
+		return "A timer's channel";
+	if (!c->capacity_known)
+		return "A channel of unknown capacity";
+	return c->capacity ? "A channel" : "An unbuffered channel";
+}
+
+static const char *openness(const struct channel *c)
+{
+	if (!c->closed_known)
+		return "not known to be closed";
+	return c->closed ? "closed" : "open";
+}
+
 static void put_what(struct text *t, const struct channel *c)
 {
 	const char *state = chan_state_name(c->state);
 
-	if (c->timer)
-		fmt_raw(&t->b, "A timer's channel");
-	else if (!c->capacity_known)
-		fmt_raw(&t->b, "A channel of unknown capacity");
-	else if (c->capacity)
-		fmt_f(&t->b, "A channel with room for %" PRIu64, c->capacity);
-	else
-		fmt_raw(&t->b, "An unbuffered channel");
-	if (c->capacity_known)
-		fmt_f(&t->b, ", elements of %u byte%s", c->elem_size, c->elem_size == 1 ? "" : "s");
-	fmt_f(&t->b, ", at 0x%" PRIx64, c->addr);
-	if (c->gen > 1)
-		fmt_f(&t->b, " (channel %u at this address)", c->gen);
-	fmt_raw(&t->b, ". ");
-	if (c->length_known)
-		fmt_f(&t->b, "At the end it holds %" PRIu64 " and is ", c->length);
-	else
-		fmt_raw(&t->b, "At the end it is ");
-	fmt_raw(&t->b, c->closed_known && c->closed ? "closed" : c->closed_known ? "open" : "not known to be closed");
-	if (state && c->state != CHAN_CLOSED)
-		fmt_f(&t->b, "; state %s", state);
-	fmt_raw(&t->b, ".");
+	text_say(t,
+	         "{word}{if} with room for {n}{end}{if}, elements of {n byte}{end}, at {hex}"
+	         "{if} (channel {num} at this address){end}. "
+	         "At the end it {if}holds {n} and {end}is {word}{if}; state {word}{end}.",
+	         W_WORD(what_channel(c)), W_IF(!c->timer && c->capacity_known && c->capacity), W_N(c->capacity),
+	         W_IF(c->capacity_known), W_N(c->elem_size), W_N(c->addr), W_IF(c->gen > 1), W_N(c->gen),
+	         W_IF(c->length_known), W_N(c->length), W_WORD(openness(c)), W_IF(state && c->state != CHAN_CLOSED),
+	         W_WORD(state));
 	text_wrap(t, 2, 2);
 }
 
 static void put_moment(struct text *t, const char *what, bool seen, int64_t at, uint64_t by, uint32_t stack)
 {
-	fmt_f(&t->b, "%s ", what);
-	if (!seen) {
-		fmt_raw(&t->b, "before the recording.");
-		text_wrap(t, 2, 4);
-		return;
-	}
-	fmt_raw(&t->b, "at ");
-	fmt_dur(&t->b, (uint64_t)(at > 0 ? at : 0));
-	if (by) {
-		fmt_f(&t->b, " by goroutine %" PRIu64, by);
-		fmt_raw(&t->b, model_goroutine(t->m, by) ? " (alive)" : " (exited)");
-	}
-	fmt_raw(&t->b, ":");
+	text_say(t,
+	         "{word} {if}at {dur}{if} by {goroutine} ({if}alive{else}exited{end}){end}:"
+	         "{else}before the recording.{end}",
+	         W_WORD(what), W_IF(seen), W_DUR(at), W_IF(by), W_GO(by), W_IF(model_goroutine(t->m, by)));
 	text_wrap(t, 2, 4);
-	text_put_stack(t, stack, 4);
+	if (seen)
+		text_put_stack(t, stack, 4);
 }
 
 static void put_counts(struct text *t, const struct channel *c)
 {
-	if (model_has_ops(t->m)) {
-		fmt_plural(&t->b, c->sends, "send");
-		fmt_raw(&t->b, ", ");
-		fmt_plural(&t->b, c->recvs, "receive");
-		fmt_raw(&t->b, ", ");
-		fmt_plural(&t->b, c->recvs_closed, "receive");
-		fmt_raw(&t->b, " of a closed channel, ");
-		fmt_count(&t->b, c->polls);
-		fmt_raw(&t->b, " that were not ready; ");
-	}
-	if (c->waits) {
-		fmt_plural(&t->b, c->waits, "wait");
-		fmt_raw(&t->b, " on it, blocked for ");
-		fmt_dur(&t->b, c->blocked);
-		fmt_raw(&t->b, ".");
-	} else {
-		fmt_raw(&t->b, model_has_ops(t->m) ? "no waits on it." : "No waits on it.");
-	}
+	bool has_ops = model_has_ops(t->m);
+
+	text_say(t,
+	         "{if}{n send}, {n receive}, {n receive} of a closed channel, {n} that were not ready; {end}"
+	         "{if}{n wait} on it, blocked for {dur}{else}{if}no{else}No{end} waits on it{end}.",
+	         W_IF(has_ops), W_N(c->sends), W_N(c->recvs), W_N(c->recvs_closed), W_N(c->polls), W_IF(c->waits),
+	         W_N(c->waits), W_DUR(c->blocked), W_IF(has_ops));
 	text_wrap(t, 2, 4);
 }
 
@@ -88,13 +70,12 @@ static void put_waiter(struct table *tb, const struct waiter *w)
 
 	if (!g)
 		return;
-	fmt_f(&t->b, "%" PRIu64, w->goid);
+	text_say(t, "{id}", W_GO(w->goid));
 	table_cell(tb);
 	table_cell_str(tb, w->obj.dir == TRACE_DIR_SEND ? "send" : w->obj.dir == TRACE_DIR_RECV ? "receive" : "?");
 	fmt_wait(&t->b, t->m, g, true);
 	table_cell(tb);
-	if (g->wait.nobjs_all > 1)
-		fmt_f(&t->b, "of a select of %u", g->wait.nobjs_all);
+	text_say(t, "{if}of a select of {num}{end}", W_IF(g->wait.nobjs_all > 1), W_N(g->wait.nobjs_all));
 	table_cell(tb);
 	text_put_stack_cell(t, g->wait.stack);
 	table_cell(tb);
@@ -123,13 +104,13 @@ static void put_user(struct table *tb, const struct chan_user *u)
 	struct text *t = tb->t;
 	const struct goroutine *g = model_goroutine(t->m, u->goid);
 
-	fmt_f(&t->b, "%" PRIu64, u->goid);
+	text_say(t, "{id}", W_GO(u->goid));
 	table_cell(tb);
 	table_cell_str(tb, g ? go_state_name(g->state) : "exited");
 	text_put_roles(t, u->roles);
 	table_cell(tb);
 	table_cell_count(tb, u->count);
-	fmt_dur(&t->b, (uint64_t)(u->last > 0 ? u->last : 0));
+	text_say(t, "{dur}", W_DUR(u->last));
 	table_cell(tb);
 	fmt_group_cell(&t->b, t->m, u->group);
 	table_cell(tb);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The life of one goroutine, from its creation to its end. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "report/analyze/uses.h"
 #include "report/model/channel.h"
@@ -12,81 +11,40 @@
 
 #define TIME_COLUMNS 9
 
-/* "goroutine 7 (main.worker)" */
-static void put_goroutine(struct text *t, uint64_t goid)
+static struct word objs_of(const struct text *t, const struct life_event *e)
 {
-	const struct goroutine *g = model_goroutine(t->m, goid);
-	const struct gone *gone = g ? NULL : model_gone(t->m, goid);
-	uint32_t group = g ? g->group : gone ? gone->group : 0;
+	return W_OBJS(e->nobjs ? &t->m->life.objs.v[e->objs] : NULL, e->nobjs, e->nobjs);
+}
 
-	if (!goid) {
-		fmt_raw(&t->b, "no goroutine");
-		return;
+static uint32_t user_place(const struct text *t, const struct life_event *e)
+{
+	return symbols_stack_user(&t->m->sym, e->stack);
+}
+
+/* A wake-up by no goroutine. */
+static const char *other_waker(const struct life_event *e)
+{
+	switch (e->cause) {
+	case TRACE_CAUSE_NETWORK:
+		return "the network";
+	case TRACE_CAUSE_TIMER:
+		return "a timer";
+	default:
+		return "the runtime";
 	}
-	fmt_f(&t->b, "goroutine %" PRIu64, goid);
-	if (!group)
-		return;
-	fmt_raw(&t->b, " (");
-	if (group_is_main(t->m, group))
-		fmt_raw(&t->b, "main");
-	else
-		fmt_func_short(&t->b, t->m, group_name_place(t->m, &t->m->groups.v[group]));
-	fmt_raw(&t->b, ")");
-}
-
-static void put_time(struct text *t, int64_t at)
-{
-	size_t from = t->b.len;
-
-	fmt_dur(&t->b, (uint64_t)(at > 0 ? at : 0));
-	fmt_right(&t->b, from, TIME_COLUMNS);
-	fmt_raw(&t->b, "  ");
-}
-
-static void end_line(struct text *t)
-{
-	text_wrap(t, 1, TIME_COLUMNS + 5);
-}
-
-static void put_at(struct text *t, uint32_t stack)
-{
-	uint32_t place = symbols_stack_user(&t->m->sym, stack);
-
-	if (!place)
-		return;
-	fmt_raw(&t->b, " at ");
-	fmt_place_short(&t->b, t->m, place);
-}
-
-static void put_objs(struct text *t, const struct life_event *e)
-{
-	for (uint32_t i = 0; i < e->nobjs && i < 8; i++) {
-		fmt_raw(&t->b, i ? ", " : " on ");
-		fmt_obj(&t->b, t->m, &t->m->life.objs.v[e->objs + i]);
-	}
-	if (e->nobjs > 8)
-		fmt_f(&t->b, ", … (%u)", e->nobjs);
 }
 
 /* How a wait ended; names the object where there were several. */
 static void put_wake(struct text *t, const struct life_event *wait, const struct life_event *e)
 {
-	if (!e->passive) {
-		fmt_raw(&t->b, "; who woke it was not seen");
-		return;
-	}
-	fmt_raw(&t->b, "; woken by ");
-	if (!e->other) {
-		fmt_raw(&t->b, e->cause == TRACE_CAUSE_NETWORK ? "the network"
-		               : e->cause == TRACE_CAUSE_TIMER ? "a timer"
-		                                               : "the runtime");
-		return;
-	}
-	put_goroutine(t, e->other);
-	fmt_f(&t->b, ", %s", trace_cause_name(e->cause));
-	if (wait->nobjs > 1)
-		put_objs(t, e);
-	put_at(t, e->stack);
+	if (!e->passive)
+		text_say(t, "; who woke it was not seen");
+	else if (!e->other)
+		text_say(t, "; woken by {word}", W_WORD(other_waker(e)));
+	else
+		text_say(t, "; woken by {who}, {word}{if} on {objs}{end}{at}", W_GO(e->other),
+		         W_WORD(trace_cause_name(e->cause)), W_IF(wait->nobjs > 1 && e->nobjs), objs_of(t, e),
+		         W_PLACE(user_place(t, e)));
 }
 
 static void put_wait(struct text *t, size_t i)
@@ -94,61 +52,44 @@ static void put_wait(struct text *t, size_t i)
 	const struct model *m = t->m;
 	const struct life_event *e = &m->life.v[i];
 	size_t end = life_wait_end(&m->life, i);
-	bool over = end < m->life.n;
+	bool over = end < m->life.n, is_old = e->type == TRACE_SNAP_GO;
 	int64_t to = over ? m->life.v[end].time : m->end;
 	/* One that began before has waited at least since the start, or since what the runtime noted. */
-	int64_t from = e->type == TRACE_SNAP_GO ? e->since : e->time, ns;
+	int64_t from = is_old ? e->since : e->time, ns;
 
-	fmt_raw(&t->b, e->type == TRACE_SNAP_GO ? "was already waiting in " : "waits in ");
-	fmt_text(&t->b, reason_name(m, e->reason));
-	put_objs(t, e);
-	put_at(t, e->stack);
-	fmt_raw(&t->b, over ? ", for " : ", still waiting after ");
-	text_mark(t, over ? MARK_STRONG : MARK_BAD);
-	fmt_raw(&t->b, e->type == TRACE_SNAP_GO ? "≥ " : "");
-	fmt_dur(&t->b, (uint64_t)(__builtin_sub_overflow(to, from, &ns) || ns < 0 ? 0 : ns));
-	text_mark(t, MARK_END);
+	if (__builtin_sub_overflow(to, from, &ns))
+		ns = 0;
+	text_say(t,
+	         "{if}was already waiting in{else}waits in{end} {reason}{if} on {objs}{end}{at}, "
+	         "{if}for{else}still waiting after{end} {mark}{dur}{mark}",
+	         W_IF(is_old), W_REASON(e->reason), W_IF(e->nobjs), objs_of(t, e), W_PLACE(user_place(t, e)),
+	         W_IF(over), W_MARK(over ? MARK_STRONG : MARK_BAD), W_LEAST(ns, is_old), W_MARK(MARK_END));
 	if (over)
 		put_wake(t, e, &m->life.v[end]);
 }
 
-static void put_create(struct text *t, const struct life_event *e)
-{
-	uint32_t site = symbols_frame_inner(&t->m->sym, e->site);
-
-	fmt_raw(&t->b, e->passive ? "created by " : "creates ");
-	put_goroutine(t, e->other);
-	if (!site)
-		return;
-	fmt_raw(&t->b, " at ");
-	fmt_place_short(&t->b, t->m, site);
-}
-
 static void put_other_event(struct text *t, const struct life_event *e)
 {
+	struct word objs = objs_of(t, e), place = W_PLACE(user_place(t, e));
+
 	switch (e->type) {
 	case TRACE_GO_CREATE:
-		put_create(t, e);
+		text_say(t, "{if}created by{else}creates{end} {who}{at}", W_IF(e->passive), W_GO(e->other),
+		         W_PLACE(symbols_frame_inner(&t->m->sym, e->site)));
 		return;
 	case TRACE_GO_READY:
-		fmt_raw(&t->b, "wakes ");
-		put_goroutine(t, e->other);
-		fmt_f(&t->b, ", %s", trace_cause_name(e->cause));
-		break;
+		text_say(t, "wakes {who}, {word}{if} on {objs}{end}{at}", W_GO(e->other),
+		         W_WORD(trace_cause_name(e->cause)), W_IF(e->nobjs), objs, place);
+		return;
 	case TRACE_CHAN_MAKE:
-		fmt_raw(&t->b, "makes channel");
-		break;
+		text_say(t, "makes channel{if} {objs}{end}{at}", W_IF(e->nobjs), objs, place);
+		return;
 	case TRACE_CHAN_CLOSE:
-		fmt_raw(&t->b, "closes channel");
-		break;
+		text_say(t, "closes channel{if} {objs}{end}{at}", W_IF(e->nobjs), objs, place);
+		return;
 	default:
-		fmt_raw(&t->b, "exits");
+		text_say(t, "exits{at}", place);
 	}
-	if (e->nobjs) {
-		fmt_raw(&t->b, e->type == TRACE_GO_READY ? " on " : " ");
-		fmt_obj(&t->b, t->m, &t->m->life.objs.v[e->objs]);
-	}
-	put_at(t, e->stack);
 }
 
 /* What ended a wait is printed with the wait. */
@@ -161,12 +102,12 @@ static void put_event(struct text *t, size_t i)
 {
 	const struct life_event *e = &t->m->life.v[i];
 
-	put_time(t, e->time);
+	text_say(t, "{dur >9}  ", W_DUR(e->time));
 	if (e->type == TRACE_GO_PARK || e->type == TRACE_SNAP_GO)
 		put_wait(t, i);
 	else
 		put_other_event(t, e);
-	end_line(t);
+	text_wrap(t, 1, TIME_COLUMNS + 5);
 }
 
 /* The first and the last of a long life. */
@@ -182,43 +123,32 @@ static void put_events(struct text *t)
 		if (shown < top || shown >= all - (all < top ? all : top)) {
 			put_event(t, i);
 		} else if (shown == top) {
-			fmt_raw(&t->b, "… ");
-			fmt_count(&t->b, all - 2 * top);
-			fmt_f(&t->b, " more events (--top %zu shows all)", (all + 1) / 2);
+			text_say(t, "… {n more event} (--top {num} shows all)", W_N(all - 2 * top), W_N((all + 1) / 2));
 			text_wrap(t, 4, 4);
 		}
 		shown++;
 	}
 	if (t->m->life.dropped) {
-		fmt_raw(&t->b, "… its later events are not kept: there are too many");
+		text_say(t, "… its later events were not kept: there are too many");
 		text_wrap(t, 4, 4);
 	}
 }
 
 static void put_origin(struct text *t, uint64_t parent, uint32_t group, int64_t started)
 {
-	fmt_group(&t->b, t->m, group);
-	if (started == TIME_UNKNOWN)
-		fmt_raw(&t->b, "; it began before the recording");
-	else if (started < t->m->opts.since)
-		fmt_raw(&t->b, "; it began before this window");
-	if (parent && (started == TIME_UNKNOWN || started < t->m->opts.since))
-		fmt_f(&t->b, ", created by goroutine %" PRIu64, parent);
-	fmt_raw(&t->b, ".");
+	bool is_older = started == TIME_UNKNOWN || started < t->m->opts.since;
+
+	text_say(t,
+	         "{group}{if}; it began before {if}the recording{else}this window{end}"
+	         "{if}, created by {goroutine}{end}{end}.",
+	         W_GROUP(group), W_IF(is_older), W_IF(started == TIME_UNKNOWN), W_IF(parent), W_GO(parent));
 	text_wrap(t, 2, 2);
 }
 
 static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, uint64_t blocked)
 {
-	if (g)
-		fmt_f(&t->b, "At the end it is %s. ", go_state_name(g->state));
-	fmt_raw(&t->b, "During the recording: ");
-	fmt_plural(&t->b, waits, "wait");
-	if (waits) {
-		fmt_raw(&t->b, ", blocked for ");
-		fmt_dur(&t->b, blocked);
-	}
-	fmt_raw(&t->b, ".");
+	text_say(t, "{if}At the end it is {word}. {end}During the recording: {n wait}{if}, blocked for {dur}{end}.",
+	         W_IF(g), W_WORD(g ? go_state_name(g->state) : ""), W_N(waits), W_IF(waits), W_DUR(blocked));
 	text_wrap(t, 2, 2);
 }
 
@@ -252,7 +182,7 @@ static void put_wakes(struct text *t, uint64_t goid, bool waker)
 		if ((waker ? w->waker : w->woken) != goid || all++ >= t->r->opts.top)
 			continue;
 		shown++;
-		put_goroutine(t, waker ? w->woken : w->waker);
+		text_say(t, "{who}", W_GO(waker ? w->woken : w->waker));
 		table_cell(&tb);
 		table_cell_str(&tb, trace_cause_name(w->cause));
 		fmt_obj(&t->b, t->m, &w->obj);
@@ -296,10 +226,8 @@ static void put_channels_of(struct text *t, uint64_t goid)
 		text_put_roles(t, cu->roles);
 		table_cell(&tb);
 		table_cell_count(&tb, cu->count);
-		if (c->made_seen)
-			fmt_place_short(&t->b, t->m, symbols_stack_user(&t->m->sym, c->made_stack));
-		else
-			fmt_raw(&t->b, "?");
+		text_say(t, "{if}{place}{else}?{end}", W_IF(c->made_seen),
+		         W_PLACE(symbols_stack_user(&t->m->sym, c->made_stack)));
 		table_cell(&tb);
 	}
 	table_print(&tb);

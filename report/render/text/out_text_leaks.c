@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every verdict above idle in full sentences, which JSON has as well. */
-#include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 
@@ -8,8 +7,7 @@ static void put_leak(struct text *t, const struct leak *l)
 {
 	text_mark(t, l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD);
 	words_verdict_title(&t->b, t->m, l);
-	text_mark(t, MARK_END);
-	fmt_raw(&t->b, ". ");
+	text_say(t, "{mark}. ", W_MARK(MARK_END));
 	words_leak_why(&t->b, t->m, &t->r->leaks, l);
 }
 
@@ -20,7 +18,7 @@ void text_put_leaks(struct text *t)
 
 	text_title(t, "findings in detail", l->nsuspects ? NULL : "none");
 	for (; shown < l->nsuspects && shown < t->r->opts.top; shown++) {
-		say(&t->b, t->m, "{n}. ", W_N(shown + 1));
+		text_say(t, "{n}. ", W_N(shown + 1));
 		put_leak(t, &l->v.v[shown]);
 		text_wrap(t, 2, 5);
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is missing from the trace, why and when, and the limits of the recording. */
 #include "report/model/lossrange.h"
-#include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 
@@ -41,24 +40,30 @@ static bool is_stack_left_out(const struct loss *l, const void *arg)
 	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_ITS_STACK;
 }
 
-static void put_ranges(struct text *t, const struct lossrange *r, size_t n)
+/* The first times at which something was lost, and how many there are. */
+struct ranges {
+	struct lossrange v[RANGES_SHOWN];
+	size_t n;
+	uint64_t count; /* of what was lost */
+};
+
+static struct ranges ranges_of(const struct model *m, bool (*wanted)(const struct loss *, const void *),
+                               const void *arg)
 {
-	for (size_t i = 0; i < n && i < RANGES_SHOWN; i++)
-		say(&t->b, t->m, "{word} from {dur} to {dur}", W_WORD(i ? "," : ""), W_DUR(r[i].from), W_DUR(r[i].to));
-	if (n > RANGES_SHOWN)
-		say(&t->b, t->m, " and {n more time}", W_N(n - RANGES_SHOWN));
+	struct ranges r;
+
+	r.n = lossrange_collect(&m->losses, wanted, arg, r.v, RANGES_SHOWN, &r.count);
+	return r;
 }
 
-static void put_why(struct text *t, uint8_t cause)
+/* " from 1.00s to 1.20s, from 2.00s to 2.10s and 3 more times" */
+static void put_ranges(struct buf *b, const struct model *m, const void *of)
 {
-	const struct trace_meta *meta = t->r->meta;
+	const struct ranges *r = of;
 
-	if (cause == TRACE_LOSS_ROOM)
-		fmt_raw(&t->b, ": the ring was filling");
-	else if (cause == TRACE_LOSS_SIZE)
-		say(&t->b, t->m, ": to keep the file within {bytes}", W_BYTES(meta->max_size));
-	else
-		say(&t->b, t->m, ": to keep within {percent} of the program's CPU time", W_PPM(meta->max_overhead));
+	for (size_t i = 0; i < r->n && i < RANGES_SHOWN; i++)
+		say(b, m, "{if},{end} from {dur} to {dur}", W_IF(i), W_DUR(r->v[i].from), W_DUR(r->v[i].to));
+	say(b, m, "{if} and {n more time}{end}", W_IF(r->n > RANGES_SHOWN), W_N(r->n - RANGES_SHOWN));
 }
 
 static const char *kind_phrase(const struct kind *k)
@@ -83,22 +88,21 @@ static const char *kind_phrase(const struct kind *k)
 
 static void put_kind(struct text *t, struct kind k, bool *any)
 {
-	struct lossrange r[RANGES_SHOWN];
-	uint64_t count, none;
-	size_t n = lossrange_collect(&t->m->losses, is_of_kind, &k, r, RANGES_SHOWN, &count);
+	const struct trace_meta *meta = t->r->meta;
+	struct ranges r = ranges_of(t->m, is_of_kind, &k);
+	bool is_room = k.cause == TRACE_LOSS_ROOM, is_size = k.cause == TRACE_LOSS_SIZE;
+	uint64_t none;
 	bool more = lossrange_collect(&t->m->losses, is_uncounted_kind, &k, NULL, 0, &none);
 
-	if (!n)
+	if (!r.n)
 		return;
-	fmt_f(&t->b, "%-9s ", *any ? "" : "left out");
-	if (count)
-		say(&t->b, t->m, "{n} ", W_N(count));
-	fmt_raw(&t->b, kind_phrase(&k));
-	put_ranges(t, r, n);
-	put_why(t, k.cause);
-	if (more)
-		fmt_raw(&t->b, count ? " (and some that were not counted)" : " (not counted)");
-	text_wrap(t, 2, 12);
+	text_entry(t, *any ? "" : "left out",
+	           "{if}{n} {end}{word}{part}: {if}the ring was filling{end}{if}to keep the file within {bytes}{end}"
+	           "{if}to keep within {percent} of the program's CPU time{end}"
+	           "{if} ({if}and some that were {end}not counted){end}",
+	           W_IF(r.count), W_N(r.count), W_WORD(kind_phrase(&k)), W_PART(put_ranges, &r), W_IF(is_room),
+	           W_IF(is_size), W_BYTES(meta->max_size), W_IF(!is_room && !is_size), W_PPM(meta->max_overhead),
+	           W_IF(more), W_IF(r.count));
 	*any = true;
 }
 
@@ -115,50 +119,57 @@ static bool put_left_out(struct text *t)
 	return any;
 }
 
-void text_put_losses(struct text *t)
+static bool put_lost(struct text *t)
 {
 	const struct model *m = t->m;
 	const struct {
 		uint64_t n;
-		const char *noun, *what;
+		const char *what;
 		int cause; /* whose times are printed; -1: none */
 	} rows[] = {
-		{ m->losses.ring, "event", "lost because the ring was full", TRACE_LOSS_RING },
-		{ m->losses.memory, "event", "lost because memory could not be read", TRACE_LOSS_MEMORY },
-		{ m->losses.stacks, "stack", "lost", TRACE_LOSS_STACK },
-		{ m->losses.cases, "select", "with more cases than chanrec keeps", -1 },
-		{ report_truncated_stacks(t->r), "distinct stack", "truncated", -1 },
-		{ m->defects.unseen_network, "network wait", "whose end shows only in the goroutine's next event", -1 },
-		{ m->defects.unseen_wakes - m->defects.unseen_network, "other wait", "whose end was not seen", -1 },
+		{ m->losses.ring, "{n event} lost because the ring was full{part}", TRACE_LOSS_RING },
+		{ m->losses.memory, "{n event} lost because memory could not be read{part}", TRACE_LOSS_MEMORY },
+		{ m->losses.stacks, "{n stack} lost{part}", TRACE_LOSS_STACK },
+		{ m->losses.cases, "{n select} with more cases than chanrec keeps{part}", -1 },
+		{ report_truncated_stacks(t->r), "{n distinct stack} truncated{part}", -1 },
+		{ m->defects.unseen_network,
+		  "{n network wait} whose end shows only in the goroutine's next event{part}", -1 },
+		{ m->defects.unseen_wakes - m->defects.unseen_network, "{n other wait} whose end was not seen{part}",
+		  -1 },
 	};
-	struct lossrange r[RANGES_SHOWN];
-	uint64_t count;
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		uint8_t cause = (uint8_t)rows[i].cause;
+		struct ranges r = { .n = 0 };
 
 		if (!rows[i].n)
 			continue;
-		fmt_f(&t->b, "%-9s ", any ? "" : "losses");
-		fmt_plural(&t->b, rows[i].n, rows[i].noun);
-		fmt_f(&t->b, " %s", rows[i].what);
 		if (rows[i].cause >= 0)
-			put_ranges(t, r, lossrange_collect(&m->losses, is_of_cause, &cause, r, RANGES_SHOWN, &count));
-		text_wrap(t, 2, 12);
+			r = ranges_of(m, is_of_cause, &cause);
+		text_entry(t, any ? "" : "losses", rows[i].what, W_N(rows[i].n), W_PART(put_ranges, &r));
 		any = true;
 	}
-	for (int i = 0; i < ILLEGAL_N; i++) {
-		if (!m->defects.illegal[i])
-			continue;
-		fmt_f(&t->b, "%-9s ", "defects");
-		say(&t->b, m, "{n} {word}", W_N(m->defects.illegal[i]), W_WORD(words_illegal((enum illegal)i)));
-		text_wrap(t, 2, 12);
-	}
-	if (!put_left_out(t) && !any) {
-		fmt_f(&t->b, "%-9s none", "losses");
-		text_wrap(t, 2, 12);
-	}
+	return any;
+}
+
+static void put_defects(struct text *t)
+{
+	const struct model *m = t->m;
+
+	for (int i = 0; i < ILLEGAL_N; i++)
+		if (m->defects.illegal[i])
+			text_entry(t, "defects", "{n} {word}", W_N(m->defects.illegal[i]),
+			           W_WORD(words_illegal((enum illegal)i)));
+}
+
+void text_put_losses(struct text *t)
+{
+	bool any = put_lost(t);
+
+	put_defects(t);
+	if (!put_left_out(t) && !any)
+		text_entry(t, "losses", "none");
 }
 
 /* The limits that the recording had, and whether it kept within them. */
@@ -166,54 +177,35 @@ void text_put_limits(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 	const struct trace_end *end = t->r->end;
+	bool is_known = end && end->has_overhead;
 
-	if (meta->max_size) {
-		fmt_f(&t->b, "%-9s ", "limits");
-		say(&t->b, t->m, "the file within {bytes}", W_BYTES(meta->max_size));
-		text_wrap(t, 2, 12);
-	}
-	if (!meta->max_overhead)
-		return;
-	fmt_f(&t->b, "%-9s ", meta->max_size ? "" : "limits");
-	say(&t->b, t->m, "probes within {percent} of the program's CPU time", W_PPM(meta->max_overhead));
-	if (end && end->has_overhead)
-		say(&t->b, t->m, "; they took {percent}, at most {percent}", W_PPM(end->overhead),
-		    W_PPM(end->overhead_max));
-	text_wrap(t, 2, 12);
-}
-
-static void put_warning(struct text *t, enum text_mark mark, const char *what, const char *then,
-                        bool (*wanted)(const struct loss *, const void *))
-{
-	struct lossrange r[RANGES_SHOWN];
-	uint64_t count;
-	size_t n = lossrange_collect(&t->m->losses, wanted, NULL, r, RANGES_SHOWN, &count);
-
-	if (!n)
-		return;
-	text_mark(t, mark);
-	fmt_raw(&t->b, what);
-	put_ranges(t, r, n);
-	fmt_raw(&t->b, then);
-	text_mark(t, MARK_END);
-	text_wrap(t, 0, 9);
+	if (meta->max_size)
+		text_entry(t, "limits", "the file within {bytes}", W_BYTES(meta->max_size));
+	if (meta->max_overhead)
+		text_entry(t, meta->max_size ? "" : "limits",
+		           "probes within {percent} of the program's CPU time"
+		           "{if}; they took {percent}, at most {percent}{end}",
+		           W_PPM(meta->max_overhead), W_IF(is_known), W_PPM(is_known ? end->overhead : 0),
+		           W_PPM(is_known ? end->overhead_max : 0));
 }
 
 void text_put_loss_warnings(struct text *t)
 {
 	const struct model *m = t->m;
+	uint64_t lost = m->losses.ring + m->losses.memory;
+	struct ranges waits = ranges_of(m, is_wait_left_out, NULL), stacks = ranges_of(m, is_stack_left_out, NULL);
 
-	if (m->losses.ring || m->losses.memory) {
-		text_mark(t, MARK_BAD);
-		say(&t->b, m,
-		    "WARNING: {n event} {is was|were} lost. Counts may be too low, and waits may appear longer than "
-		    "they were.",
-		    W_N(m->losses.ring + m->losses.memory), W_N(m->losses.ring + m->losses.memory));
-		text_mark(t, MARK_END);
-		text_wrap(t, 0, 9);
-	}
-	put_warning(t, MARK_BAD, "WARNING: waits and wake-ups were left out to stay within a limit,",
-	            ". They are not counted; what a goroutine waited for then is known only at the end.",
-	            is_wait_left_out);
-	put_warning(t, MARK_WARN, "NOTE: stacks were left out", "; see Recorded (--full).", is_stack_left_out);
+	if (lost)
+		text_warn(t, MARK_BAD,
+		          "WARNING: {n event} {is was|were} lost. Counts may be too low, and waits may appear longer "
+		          "than they were.",
+		          W_N(lost), W_N(lost));
+	if (waits.n)
+		text_warn(t, MARK_BAD,
+		          "WARNING: waits and wake-ups were left out to stay within a limit,{part}. They are not "
+		          "counted; what a goroutine waited for then is known only at the end.",
+		          W_PART(put_ranges, &waits));
+	if (stacks.n)
+		text_warn(t, MARK_WARN, "NOTE: stacks were left out{part}; see Recorded (--full).",
+		          W_PART(put_ranges, &stacks));
 }

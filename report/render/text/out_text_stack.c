@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Stacks, one call per line. Calls outside the program's own code are folded. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,10 +24,8 @@ static void put_frame(struct text *t, uint32_t place, size_t indent)
 	struct buf file = { 0 };
 	size_t width;
 
-	if (p->func)
-		fmt_text(&t->b, symbols_string(&t->m->sym, p->func));
-	else
-		fmt_f(&t->b, "0x%" PRIx64 " (not resolved)", p->pc);
+	text_say(t, "{if}{text}{else}{hex} (not resolved){end}", W_IF(p->func),
+	         W_TEXT(symbols_string(&t->m->sym, p->func)), W_N(p->pc));
 	if (p->file)
 		fmt_file_line(&file, t->m, place, 0);
 	width = indent + 2 + t->b.len + file.len;
@@ -36,7 +33,7 @@ static void put_frame(struct text *t, uint32_t place, size_t indent)
 		text_wrap(t, indent, indent + 4);
 		indent += 4;
 	} else if (file.len) {
-		fmt_raw(&t->b, "  ");
+		text_say(t, "  ");
 	}
 	buf_put(&t->b, file.data, file.len);
 	text_wrap(t, indent, indent + 4);
@@ -59,22 +56,27 @@ static void fold_add(struct fold *f, const struct symbols *s, uint32_t place)
 		f->more = true;
 }
 
+/* "net/http, bufio, …" */
+static void put_packages(struct buf *b, const struct model *m, const void *of)
+{
+	const struct fold *f = of;
+
+	for (uint32_t i = 0; i < f->nnames; i++) {
+		char package[64];
+
+		snprintf(package, sizeof(package), "%.*s", (int)symbols_func_package(f->names[i]), f->names[i]);
+		say(b, m, "{if}, {end}{text}", W_IF(i), W_TEXT(package));
+	}
+	say(b, m, "{if}, …{end}", W_IF(f->more));
+}
+
 static void fold_end(struct text *t, struct fold *f, size_t indent)
 {
 	if (f->n == 1) {
 		put_frame(t, f->last, indent);
 	} else if (f->n) {
-		text_mark(t, MARK_DIM);
-		say(&t->b, t->m, "… {n call} in ", W_N(f->n));
-		for (uint32_t i = 0; i < f->nnames; i++) {
-			char package[64];
-
-			snprintf(package, sizeof(package), "%.*s", (int)symbols_func_package(f->names[i]), f->names[i]);
-			fmt_raw(&t->b, i ? ", " : "");
-			fmt_text(&t->b, package);
-		}
-		fmt_raw(&t->b, f->more ? ", …" : "");
-		text_mark(t, MARK_END);
+		text_say(t, "{mark}… {n call} in {part}{mark}", W_MARK(MARK_DIM), W_N(f->n), W_PART(put_packages, f),
+		         W_MARK(MARK_END));
 		text_wrap(t, indent, indent + 4);
 	}
 	*f = (struct fold){ 0 };
@@ -97,6 +99,8 @@ void text_put_stack(struct text *t, uint32_t stack, size_t indent)
 		put_frame(t, place, indent);
 	}
 	fold_end(t, &fold, indent);
-	if (symbols_stack_truncated(s, stack))
-		text_line(t, "%*s… the stack is truncated here", (int)indent, "");
+	if (!symbols_stack_truncated(s, stack))
+		return;
+	text_say(t, "… the stack is truncated here");
+	text_wrap(t, indent, indent + 4);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* That the program could not run. It comes first, because it makes every wait look longer. */
 #include "report/model/stops.h"
-#include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 
@@ -13,20 +12,15 @@ static bool is_shown(const struct model *m, const struct stop *s, uint8_t state)
 	return s->state == state && s->to > m->opts.since && s->from < m->end;
 }
 
-static void put_range(struct text *t, const struct stop *s, bool is_first)
+static bool lasts_to_end(const struct model *m, const struct stop *s)
 {
-	bool to_end = s->to > t->m->end || t->m->end - s->to < STOP_EDGE_NS;
-
-	say(&t->b, t->m, "{word} from {dur} to ", W_WORD(is_first ? "" : ","), W_DUR(s->from));
-	if (to_end)
-		fmt_raw(&t->b, "the end");
-	else
-		fmt_dur(&t->b, (uint64_t)s->to);
+	return s->to > m->end || m->end - s->to < STOP_EDGE_NS;
 }
 
-static void put_times(struct text *t, uint8_t state)
+/* " from 1.00s to 2.00s, from 3.00s to the end, 4.00s in total" */
+static void put_times(struct buf *b, const struct model *m, const void *of)
 {
-	const struct model *m = t->m;
+	uint8_t state = *(const uint8_t *)of;
 	uint64_t n = 0;
 	int64_t ns = 0;
 
@@ -36,14 +30,13 @@ static void put_times(struct text *t, uint8_t state)
 		if (!is_shown(m, s, state))
 			continue;
 		if (n < RANGES_SHOWN)
-			put_range(t, s, !n);
+			say(b, m, "{if},{end} from {dur} to {if}the end{else}{dur}{end}", W_IF(n), W_DUR(s->from),
+			    W_IF(lasts_to_end(m, s)), W_DUR(s->to));
 		ns += model_stopped_ns(m, s->from, s->to);
 		n++;
 	}
-	if (n > RANGES_SHOWN)
-		say(&t->b, m, " and {n more time}", W_N(n - RANGES_SHOWN));
-	if (n > 1)
-		say(&t->b, m, ", {dur} in total", W_DUR(ns));
+	say(b, m, "{if} and {n more time}{end}{if}, {dur} in total{end}", W_IF(n > RANGES_SHOWN), W_N(n - RANGES_SHOWN),
+	    W_IF(n > 1), W_DUR(ns));
 }
 
 static void put_state(struct text *t, uint8_t state, const char *what)
@@ -55,16 +48,12 @@ static void put_state(struct text *t, uint8_t state, const char *what)
 		any |= is_shown(m, &m->stops.v[i], state);
 	if (!any)
 		return;
-	text_mark(t, MARK_BAD);
-	say(&t->b, m, "WARNING: the program was {word}", W_WORD(what));
-	if (model_is_all_stopped(m)) {
-		fmt_raw(&t->b, " the whole time. Nothing in it could run, so the length of a wait means nothing.");
-	} else {
-		put_times(t, state);
-		fmt_raw(&t->b, ". Nothing in it could run then. Waits include that time; findings do not count it.");
-	}
-	text_mark(t, MARK_END);
-	text_wrap(t, 0, 9);
+	text_warn(
+	        t, MARK_BAD,
+	        "WARNING: the program was {word}{if} the whole time. Nothing in it could run, so the length of a wait "
+	        "means nothing.{else}{part}. Nothing in it could run then. Waits include that time; findings do not "
+	        "count it.{end}",
+	        W_WORD(what), W_IF(model_is_all_stopped(m)), W_PART(put_times, &state));
 }
 
 void text_put_stops(struct text *t)

@@ -2,9 +2,6 @@
 #include "report/render/text/text.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <string.h>
 
 #include "report/render/fmt.h"
 #include "report/render/utf8.h"
@@ -111,7 +108,7 @@ void text_end(struct text *t)
 static void put_capitalised(struct text *t, const char *title)
 {
 	buf_put_u8(&t->b, (uint8_t)toupper((unsigned char)*title));
-	fmt_raw(&t->b, title + 1);
+	text_say(t, "{word}", W_WORD(title + 1));
 }
 
 void text_title(struct text *t, const char *title, const char *remark)
@@ -122,7 +119,7 @@ void text_title(struct text *t, const char *title, const char *remark)
 		text_flush(t, t->b.len);
 		fputs("</h2>\n", t->f);
 		if (remark)
-			text_line(t, "%s", remark);
+			text_line(t, "{word}", W_WORD(remark));
 		return;
 	}
 	text_end(t);
@@ -130,19 +127,7 @@ void text_title(struct text *t, const char *title, const char *remark)
 	put_capitalised(t, title);
 	text_mark(t, MARK_END);
 	if (remark && *remark)
-		fmt_f(&t->b, "  %s", remark);
-	text_end(t);
-}
-
-void text_line(struct text *t, const char *fmt, ...)
-{
-	char s[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s, sizeof(s), fmt, ap);
-	va_end(ap);
-	fmt_raw(&t->b, s);
+		text_say(t, "  {word}", W_WORD(remark));
 	text_end(t);
 }
 
@@ -200,16 +185,6 @@ void text_end_warning(struct text *t)
 	text_wrap(t, 0, 9);
 }
 
-void text_label(struct text *t, const char *label)
-{
-	fmt_f(&t->b, "%-9s ", label);
-}
-
-void text_end_entry(struct text *t)
-{
-	text_wrap(t, 2, 12);
-}
-
 unsigned text_rows(const struct text *t, unsigned n)
 {
 	return t->r->opts.top == REPORT_TOP_DEFAULT ? n : t->r->opts.top;
@@ -219,10 +194,7 @@ void text_more(struct text *t, uint64_t shown, uint64_t all)
 {
 	if (all <= shown)
 		return;
-	fmt_raw(&t->b, "  … and ");
-	fmt_count(&t->b, all - shown);
-	fmt_f(&t->b, " more (--top %" PRIu64 " shows all)", all);
-	text_end(t);
+	text_line(t, "  … and {n} more (--top {num} shows all)", W_N(all - shown), W_N(all));
 }
 
 void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), const void *ctx, uint32_t n, uint32_t runs)
@@ -235,27 +207,20 @@ void text_ids(struct text *t, uint64_t (*get)(const void *ctx, uint32_t i), cons
 		while (i < n && (get(ctx, i) == last || get(ctx, i) == last + 1))
 			last = get(ctx, i++);
 		if (shown++ >= runs) {
-			fmt_raw(&t->b, ", …");
+			text_say(t, ", …");
 			return;
 		}
-		fmt_f(&t->b, "%s%" PRIu64, shown > 1 ? ", " : "", first);
-		if (last > first)
-			fmt_f(&t->b, "%s%" PRIu64, last > first + 1 ? "–" : ", ", last);
+		text_say(t, "{if}, {end}{num}{if}{word}{num}{end}", W_IF(shown > 1), W_N(first), W_IF(last > first),
+		         W_WORD(last > first + 1 ? "–" : ", "), W_N(last));
 	}
 }
 
 void text_count(struct text *t, uint64_t n)
 {
-	if (n)
-		fmt_count(&t->b, n);
-	else
-		fmt_raw(&t->b, "-");
+	text_say(t, "{if}{n}{else}-{end}", W_IF(n), W_N(n));
 }
 
 void text_dur(struct text *t, uint64_t ns)
 {
-	if (ns)
-		fmt_dur(&t->b, ns);
-	else
-		fmt_raw(&t->b, "-");
+	text_say(t, "{if}{dur}{else}-{end}", W_IF(ns), W_DUR(ns));
 }

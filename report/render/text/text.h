@@ -43,12 +43,11 @@ void text_title(struct text *t, const char *title, const char *remark);
 /* A paragraph of its own that looks as mark says: a warning, a note. */
 #define text_warn(t, mark, ...) (text_mark(t, mark), text_say(t, __VA_ARGS__), text_end_warning(t))
 void text_end_warning(struct text *t);
-/* A row with a label, "" where it is the row above's. */
-#define text_entry(t, label, ...) (text_label(t, label), text_say(t, __VA_ARGS__), text_end_entry(t))
-void text_label(struct text *t, const char *label);
-void text_end_entry(struct text *t);
-/* A whole line of its own. */
-void text_line(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A row with a label, "" where it is that of the row above. */
+#define text_entry(t, label, ...) \
+	(text_say(t, "{word <9} ", W_WORD(label)), text_say(t, __VA_ARGS__), text_wrap(t, 2, 12))
+/* A line of its own. */
+#define text_line(t, ...) (text_say(t, __VA_ARGS__), text_end(t))
 /* What is in t->b, broken at blanks; the first line after `first` columns of blanks, the others after `indent`. */
 void text_wrap(struct text *t, size_t first, size_t indent);
 /* The bytes of s (n of them) that fit into width columns: up to a blank where there is one. At least one character. */
