@@ -272,7 +272,7 @@ static bool goes_on(const struct model *m, const struct goroutine *g)
 static struct blocker blocker_of_select(struct blockers *bs, const struct goroutine *g)
 {
 	struct blocker r = { .root = ROOT_UNKNOWN };
-	int64_t last = INT64_MIN;
+	int64_t last = INT64_MIN, moved = 0;
 	bool any_goes_on = false;
 
 	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
@@ -288,6 +288,7 @@ static struct blocker blocker_of_select(struct blockers *bs, const struct gorout
 		one = blocker_of_channel(bs, g, &g->objs[i], TRACE_WAIT_SELECT);
 		nlive += one.nlive;
 		ngone += one.ngone;
+		moved = one.moved > moved ? one.moved : moved;
 		who = one.goid ? model_goroutine(bs->m, one.goid) : NULL;
 		on = who && goes_on(bs->m, who);
 		if (who && (!r.goid || on > any_goes_on || (on == any_goes_on && who->last_event > last))) {
@@ -299,6 +300,7 @@ static struct blocker blocker_of_select(struct blockers *bs, const struct gorout
 		}
 		r.nlive = nlive;
 		r.ngone = ngone;
+		r.moved = moved;
 	}
 	/* One case without known users is enough: an unknown goroutine may end the wait. */
 	if (!r.goid && r.root == ROOT_EXITED && g->wait.nobjs_all > 1)

@@ -21,6 +21,13 @@ void findings_free(struct findings *f)
 {
 	vec_free(&f->v);
 	vec_free(&f->parts);
+	growths_free(&f->growths);
+	contentions_free(&f->contentions);
+}
+
+bool findings_has_any(const struct findings *f)
+{
+	return f->v.n && f->v.v[0].kind != FINDING_CONTENTION;
 }
 
 /* The one object that all goroutines of the leak wait for, as a key; 0: there is no such object. */
@@ -64,16 +71,21 @@ static int index_suspects(struct maker *k)
 static uint32_t leak_of_blocker(const struct maker *k, uint32_t leak)
 {
 	const struct leak *l = &k->l->v.v[leak];
-	bool is_one = l->blocker.goid && l->blocker.nlive <= 1 && !l->proven &&
-	              (l->n == 1 || common_object(k, l) & OBJECT_OF_KEY);
+	bool is_one = l->blocker.goid && l->blocker.nlive <= 1 && (l->n == 1 || common_object(k, l) & OBJECT_OF_KEY);
 	const uint64_t *at = is_one ? map_get(&k->by_goid, l->blocker.goid) : NULL;
 
 	return at ? (uint32_t)*at - 1 : leak;
 }
 
-/* The cause of a leak has evidence that is no weaker; time alone is no cause of what is stuck by time alone. */
+/*
+ * The cause of a leak has evidence that is no weaker; time alone is no cause
+ * of what is stuck by time alone. A lock that a member of a cycle holds is not
+ * released before the cycle ends.
+ */
 static bool can_be_cause(const struct leak *cause, const struct leak *of)
 {
+	if (of->j.verdict == VERDICT_LOCK && cause->j.verdict == VERDICT_CYCLE)
+		return true;
 	return !of->growing && (cause->j.strength > of->j.strength ||
 	                        (cause->j.strength == of->j.strength && of->j.verdict != VERDICT_STUCK));
 }
@@ -210,10 +222,30 @@ static enum hint hint_of(const struct model *m, const struct leaks *all, const s
 	}
 }
 
+static enum finding_kind kind_of(const struct leak *l)
+{
+	switch ((enum verdict)l->j.verdict) {
+	case VERDICT_CYCLE:
+		return FINDING_DEADLOCK;
+	case VERDICT_STUCK:
+		return l->growing ? FINDING_GROWTH : FINDING_STALL;
+	case VERDICT_STALLED:
+		return FINDING_STALL;
+	case VERDICT_LOCK:
+	case VERDICT_WAITGROUP:
+	case VERDICT_NO_RECEIVER:
+		return l->proven ? FINDING_LEAK : FINDING_STALL;
+	default:
+		return FINDING_LEAK;
+	}
+}
+
 static int add_finding(struct maker *k, uint32_t leak)
 {
 	const struct leak *l = &k->l->v.v[leak];
-	struct finding f = { .leak = leak,
+	struct finding f = { .kind = (uint8_t)kind_of(l),
+		             .strength = l->j.strength,
+		             .leak = leak,
 		             .first = (uint32_t)k->out->parts.n,
 		             .members = l->n,
 		             .hint = (uint8_t)hint_of(k->m, k->l, l) };
@@ -227,6 +259,89 @@ static int add_finding(struct maker *k, uint32_t leak)
 			return -ENOMEM;
 	}
 	return vec_push(&k->out->v, f);
+}
+
+/* By group: how many of those that stayed are goroutines of a leak. */
+static uint64_t *count_found(const struct maker *k)
+{
+	uint64_t *found = calloc(k->m->groups.n + 1, sizeof(*found));
+
+	for (uint32_t i = 0; found && i < k->l->nsuspects; i++) {
+		const struct leak *l = &k->l->v.v[i];
+
+		for (uint32_t s = 0; s < l->n; s++) {
+			const struct goroutine *g = model_goroutine(k->m, k->l->suspects.v[l->first + s].goid);
+
+			found[g->group] += g->started != TIME_UNKNOWN && g->started >= model_from(k->m);
+		}
+	}
+	return found;
+}
+
+static int add_growth(struct maker *k, uint32_t i)
+{
+	const struct growths *gs = &k->out->growths;
+	struct finding f = { .kind = FINDING_GROWTH, .strength = STRENGTH_TIME, .leak = FINDING_NO_LEAK, .growth = i };
+
+	for (uint32_t s = i; s < gs->v.n; s++)
+		f.members += gs->v.v[s].same == i ? gs->v.v[s].stayed : 0;
+	return vec_push(&k->out->v, f);
+}
+
+static int add_growths(struct maker *k)
+{
+	const struct growths *gs = &k->out->growths;
+	uint64_t *found = count_found(k);
+	int ret = found ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < gs->v.n && !ret; i++) {
+		const struct growth *g = &gs->v.v[i];
+
+		/* A leak of half of them says more. */
+		if (g->same == i && !g->hidden && found[g->group] * 2 < g->stayed)
+			ret = add_growth(k, i);
+	}
+	free(found);
+	return ret;
+}
+
+static int add_contentions(struct maker *k)
+{
+	for (uint32_t i = 0; i < k->out->contentions.v.n; i++) {
+		struct finding f = { .kind = FINDING_CONTENTION,
+			             .strength = STRENGTH_TIME,
+			             .leak = FINDING_NO_LEAK,
+			             .contention = i,
+			             .members = k->out->contentions.v.v[i].waiting };
+
+		if (vec_push(&k->out->v, f))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Contention comes last: the program goes on. Growth shows no cause, and comes after what does. */
+static unsigned rank_of(const struct finding *f)
+{
+	if (f->kind == FINDING_CONTENTION)
+		return 8;
+	return 2 * (STRENGTH_PROVEN - f->strength) + (f->kind != FINDING_DEADLOCK);
+}
+
+static int finding_cmp(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	uint64_t nx = x->members + x->behind, ny = y->members + y->behind;
+
+	if (rank_of(x) != rank_of(y))
+		return rank_of(x) < rank_of(y) ? -1 : 1;
+	if (x->kind != FINDING_CONTENTION && nx != ny)
+		return nx > ny ? -1 : 1;
+	if (x->leak != y->leak)
+		return x->leak < y->leak ? -1 : 1;
+	if (x->growth != y->growth)
+		return x->growth < y->growth ? -1 : 1;
+	return (x->contention > y->contention) - (x->contention < y->contention);
 }
 
 static int add_findings(struct maker *k)
@@ -268,30 +383,56 @@ static void count_waiting(struct findings *f, const struct model *m, const struc
 	}
 }
 
+/* Nothing happened, although everything would have been recorded. */
+static bool is_silent(const struct model *m)
+{
+	return !m->events.all && m->opts.since == INT64_MIN && m->opts.until == INT64_MAX && m->snap[0].ended &&
+	       !m->losses.n && !m->short_waits.any && !m->stops.n && !m->proc.exited;
+}
+
+static int make(struct maker *k)
+{
+	int ret = index_suspects(k);
+
+	if (!ret)
+		ret = join(k);
+	if (!ret)
+		ret = add_findings(k);
+	if (!ret)
+		ret = add_growths(k);
+	if (!ret)
+		ret = add_contentions(k);
+	if (!ret && k->out->v.n)
+		qsort(k->out->v.v, k->out->v.n, sizeof(*k->out->v.v), finding_cmp);
+	return ret;
+}
+
+int findings_prepare(struct findings *f, const struct model *m, struct err *err)
+{
+	int ret;
+
+	*f = (struct findings){ .silent = is_silent(m) };
+	ret = growths_find(&f->growths, m, err);
+	return ret ? ret : contentions_find(&f->contentions, m, err);
+}
+
 int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct err *err)
 {
 	struct maker k = { .out = f, .m = m, .l = l };
 	int ret = -ENOMEM;
 
-	*f = (struct findings){ 0 };
 	k.root = calloc(l->nsuspects + 1, sizeof(*k.root));
 	k.behind = calloc(l->nsuspects + 1, sizeof(*k.behind));
 	for (uint32_t i = 0; k.root && i < l->nsuspects; i++)
 		k.root[i] = i;
 	k.next = calloc(l->nsuspects + 1, sizeof(*k.next));
 	if (k.root && k.behind && k.next)
-		ret = index_suspects(&k);
-	if (!ret)
-		ret = join(&k);
-	if (!ret)
-		ret = add_findings(&k);
+		ret = make(&k);
 	count_waiting(f, m, l);
 	map_free(&k.by_goid);
 	map_free(&k.by_obj);
 	free(k.root);
 	free(k.behind);
 	free(k.next);
-	if (ret)
-		findings_free(f);
 	return ret ? err_nomem(err) : 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/model/library.h"
 #include "report/model/stops.h"
 
 /* A group grows when at least this many of its goroutines came to wait at a place and none of the group ended. */
@@ -17,8 +18,7 @@
 struct finder {
 	struct leaks *out;
 	const struct model *m;
-	struct blockers *blockers;
-	struct map in_cycle; /* goroutines, each of which waits for the next */
+	struct judge judge;
 };
 
 void leaks_free(struct leaks *l)
@@ -52,7 +52,7 @@ static int collect_cycle(struct finder *f, const struct chain *c, const struct c
 		if (!link_is_sure(f->m, &links[k]))
 			return 0;
 	for (uint32_t k = from; k < c->n; k++)
-		if (!map_put(&f->in_cycle, links[k].goid, NULL))
+		if (!map_put(&f->judge.in_cycle, links[k].goid, NULL))
 			return -ENOMEM;
 	return 0;
 }
@@ -102,6 +102,12 @@ static bool same_lock(const struct suspect *a, const struct suspect *b)
 	return same_leak(a, b) && a->lock == b->lock;
 }
 
+/* A goroutine of the runtime, except while it runs the program's code: a finalizer, a cleanup. */
+static bool is_runtime(const struct model *m, const struct goroutine *g)
+{
+	return g->system && !symbols_stack_app(&m->sym, g->wait.stack);
+}
+
 static int collect(struct finder *f)
 {
 	const struct model *m = f->m;
@@ -110,13 +116,13 @@ static int collect(struct finder *f)
 		const struct goroutine *g = m->goroutines.sorted.v[i];
 		struct suspect s;
 
-		if (g->state != GO_STATE_WAITING || g->system || g->wait.unsure)
+		if (g->state != GO_STATE_WAITING || g->wait.unsure || is_runtime(m, g))
 			continue;
 		s = (struct suspect){ .goid = g->id,
 			              .group = g->group,
 			              .place = symbols_stack_user(&m->sym, g->wait.stack),
 			              .reason = g->wait.reason,
-			              .j = leak_judge(m, f->blockers, &f->in_cycle, g) };
+			              .j = leak_judge(&f->judge, g) };
 		s.is_long =
 		        s.j.verdict == VERDICT_NIL_CHANNEL || s.j.verdict == VERDICT_EMPTY_SELECT || leak_is_long(m, g);
 		if (vec_push(&f->out->suspects, s))
@@ -131,29 +137,52 @@ static bool seems_held(const struct suspect *s)
 	return s->is_long && (s->j.idle == IDLE_HELD || s->j.idle == IDLE_TIME);
 }
 
-/*
- * A stale pointer can make an object seem reachable. If at least as many
- * goroutines at the same place are proven to be stuck, these are stuck too.
- */
-static void join_stale(struct suspect *s, uint32_t n)
+static uint64_t object_key(const struct trace_obj *o)
 {
-	struct judgement most = { 0 };
-	uint32_t proven = 0, held = 0;
+	return (uint64_t)o->kind << 32 | o->id;
+}
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (s[i].j.strength == STRENGTH_PROVEN) {
-			most = s[i].j;
-			proven++;
-		} else if (seems_held(&s[i])) {
-			held++;
-		}
+static int note_objects(struct map *objects, const struct goroutine *g)
+{
+	for (uint32_t i = 0; i < g->wait.nobjs; i++)
+		if (!map_put(objects, object_key(&g->objs[i]), NULL))
+			return -ENOMEM;
+	return 0;
+}
+
+static bool waits_for_any(const struct map *objects, const struct goroutine *g)
+{
+	for (uint32_t i = 0; i < g->wait.nobjs; i++)
+		if (map_get(objects, object_key(&g->objs[i])))
+			return true;
+	return false;
+}
+
+/*
+ * A stale pointer can make one case of a select seem reachable. Of goroutines
+ * at the same place, those that wait for an object of a proven one are stuck,
+ * too; those that wait for other objects may be another pool that works.
+ */
+static int join_stale(const struct model *m, struct suspect *s, uint32_t n)
+{
+	struct map objects = { 0 };
+	const struct suspect *proven = NULL;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		if (s[i].j.strength != STRENGTH_PROVEN)
+			continue;
+		proven = &s[i];
+		ret = note_objects(&objects, model_goroutine(m, s[i].goid));
 	}
-	if (!proven || held > proven)
-		return;
-	most.strength = STRENGTH_LIKELY;
-	for (uint32_t i = 0; i < n; i++)
-		if (seems_held(&s[i]))
-			s[i].j = most;
+	for (uint32_t i = 0; proven && i < n && !ret; i++) {
+		if (!seems_held(&s[i]) || !waits_for_any(&objects, model_goroutine(m, s[i].goid)))
+			continue;
+		s[i].j = proven->j;
+		s[i].j.strength = STRENGTH_LIKELY;
+	}
+	map_free(&objects);
+	return ret;
 }
 
 /* The one object at which it queues; 0: none. */
@@ -164,7 +193,7 @@ static uint64_t line_of(const struct model *m, const struct suspect *s)
 
 	if (g->wait.nobjs != 1 || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT)
 		return 0;
-	return (uint64_t)g->objs[0].kind << 32 | g->objs[0].id;
+	return object_key(&g->objs[0]);
 }
 
 static void note_locks(struct finder *f)
@@ -174,6 +203,16 @@ static void note_locks(struct finder *f)
 
 		s->lock = s->j.verdict == VERDICT_LOCK ? line_of(f->m, s) : 0;
 	}
+}
+
+/* Of what queues for an object that cannot be had. */
+static uint8_t verdict_of_line(const struct model *m, const struct suspect *s)
+{
+	const struct goroutine *g = model_goroutine(m, s->goid);
+	const struct sync_obj *o = g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(m, g->objs[0].id) : NULL;
+	bool is_lock = o && (o->kind == TRACE_SYNC_MUTEX || o->kind == TRACE_SYNC_RWMUTEX);
+
+	return is_lock ? VERDICT_LOCK : VERDICT_STUCK;
 }
 
 /*
@@ -204,6 +243,9 @@ static int join_line(struct finder *f)
 
 		if (at) {
 			s->j = l->suspects.v[*at].j;
+			/* It is behind the cycle, not in it. */
+			if (s->j.verdict == VERDICT_CYCLE)
+				s->j.verdict = verdict_of_line(f->m, s);
 			s->j.strength = s->j.strength == STRENGTH_PROVEN ? STRENGTH_LIKELY : s->j.strength;
 		}
 	}
@@ -336,7 +378,7 @@ static int collect_links(struct finder *f, struct leak *l)
 	while (g && l->cycle_n < MODEL_MAX_CHAIN_DEPTH) {
 		struct cycle_link link = { .goid = g->id,
 			                   .place = symbols_stack_user(&f->m->sym, g->wait.stack),
-			                   .blocker = blocker_of(f->blockers, g) };
+			                   .blocker = blocker_of(f->judge.blockers, g) };
 		uint32_t begin;
 
 		if (g->wait.nobjs)
@@ -377,7 +419,7 @@ static int leak_add(struct finder *f, uint32_t first, uint32_t n)
 	l.locks = count_locks(f->out, first, n);
 	if (!leak_measure(f, &l) && l.j.verdict != VERDICT_IDLE)
 		l.j = (struct judgement){ .verdict = VERDICT_IDLE, .idle = IDLE_SHORT };
-	l.blocker = blocker_of(f->blockers, model_goroutine(f->m, l.example));
+	l.blocker = blocker_of(f->judge.blockers, model_goroutine(f->m, l.example));
 	if ((l.j.verdict == VERDICT_CYCLE && collect_links(f, &l)) || vec_push(&f->out->v, l))
 		return -ENOMEM;
 	f->out->nsuspects += l.j.verdict != VERDICT_IDLE;
@@ -420,17 +462,19 @@ static void sort_suspects(struct leaks *l)
 
 int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const struct chains *chains, struct err *err)
 {
-	struct finder f = { .out = l, .m = m, .blockers = b };
+	struct finder f = { .out = l, .m = m, .judge = { .m = m, .blockers = b } };
 	int ret;
 
 	*l = (struct leaks){ 0 };
-	ret = collect_cycles(&f, chains);
+	ret = usual_make(&f.judge.usual, m);
+	if (!ret)
+		ret = collect_cycles(&f, chains);
 	if (!ret)
 		ret = collect(&f);
 	sort_suspects(l);
-	for (uint32_t i = 0, n; i < l->suspects.n; i += n) {
+	for (uint32_t i = 0, n; i < l->suspects.n && !ret; i += n) {
 		n = run_length(l, i, same_place);
-		join_stale(&l->suspects.v[i], n);
+		ret = join_stale(m, &l->suspects.v[i], n);
 	}
 	if (!ret)
 		ret = join_line(&f);
@@ -443,7 +487,8 @@ int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const
 			n = run_length(l, i, same_lock);
 		ret = leak_add(&f, i, n);
 	}
-	map_free(&f.in_cycle);
+	map_free(&f.judge.in_cycle);
+	usual_free(&f.judge.usual);
 	if (ret) {
 		leaks_free(l);
 		return err_nomem(err);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Judges one goroutine's wait by what the trace shows about it. */
 #include "report/analyze/leak_judge.h"
+#include "report/analyze/purpose.h"
 #include "report/model/channel.h"
 #include "report/model/stops.h"
 
 #include <string.h>
 
 #define SECOND 1000000000
+/* A wait of this many times the mean of those that ended at its place is no usual one; of so few there is no mean. */
+#define UNUSUAL 10
+#define USUAL_MIN 3
 
 static int64_t half_of_recording(const struct model *m)
 {
@@ -68,6 +72,29 @@ static struct judgement reachable(const struct model *m)
 	return idle_as(m->snap[1].searched ? IDLE_HELD : IDLE_UNKNOWN);
 }
 
+/* It has waited for the whole recording, or far longer than others did at its place. */
+static bool is_unusual(const struct judge *k, const struct goroutine *g)
+{
+	struct usual_site u = usual_at(&k->usual, symbols_stack_user(&k->m->sym, g->wait.stack), g->wait.reason);
+	int64_t ns = waited_ns(k->m, g);
+
+	if (ns < SECOND || !leak_is_long(k->m, g))
+		return false;
+	return u.waits < USUAL_MIN ? g->wait.before_start : (uint64_t)ns / UNUSUAL >= u.blocked / u.waits;
+}
+
+/* Something was completed on its objects while it waited. */
+static bool has_moved(const struct goroutine *g, const struct blocker *h)
+{
+	return h->moved > (g->wait.before_start ? 0 : g->wait.since);
+}
+
+/* A channel of values, of which a receiver expects one; not one that is closed to tell many that something is over. */
+static bool carries_values(const struct channel *c)
+{
+	return c && c->capacity_known && (c->elem_size || c->capacity);
+}
+
 /* "for v := range c" and "v, ok := <-c" are chanrecv2 (cmd/compile, walk/order.go). */
 static bool asks_if_closed(const struct model *m, const struct goroutine *g)
 {
@@ -78,6 +105,59 @@ static bool asks_if_closed(const struct model *m, const struct goroutine *g)
 		if (!strcmp(symbols_place_func(&m->sym, place), "runtime.chanrecv2"))
 			return true;
 	return false;
+}
+
+/* A buffered channel that several goroutines take from: a pool, of which nothing is left. */
+static bool asks_a_pool(const struct model *m, const struct goroutine *g)
+{
+	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
+		const struct channel *c = g->objs[i].kind == TRACE_OBJ_CHAN ? model_channel(m, g->objs[i].id) : NULL;
+
+		if (c && carries_values(c) && c->capacity && channel_waiting(m, c) > 1)
+			return true;
+	}
+	return false;
+}
+
+/* In the middle of a request: whether it waits for something that has to come, not for the request's end. */
+static bool expects(const struct judge *k, const struct goroutine *g, uint8_t class)
+{
+	const struct model *m = k->m;
+	const struct channel *c = g->wait.nobjs_all == 1 && g->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN
+	                                  ? model_channel(m, g->objs[0].id)
+	                                  : NULL;
+
+	if (c)
+		return !asks_if_closed(m, g) && (carries_values(c) || channel_waiting(m, c) > 1);
+	if (class == TRACE_WAIT_SELECT)
+		return purpose_waits_in_library(&m->sym, g->wait.stack) || asks_a_pool(m, g) ||
+		       usual_at(&k->usual, symbols_stack_user(&m->sym, g->wait.stack), g->wait.reason).waits >=
+		               USUAL_MIN;
+	return true;
+}
+
+/* Whether waiting there is not what the goroutine is for. */
+static bool should_go_on(const struct judge *k, const struct goroutine *g, uint8_t class)
+{
+	switch (purpose_of_wait(&k->m->sym, g->wait.stack)) {
+	case PURPOSE_ACQUIRE:
+		return true;
+	case PURPOSE_REQUEST:
+		return expects(k, g, class);
+	case PURPOSE_DEEP:
+		return class == TRACE_WAIT_RECV && g->wait.nobjs == 1 && expects(k, g, class);
+	default:
+		return false;
+	}
+}
+
+/* Reachable, so it can still end; but it should have. */
+static struct judgement judge_reachable(const struct judge *k, const struct goroutine *g, const struct blocker *h,
+                                        uint8_t class)
+{
+	if (is_unusual(k, g) && !has_moved(g, h) && should_go_on(k, g, class))
+		return judged(VERDICT_STALLED, STRENGTH_LIKELY);
+	return reachable(k->m);
 }
 
 /*
@@ -93,14 +173,16 @@ static bool all_seen_to_go(const struct model *m, const struct goroutine *g, con
 	return h->root == ROOT_EXITED && (c->made_by == g->id || !model_goroutine(m, c->made_by));
 }
 
-static struct judgement judge_receive(const struct model *m, const struct goroutine *g, const struct blocker *h)
+static struct judgement judge_receive(const struct judge *k, const struct goroutine *g, const struct blocker *h)
 {
+	const struct model *m = k->m;
 	bool gone = h->root == ROOT_EXITED;
-	enum verdict v = gone || asks_if_closed(m, g) ? VERDICT_NEVER_CLOSED : VERDICT_NO_ONE_LEFT;
+	/* A sender that lives and is stuck itself, as h->goid then is, could send once it goes on. */
+	enum verdict v = gone || (asks_if_closed(m, g) && !h->goid) ? VERDICT_NEVER_CLOSED : VERDICT_NO_ONE_LEFT;
 
 	if (g->unreachable)
 		return judged(v, STRENGTH_PROVEN);
-	return all_seen_to_go(m, g, h) ? judged(v, STRENGTH_LIKELY) : reachable(m);
+	return all_seen_to_go(m, g, h) ? judged(v, STRENGTH_LIKELY) : judge_reachable(k, g, h, TRACE_WAIT_RECV);
 }
 
 static struct judgement judge_send(const struct model *m, const struct goroutine *g, const struct blocker *h)
@@ -125,8 +207,29 @@ static bool has_only_nil_cases(const struct goroutine *g)
 	return g->wait.nobjs && g->wait.nobjs == g->wait.nobjs_all;
 }
 
-static struct judgement judge_sync(const struct model *m, const struct goroutine *g, const struct blocker *h)
+/*
+ * A goroutine that waits for the workers which it started supervises them, in
+ * main or elsewhere. One that serves a request, or has started none, does not.
+ */
+static bool is_no_supervisor(const struct judge *k, const struct goroutine *g, const struct blocker *h)
 {
+	return (!h->goid && !h->nlive) || purpose_of_wait(&k->m->sym, g->wait.stack) == PURPOSE_REQUEST;
+}
+
+static struct judgement judge_waitgroup(const struct judge *k, const struct goroutine *g, const struct blocker *h,
+                                        const struct sync_obj *s)
+{
+	if (g->unreachable)
+		return judged(VERDICT_WAITGROUP, STRENGTH_PROVEN);
+	if (s->snap && s->counter > 0 && is_unusual(k, g) && is_no_supervisor(k, g, h))
+		return judged(VERDICT_STALLED, STRENGTH_LIKELY);
+	return reachable(k->m);
+}
+
+static struct judgement judge_sync(const struct judge *k, const struct goroutine *g, const struct blocker *h,
+                                   uint8_t class)
+{
+	const struct model *m = k->m;
 	const struct sync_obj *s =
 	        g->wait.nobjs && g->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(m, g->objs[0].id) : NULL;
 	uint8_t kind = s ? s->kind : TRACE_SYNC_UNKNOWN;
@@ -138,9 +241,14 @@ static struct judgement judge_sync(const struct model *m, const struct goroutine
 			return judged(VERDICT_LOCK, STRENGTH_PROVEN);
 		return is_very_long(m, g, h) ? judged(VERDICT_LOCK, STRENGTH_LIKELY) : idle_as(IDLE_SHORT);
 	case TRACE_SYNC_WAITGROUP:
-		return g->unreachable ? judged(VERDICT_WAITGROUP, STRENGTH_PROVEN) : reachable(m);
+		return judge_waitgroup(k, g, h, s);
 	default:
-		return g->unreachable ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
+		if (g->unreachable)
+			return judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN);
+		/* Nobody idles in a semaphore. */
+		if (s && class == TRACE_WAIT_SEMACQUIRE && is_unusual(k, g))
+			return judged(VERDICT_STALLED, STRENGTH_LIKELY);
+		return judge_reachable(k, g, h, class);
 	}
 }
 
@@ -157,11 +265,11 @@ static bool waits_for_nothing(const struct goroutine *g, uint8_t class)
 	       (class == TRACE_WAIT_SELECT && has_only_nil_cases(g));
 }
 
-struct judgement leak_judge(const struct model *m, struct blockers *b, const struct map *in_cycle,
-                            const struct goroutine *g)
+struct judgement leak_judge(const struct judge *k, const struct goroutine *g)
 {
+	const struct model *m = k->m;
 	uint8_t class = model_wait_class(m, g->wait.reason);
-	struct blocker who = blocker_of(b, g);
+	struct blocker who = blocker_of(k->blockers, g);
 
 	if (class == TRACE_WAIT_NETWORK)
 		return idle_as(IDLE_NETWORK);
@@ -173,13 +281,15 @@ struct judgement leak_judge(const struct model *m, struct blockers *b, const str
 		return judged(VERDICT_NIL_CHANNEL, STRENGTH_PROVEN);
 	if (class == TRACE_WAIT_EMPTY_SELECT)
 		return judged(VERDICT_EMPTY_SELECT, STRENGTH_PROVEN);
-	if (map_get(in_cycle, g->id))
+	if (map_get(&k->in_cycle, g->id))
 		return judged(VERDICT_CYCLE, g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (class == TRACE_WAIT_RECV)
-		return judge_receive(m, g, &who);
+		return judge_receive(k, g, &who);
 	if (class == TRACE_WAIT_SEND)
 		return judge_send(m, g, &who);
+	if (class == TRACE_WAIT_SELECT && g->unreachable)
+		return judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN);
 	if (class == TRACE_WAIT_SELECT)
-		return g->unreachable ? judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN) : reachable(m);
-	return judge_sync(m, g, &who);
+		return judge_reachable(k, g, &who, class);
+	return judge_sync(k, g, &who, class);
 }

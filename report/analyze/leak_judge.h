@@ -5,6 +5,7 @@
 /* The verdict on one goroutine's wait. */
 
 #include "report/analyze/blocker.h"
+#include "report/analyze/usual.h"
 #include "report/model/model.h"
 
 /* Append only: names stand in docs/report.schema.json. */
@@ -19,6 +20,7 @@ enum verdict {
 	VERDICT_LOCK,
 	VERDICT_WAITGROUP,
 	VERDICT_CYCLE,
+	VERDICT_STALLED, /* reachable, but waiting is not what the goroutine is for, and nothing moved */
 };
 
 enum strength {
@@ -42,9 +44,16 @@ struct judgement {
 	uint8_t verdict, strength, idle;
 };
 
-/* Judges one goroutine's wait by itself; in_cycle: goroutines that wait for each other. */
-struct judgement leak_judge(const struct model *m, struct blockers *b, const struct map *in_cycle,
-                            const struct goroutine *g);
+/* What a verdict takes into account. */
+struct judge {
+	const struct model *m;
+	struct blockers *blockers;
+	struct map in_cycle; /* goroutines that wait for each other */
+	struct usual usual;
+};
+
+/* Judges one goroutine's wait by itself. */
+struct judgement leak_judge(const struct judge *k, const struct goroutine *g);
 /* Whether it waits long enough to be a suspect: half of the recording, or a second. */
 bool leak_is_long(const struct model *m, const struct goroutine *g);
 /* Nanoseconds from then to the end during which the program could run. */

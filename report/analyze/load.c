@@ -137,6 +137,8 @@ static int analyse(struct report *r, struct err *err)
 		ret = chains_find(&r->chains, m, r->blockers, err);
 	if (!ret)
 		ret = leaks_find(&r->leaks, m, r->blockers, &r->chains, err);
+	if (!ret)
+		ret = findings_prepare(&r->findings, m, err);
 	if (ret)
 		return ret;
 	visible_filter(r);

@@ -163,4 +163,9 @@ void visible_filter(struct report *r)
 			r->leaks.nsuspects -= r->leaks.v.v[i].j.verdict != VERDICT_IDLE;
 	}
 	r->leaks.v.n = n;
+	for (size_t i = 0; i < r->findings.growths.v.n; i++) {
+		struct growth *g = &r->findings.growths.v.v[i];
+
+		g->hidden = !report_shows_group(r, g->group);
+	}
 }

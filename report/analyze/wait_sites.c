@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "report/analyze/purpose.h"
 #include "report/analyze/visible.h"
 #include "report/model/names.h"
 
@@ -121,6 +122,16 @@ void wait_sites_free(struct wait_sites *sites)
 	vec_free(&sites->v);
 }
 
+/* A worker without work, or one that waits for another program. */
+static bool is_worker(const struct model *m, const struct wsite *ws)
+{
+	uint8_t class = model_wait_class(m, ws->reason);
+	enum purpose p = purpose_of_wait(&m->sym, ws->stack);
+
+	return (class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT || class == TRACE_WAIT_COND) &&
+	       (p == PURPOSE_IDLE || p == PURPOSE_REMOTE);
+}
+
 const struct wsite *wait_sites_heaviest(const struct report *r)
 {
 	const struct wsite *still = NULL;
@@ -128,7 +139,7 @@ const struct wsite *wait_sites_heaviest(const struct report *r)
 	for (uint32_t i = 0; i < r->nwsites; i++) {
 		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
 
-		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked)
+		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked || is_worker(r->m, ws))
 			continue;
 		if (!is_still(ws))
 			return ws;

@@ -20,7 +20,7 @@ bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
  */
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all);
 void wait_sites_free(struct wait_sites *sites);
-/* The site that is not idle and cost most blocked time, in the same order; NULL: none cost any. */
+/* The site that cost most blocked time, in the same order; not idle ones, nor workers without work. NULL: none. */
 const struct wsite *wait_sites_heaviest(const struct report *r);
 
 #endif

@@ -14,6 +14,7 @@ struct group {
 	bool system;
 	uint64_t at_start, created, exited; /* in the recording; exited does not include missed */
 	uint64_t missed;                    /* exits not seen */
+	uint64_t old_exited;                /* of exited, those that were there at the start */
 	uint64_t at_end[GO_STATES];
 	uint64_t waits, blocked, unseen;
 	uint64_t wakes; /* it woke another goroutine */

@@ -184,8 +184,22 @@ void words_leak_evidence(struct buf *b, const struct model *m, const struct leak
 void words_leak_growth(struct buf *b, const struct model *m, const struct leak *l);
 /* All of the above: JSON's "why". */
 void words_leak_why(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
+/* VERDICT_STALLED: what they wait for, its state and last completion; and why they should not wait. */
+void words_stalled_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
+void words_stalled_evidence(struct buf *b, const struct model *m, const struct leak *l);
 /* What to change in the program; "" where nothing is certain. */
 const char *words_hint(enum hint h);
+
+/* A finding of growth: its heading, and what it rests on. */
+void words_growth(struct buf *b, const struct model *m, const struct growth *g);
+void words_growth_details(struct buf *b, const struct model *m, const struct growths *all, const struct growth *g);
+/* The same of contention: "Contention: sync.Mutex at main.get (cache.go:27)". */
+void words_contention(struct buf *b, const struct model *m, const struct contention *c);
+void words_contention_details(struct buf *b, const struct model *m, const struct contention *c);
+/* JSON's names and "why" of a finding; each name is part of docs/report.schema.json. */
+const char *words_finding_kind_name(enum finding_kind k);
+void words_finding_verdict(struct buf *b, const struct report *r, const struct finding *f);
+void words_finding_why(struct buf *b, const struct report *r, const struct finding *f);
 
 /* "46 other goroutines are waiting normally (18 network, 4 on timers, 24 on queues)." */
 void words_waiting_normally(struct buf *b, const struct model *m, const struct findings *f);

@@ -47,6 +47,7 @@ void words_verdict_name(struct buf *b, const struct leak *l)
 		[VERDICT_LOCK] = "lock not released",
 		[VERDICT_WAITGROUP] = "waitgroup not done",
 		[VERDICT_CYCLE] = "cycle",
+		[VERDICT_STALLED] = "stalled",
 	};
 
 	say(b, NULL, "{word}{if} for {dur}{if} (the program could not run for {dur} of it){end}{end}",
@@ -69,10 +70,15 @@ static const char *no_one_left_title(const struct model *m, const struct leak *l
 static const char *verdict_title(const struct model *m, const struct leak *l)
 {
 	static const char *const titles[] = {
-		[VERDICT_IDLE] = "Waiting normally",        [VERDICT_NEVER_CLOSED] = "Channel never closed",
-		[VERDICT_NO_RECEIVER] = "No receiver",      [VERDICT_NIL_CHANNEL] = "Nil channel",
-		[VERDICT_EMPTY_SELECT] = "Empty select",    [VERDICT_LOCK] = "Lock not released",
-		[VERDICT_WAITGROUP] = "WaitGroup not done", [VERDICT_CYCLE] = "Deadlock",
+		[VERDICT_IDLE] = "Waiting normally",
+		[VERDICT_NEVER_CLOSED] = "Channel never closed",
+		[VERDICT_NO_RECEIVER] = "No receiver",
+		[VERDICT_NIL_CHANNEL] = "Nil channel",
+		[VERDICT_EMPTY_SELECT] = "Empty select",
+		[VERDICT_LOCK] = "Lock not released",
+		[VERDICT_WAITGROUP] = "WaitGroup not done",
+		[VERDICT_CYCLE] = "Deadlock",
+		[VERDICT_STALLED] = "Stalled",
 	};
 
 	switch (l->j.verdict) {
@@ -329,6 +335,8 @@ void words_leak_details(struct buf *b, const struct model *m, const struct leaks
 		return put_waitgroup(b, m, l);
 	case VERDICT_CYCLE:
 		return put_cycle(b, m, all, l);
+	case VERDICT_STALLED:
+		return words_stalled_details(b, m, all, l);
 	}
 }
 
@@ -441,6 +449,8 @@ static void put_evidence(struct buf *b, const struct model *m, const struct leak
 	case VERDICT_EMPTY_SELECT:
 		say(b, m, "A select without cases blocks forever.");
 		return;
+	case VERDICT_STALLED:
+		return words_stalled_evidence(b, m, l);
 	default:
 		if (l->proven)
 			put_scan(b, m, l, brief);

@@ -276,6 +276,7 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 	if (t >= m->opts.since) {
 		grp->at_start += g->at_start;
 		grp->exited++;
+		grp->old_exited += g->at_start;
 	}
 	if (r->in_end_snap && !map_put(&r->exited_in_end, g->id, NULL))
 		m->failed = true;

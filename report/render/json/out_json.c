@@ -17,6 +17,9 @@
 #include "report/model/stops.h"
 #include <errno.h>
 
+/* Rises when a reader has to change. */
+#define SCHEMA_VERSION 1
+
 /* Shares of the program's CPU time. */
 static void put_overhead(struct json *j, const struct report *r)
 {
@@ -271,6 +274,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 		return ret;
 	}
 	json_open(j);
+	json_key_u64(j, "schema_version", SCHEMA_VERSION);
 	put_trace(j, r);
 	put_filter(j, r);
 	put_losses(j, r, &l);
@@ -288,6 +292,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_put_objects(j, r);
 	json_put_wakes(j, r);
 	json_put_edges(j, r);
+	json_put_findings(j, r);
 	json_put_leaks(j, r);
 	json_put_chains(j, r);
 	json_close(j);

@@ -11,6 +11,8 @@
 
 /* {function, file, line}; null for none. An address that was not resolved is its own function name. */
 void json_put_place(struct json *j, const struct model *m, uint32_t place);
+/* The members of such an object. */
+void json_place_members(struct json *j, const struct model *m, uint32_t place);
 void json_key_place(struct json *j, const char *key, const struct model *m, uint32_t place);
 void json_key_stack(struct json *j, const char *key, const struct report *r, uint32_t stack);
 void json_put_obj(struct json *j, const struct trace_obj *o);
@@ -33,6 +35,7 @@ void json_put_edges(struct json *j, const struct report *r);
 void json_put_roles(struct json *j, uint32_t mask);
 /* Each goroutine with its channels; and the same pairs summed by where the channel was made and by group. */
 void json_put_uses(struct json *j, const struct report *r, const struct selection *l);
+void json_put_findings(struct json *j, const struct report *r);
 void json_put_leaks(struct json *j, const struct report *r);
 void json_put_chains(struct json *j, const struct report *r);
 

@@ -2,15 +2,10 @@
 /* What several lists have in them: places, stacks, objects. */
 #include "report/render/json/out_json.h"
 
-void json_put_place(struct json *j, const struct model *m, uint32_t place)
+void json_place_members(struct json *j, const struct model *m, uint32_t place)
 {
 	const struct place *p = symbols_place(&m->sym, place);
 
-	if (!place) {
-		json_null(j);
-		return;
-	}
-	json_open(j);
 	json_key(j, "function");
 	if (p->func)
 		json_str(j, symbols_string(&m->sym, p->func));
@@ -18,6 +13,16 @@ void json_put_place(struct json *j, const struct model *m, uint32_t place)
 		json_hex(j, p->pc);
 	json_key_str(j, "file", symbols_string(&m->sym, p->file));
 	json_key_u64(j, "line", p->line);
+}
+
+void json_put_place(struct json *j, const struct model *m, uint32_t place)
+{
+	if (!place) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_place_members(j, m, place);
 	json_close(j);
 }
 

@@ -260,7 +260,7 @@ void text_put_rest(struct text *t)
 
 static void put_screen(struct text *t)
 {
-	unsigned lines = t->r->findings.v.n ? SCREEN_LINES : SCREEN_LINES_HEALTHY;
+	unsigned lines = findings_has_any(&t->r->findings) ? SCREEN_LINES : SCREEN_LINES_HEALTHY;
 
 	text_put_findings(t, text_rows(t, 10));
 	text_put_main_chains(t, text_rows(t, 5), lines - SITES_LINES);

@@ -104,7 +104,28 @@ static void put_evidence(struct buf *b, const struct model *m, const void *of)
 	words_leak_evidence(b, m, of, true);
 }
 
-static void put_finding(struct text *t, const struct finding *f, unsigned n)
+/* Growth, contention. */
+static void put_rate(struct text *t, const struct finding *f, unsigned n)
+{
+	const struct findings *all = &t->r->findings;
+	const struct growth *g = &all->growths.v.v[f->growth];
+	const struct contention *c = &all->contentions.v.v[f->contention];
+
+	text_say(t, "{num}. {mark}", W_N(n), W_MARK(MARK_WARN));
+	if (f->kind == FINDING_GROWTH)
+		words_growth(&t->b, t->m, g);
+	else
+		words_contention(&t->b, t->m, c);
+	text_mark(t, MARK_END);
+	text_wrap(t, FIRST, INDENT);
+	if (f->kind == FINDING_GROWTH)
+		words_growth_details(&t->b, t->m, &all->growths, g);
+	else
+		words_contention_details(&t->b, t->m, c);
+	end_sentence(t);
+}
+
+static void put_leak_finding(struct text *t, const struct finding *f, unsigned n)
 {
 	const struct leak *l = &t->r->leaks.v.v[f->leak];
 
@@ -118,6 +139,14 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 	text_say(t, "{if} {end}Evidence: {part}{if} Hint: {word}{end}", W_IF(!f->n), W_PART(put_evidence, l),
 	         W_IF(f->hint), W_WORD(words_hint(f->hint)));
 	end_sentence(t);
+}
+
+static void put_finding(struct text *t, const struct finding *f, unsigned n)
+{
+	if (f->leak == FINDING_NO_LEAK)
+		put_rate(t, f, n);
+	else
+		put_leak_finding(t, f, n);
 }
 
 /* The wait site that cost most. */
@@ -159,8 +188,13 @@ void text_put_findings(struct text *t, unsigned max)
 	uint64_t shown = 0;
 
 	text_title(t, "findings", NULL);
-	if (!f->v.n)
+	if (!findings_has_any(f))
 		put_none(t);
+	if (f->silent) {
+		text_say(t, "The program did nothing during the recording: no goroutine was created, began to wait, "
+		            "or went on.");
+		text_wrap(t, FIRST, FIRST);
+	}
 	if (f->scanned) {
 		text_say(t, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
@@ -168,6 +202,6 @@ void text_put_findings(struct text *t, unsigned max)
 	for (; shown < f->v.n && shown < max; shown++)
 		put_finding(t, &f->v.v[shown], (unsigned)shown + 1);
 	text_more(t, shown, f->v.n);
-	if (!f->v.n || t->r->opts.full || t->html)
+	if (!findings_has_any(f) || t->r->opts.full || t->html)
 		put_heaviest(t);
 }
