@@ -9,6 +9,7 @@
 
 #include "report/analyze/blocked.h"
 #include "report/analyze/chain_class.h"
+#include "report/analyze/folded.h"
 #include "report/analyze/groups.h"
 #include "report/analyze/objects.h"
 #include "report/analyze/wait_sites.h"
@@ -97,6 +98,23 @@ static void the_objects_of_a_row_are_different_ones(void **state)
 	assert_int_equal(one.nobjs, 1);
 	assert_int_equal(one.objs[0].id, 2);
 	blocked_free(&b);
+	report_free(r);
+}
+
+static void stacks_with_the_same_names_are_one_row(void **state)
+{
+	struct report *r = workers();
+	struct folded f;
+
+	assert_int_equal(folded_find(&f, r), 0);
+	/* 7, 8 and 9 send at two lines of one function; sorted by the names of calls, "runtime…" is before "time…". */
+	assert_int_equal(f.v.n, 2);
+	assert_string_equal(f.v.v[0].reason, "chan send");
+	assert_string_equal(f.v.v[1].reason, "sleep");
+	assert_int_equal(f.v.v[0].weight, 3 * SEC(10) - MS(20) - MS(30) - MS(40));
+	assert_false(f.v.v[0].cut || f.v.v[0].by_wake || f.v.v[0].not_kept);
+	assert_string_equal(symbols_string(f.sym, f.calls.v[f.v.v[0].first].func), "main.work");
+	folded_free(&f);
 	report_free(r);
 }
 
@@ -197,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_blocked_are_grouped_by_place),
 		cmocka_unit_test(the_objects_of_a_row_are_different_ones),
+		cmocka_unit_test(stacks_with_the_same_names_are_one_row),
 		cmocka_unit_test(groups_and_edges_are_the_programs_own),
 		cmocka_unit_test(wait_sites_without_idle_and_found_ones),
 		cmocka_unit_test(objects_are_summed_by_place),
