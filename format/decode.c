@@ -87,14 +87,14 @@ static void dec_time(struct wire_dec *d, struct trace_rec *rec)
 		d->tmax = rec->time;
 }
 
-/* Decodes the fields of the record in d->s. 1: yield it; 0: skip it; -EBADMSG. */
-static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err)
+/* Decodes the payload of the record in d->s. 1: yield it; 0: skip it; -EBADMSG. */
+static int dec_payload(struct wire_dec *d, struct trace_rec *rec, struct err *err)
 {
 	bool defs = d->head.kind == WIRE_DEFS;
 	int state;
 
 	d->why = NULL;
-	if (!(defs ? dec_def(d, rec) : dec_event(d, rec))) {
+	if (trace_type_is_def(rec->type) != defs || !dec_fields(d, rec)) {
 		d->skipped++;
 		return 0;
 	}
@@ -106,6 +106,8 @@ static int dec_fields(struct wire_dec *d, struct trace_rec *rec, struct err *err
 	if (d->why)
 		return err_set(err, EBADMSG, "record %u (%s): %s", d->head.records - d->left,
 		               trace_type_name(rec->type), d->why);
+	if (rec->type == TRACE_LOSS && rec->loss.cause == TRACE_LOSS_RING)
+		d->lost += rec->loss.count;
 	if (defs && state)
 		wire_id_define(&d->ids, rec->type, wire_def_id(rec));
 	return state;
@@ -123,7 +125,7 @@ static int dec_record(struct wire_dec *d, struct trace_rec *rec, struct err *err
 		dec_time(d, rec);
 	if (!p || d->times.failed)
 		return err_set(err, EBADMSG, "record %u is truncated", d->head.records - d->left);
-	return dec_fields(d, rec, err);
+	return dec_payload(d, rec, err);
 }
 
 int wire_dec_next(struct wire_dec *d, struct trace_rec *rec, struct err *err)

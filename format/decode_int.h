@@ -14,6 +14,7 @@ struct wire_dec {
 	uint64_t time;
 	uint32_t left;      /* records left in the block */
 	struct span s;      /* the payload of the current record */
+	uint64_t flags;     /* the number of the last flag */
 	const char *why;    /* what is wrong with that record */
 	int64_t tmin, tmax; /* seen in this block */
 	uint64_t lost;      /* in this block */
@@ -59,6 +60,23 @@ static inline uint8_t get_u8(struct wire_dec *d)
 	return (uint8_t)v;
 }
 
+static inline int32_t get_s32(struct wire_dec *d)
+{
+	int64_t v = (int64_t)get_s(d);
+
+	if (v != (int32_t)v)
+		dec_bad(d, "a number does not fit in 32 bits");
+	return (int32_t)v;
+}
+
+/* Bit 0 begins a number; the other bits follow it immediately. */
+static inline bool get_flag(struct wire_dec *d, unsigned int bit)
+{
+	if (!bit)
+		d->flags = get_u(d);
+	return d->flags >> bit & 1;
+}
+
 /* An enum value; values above max, from a newer minor version, become 0. */
 static inline uint8_t get_enum(struct wire_dec *d, uint8_t max)
 {
@@ -96,7 +114,7 @@ static inline uint32_t get_reason(struct wire_dec *d)
 	return (uint32_t)v;
 }
 
-static inline uint64_t get_goid_ref(struct wire_dec *d, uint64_t *ref)
+static inline uint64_t get_goid(struct wire_dec *d, uint64_t *ref)
 {
 	uint64_t v = get_u(d);
 
@@ -108,16 +126,11 @@ static inline uint64_t get_goid_ref(struct wire_dec *d, uint64_t *ref)
 	return *ref;
 }
 
-static inline uint64_t get_goid(struct wire_dec *d)
-{
-	return get_goid_ref(d, &d->st.goid);
-}
-
 static inline uint64_t get_other_goid(struct wire_dec *d)
 {
 	uint64_t ref = d->st.goid;
 
-	return get_goid_ref(d, &ref);
+	return get_goid(d, &ref);
 }
 
 static inline uint64_t get_addr(struct wire_dec *d, uint64_t *ref)
@@ -143,7 +156,6 @@ static inline void get_obj(struct wire_dec *d, struct trace_obj *o)
 }
 
 /* Decodes the fields of a record of this type; false: the type is unknown. */
-bool dec_def(struct wire_dec *d, struct trace_rec *rec);
-bool dec_event(struct wire_dec *d, struct trace_rec *rec);
+bool dec_fields(struct wire_dec *d, struct trace_rec *rec);
 
 #endif

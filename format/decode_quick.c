@@ -2,9 +2,10 @@
 /*
  * Decodes common events without a check for each byte. All reads are inside the
  * payload; whether they were inside the record is checked once, at its end.
- * Everything unusual is left to decode_event.c.
+ * Everything unusual is left to decode_fields.c.
  */
 #include "format/decode_int.h"
+#include "format/fields.h"
 
 /* The most that is read of one event: its type, its length and ten numbers. */
 #define QUICK_BYTES (2 + 10 * 9)
@@ -96,17 +97,26 @@ static inline __attribute__((always_inline)) void quick_obj(struct quick *q, con
 	*o = (struct trace_obj){ .kind = kind, .dir = (uint8_t)(tag >> 4), .id = (uint32_t)id };
 }
 
-static inline __attribute__((always_inline)) void quick_park(struct quick *q, struct wire_dec *d,
-                                                             struct trace_go_park *park)
+static inline __attribute__((always_inline)) uint64_t quick_other_goid(struct quick *q, uint64_t ref)
 {
-	uint64_t n, reason = quick_u(q);
+	return quick_goid(q, &ref);
+}
+
+static inline __attribute__((always_inline)) uint32_t quick_reason(struct quick *q, const struct wire_dec *d)
+{
+	uint64_t reason = quick_u(q);
 
 	quick_limit(q, reason, TRACE_MAX_REASONS);
 	if (!wire_has_reason(&d->ids, (uint32_t)reason))
 		q->odd |= QUICK_ODD;
-	park->reason = (uint32_t)reason;
-	park->stack = quick_id(q, d, WIRE_ID_STACK);
-	n = quick_u(q);
+	return (uint32_t)reason;
+}
+
+static inline __attribute__((always_inline)) void quick_cases(struct quick *q, struct wire_dec *d,
+                                                              struct trace_go_park *park)
+{
+	uint64_t n = quick_u(q);
+
 	if (n & 1 || n >> 1 > QUICK_OBJS) {
 		q->odd |= QUICK_ODD;
 		return;
@@ -117,60 +127,13 @@ static inline __attribute__((always_inline)) void quick_park(struct quick *q, st
 	park->objs = d->objs;
 }
 
-static inline __attribute__((always_inline)) void quick_ready(struct quick *q, const struct wire_dec *d, uint64_t goid,
-                                                              struct trace_go_ready *r)
+/* A number that must not exceed max, which has at most 32 bits. */
+static inline __attribute__((always_inline)) uint32_t quick_max(struct quick *q, uint32_t max)
 {
-	uint64_t cause;
+	uint64_t v = quick_u(q);
 
-	r->woken = quick_goid(q, &goid);
-	cause = quick_u(q);
-	quick_limit(q, cause, TRACE_CAUSE_RUNTIME);
-	r->cause = (uint8_t)cause;
-	quick_obj(q, d, &r->obj);
-	r->stack = quick_id(q, d, WIRE_ID_STACK);
-}
-
-static inline __attribute__((always_inline)) void quick_create(struct quick *q, const struct wire_dec *d,
-                                                               uint64_t *child, struct trace_go_create *c)
-{
-	uint64_t flags;
-
-	c->child = quick_goid(q, child);
-	c->site = quick_id(q, d, WIRE_ID_FRAME);
-	c->entry = quick_id(q, d, WIRE_ID_FRAME);
-	c->stack = quick_id(q, d, WIRE_ID_STACK);
-	flags = quick_u(q);
-	quick_limit(q, flags, UINT32_MAX);
-	c->flags = (uint32_t)flags;
-}
-
-static inline __attribute__((always_inline)) void quick_make(struct quick *q, const struct wire_dec *d,
-                                                             struct trace_chan_make *m)
-{
-	uint64_t elem;
-
-	m->chan = quick_id(q, d, WIRE_ID_CHAN);
-	m->capacity = quick_u(q);
-	elem = quick_u(q);
-	quick_limit(q, elem, UINT32_MAX);
-	m->elem_size = (uint32_t)elem;
-	m->stack = quick_id(q, d, WIRE_ID_STACK);
-	m->timer = quick_u(q) & 1;
-}
-
-static inline __attribute__((always_inline)) void quick_op(struct quick *q, const struct wire_dec *d,
-                                                           struct trace_chan_op *op)
-{
-	uint64_t dir, result;
-
-	op->chan = quick_id(q, d, WIRE_ID_CHAN);
-	dir = quick_u(q);
-	result = quick_u(q);
-	quick_limit(q, dir, TRACE_DIR_WRITE_LOCK);
-	quick_limit(q, result, UINT8_MAX);
-	op->dir = (uint8_t)dir;
-	op->result = (uint8_t)result;
-	op->select = quick_u(q) & 1;
+	quick_limit(q, v, max);
+	return (uint32_t)v;
 }
 
 /* Reads the time of the record without changing the decoder's state. */
@@ -179,11 +142,53 @@ static inline __attribute__((always_inline)) uint64_t quick_time(struct quick *q
 	return d->time + wire_unzigzag(quick_u(q));
 }
 
+/* Each kind of field that events have; v is the member. Every event begins with its GOID. */
+#define QUICK_GOID(v, value)
+#define QUICK_OTHER(v, value) v = quick_other_goid(q, st->goid)
+#define QUICK_CHILD(v, value) v = quick_goid(q, &st->child)
+#define QUICK_FRAME(v, value) v = quick_id(q, d, WIRE_ID_FRAME)
+#define QUICK_STACK(v, value) v = quick_id(q, d, WIRE_ID_STACK)
+#define QUICK_CHAN(v, value) v = quick_id(q, d, WIRE_ID_CHAN)
+#define QUICK_REASON(v, value) v = quick_reason(q, d)
+#define QUICK_U8(v, value) v = (uint8_t)quick_max(q, UINT8_MAX)
+#define QUICK_U32(v, value) v = quick_max(q, UINT32_MAX)
+#define QUICK_U64(v, value) v = quick_u(q)
+#define QUICK_ENUM(v, value) v = (uint8_t)quick_max(q, TRACE_LAST_##value)
+#define QUICK_FLAG(v, value) \
+	_Static_assert(TRACE_VALUE_##value == TRACE_VALUE_BIT0, "an event with two flags"); \
+	v = quick_u(q) & 1
+#define QUICK_OBJ(v, value) quick_obj(q, d, &(v))
+#define QUICK_CASES(v, value) quick_cases(q, d, &(v))
+
+/* Cases of a switch, for events only. */
+#define QUICK(kind, member, value) QUICK_##kind(rec->member, value);
+#define CASE_EVENT(type) \
+	case type: \
+		type##_FIELDS(QUICK) return true;
+#define CASE_DEF(type)
+#define CASE_LIFE CASE_EVENT
+#define CASE_WAIT CASE_EVENT
+#define CASE_SNAP CASE_DEF
+#define CASE_ABOUT CASE_DEF
+
+static inline __attribute__((always_inline)) bool
+quick_fields(struct quick *q, struct wire_dec *d, struct wire_state *st, uint8_t type, struct trace_rec *rec)
+{
+	switch (type) {
+#define X(type, number, name, kind, ...) CASE_##kind(type)
+		TRACE_TYPES(X)
+#undef X
+	default:
+		return false;
+	}
+}
+
 bool wire_dec_quick(struct wire_dec *d, struct trace_rec *rec)
 {
 	struct quick q = { .p = d->body.p + 2 }, times = { .p = d->times.p };
-	uint64_t ref = d->st.goid, child = d->st.child, time;
+	struct wire_state st = d->st;
 	const uint8_t *end;
+	uint64_t time;
 	uint8_t type;
 
 	if (!d->left || d->head.kind != WIRE_EVENTS || span_left(&d->body) < QUICK_BYTES ||
@@ -192,39 +197,15 @@ bool wire_dec_quick(struct wire_dec *d, struct trace_rec *rec)
 	type = d->body.p[0];
 	end = q.p + d->body.p[1];
 	time = quick_time(&times, d);
-	rec->goid = quick_goid(&q, &ref);
-	switch (type) {
-	case TRACE_GO_PARK:
-		quick_park(&q, d, &rec->park);
-		break;
-	case TRACE_GO_READY:
-		quick_ready(&q, d, ref, &rec->ready);
-		break;
-	case TRACE_GO_CREATE:
-		quick_create(&q, d, &child, &rec->create);
-		break;
-	case TRACE_GO_EXIT:
-	case TRACE_GO_RUN:
-		break;
-	case TRACE_CHAN_MAKE:
-		quick_make(&q, d, &rec->make);
-		break;
-	case TRACE_CHAN_CLOSE:
-		rec->close.chan = quick_id(&q, d, WIRE_ID_CHAN);
-		rec->close.stack = quick_id(&q, d, WIRE_ID_STACK);
-		break;
-	case TRACE_CHAN_OP:
-		quick_op(&q, d, &rec->op);
-		break;
-	default:
+	rec->goid = quick_goid(&q, &st.goid);
+	if (!quick_fields(&q, d, &st, type, rec))
 		return false;
-	}
 	if ((q.odd | times.odd) >> 63 || q.p > end || end > d->body.end)
 		return false;
 	rec->type = type;
 	rec->time = (int64_t)time;
-	d->st.goid = ref;
-	d->st.child = child;
+	d->st.goid = st.goid;
+	d->st.child = st.child;
 	d->time = time;
 	d->body.p = end;
 	d->times.p = times.p;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/fields.h"
 #include "format/wire.h"
 
 /*
@@ -86,7 +87,7 @@ static inline void put_reason(struct put *w, uint32_t id)
 }
 
 /* A goroutine id relative to *ref, which it updates; 0 means none and leaves *ref unchanged. */
-static inline void put_goid_ref(struct put *w, uint64_t goid, uint64_t *ref)
+static inline void put_goid(struct put *w, uint64_t goid, uint64_t *ref)
 {
 	w->bad |= goid > WIRE_MAX_GOID;
 	if (!goid) {
@@ -97,23 +98,27 @@ static inline void put_goid_ref(struct put *w, uint64_t goid, uint64_t *ref)
 	*ref = goid;
 }
 
-static inline void put_goid(struct put *w, uint64_t goid)
-{
-	put_goid_ref(w, goid, &w->st.goid);
-}
-
 /* Another goroutine than the record's own: does not update the reference. */
 static inline void put_other_goid(struct put *w, uint64_t goid)
 {
 	uint64_t ref = w->st.goid;
 
-	put_goid_ref(w, goid, &ref);
+	put_goid(w, goid, &ref);
 }
 
 static void put_addr(struct put *w, uint64_t addr, uint64_t *ref)
 {
 	put_s(w, addr - *ref);
 	*ref = addr;
+}
+
+/* Bit 0 begins a number of one byte; the other bits follow it immediately. */
+static inline void put_flag(struct put *w, bool v, unsigned int bit)
+{
+	if (bit)
+		w->p[-1] |= (uint8_t)(v << bit);
+	else
+		*w->p++ = v;
 }
 
 static inline void put_obj(struct put *w, const struct trace_obj *o)
@@ -128,7 +133,7 @@ static inline void put_obj(struct put *w, const struct trace_obj *o)
 		put_u(w, o->id);
 }
 
-static void put_park(struct put *w, const struct trace_go_park *park)
+static inline void put_cases(struct put *w, const struct trace_go_park *park)
 {
 	bool cut = park->nobjs_all != park->nobjs;
 
@@ -136,8 +141,6 @@ static void put_park(struct put *w, const struct trace_go_park *park)
 		w->bad = true;
 		return;
 	}
-	put_reason(w, park->reason);
-	put_id(w, WIRE_ID_STACK, park->stack);
 	put_u(w, (uint64_t)park->nobjs << 1 | cut);
 	if (cut)
 		put_u(w, park->nobjs_all);
@@ -145,25 +148,22 @@ static void put_park(struct put *w, const struct trace_go_park *park)
 		put_obj(w, &park->objs[i]);
 }
 
-static void put_string(struct put *w, const struct trace_def_string *s)
+static void put_text(struct put *w, const char *s)
 {
-	size_t n = s->s ? strnlen(s->s, TRACE_MAX_STRING) : 0;
+	size_t n = s ? strnlen(s, TRACE_MAX_STRING) : 0;
 
-	put_u(w, s->id);
 	put_u(w, n);
 	if (n)
-		memcpy(w->p, s->s, n);
+		memcpy(w->p, s, n);
 	w->p += n;
 }
 
-static void put_frame(struct put *w, const struct trace_def_frame *f)
+static void put_lines(struct put *w, const struct trace_def_frame *f)
 {
 	if (f->nlines > TRACE_MAX_INLINE) {
 		w->bad = true;
 		return;
 	}
-	put_u(w, f->id);
-	put_addr(w, f->pc, &w->st.pc);
 	put_u(w, f->nlines);
 	for (uint32_t i = 0; i < f->nlines; i++) {
 		put_id(w, WIRE_ID_FUNC, f->lines[i].func);
@@ -172,247 +172,69 @@ static void put_frame(struct put *w, const struct trace_def_frame *f)
 	}
 }
 
-static void put_stack(struct put *w, const struct trace_def_stack *s)
+static void put_frames(struct put *w, const struct trace_def_stack *s)
 {
 	if (s->nframes > TRACE_MAX_FRAMES) {
 		w->bad = true;
 		return;
 	}
-	put_u(w, s->id);
-	put_u(w, s->flags);
 	put_u(w, s->nframes);
 	for (uint32_t i = 0; i < s->nframes; i++)
 		put_id(w, WIRE_ID_FRAME, s->frames[i]);
 }
 
-static void put_def(struct put *w, const struct trace_rec *rec)
+static void put_steps(struct put *w, const struct trace_snap_owner *o)
 {
-	switch (rec->type) {
-	case TRACE_DEF_STRING:
-		put_string(w, &rec->def_string);
-		break;
-	case TRACE_DEF_FUNC:
-		put_u(w, rec->def_func.id);
-		put_id(w, WIRE_ID_STRING, rec->def_func.name);
-		put_id(w, WIRE_ID_STRING, rec->def_func.file);
-		put_u(w, rec->def_func.start_line);
-		put_u(w, rec->def_func.flags);
-		break;
-	case TRACE_DEF_FRAME:
-		put_frame(w, &rec->def_frame);
-		break;
-	case TRACE_DEF_STACK:
-		put_stack(w, &rec->def_stack);
-		break;
-	case TRACE_DEF_CHAN:
-		put_u(w, rec->def_chan.id);
-		put_addr(w, rec->def_chan.addr, &w->st.addr);
-		put_u(w, rec->def_chan.gen);
-		break;
-	case TRACE_DEF_SYNC:
-		put_u(w, rec->def_sync.id);
-		put_u(w, rec->def_sync.kind);
-		put_addr(w, rec->def_sync.addr, &w->st.addr);
-		break;
-	case TRACE_DEF_REASON:
-		put_u(w, rec->def_reason.id);
-		put_u(w, rec->def_reason.class);
-		put_id(w, WIRE_ID_STRING, rec->def_reason.name);
-		break;
-	default:
-		w->bad = true;
-	}
-}
-
-static void put_create(struct put *w, const struct trace_rec *rec)
-{
-	put_goid(w, rec->goid);
-	put_goid_ref(w, rec->create.child, &w->st.child);
-	put_id(w, WIRE_ID_FRAME, rec->create.site);
-	put_id(w, WIRE_ID_FRAME, rec->create.entry);
-	put_id(w, WIRE_ID_STACK, rec->create.stack);
-	put_u(w, rec->create.flags);
-}
-
-static inline void put_ready(struct put *w, const struct trace_rec *rec)
-{
-	put_goid(w, rec->goid);
-	put_other_goid(w, rec->ready.woken);
-	put_u(w, rec->ready.cause);
-	put_obj(w, &rec->ready.obj);
-	put_id(w, WIRE_ID_STACK, rec->ready.stack);
-}
-
-static void put_chan_make(struct put *w, const struct trace_rec *rec)
-{
-	put_goid(w, rec->goid);
-	put_id(w, WIRE_ID_CHAN, rec->make.chan);
-	put_u(w, rec->make.capacity);
-	put_u(w, rec->make.elem_size);
-	put_id(w, WIRE_ID_STACK, rec->make.stack);
-	put_u(w, rec->make.timer);
-}
-
-static void put_snap_go(struct put *w, const struct trace_rec *rec)
-{
-	const struct trace_snap_go *s = &rec->snap_go;
-
-	put_goid(w, rec->goid);
-	put_u(w, s->which);
-	put_u(w, s->state);
-	put_u(w, s->flags);
-	put_other_goid(w, s->parent);
-	put_id(w, WIRE_ID_FRAME, s->site);
-	put_id(w, WIRE_ID_FRAME, s->entry);
-	put_s(w, (uint64_t)s->wait_since);
-	put_park(w, &s->wait);
-}
-
-static void put_snap_chan(struct put *w, const struct trace_snap_chan *s)
-{
-	put_u(w, s->which);
-	put_id(w, WIRE_ID_CHAN, s->chan);
-	put_u(w, s->capacity);
-	put_u(w, s->length);
-	put_u(w, s->elem_size);
-	put_u(w, (uint64_t)s->closed | (uint64_t)s->timer << 1);
-	put_u(w, s->recvq);
-	put_u(w, s->sendq);
-}
-
-static void put_snap_sync(struct put *w, const struct trace_snap_sync *s)
-{
-	put_u(w, s->which);
-	put_id(w, WIRE_ID_SYNC, s->sync);
-	put_u(w, s->flags);
-	put_s(w, (uint64_t)s->counter);
-	put_u(w, s->waiters);
-}
-
-static void put_snap_end(struct put *w, const struct trace_snap_end *s)
-{
-	put_u(w, s->which);
-	put_u(w, s->goroutines);
-	put_u(w, s->unread);
-	put_u(w, (uint64_t)s->partial | (uint64_t)s->searched << 1);
-}
-
-static void put_snap_owner(struct put *w, const struct trace_rec *rec)
-{
-	const struct trace_snap_owner *s = &rec->snap_owner;
-
-	if (s->nsteps > TRACE_MAX_STEPS) {
+	if (o->nsteps > TRACE_MAX_STEPS) {
 		w->bad = true;
 		return;
 	}
-	put_goid(w, rec->goid);
-	put_u(w, s->which);
-	put_obj(w, &s->obj);
-	put_u(w, s->kind);
-	put_u(w, s->flags);
-	put_id(w, WIRE_ID_FRAME, s->frame);
-	put_id(w, WIRE_ID_STRING, s->name);
-	put_addr(w, s->addr, &w->st.pc);
-	put_u(w, s->offset);
-	put_u(w, s->distance);
-	put_u(w, s->nsteps);
-	for (uint32_t i = 0; i < s->nsteps; i++) {
-		put_addr(w, s->steps[i].addr, &w->st.addr);
-		put_u(w, s->steps[i].offset);
+	put_u(w, o->nsteps);
+	for (uint32_t i = 0; i < o->nsteps; i++) {
+		put_addr(w, o->steps[i].addr, &w->st.addr);
+		put_u(w, o->steps[i].offset);
 	}
 }
 
-static void put_loss(struct put *w, const struct trace_rec *rec)
-{
-	put_u(w, rec->loss.cause);
-	put_u(w, rec->loss.type);
-	put_s(w, (uint64_t)rec->loss.from - (uint64_t)rec->time);
-	put_u(w, rec->loss.count);
-	put_u(w, rec->loss.part);
-}
+/* Each kind of field; v is the member. */
+#define PUT_GOID(v, value) put_goid(w, v, &w->st.goid)
+#define PUT_OTHER(v, value) put_other_goid(w, v)
+#define PUT_CHILD(v, value) put_goid(w, v, &w->st.child)
+#define PUT_NEW(v, value) put_u(w, v)
+#define PUT_STRING(v, value) put_id(w, WIRE_ID_STRING, v)
+#define PUT_FRAME(v, value) put_id(w, WIRE_ID_FRAME, v)
+#define PUT_STACK(v, value) put_id(w, WIRE_ID_STACK, v)
+#define PUT_CHAN(v, value) put_id(w, WIRE_ID_CHAN, v)
+#define PUT_SYNC(v, value) put_id(w, WIRE_ID_SYNC, v)
+#define PUT_REASON(v, value) put_reason(w, v)
+#define PUT_U8(v, value) put_u(w, v)
+#define PUT_U32(v, value) put_u(w, v)
+#define PUT_U64(v, value) put_u(w, v)
+#define PUT_S32(v, value) put_s(w, (uint64_t)(int64_t)(v))
+#define PUT_S64(v, value) put_s(w, (uint64_t)(v))
+#define PUT_ENUM(v, value) put_u(w, v)
+#define PUT_FLAG(v, value) put_flag(w, v, TRACE_VALUE_##value - TRACE_VALUE_BIT0)
+#define PUT_SINCE(v, value) put_s(w, (uint64_t)(v) - (uint64_t)rec->time)
+#define PUT_ADDR(v, value) put_addr(w, v, &w->st.addr)
+#define PUT_PC(v, value) put_addr(w, v, &w->st.pc)
+#define PUT_OBJ(v, value) put_obj(w, &(v))
+#define PUT_CASES(v, value) put_cases(w, &(v))
+#define PUT_TEXT(v, value) put_text(w, v)
+#define PUT_LINES(v, value) put_lines(w, &(v))
+#define PUT_FRAMES(v, value) put_frames(w, &(v))
+#define PUT_STEPS(v, value) put_steps(w, &(v))
 
-static void put_rare_event(struct put *w, const struct trace_rec *rec)
+static void put_fields(struct put *w, const struct trace_rec *rec)
 {
 	switch (rec->type) {
-	case TRACE_SNAP_BEGIN:
-		put_u(w, rec->snap_begin.which);
-		put_u(w, rec->snap_begin.allglen);
-		break;
-	case TRACE_SNAP_GO:
-		put_snap_go(w, rec);
-		break;
-	case TRACE_SNAP_CHAN:
-		put_snap_chan(w, &rec->snap_chan);
-		break;
-	case TRACE_SNAP_SYNC:
-		put_snap_sync(w, &rec->snap_sync);
-		break;
-	case TRACE_SNAP_END:
-		put_snap_end(w, &rec->snap_end);
-		break;
-	case TRACE_SNAP_UNHELD:
-		put_goid(w, rec->goid);
-		put_u(w, rec->snap_unheld.which);
-		break;
-	case TRACE_SNAP_OWNER:
-		put_snap_owner(w, rec);
-		break;
-	case TRACE_LOSS:
-		put_loss(w, rec);
-		break;
-	case TRACE_SHORT_WAITS:
-		put_u(w, rec->short_waits.limit);
-		put_u(w, rec->short_waits.count);
-		put_u(w, rec->short_waits.total);
-		put_s(w, (uint64_t)rec->short_waits.from - (uint64_t)rec->time);
-		break;
-	case TRACE_PROC_STATE:
-		put_u(w, rec->proc_look.state);
-		put_s(w, (uint64_t)rec->proc_look.from - (uint64_t)rec->time);
-		break;
-	case TRACE_PROC_EXIT:
-		put_u(w, rec->proc_exit.known);
-		put_s(w, (uint64_t)(int64_t)rec->proc_exit.status);
-		break;
+#define PUT(kind, member, value) PUT_##kind(rec->member, value);
+#define X(type, ...) \
+	case type: \
+		type##_FIELDS(PUT) break;
+		TRACE_TYPES(X)
+#undef X
 	default:
 		w->bad = true;
-	}
-}
-
-static void put_event(struct put *w, const struct trace_rec *rec)
-{
-	switch (rec->type) {
-	case TRACE_GO_CREATE:
-		put_create(w, rec);
-		break;
-	case TRACE_GO_EXIT:
-	case TRACE_GO_RUN:
-		put_goid(w, rec->goid);
-		break;
-	case TRACE_GO_PARK:
-		put_goid(w, rec->goid);
-		put_park(w, &rec->park);
-		break;
-	case TRACE_GO_READY:
-		put_ready(w, rec);
-		break;
-	case TRACE_CHAN_MAKE:
-		put_chan_make(w, rec);
-		break;
-	case TRACE_CHAN_CLOSE:
-		put_goid(w, rec->goid);
-		put_id(w, WIRE_ID_CHAN, rec->close.chan);
-		put_id(w, WIRE_ID_STACK, rec->close.stack);
-		break;
-	case TRACE_CHAN_OP:
-		put_goid(w, rec->goid);
-		put_id(w, WIRE_ID_CHAN, rec->op.chan);
-		put_u(w, rec->op.dir);
-		put_u(w, rec->op.result);
-		put_u(w, rec->op.select);
-		break;
-	default:
-		put_rare_event(w, rec);
 	}
 }
 
@@ -453,11 +275,8 @@ int wire_enc_add(struct wire_enc *e, const struct wire_ids *ids, const struct tr
 	uint8_t *from = e->body + 2;
 	struct put w = { .p = from, .st = e->st, .ids = ids };
 
-	if (e->kind == WIRE_DEFS)
-		put_def(&w, rec);
-	else
-		put_event(&w, rec);
-	if (w.bad)
+	put_fields(&w, rec);
+	if (w.bad || trace_type_is_def(rec->type) != (e->kind == WIRE_DEFS))
 		return -EINVAL;
 	from[-2] = (uint8_t)rec->type;
 	e->body = put_length(from, w.p);

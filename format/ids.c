@@ -44,22 +44,6 @@ void wire_id_define(struct wire_ids *ids, enum trace_type type, uint32_t id)
 
 uint32_t wire_def_id(const struct trace_rec *rec)
 {
-	switch (rec->type) {
-	case TRACE_DEF_STRING:
-		return rec->def_string.id;
-	case TRACE_DEF_FUNC:
-		return rec->def_func.id;
-	case TRACE_DEF_FRAME:
-		return rec->def_frame.id;
-	case TRACE_DEF_STACK:
-		return rec->def_stack.id;
-	case TRACE_DEF_CHAN:
-		return rec->def_chan.id;
-	case TRACE_DEF_SYNC:
-		return rec->def_sync.id;
-	case TRACE_DEF_REASON:
-		return rec->def_reason.id;
-	default:
-		return 0;
-	}
+	/* Every definition begins with its id, which fields.c checks. */
+	return trace_type_is_def(rec->type) ? rec->def_string.id : 0;
 }

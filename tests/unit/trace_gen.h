@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/trace.h"
+#include "format/fields.h"
 
 struct gen {
 	uint64_t rng;
@@ -79,204 +79,162 @@ static struct trace_obj gen_obj(struct gen *g)
 	return o;
 }
 
-static struct trace_go_park gen_park(struct gen *g)
+static void gen_cases(struct gen *g, struct trace_go_park *p)
 {
-	struct trace_go_park p = { .stack = gen_id(g, g->stacks),
-		                   .nobjs = gen_count(g, TRACE_MAX_OBJS),
-		                   .objs = g->objs };
-
-	if (g->nreasons && gen_below(g, 8))
-		p.reason = g->reasons[gen_below(g, g->nreasons)];
-	for (uint32_t i = 0; i < p.nobjs; i++)
+	p->nobjs = gen_count(g, TRACE_MAX_OBJS);
+	p->objs = g->objs;
+	for (uint32_t i = 0; i < p->nobjs; i++)
 		g->objs[i] = gen_obj(g);
-	p.nobjs_all = p.nobjs;
+	p->nobjs_all = p->nobjs;
 	if (!gen_below(g, 10)) {
 		uint32_t more = (uint32_t)gen_num(g, 32);
 
-		p.nobjs_all = more > p.nobjs ? more : p.nobjs;
+		p->nobjs_all = more > p->nobjs ? more : p->nobjs;
 	}
-	return p;
 }
 
-static void gen_string(struct gen *g, struct trace_rec *r)
+static const char *gen_text(struct gen *g)
 {
 	uint32_t n = gen_count(g, sizeof(g->str) - 1);
 
 	for (uint32_t i = 0; i < n; i++)
 		g->str[i] = (char)(1 + gen_below(g, 255));
 	g->str[n] = 0;
-	r->def_string = (struct trace_def_string){ ++g->strings, g->str };
+	return g->str;
 }
 
-static void gen_frame(struct gen *g, struct trace_rec *r)
+static void gen_lines(struct gen *g, struct trace_def_frame *f)
 {
-	uint32_t n = gen_count(g, TRACE_MAX_INLINE);
-
-	for (uint32_t i = 0; i < n; i++)
+	f->nlines = gen_count(g, TRACE_MAX_INLINE);
+	f->lines = g->lines;
+	for (uint32_t i = 0; i < f->nlines; i++)
 		g->lines[i] = (struct trace_frame_line){ gen_id(g, g->funcs), gen_id(g, g->strings),
 			                                 (uint32_t)gen_num(g, 32) };
-	r->def_frame = (struct trace_def_frame){ ++g->frames, gen_num(g, 64), n, g->lines };
 }
 
-static void gen_stack(struct gen *g, struct trace_rec *r)
+static void gen_frames(struct gen *g, struct trace_def_stack *s)
 {
-	uint32_t n = gen_count(g, TRACE_MAX_FRAMES);
-
-	for (uint32_t i = 0; i < n; i++)
+	s->nframes = gen_count(g, TRACE_MAX_FRAMES);
+	s->frames = g->ids;
+	for (uint32_t i = 0; i < s->nframes; i++)
 		g->ids[i] = gen_id(g, g->frames);
-	r->def_stack = (struct trace_def_stack){ ++g->stacks, (uint32_t)gen_num(g, 32), n, g->ids };
 }
 
-static void gen_reason(struct gen *g, struct trace_rec *r)
+static void gen_steps(struct gen *g, struct trace_snap_owner *o)
 {
-	uint32_t id = 1 + gen_below(g, TRACE_MAX_REASONS);
-
-	for (uint32_t i = 0; i < g->nreasons; i++) {
-		if (g->reasons[i] == id) {
-			r->type = TRACE_DEF_STRING;
-			gen_string(g, r);
-			return;
-		}
-	}
-	g->reasons[g->nreasons++] = id;
-	r->def_reason =
-	        (struct trace_def_reason){ id, (uint8_t)gen_below(g, TRACE_WAIT_SYNCTEST + 1), gen_id(g, g->strings) };
-}
-
-static void gen_def(struct gen *g, struct trace_rec *r)
-{
-	switch (r->type) {
-	case TRACE_DEF_STRING:
-		gen_string(g, r);
-		break;
-	case TRACE_DEF_FUNC:
-		r->def_func = (struct trace_def_func){ g->funcs + 1, gen_id(g, g->strings), gen_id(g, g->strings),
-			                               (uint32_t)gen_num(g, 32), (uint32_t)gen_num(g, 1) };
-		g->funcs++;
-		break;
-	case TRACE_DEF_FRAME:
-		gen_frame(g, r);
-		break;
-	case TRACE_DEF_STACK:
-		gen_stack(g, r);
-		break;
-	case TRACE_DEF_CHAN:
-		r->def_chan = (struct trace_def_chan){ ++g->chans, gen_num(g, 64), (uint32_t)gen_num(g, 32) };
-		break;
-	case TRACE_DEF_SYNC:
-		r->def_sync = (struct trace_def_sync){ ++g->syncs, (uint8_t)gen_below(g, TRACE_SYNC_COND + 1),
-			                               gen_num(g, 64) };
-		break;
-	default:
-		gen_reason(g, r);
-	}
-}
-
-static void gen_event(struct gen *g, struct trace_rec *r)
-{
-	r->goid = gen_goid(g);
-	switch (r->type) {
-	case TRACE_GO_CREATE:
-		r->create = (struct trace_go_create){ gen_goid(g), gen_id(g, g->frames), gen_id(g, g->frames),
-			                              gen_id(g, g->stacks), (uint32_t)gen_num(g, 32) };
-		break;
-	case TRACE_GO_PARK:
-		r->park = gen_park(g);
-		break;
-	case TRACE_GO_READY:
-		r->ready = (struct trace_go_ready){ gen_goid(g), (uint8_t)gen_below(g, TRACE_CAUSE_RUNTIME + 1),
-			                            gen_obj(g), gen_id(g, g->stacks) };
-		break;
-	case TRACE_CHAN_MAKE:
-		r->make = (struct trace_chan_make){ gen_id(g, g->chans), gen_num(g, 64), (uint32_t)gen_num(g, 32),
-			                            gen_id(g, g->stacks), gen_below(g, 2) };
-		break;
-	case TRACE_CHAN_CLOSE:
-		r->close = (struct trace_chan_close){ gen_id(g, g->chans), gen_id(g, g->stacks) };
-		break;
-	case TRACE_CHAN_OP:
-		r->op = (struct trace_chan_op){ gen_id(g, g->chans), (uint8_t)gen_below(g, TRACE_DIR_WRITE_LOCK + 1),
-			                        (uint8_t)gen_num(g, 8), gen_below(g, 2) };
-		break;
-	default:
-		break;
-	}
-}
-
-static void gen_owner(struct gen *g, struct trace_rec *r, uint8_t which)
-{
-	struct trace_snap_owner *o = &r->snap_owner;
-
-	r->goid = gen_goid(g);
-	*o = (struct trace_snap_owner){ .which = which,
-		                        .obj = { TRACE_OBJ_CHAN, TRACE_DIR_NONE, gen_id(g, g->chans) },
-		                        .kind = (uint8_t)gen_below(g, TRACE_OWNER_VARIABLE + 1),
-		                        .flags = (uint32_t)gen_num(g, 32),
-		                        .frame = gen_id(g, g->frames),
-		                        .name = gen_id(g, g->strings),
-		                        .addr = gen_num(g, 64),
-		                        .offset = gen_num(g, 64),
-		                        .distance = (uint32_t)gen_num(g, 32),
-		                        .nsteps = gen_below(g, TRACE_MAX_STEPS + 1),
-		                        .steps = g->steps };
+	o->nsteps = gen_below(g, TRACE_MAX_STEPS + 1);
+	o->steps = g->steps;
 	for (uint32_t i = 0; i < o->nsteps; i++)
 		g->steps[i] = (struct trace_owner_step){ gen_num(g, 64), gen_num(g, 64) };
 }
 
-static void gen_snapshot(struct gen *g, struct trace_rec *r)
+/* A reason that is not defined yet; 0: there is none left. */
+static uint32_t gen_new_reason(struct gen *g)
 {
-	uint8_t which = (uint8_t)gen_below(g, 2);
+	uint32_t id = 1 + gen_below(g, TRACE_MAX_REASONS);
 
-	switch (r->type) {
-	case TRACE_SNAP_BEGIN:
-		r->snap_begin = (struct trace_snap_begin){ which, gen_num(g, 64) };
-		break;
-	case TRACE_SNAP_GO:
-		r->goid = gen_goid(g);
-		r->snap_go = (struct trace_snap_go){ which,
-			                             (uint8_t)gen_below(g, TRACE_GO_WAITING + 1),
-			                             (uint32_t)gen_num(g, 32),
-			                             gen_goid(g),
-			                             gen_id(g, g->frames),
-			                             gen_id(g, g->frames),
-			                             (int64_t)gen_num(g, 64),
-			                             gen_park(g) };
-		break;
-	case TRACE_SNAP_CHAN:
-		r->snap_chan =
-		        (struct trace_snap_chan){ which,           gen_id(g, g->chans),      gen_num(g, 64),
-			                          gen_num(g, 64),  (uint32_t)gen_num(g, 32), gen_below(g, 2),
-			                          gen_below(g, 2), (uint32_t)gen_num(g, 32), (uint32_t)gen_num(g, 32) };
-		break;
-	case TRACE_SNAP_SYNC:
-		r->snap_sync = (struct trace_snap_sync){ which, gen_id(g, g->syncs), (uint32_t)gen_num(g, 32),
-			                                 (int64_t)gen_num(g, 64), gen_num(g, 64) };
-		break;
-	case TRACE_SNAP_END:
-		r->snap_end = (struct trace_snap_end){ which, gen_num(g, 64), gen_num(g, 64), gen_below(g, 2),
-			                               gen_below(g, 2) };
-		break;
-	case TRACE_SNAP_UNHELD:
-		r->goid = gen_goid(g);
-		r->snap_unheld.which = which;
-		break;
-	case TRACE_SNAP_OWNER:
-		gen_owner(g, r, which);
-		break;
-	case TRACE_LOSS:
-		r->loss = (struct trace_loss){ (uint8_t)gen_num(g, 8), (uint8_t)gen_num(g, 8), (int64_t)gen_num(g, 64),
-			                       gen_num(g, 32), (uint8_t)gen_num(g, 8) };
-		break;
-	case TRACE_SHORT_WAITS:
-		r->short_waits = (struct trace_short_waits){ gen_num(g, 64), gen_num(g, 64), gen_num(g, 64),
-			                                     (int64_t)gen_num(g, 64) };
-		break;
-	case TRACE_PROC_STATE:
-		r->proc_look = (struct trace_proc_look){ (uint8_t)gen_num(g, 8), (int64_t)gen_num(g, 64) };
-		break;
-	default:
-		r->proc_exit = (struct trace_proc_exit){ gen_below(g, 2), (int32_t)gen_num(g, 32) };
+	for (uint32_t tries = 0; tries < TRACE_MAX_REASONS; tries++, id = id % TRACE_MAX_REASONS + 1) {
+		bool known = false;
+
+		for (uint32_t i = 0; i < g->nreasons; i++)
+			known |= g->reasons[i] == id;
+		if (!known)
+			return id;
 	}
+	return 0;
+}
+
+/* The number of definitions of a type; NULL for reasons. */
+static uint32_t *gen_defined(struct gen *g, enum trace_type type)
+{
+	switch (type) {
+	case TRACE_DEF_STRING:
+		return &g->strings;
+	case TRACE_DEF_FUNC:
+		return &g->funcs;
+	case TRACE_DEF_FRAME:
+		return &g->frames;
+	case TRACE_DEF_STACK:
+		return &g->stacks;
+	case TRACE_DEF_CHAN:
+		return &g->chans;
+	case TRACE_DEF_SYNC:
+		return &g->syncs;
+	default:
+		return NULL;
+	}
+}
+
+/* The highest number of each ENUM, by enum trace_field_value. */
+static const uint32_t gen_last[] = {
+#define X(value, last) [TRACE_VALUE_##value] = (last),
+	TRACE_FIELD_VALUES(X)
+#undef X
+};
+
+static uint64_t gen_number(struct gen *g, enum trace_type type, const struct trace_field *f)
+{
+	switch ((enum trace_field_kind)f->kind) {
+	case TRACE_FIELD_GOID:
+	case TRACE_FIELD_OTHER:
+	case TRACE_FIELD_CHILD:
+		return gen_goid(g);
+	case TRACE_FIELD_NEW:
+		return type == TRACE_DEF_REASON ? gen_new_reason(g) : *gen_defined(g, type) + 1;
+	case TRACE_FIELD_STRING:
+		return gen_id(g, g->strings);
+	case TRACE_FIELD_FRAME:
+		return gen_id(g, g->frames);
+	case TRACE_FIELD_STACK:
+		return gen_id(g, g->stacks);
+	case TRACE_FIELD_CHAN:
+		return gen_id(g, g->chans);
+	case TRACE_FIELD_SYNC:
+		return gen_id(g, g->syncs);
+	case TRACE_FIELD_REASON:
+		return g->nreasons && gen_below(g, 8) ? g->reasons[gen_below(g, g->nreasons)] : 0;
+	case TRACE_FIELD_ENUM:
+		return gen_below(g, gen_last[f->value] + 1);
+	case TRACE_FIELD_FLAG:
+		return gen_below(g, 2);
+	default:
+		return gen_num(g, 8 * (int)trace_field_bytes(f));
+	}
+}
+
+static void gen_field(struct gen *g, struct trace_rec *r, const struct trace_field *f)
+{
+	void *at = (char *)r + f->offset;
+	uint64_t v;
+
+	switch (f->kind) {
+	case TRACE_FIELD_TEXT:
+		*(const char **)at = gen_text(g);
+		return;
+	case TRACE_FIELD_OBJ:
+		*(struct trace_obj *)at = gen_obj(g);
+		return;
+	case TRACE_FIELD_CASES:
+		return gen_cases(g, at);
+	case TRACE_FIELD_LINES:
+		return gen_lines(g, at);
+	case TRACE_FIELD_FRAMES:
+		return gen_frames(g, at);
+	case TRACE_FIELD_STEPS:
+		return gen_steps(g, at);
+	default:
+		/* The machine is little-endian. */
+		v = gen_number(g, r->type, f);
+		memcpy(at, &v, trace_field_bytes(f));
+	}
+}
+
+static void gen_define(struct gen *g, const struct trace_rec *r)
+{
+	if (r->type == TRACE_DEF_REASON)
+		g->reasons[g->nreasons++] = r->def_reason.id;
+	else
+		++*gen_defined(g, r->type);
 }
 
 static const enum trace_type gen_types[] = {
@@ -290,16 +248,19 @@ static const enum trace_type gen_types[] = {
 /* What r points to is valid until the next call. */
 static void gen_rec(struct gen *g, struct trace_rec *r)
 {
+	const struct trace_field *fields;
+	uint32_t n;
+
 	*r = (struct trace_rec){ .type = gen_types[gen_below(g, GEN_NTYPES)] };
-	if (trace_type_is_def(r->type)) {
-		gen_def(g, r);
-		return;
-	}
-	r->time = gen_below(g, 20) ? (int64_t)gen_num(g, 30) : (int64_t)gen_num(g, 64);
-	if (trace_type_is_event(r->type))
-		gen_event(g, r);
+	if (r->type == TRACE_DEF_REASON && g->nreasons == TRACE_MAX_REASONS)
+		r->type = TRACE_DEF_STRING;
+	fields = trace_type_fields(r->type, &n);
+	for (uint32_t i = 0; i < n; i++)
+		gen_field(g, r, &fields[i]);
+	if (trace_type_is_def(r->type))
+		gen_define(g, r);
 	else
-		gen_snapshot(g, r);
+		r->time = gen_below(g, 20) ? (int64_t)gen_num(g, 30) : (int64_t)gen_num(g, 64);
 }
 
 #endif
