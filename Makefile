@@ -152,6 +152,11 @@ check-go: all
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
+## check-cases       the production cases on every Go version, stripped or not, alone and amid traffic
+.PHONY: check-cases
+check-cases: all
+	CHANREC_TEST_VARIANTS=all $(PYTHON) -m pytest -q tests/e2e/test_cases.py
+
 ## check-real        record real programs under load (fetched by tools/real-programs)
 .PHONY: check-real
 check-real: deps
