@@ -63,6 +63,7 @@ def build(go, job):
 
 def record(program, load, trace):
     """Attaches to the program some time after its start: most deadlocks are older than the recording."""
+    trace.unlink(missing_ok=True)
     target = subprocess.Popen([str(program), *["-load"] * load], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, start_new_session=True)
     try:
