@@ -123,6 +123,7 @@ static int add_groups(struct diff *d, struct buf *b, int side)
 		s->alive += group_alive(g);
 		s->waiting += g->at_end[GO_STATE_WAITING];
 		s->created += g->created;
+		s->exited += g->exited + g->missed;
 		s->waits += g->waits;
 		s->blocked += g->blocked;
 		s->max = g->max_wait > s->max ? g->max_wait : s->max;
@@ -195,6 +196,59 @@ static void judge_all(struct diff *d)
 		qsort(d->waits.v, d->waits.n, sizeof(*d->waits.v), row_cmp);
 }
 
+static double net_per_second(const struct diff *d, int side, const struct diff_side *s)
+{
+	double net = diff_per_second(d, side, s->created) - diff_per_second(d, side, s->exited);
+
+	return s->there ? net : 0;
+}
+
+/* of_group: for each group of B its growth's index + 1, or 0. */
+static int collect_grown(struct diff *d, uint32_t *of_group)
+{
+	for (size_t i = 0; i < d->groups.n; i++) {
+		const struct diff_row *row = &d->groups.v[i];
+		struct diff_growth g = { .row = row };
+
+		if ((row->change != DIFF_GREW && row->change != DIFF_APPEARED) || row->by <= NOISE_GOROUTINES)
+			continue;
+		for (int side = 0; side < 2; side++)
+			g.per_second[side] = net_per_second(d, side, &row->side[side]);
+		if (vec_push(&d->grown, g))
+			return -ENOMEM;
+		of_group[row->side[1].id] = (uint32_t)d->grown.n;
+	}
+	return 0;
+}
+
+/* The wait site that most of the goroutines of a growth stand at. */
+static void place_grown(struct diff *d, const uint32_t *of_group)
+{
+	const struct model *m = d->r[1]->m;
+
+	for (uint32_t id = 1; id < m->wsites.n; id++) {
+		const struct wsite *ws = &m->wsites.v[id];
+		uint32_t i = of_group[ws->group];
+		struct diff_growth *g = i ? &d->grown.v[i - 1] : NULL;
+
+		if (!g || ws->open <= g->waiting)
+			continue;
+		g->wsite = id;
+		g->waiting = (uint32_t)ws->open;
+	}
+}
+
+static int find_grown(struct diff *d)
+{
+	uint32_t *of_group = calloc(d->r[1]->m->groups.n + 1, sizeof(*of_group));
+	int ret = of_group ? collect_grown(d, of_group) : -ENOMEM;
+
+	if (!ret)
+		place_grown(d, of_group);
+	free(of_group);
+	return ret;
+}
+
 int diff_new(struct diff *d, const struct report *a, const struct report *b, struct err *err)
 {
 	struct buf key = { 0 };
@@ -209,11 +263,14 @@ int diff_new(struct diff *d, const struct report *a, const struct report *b, str
 			ret = add_waits(d, &key, i);
 	}
 	buf_free(&key);
+	if (!ret) {
+		judge_all(d);
+		ret = find_grown(d);
+	}
 	if (ret) {
 		diff_free(d);
 		return err_nomem(err);
 	}
-	judge_all(d);
 	return 0;
 }
 
@@ -229,4 +286,5 @@ void diff_free(struct diff *d)
 {
 	rows_free(&d->groups);
 	rows_free(&d->waits);
+	vec_free(&d->grown);
 }

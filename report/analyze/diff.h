@@ -20,8 +20,9 @@ enum diff_change { DIFF_SAME, DIFF_APPEARED, DIFF_GREW, DIFF_SHRANK, DIFF_VANISH
 /* A group, or a wait site, in one of the traces. */
 struct diff_side {
 	bool there;
-	uint32_t id;                      /* of the first group or wsite that was matched */
-	uint64_t alive, waiting, created; /* of groups */
+	uint32_t id;              /* of the first group or wsite that was matched */
+	uint64_t alive, waiting;  /* of groups, at the end */
+	uint64_t created, exited; /* of groups, in the recording; exited with exits that were not seen */
 	uint64_t waits, blocked, max;
 };
 
@@ -38,11 +39,19 @@ struct diff_rows {
 	struct map index; /* by key */
 };
 
+/* A group with more goroutines at the end of B than at that of A. */
+struct diff_growth {
+	const struct diff_row *row;
+	double per_second[2];    /* created less exited, in each recording */
+	uint32_t wsite, waiting; /* where most of them wait at the end of B, and how many; 0: nowhere */
+};
+
 struct diff {
 	const struct report *r[2];
 	double seconds[2];
 	bool same; /* both traces are of the same build */
 	struct diff_rows groups, waits;
+	VEC(struct diff_growth) grown; /* most first */
 };
 
 int diff_new(struct diff *d, const struct report *a, const struct report *b, struct err *err);

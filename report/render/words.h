@@ -55,6 +55,7 @@
  * its arguments, too, which thus need values that can be computed.
  */
 
+#include "report/analyze/diff.h"
 #include "report/analyze/finding.h"
 #include "report/analyze/report.h"
 #include "util/buf.h"
@@ -203,6 +204,9 @@ void words_finding_why(struct buf *b, const struct report *r, const struct findi
 
 /* "46 other goroutines are waiting normally (18 network, 4 on timers, 24 on queues)." */
 void words_waiting_normally(struct buf *b, const struct model *m, const struct findings *f);
+
+/* "pool.work, created at pool.go:30: from 8 to 38 goroutines, growing by 4.2/s (2.4/s before); 38 wait …" */
+void words_diff_growth(struct buf *b, const struct diff *d, const struct diff_growth *g);
 
 /* Links and ends of a chain. */
 void words_chain_link(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l);

@@ -5,6 +5,7 @@
 #include "report/render/json/json.h"
 #include "report/render/json/out_json.h"
 #include "report/render/out.h"
+#include "report/render/words.h"
 
 static void put_trace(struct json *j, const char *key, const struct report *r)
 {
@@ -46,11 +47,39 @@ static void put_sides(struct json *j, const struct diff *d, const struct diff_ro
 			json_key_u64(j, "alive", s->alive);
 			json_key_u64(j, "waiting", s->waiting);
 			json_key_u64(j, "created", s->created);
+			json_key_u64(j, "exited", s->exited);
 			json_key_f64(j, "created_per_s", diff_per_second(d, i, s->created));
 		}
 		put_sums(j, d, i, s);
 		json_close(j);
 	}
+}
+
+static void put_grown(struct json *j, const struct diff *d, const struct diff_growth *g)
+{
+	const struct diff_side *a = &g->row->side[0], *b = &g->row->side[1];
+	const struct model *m = d->r[1]->m;
+	const struct group *group = &m->groups.v[b->id];
+	const struct wsite *ws = &m->wsites.v[g->wsite];
+	struct buf why = { 0 };
+
+	words_diff_growth(&why, d, g);
+	json_open(j);
+	json_key_str(j, "name", symbols_place_func(&m->sym, group_name_place(m, group)));
+	json_key_place(j, "created_by", m, group->site);
+	json_key_u64(j, "alive_a", a->alive);
+	json_key_u64(j, "alive_b", b->alive);
+	if (a->there)
+		json_key_f64(j, "growth_per_s_a", g->per_second[0]);
+	else
+		json_key_null(j, "growth_per_s_a");
+	json_key_f64(j, "growth_per_s_b", g->per_second[1]);
+	json_key_u64(j, "waiting", g->waiting);
+	json_key_place(j, "waiting_at", m, g->wsite ? symbols_stack_user(&m->sym, ws->stack) : 0);
+	json_key_str_if(j, "reason", g->wsite ? reason_name(m, ws->reason) : NULL);
+	json_key_str(j, "why", buf_str(&why));
+	json_close(j);
+	buf_free(&why);
 }
 
 static void put_group(struct json *j, const struct diff *d, const struct diff_row *row)
@@ -96,6 +125,11 @@ int diff_write_json(const struct diff *d, FILE *f, struct err *err)
 	put_trace(j, "a", d->r[0]);
 	put_trace(j, "b", d->r[1]);
 	json_key_bool(j, "same_program", d->same);
+	json_key(j, "grew");
+	json_open_list(j);
+	for (size_t i = 0; i < d->grown.n; i++)
+		put_grown(j, d, &d->grown.v[i]);
+	json_close_list(j);
 	json_key(j, "groups");
 	json_open_list(j);
 	for (size_t i = 0; i < d->groups.n; i++)

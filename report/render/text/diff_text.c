@@ -73,9 +73,23 @@ static size_t count(const struct diff *d, const struct diff_rows *rows, uint8_t 
 	return n;
 }
 
+/* What grew, most first. */
+static void put_grown(struct text *t, const struct diff *d)
+{
+	uint64_t shown = 0, max = text_rows(t, 5);
+
+	for (; shown < d->grown.n && shown < max; shown++) {
+		text_say(t, "{mark}Grew:{mark} ", W_MARK(MARK_BAD), W_MARK(MARK_END));
+		words_diff_growth(&t->b, d, &d->grown.v[shown]);
+		text_wrap(t, 2, 4);
+	}
+	text_more(t, shown, d->grown.n);
+}
+
 static void put_finding(struct text *t, const struct diff *d)
 {
 	text_title(t, "findings", NULL);
+	put_grown(t, d);
 	text_say(t, "Goroutine groups: {n} appeared, {n} grew, {n} shrank, {n} vanished.",
 	         W_N(count(d, &d->groups, DIFF_APPEARED)), W_N(count(d, &d->groups, DIFF_GREW)),
 	         W_N(count(d, &d->groups, DIFF_SHRANK)), W_N(count(d, &d->groups, DIFF_VANISHED)));
