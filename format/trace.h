@@ -345,7 +345,7 @@ enum trace_owner_kind {
 	TRACE_OWNER_VARIABLE = 2,
 };
 
-#define TRACE_OWNER_COMPLETE 1u /* all owners of the object are in the trace, except those that wait for it */
+#define TRACE_OWNER_COMPLETE 1u /* the last record of an object of which all owners are in the trace */
 #define TRACE_OWNER_CUT 2u      /* steps in the middle of the path are missing */
 
 /* A heap object on the way from an owner. */

@@ -55,6 +55,7 @@ void gobin_free(struct gobin *b)
 
 	if (!b)
 		return;
+	free(b->data.v);
 	for (size_t i = 0; (slot = map_next(&b->print_names, &i));)
 		free((char *)(uintptr_t)slot->val);
 	map_free(&b->print_names);

@@ -116,4 +116,10 @@ enum go_var {
 /* 0 and its address, or -ENOENT. how (may be NULL) gets a static string: "symbol", "operand in runtime.allgadd", … */
 int gobin_var(const struct gobin *b, enum go_var v, uint64_t *addr, const char **how);
 
+/*
+ * The name of the variable that contains addr, and *offset, where in it. It lives
+ * as long as b. NULL, and offset 0, if there is no symbol table or no symbol.
+ */
+const char *gobin_variable(const struct gobin *b, uint64_t addr, uint64_t *offset);
+
 #endif

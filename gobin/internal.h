@@ -9,6 +9,12 @@
 #include "gobin/pclntab.h"
 #include "util/map.h"
 
+/* A variable. */
+struct data_symbol {
+	uint64_t addr, end;
+	const char *name; /* in the file */
+};
+
 struct gobin {
 	struct image im;
 	struct pclntab pcln;
@@ -22,6 +28,11 @@ struct gobin {
 	const char **reasons; /* point into reason_names */
 	char *reason_names;
 	int nreasons;
+	struct {
+		struct data_symbol *v;
+		size_t n;
+		bool tried;
+	} data;                 /* of variables */
 	struct map print_names; /* name in the pclntab -> malloced name as Go prints it */
 };
 
@@ -34,6 +45,9 @@ int build_id_find(struct gobin *b);
 
 /* The value and size (size may be NULL) of a symbol of .symtab. 0 or -ENOENT. */
 int symbol_find(const struct image *im, const char *name, uint64_t *addr, uint64_t *size);
+
+/* The variables of .symtab by address, *n of them; malloced. NULL: there are none. */
+struct data_symbol *symbols_of_data(const struct image *im, size_t *n);
 
 /* An operand relative to the instruction pointer, in a function's code. */
 struct operand {

@@ -37,7 +37,9 @@ struct snapshot {
 	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
 	/* records that are not due yet, in order */
 	VEC(struct trace_rec) pending;
-	VEC(struct trace_obj) objs; /* of pending; until a record is written, its objs is an index into this */
+	VEC(struct trace_obj) objs;         /* of pending; until a record is written, its objs is an index into this */
+	VEC(struct trace_owner_step) steps; /* likewise */
+	bool is_full;                       /* no room for further owners */
 	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
 };
 
@@ -86,6 +88,7 @@ void snapshot_free(struct snapshot *s)
 	vec_free(&s->again);
 	vec_free(&s->pending);
 	vec_free(&s->objs);
+	vec_free(&s->steps);
 	map_free(&s->chans);
 	map_free(&s->syncs);
 	map_free(&s->recvq);
@@ -255,8 +258,19 @@ static struct trace_obj only_obj(const struct snapshot *s, size_t first, const s
 	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
 }
 
+/* The object's name in the search for its owners. */
+static uint64_t owner_key(const struct trace_obj *o)
+{
+	return (uint64_t)o->kind << 32 | o->id;
+}
+
+static struct trace_obj obj_of_key(uint64_t key)
+{
+	return (struct trace_obj){ .kind = (uint8_t)(key >> 32), .id = (uint32_t)key };
+}
+
 /* Interns the objects that the goroutine waits on, and keeps them for the record. */
-static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info,
+static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info, bool is_searched,
                        struct trace_go_park *w, struct err *err)
 {
 	size_t first = s->objs.n;
@@ -272,6 +286,9 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 		if (remember(s, &o, addr, info->sync_kind, err))
 			return err->code;
 		if (vec_push(&s->objs, o))
+			return err_nomem(err);
+		if (is_searched && (o.kind == TRACE_OBJ_CHAN || o.kind == TRACE_OBJ_SYNC) &&
+		    reach_want(&s->reach, g->objs[i].addr, owner_key(&o), addr, o.kind == TRACE_OBJ_CHAN))
 			return err_nomem(err);
 	}
 	/* Events know better: do not overwrite what they say. */
@@ -303,6 +320,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	const struct stack_info *info = &none;
 	struct trace_rec rec;
 	struct go_func f;
+	bool searched;
 
 	rec_begin(s, &rec, TRACE_SNAP_GO, time);
 	rec.goid = g->goid;
@@ -311,7 +329,8 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	rec.snap_go.parent = g->parent;
 	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
 		rec.snap_go.flags |= TRACE_GO_SYSTEM;
-	else if (is_searched(s, g) && reach_add(&s->reach, g, addr))
+	searched = !(rec.snap_go.flags & TRACE_GO_SYSTEM) && is_searched(s, g);
+	if (searched && reach_add(&s->reach, g, addr))
 		return err_nomem(err);
 	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
@@ -325,7 +344,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 		if (g->waitsince)
 			rec.snap_go.wait_since = (int64_t)(g->waitsince - s->e->epoch);
 		if (intern_reason(s->in, g->reason, &rec.snap_go.wait.reason, err) ||
-		    intern_objs(s, g, info, &rec.snap_go.wait, err))
+		    intern_objs(s, g, info, searched, &rec.snap_go.wait, err))
 			return err->code;
 	}
 	s->goroutines++;
@@ -416,6 +435,61 @@ static int pend_unreachable(struct snapshot *s, struct err *err)
 	return 0;
 }
 
+/* If the trace is full, the owners of some objects are not complete; no other record depends on them. */
+static int no_more_owners(struct snapshot *s, const struct err *err)
+{
+	s->is_full |= err->code == -EFBIG;
+	return s->is_full ? 0 : err->code;
+}
+
+static int pend_owner(struct snapshot *s, const struct owner_found *f, bool is_last, struct err *err)
+{
+	const struct owner_target *t = &s->reach.owners.targets.v[f->target];
+	struct trace_snap_owner *o;
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_OWNER, mono_ns());
+	o = &rec.snap_owner;
+	rec.goid = f->goid;
+	*o = (struct trace_snap_owner){ .which = s->which,
+		                        .obj = obj_of_key(t->key),
+		                        .kind = f->goid ? TRACE_OWNER_GOROUTINE : TRACE_OWNER_VARIABLE,
+		                        .flags = (t->is_complete && is_last ? TRACE_OWNER_COMPLETE : 0) |
+		                                 (f->is_cut ? TRACE_OWNER_CUT : 0),
+		                        .distance = f->distance,
+		                        .nsteps = f->nsteps,
+		                        /* An index, because the vector may move before the record is written. */
+		                        .steps = (const struct trace_owner_step *)(uintptr_t)s->steps.n };
+	if (!f->goid) {
+		o->addr = f->addr - s->in->bias;
+		if (intern_variable(s->in, o->addr, &o->name, &o->offset, err))
+			return err->code;
+	} else if (f->pc && intern_frame(s->in, f->pc, true, &o->frame, err)) {
+		return err->code;
+	}
+	for (uint32_t i = 0; i < f->nsteps; i++) {
+		const struct owner_step *step = &s->reach.owners.steps.v[f->first_step + i];
+
+		if (vec_push(&s->steps, (struct trace_owner_step){ .addr = step->base, .offset = step->offset }))
+			return err_nomem(err);
+	}
+	return pend(s, &rec, err);
+}
+
+static int pend_owners(struct snapshot *s, struct err *err)
+{
+	const struct ownsearch *o = &s->reach.owners;
+
+	for (size_t i = 0; i < o->found.n && !s->reach.failed; i++) {
+		const struct owner_found *f = &o->found.v[i];
+		bool is_last = i + 1 == o->found.n || f[1].target != f->target;
+
+		if (pend_owner(s, f, is_last, err))
+			return no_more_owners(s, err);
+	}
+	return 0;
+}
+
 /* Does the next part of the search. True: there is more to do. */
 static bool search_step(struct snapshot *s)
 {
@@ -453,9 +527,7 @@ static int snapshot_finish(struct snapshot *s, struct err *err)
 	s->again.n = 0;
 	if (search_step(s))
 		return 0;
-	if (!s->partial && pend_unreachable(s, err))
-		return err->code;
-	if (!s->partial && pend_objects(s, err))
+	if (!s->partial && (pend_unreachable(s, err) || pend_objects(s, err) || pend_owners(s, err)))
 		return err->code;
 	return pend_end(s, err);
 }
@@ -495,7 +567,13 @@ static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)
 		rec->snap_go.wait.objs = &s->objs.v[(uintptr_t)rec->snap_go.wait.objs];
 	else if (rec->type == TRACE_SNAP_GO)
 		rec->snap_go.wait.objs = NULL;
-	return encoder_write(s->e, rec, err);
+	if (rec->type == TRACE_SNAP_OWNER)
+		rec->snap_owner.steps = s->steps.v + (uintptr_t)rec->snap_owner.steps;
+	if (rec->type == TRACE_SNAP_OWNER && s->is_full)
+		return 0;
+	if (encoder_write(s->e, rec, err))
+		return rec->type == TRACE_SNAP_OWNER ? no_more_owners(s, err) : err->code;
+	return 0;
 }
 
 int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err)
@@ -513,7 +591,7 @@ int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err)
 		s->pending.n -= i;
 	}
 	if (!s->pending.n)
-		s->objs.n = 0;
+		s->objs.n = s->steps.n = 0;
 	return 0;
 }
 
@@ -525,7 +603,7 @@ int snapshot_cut(struct snapshot *s, struct err *err)
 		s->goroutines -= s->pending.v[i].type == TRACE_SNAP_GO;
 		has_end |= s->pending.v[i].type == TRACE_SNAP_END;
 	}
-	s->pending.n = s->objs.n = 0;
+	s->pending.n = s->objs.n = s->steps.n = 0;
 	if (s->done && !has_end)
 		return 0;
 	s->partial = true;

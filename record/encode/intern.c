@@ -134,6 +134,13 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	return trace_write(in->w, &rec, err);
 }
 
+int intern_variable(struct intern *in, uint64_t addr, uint32_t *name, uint64_t *offset, struct err *err)
+{
+	const char *s = gobin_variable(in->bin, addr, offset);
+
+	return intern_string(in, s, name, err);
+}
+
 uint64_t stack_hash(const uint64_t *pcs, uint32_t n)
 {
 	uint64_t h = 0;

@@ -53,6 +53,11 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 const struct stack_info *intern_stack_info(const struct intern *in, uint64_t hash);
 /* The frame of pc (an address in memory). A return address is attributed to the call before it. */
 int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, struct err *err);
+/*
+ * The variable that contains an address in the ELF file; *offset is where in it.
+ * *name is 0 if the program's symbols do not tell.
+ */
+int intern_variable(struct intern *in, uint64_t addr, uint32_t *name, uint64_t *offset, struct err *err);
 int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err);
 int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err);
 /* Returns the class of the reason; *id is what a park refers to. */

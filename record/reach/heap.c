@@ -37,11 +37,15 @@ int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, c
 
 void heap_free(struct heap *h)
 {
-	for (size_t i = 0; i < h->arena.n; i++)
+	for (size_t i = 0; i < h->arena.n; i++) {
 		free(h->arena.v[i].spans);
+		free(h->arena.v[i].index);
+	}
 	for (size_t i = 0; i < h->spans.n; i++) {
 		free(h->spans.v[i].words);
 		free(h->spans.v[i].marks);
+		free(h->spans.v[i].wanted);
+		free(h->spans.v[i].labels);
 	}
 	vec_free(&h->arena);
 	vec_free(&h->spans);
@@ -59,26 +63,37 @@ static struct heap_arena arena_read(const struct heap *h, uint64_t index)
 	    target_read(h->t, table + 8 * (ARENA_FIRST + index), &a.addr, sizeof(a.addr)) || !a.addr)
 		return a;
 	a.spans = malloc(size);
-	if (a.spans && target_read(h->t, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
+	a.index = calloc(ARENA_PAGES, sizeof(*a.index));
+	if (!a.spans || !a.index || target_read(h->t, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
 		free(a.spans);
+		free(a.index);
 		a.spans = NULL;
+		a.index = NULL;
 	}
 	return a;
 }
 
-static const uint64_t *arena_get(struct heap *h, uint64_t index)
+/* NULL: there is none. */
+static struct heap_arena *arena_get(struct heap *h, uint64_t number)
 {
 	bool added;
-	uint64_t *slot = map_put(&h->arena_index, index, &added);
+	uint64_t *slot;
 
+	if (h->last == number + 1)
+		return &h->arena.v[h->last_i];
+	slot = map_put(&h->arena_index, number, &added);
 	if (!slot)
 		return NULL;
 	if (added) {
 		*slot = h->arena.n;
-		if (vec_push(&h->arena, arena_read(h, index)))
+		if (vec_push(&h->arena, arena_read(h, number)))
 			return NULL;
 	}
-	return *slot < h->arena.n ? h->arena.v[*slot].spans : NULL;
+	if (*slot >= h->arena.n || !h->arena.v[*slot].spans)
+		return NULL;
+	h->last = number + 1;
+	h->last_i = (uint32_t)*slot;
+	return &h->arena.v[*slot];
 }
 
 static uint64_t field(const uint8_t *b, int32_t off)
@@ -109,6 +124,8 @@ static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 	if (!npages || npages >= USER_TOP >> PAGE_SHIFT || !s->elem_size || (s->elem_size & 7) ||
 	    s->elem_size > s->size || s->base >= USER_TOP)
 		return false;
+	s->end = s->base + s->size / s->elem_size * s->elem_size;
+	s->reciprocal = s->size <= UINT32_MAX ? UINT64_MAX / s->elem_size + 1 : 0;
 	/*
 	 * One mark per object, however many the sizes claim. If they are too many
 	 * for memory, the span is not real and is rejected.
@@ -136,29 +153,61 @@ static uint32_t span_get(struct heap *h, uint64_t addr)
 	return (uint32_t)*slot;
 }
 
+/* The span of a page, as index in h->spans; 0: none. */
+static uint32_t span_of_page(struct heap *h, struct heap_arena *a, uint64_t page)
+{
+	if (!a->index[page])
+		a->index[page] = (a->spans[page] ? span_get(h, a->spans[page]) : 0) + 1;
+	return a->index[page] - 1;
+}
+
 bool heap_find(struct heap *h, uint64_t addr, struct heap_obj *o)
 {
-	const uint64_t *pages;
 	const struct heap_span *s;
-	uint64_t mspan;
+	struct heap_arena *a;
+	uint64_t at;
 
 	if (addr < 1u << PAGE_SHIFT || addr >= USER_TOP)
 		return false;
-	pages = arena_get(h, addr >> ARENA_SHIFT);
-	mspan = pages ? pages[(addr >> PAGE_SHIFT) & (ARENA_PAGES - 1)] : 0;
-	o->span = mspan ? span_get(h, mspan) : 0;
+	a = arena_get(h, addr >> ARENA_SHIFT);
+	o->span = a ? span_of_page(h, a, (addr >> PAGE_SHIFT) & (ARENA_PAGES - 1)) : 0;
 	if (!o->span)
 		return false;
 	s = &h->spans.v[o->span];
-	if (addr < s->base || addr - s->base >= s->size / s->elem_size * s->elem_size)
+	if (addr < s->base || addr >= s->end)
 		return false;
-	o->i = (uint32_t)((addr - s->base) / s->elem_size);
+	at = addr - s->base;
+	/* Exact as long as both are below 2^32. */
+	o->i = (uint32_t)(s->reciprocal ? (uint64_t)((unsigned __int128)at * s->reciprocal >> 64) : at / s->elem_size);
 	return true;
 }
 
 bool heap_is_marked(const struct heap *h, struct heap_obj o)
 {
 	return h->spans.v[o.span].marks[o.i / 8] & 1u << o.i % 8;
+}
+
+void heap_fetch_mark(const struct heap *h, struct heap_obj o)
+{
+	__builtin_prefetch(&h->spans.v[o.span].marks[o.i / 8], 1);
+}
+
+void heap_fetch_words(const struct heap *h, struct heap_obj o)
+{
+	const struct heap_span *s = &h->spans.v[o.span];
+
+	if (s->words)
+		__builtin_prefetch(s->words + o.i * (s->elem_size / 8));
+}
+
+void heap_fetch_label(const struct heap *h, struct heap_obj o)
+{
+	const struct heap_span *s = &h->spans.v[o.span];
+
+	if (s->labels)
+		__builtin_prefetch(&s->labels[o.i], 1);
+	else
+		__builtin_prefetch(&s->marks[o.i / 8], 1);
 }
 
 bool heap_mark(struct heap *h, struct heap_obj o)
@@ -168,6 +217,45 @@ bool heap_mark(struct heap *h, struct heap_obj o)
 
 	*b |= bit;
 	return is_new;
+}
+
+uint64_t heap_base(const struct heap *h, struct heap_obj o)
+{
+	return h->spans.v[o.span].base + o.i * h->spans.v[o.span].elem_size;
+}
+
+static size_t objects_of(const struct heap_span *s)
+{
+	return s->size / s->elem_size;
+}
+
+int heap_want(struct heap *h, struct heap_obj o)
+{
+	struct heap_span *s = &h->spans.v[o.span];
+
+	if (!s->wanted)
+		s->wanted = calloc(objects_of(s) / 8 + 1, 1);
+	if (!s->wanted)
+		return -ENOMEM;
+	s->wanted[o.i / 8] |= (uint8_t)(1u << o.i % 8);
+	return 0;
+}
+
+int heap_set_label(struct heap *h, struct heap_obj o, uint32_t label)
+{
+	struct heap_span *s = &h->spans.v[o.span];
+	size_t size = objects_of(s) * sizeof(*s->labels);
+
+	if (!s->labels) {
+		if (size > HEAP_LABELS_MAX - h->label_bytes)
+			return -EFBIG;
+		s->labels = calloc(objects_of(s), sizeof(*s->labels));
+		if (!s->labels)
+			return -ENOMEM;
+		h->label_bytes += size;
+	}
+	s->labels[o.i] = label;
+	return 0;
 }
 
 int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t *n)

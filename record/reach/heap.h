@@ -19,17 +19,23 @@
 #include "util/vec.h"
 
 struct heap_span {
-	uint64_t base, elem_size, size;
-	bool scan;   /* its objects contain pointers */
-	bool header; /* each object begins with the address of its type */
-	bool bitmap; /* heap_bits() has its pointer mask */
+	uint64_t base, end; /* end: of the last object */
+	uint64_t elem_size, size;
+	uint64_t reciprocal; /* 2^64 / elem_size, rounded up; 0: too large for that */
+	bool scan;           /* its objects contain pointers */
+	bool header;         /* each object begins with the address of its type */
+	bool bitmap;         /* heap_bits() has its pointer mask */
 	uint64_t *words;
 	uint8_t *marks; /* one bit per object */
+	/* For record/reach/ownsearch.h; NULL while no object of the span needs it. */
+	uint8_t *wanted;  /* one bit per object: goroutines wait for something in it */
+	uint32_t *labels; /* one per object: who leads to it */
 };
 
 struct heap_arena {
 	uint64_t addr;   /* of the heapArena */
 	uint64_t *spans; /* addresses of mspans by page; NULL: none */
+	uint32_t *index; /* by page: of the span in heap.spans, plus 1; 0: not looked up yet, 1: none */
 };
 
 struct heap {
@@ -39,8 +45,11 @@ struct heap {
 	uint64_t arenas; /* address of runtime.mheap_.arenas[0] */
 	struct map arena_index, span_index;
 	VEC(struct heap_arena) arena;
+	uint64_t last; /* the arena that was looked up last, as its number plus 1, and its index in arena */
+	uint32_t last_i;
 	VEC(struct heap_span) spans;
 	uint64_t bytes, limit; /* bytes read so far; most bytes to read */
+	uint64_t label_bytes;
 };
 
 struct heap_obj {
@@ -57,6 +66,33 @@ bool heap_find(struct heap *h, uint64_t addr, struct heap_obj *o);
 bool heap_is_marked(const struct heap *h, struct heap_obj o);
 /* True if the object was not marked before. */
 bool heap_mark(struct heap *h, struct heap_obj o);
+/* Where the object begins. */
+uint64_t heap_base(const struct heap *h, struct heap_obj o);
+void heap_fetch_mark(const struct heap *h, struct heap_obj o);
+void heap_fetch_words(const struct heap *h, struct heap_obj o);
+void heap_fetch_label(const struct heap *h, struct heap_obj o);
+
+#define HEAP_LABELS_MAX (64u << 20) /* bytes of labels */
+
+/* 0 or -ENOMEM. */
+int heap_want(struct heap *h, struct heap_obj o);
+static inline bool heap_is_wanted(const struct heap *h, struct heap_obj o)
+{
+	const uint8_t *wanted = h->spans.v[o.span].wanted;
+
+	return wanted && wanted[o.i / 8] & 1u << o.i % 8;
+}
+
+/* 0, -ENOMEM, or -EFBIG: over HEAP_LABELS_MAX. */
+int heap_set_label(struct heap *h, struct heap_obj o, uint32_t label);
+/* 0: it has none. */
+static inline uint32_t heap_label(const struct heap *h, struct heap_obj o)
+{
+	const uint32_t *labels = h->spans.v[o.span].labels;
+
+	return labels ? labels[o.i] : 0;
+}
+
 /*
  * The object's words; *n is 0 if it has no pointers. Returns 0, -ENOMEM, -EFBIG
  * (over the limit), or -EFAULT.

@@ -14,7 +14,6 @@
 #define PASSES_NS 1000000000ull
 #define STEP_OBJECTS 20000
 #define PIECE_WORDS 8192
-#define STACK_MIN 2048 /* fixedStack, runtime/stack.go */
 
 void reach_init(struct reach *r, const struct gread_env *env)
 {
@@ -22,7 +21,8 @@ void reach_init(struct reach *r, const struct gread_env *env)
 
 	memset(r, 0, sizeof(*r));
 	r->env = env;
-	gcmasks_init(&r->masks, env->t, env->bin, env->bias);
+	r->scan.env = env;
+	gcmasks_init(&r->scan.masks, env->t, env->bin, env->bias);
 	if (env->l->semtable_stride > 0 && env->l->semtable_len > 0 &&
 	    !gobin_var(env->bin, GO_VAR_SEMTABLE, &addr, NULL)) {
 		r->semtable = addr + env->bias;
@@ -33,16 +33,17 @@ void reach_init(struct reach *r, const struct gread_env *env)
 static void pass_free(struct reach *r)
 {
 	if (r->heap_ready)
-		heap_free(&r->heap);
+		heap_free(&r->scan.heap);
 	r->heap_ready = false;
-	vec_free(&r->todo);
+	frontier_free(&r->todo);
 	vec_free(&r->ranges);
 }
 
 void reach_free(struct reach *r)
 {
 	pass_free(r);
-	gcmasks_free(&r->masks);
+	gcmasks_free(&r->scan.masks);
+	ownsearch_free(&r->owners);
 	if (r->chunk)
 		gread_chunk_free(r->chunk);
 	vec_free(&r->waits);
@@ -55,6 +56,7 @@ void reach_clear(struct reach *r)
 	pass_free(r);
 	r->waits.n = r->addrs.n = 0;
 	map_clear(&r->by_goid);
+	ownsearch_clear(&r->owners);
 	r->pass = 0;
 	r->failed = r->done = false;
 }
@@ -90,18 +92,17 @@ static void give_up(struct reach *r)
 	r->failed = true;
 }
 
-static void visit(struct reach *r, uint64_t word)
+/* A word points to o: from a stack or g (go), from the frontier's entry, or from a variable at address root. */
+static void reach_object(struct reach *r, struct heap_obj o, uint32_t from, uint64_t root)
 {
-	struct heap_obj o;
-
-	if (heap_find(&r->heap, word, &o) && heap_mark(&r->heap, o) && vec_push(&r->todo, o))
+	if (!r->is_for_owners && frontier_find(&r->todo, &r->scan.heap, o, from, root))
 		give_up(r);
 }
 
-static void add_range(struct reach *r, uint64_t from, uint64_t to)
+static void add_range(struct reach *r, uint64_t from, uint64_t to, uint32_t go)
 {
 	from = (from + 7) & ~7ull;
-	if (from < to && vec_push(&r->ranges, (struct reach_range){ .from = from, .to = to }))
+	if (from < to && vec_push(&r->ranges, (struct reach_range){ .from = from, .to = to, .go = go }))
 		give_up(r);
 }
 
@@ -113,9 +114,21 @@ static bool is_deferred(const struct reach *r, const uint8_t *g)
 	return m < 16 || g_u64(g, m - 16) || g_u64(g, m - 8);
 }
 
+static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
+{
+	const uint64_t *slot = map_get(&r->by_goid, g_u64(g, r->env->l->g_goid));
+
+	return slot && *slot ? &r->waits.v[*slot - 1] : NULL;
+}
+
 /* Adds what a runnable goroutine can reach: its stack, its deferred calls, the fields of its g. */
 static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 {
+	const struct reach_wait *w = wait_of(r, g);
+	uint32_t go = r->owners.phase == OWNERS_OFF
+	                      ? 0
+	                      : ownsearch_go(&r->owners, g_u64(g, r->env->l->g_goid), w ? &r->addrs.v[w->first] : NULL,
+	                                     w && !w->over ? w->n : 0);
 	const struct go_layout *l = r->env->l;
 	uint32_t status = g_status(l, g);
 	struct g_place at;
@@ -126,26 +139,20 @@ static void add_goroutine(struct reach *r, uint64_t addr, const uint8_t *g)
 		                     .pc_at = addr + (uint64_t)at.pc_at,
 		                     .sp_at = addr + (uint64_t)at.sp_at,
 		                     .waits = status == G_WAITING || status == G_LEAKED,
-		                     .is_deferred = is_deferred(r, g) };
+		                     .is_deferred = is_deferred(r, g),
+		                     .go = go };
 
 	/* Another object may begin where a stack ends, so leave out stack.hi. */
-	add_range(r, addr, addr + (uint64_t)l->g_stack_hi);
-	add_range(r, addr + (uint64_t)l->g_stack_hi + 8, addr + (uint64_t)l->g_size);
+	add_range(r, addr, addr + (uint64_t)l->g_stack_hi, go);
+	add_range(r, addr + (uint64_t)l->g_stack_hi + 8, addr + (uint64_t)l->g_size, go);
 	/*
 	 * A running goroutine may be anywhere on its stack. A stack that takes
 	 * several reads may move between them.
 	 */
 	if (!stands || at.hi - at.sp > PIECE_WORDS * 8)
-		add_range(r, g_u64(g, l->g_stack_lo), at.hi);
+		add_range(r, g_u64(g, l->g_stack_lo), at.hi, go);
 	else if (vec_push(&r->ranges, stack))
 		give_up(r);
-}
-
-static struct reach_wait *wait_of(struct reach *r, const uint8_t *g)
-{
-	const uint64_t *slot = map_get(&r->by_goid, g_u64(g, r->env->l->g_goid));
-
-	return slot && *slot ? &r->waits.v[*slot - 1] : NULL;
 }
 
 static bool waits_alike(const struct reach *r, const struct reach_wait *w, const struct gread *g)
@@ -202,10 +209,12 @@ static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, c
 	struct reach_wait *w = wait_of(r, g);
 	struct heap_obj o;
 
+	if (r->owners.phase != OWNERS_OFF)
+		ownsearch_g(&r->owners, addr);
 	/* Pointers to a g (from timers, the scheduler, queues) must not make what it waits for reachable. */
-	if (heap_find(&r->heap, addr, &o)) {
-		heap_mark(&r->heap, o);
-		r->g_elem_size = r->heap.spans.v[o.span].elem_size;
+	if (heap_find(&r->scan.heap, addr, &o)) {
+		heap_mark(&r->scan.heap, o);
+		r->scan.g_elem_size = r->scan.heap.spans.v[o.span].elem_size;
 	}
 	if (g_is_none(r->env->l, g))
 		return;
@@ -266,10 +275,10 @@ static void take_variables(struct reach *r)
 		uint64_t from = addr + r->env->bias, to = from + size;
 
 		if (r->semtable >= from && r->semtable < to) {
-			add_range(r, from, r->semtable);
+			add_range(r, from, r->semtable, 0);
 			from = r->semtable_end;
 		}
-		add_range(r, from, to);
+		add_range(r, from, to, 0);
 	}
 }
 
@@ -288,17 +297,35 @@ void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
 	 * a semaphore would seem reachable.
 	 */
 	r->heap_ready = true;
-	if (!r->semtable || heap_init(&r->heap, env->t, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
+	if (!r->semtable || heap_init(&r->scan.heap, env->t, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
 		give_up(r);
 		return;
+	}
+	r->is_for_owners = false;
+	if (r->pass == 1 && r->owners.targets.n) {
+		ownsearch_begin(&r->owners, &r->scan);
+		r->todo.keeps_links = true;
 	}
 	take_goroutines(r, gs, n);
 	take_variables(r);
 }
 
-static void visit_word(void *reach, uint64_t word)
+/* The words of a stack or of a g. */
+struct visited {
+	struct reach *r;
+	uint32_t go;
+};
+
+static void visit_word(void *arg, uint64_t word, uint64_t pc)
 {
-	visit(reach, word);
+	const struct visited *v = arg;
+	struct heap_obj o;
+
+	if (!heap_find(&v->r->scan.heap, word, &o))
+		return;
+	if (v->go)
+		ownsearch_root(&v->r->owners, v->go, o, pc);
+	reach_object(v->r, o, FRONTIER_NONE, 0);
 }
 
 static bool is_unchanged(const struct reach *r, uint64_t addr, uint64_t value)
@@ -312,28 +339,42 @@ static bool is_unchanged(const struct reach *r, uint64_t addr, uint64_t value)
 static void scan_stack(struct reach *r, const struct reach_range *s)
 {
 	uint64_t words[PIECE_WORDS], n = (s->to - s->from) / 8;
+	struct visited v = { r, s->go };
 
 	if (target_read(r->env->t, s->from, words, n * 8))
 		return;
 	if (is_unchanged(r, s->pc_at, s->pc) && is_unchanged(r, s->sp_at, s->from)) {
 		struct stack_copy copy = { words, s->pc, s->from, s->to, s->is_deferred };
 
-		stack_roots(r->env, &copy, s->waits, visit_word, r);
+		stack_roots(r->env, &copy, s->waits, visit_word, &v);
 		return;
 	}
 	for (uint64_t i = 0; i < n; i++)
-		visit(r, words[i]);
+		visit_word(&v, words[i], 0);
 }
 
 /* Unmapped memory reaches nothing: the goroutine exited, or its stack was moved. */
-static void scan_words(struct reach *r, uint64_t from, uint64_t size)
+static void scan_words(struct reach *r, const struct reach_range *range)
 {
-	uint64_t words[PIECE_WORDS];
+	uint64_t words[PIECE_WORDS], size = range->to - range->from;
+	struct visited v = { r, range->go };
+	struct heap_obj o;
 
-	if (target_read(r->env->t, from, words, size))
+	if (target_read(r->env->t, range->from, words, size))
 		return;
-	for (uint64_t i = 0; i < size / 8; i++)
-		visit(r, words[i]);
+	for (uint64_t i = 0; i < size / 8; i++) {
+		if (range->go)
+			visit_word(&v, words[i], 0);
+		else if (heap_find(&r->scan.heap, words[i], &o))
+			reach_object(r, o, FRONTIER_ROOT, range->from + i * 8);
+	}
+}
+
+/* What is reached from here on is not reached from a variable. */
+static void end_variables(struct reach *r)
+{
+	frontier_end_links(&r->todo);
+	r->todo.label = OWNSET_EMPTY;
 }
 
 static bool scan_range(struct reach *r)
@@ -344,6 +385,8 @@ static bool scan_range(struct reach *r)
 		return false;
 	last = &r->ranges.v[r->ranges.n - 1];
 	part = *last;
+	if (r->todo.keeps_links && part.go)
+		end_variables(r);
 	if (part.to - part.from > PIECE_WORDS * 8)
 		part.to = part.from + PIECE_WORDS * 8;
 	last->from = part.to;
@@ -353,49 +396,36 @@ static bool scan_range(struct reach *r)
 	if (part.pc)
 		scan_stack(r, &part);
 	else
-		scan_words(r, part.from, part.to - part.from);
+		scan_words(r, &part);
 	if (r->bytes > REACH_LIMIT_BYTES)
 		give_up(r);
 	return true;
 }
 
-/*
- * Whether an object is the g of a thread's own stack, which is not in allgs. It
- * contains the bounds of that stack, and another object may begin where the
- * stack ends.
- */
-static bool is_g(struct reach *r, const uint64_t *words, size_t n)
-{
-	size_t lo_at = (size_t)r->env->l->g_stack_lo / 8, hi_at = (size_t)r->env->l->g_stack_hi / 8;
-	uint64_t lo, size;
-	struct heap_obj o;
-
-	if (n * 8 != r->g_elem_size || lo_at >= n || hi_at >= n)
-		return false;
-	lo = words[lo_at];
-	size = words[hi_at] - lo;
-	return lo && size >= STACK_MIN && !(size & (size - 1)) && !heap_find(&r->heap, lo, &o);
-}
-
 static bool scan_object(struct reach *r)
 {
-	const struct gcmask *mask;
-	const uint64_t *words;
-	struct heap_obj o;
-	size_t n, skip;
+	struct heap *h = &r->scan.heap;
+	struct heap_obj o, to;
+	struct objwords w;
+	uint32_t entry;
 	int ret;
 
-	if (!r->todo.n)
+	if (!frontier_next(&r->todo, h, &o, &entry, &ret)) {
+		if (ret)
+			give_up(r);
 		return false;
-	o = r->todo.v[--r->todo.n];
-	ret = heap_words(&r->heap, o, &words, &n);
-	if (ret)
+	}
+	if (ret || objscan_words(&r->scan, o, &w)) {
 		give_up(r);
-	mask = !ret && n ? gcmasks_of(&r->masks, &r->heap, o, words, n) : NULL;
-	skip = !ret && is_g(r, words, n) ? (size_t)r->env->l->g_stack_hi / 8 : n;
-	for (size_t i = 0; i < n && !ret; i++)
-		if (i != skip && (!mask || gcmask_has(mask, i)))
-			visit(r, words[i]);
+		return true;
+	}
+	for (size_t i = 0; i < w.n; i++) {
+		if (!objwords_has(&w, i) || !heap_find(h, w.words[i], &to))
+			continue;
+		if (r->todo.keeps_links && heap_is_wanted(h, to))
+			ownsearch_edge(&r->owners, &r->scan, o, &w, i, to);
+		reach_object(r, to, entry, 0);
+	}
 	return true;
 }
 
@@ -405,7 +435,7 @@ static bool is_reachable(struct reach *r, const struct reach_wait *w)
 	struct heap_obj o;
 
 	for (uint32_t i = 0; i < w->n; i++)
-		if (!heap_find(&r->heap, r->addrs.v[w->first + i], &o) || heap_is_marked(&r->heap, o))
+		if (!heap_find(&r->scan.heap, r->addrs.v[w->first + i], &o) || heap_is_marked(&r->scan.heap, o))
 			return true;
 	return false;
 }
@@ -463,18 +493,58 @@ static void count_unreachable(struct reach *r)
 		count_chunk(r, waits, n);
 }
 
+/* The stacks of goroutines that nothing can wake own objects, too. */
+static void add_unreachable(struct reach *r)
+{
+	size_t size = (size_t)r->env->l->g_size;
+	uint8_t *g = malloc(size + 8);
+
+	if (!g)
+		give_up(r);
+	r->is_for_owners = true;
+	r->owners.phase = OWNERS_ROOTS;
+	r->owners.is_cut |= r->todo.label_error != 0;
+	for (size_t i = 0; i < r->waits.n && !r->failed; i++)
+		if (r->waits.v[i].found && !r->waits.v[i].reachable &&
+		    !target_read(r->env->t, r->waits.v[i].g, g, size))
+			add_goroutine(r, r->waits.v[i].g, g);
+	free(g);
+}
+
+/* Variables come first, and all of them before what they lead to, so that ways are the shortest. */
+static bool has_variables(const struct reach *r)
+{
+	return r->todo.keeps_links && r->ranges.n && !r->ranges.v[r->ranges.n - 1].go;
+}
+
+static bool search_next(struct reach *r, int *cost)
+{
+	*cost = 1;
+	if (!has_variables(r) && scan_object(r))
+		return true;
+	*cost = 100;
+	return scan_range(r) || release_waits(r);
+}
+
+static bool ownsearch_next(struct reach *r)
+{
+	if (r->owners.phase == OWNERS_SEARCH)
+		add_unreachable(r);
+	while (r->ranges.n && !r->failed)
+		scan_range(r);
+	return !ownsearch_step(&r->owners, &r->scan, &r->todo);
+}
+
 bool reach_step(struct reach *r)
 {
-	for (int i = 0; i < STEP_OBJECTS && !r->failed && !r->done; i++) {
-		if (scan_object(r))
-			continue;
-		if (scan_range(r))
-			i += 100;
-		else if (!release_waits(r))
-			r->done = true;
-	}
+	for (int i = 0, cost; i < STEP_OBJECTS && !r->failed && !r->done; i += cost)
+		r->done = !search_next(r, &cost);
 	if (!r->done && !r->failed)
 		return false;
+	if (!r->failed && r->owners.phase != OWNERS_OFF && ownsearch_next(r))
+		return false;
+	if (r->owners.phase != OWNERS_OFF)
+		ownsearch_end(&r->owners);
 	count_unreachable(r);
 	debug(DEBUG_REACH, "pass %d: %zu waits, %lu bytes", r->pass, r->waits.n, (unsigned long)r->bytes);
 	pass_free(r);

@@ -21,8 +21,9 @@
 #include <stdint.h>
 
 #include "record/goread/gread.h"
-#include "record/reach/gcmask.h"
-#include "record/reach/heap.h"
+#include "record/reach/frontier.h"
+#include "record/reach/objscan.h"
+#include "record/reach/ownsearch.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -44,6 +45,7 @@ struct reach_range {
 	uint64_t pc;
 	uint64_t pc_at, sp_at; /* where its g stores pc and sp */
 	bool waits, is_deferred;
+	uint32_t go; /* whose it is, as a number of ownsearch_go(); 0: a variable, or no pass for owners */
 };
 
 struct reach {
@@ -53,13 +55,13 @@ struct reach {
 	VEC(uint64_t) addrs;
 	struct map by_goid;
 	struct gread_chunk *chunk;
-	struct gcmasks masks;
-	struct heap heap;
+	struct objscan scan;
 	bool heap_ready;
-	uint64_t g_elem_size; /* size class of the g structs */
-	VEC(struct heap_obj) todo;
+	struct frontier todo;
 	VEC(struct reach_range) ranges;
-	uint64_t bytes; /* read from ranges */
+	struct ownsearch owners;
+	bool is_for_owners; /* what is scanned now: only its owners matter, nothing is marked */
+	uint64_t bytes;     /* read from ranges */
 	int pass;
 	bool failed; /* given up: nothing is reported */
 	bool done;
@@ -72,6 +74,14 @@ void reach_clear(struct reach *r);
 /* Adds a waiting goroutine, with the addresses of everything that could end its wait. Returns 0 or -ENOMEM. */
 int reach_add(struct reach *r, const struct gread *g, uint64_t addr);
 bool reach_wants(const struct reach *r);
+/*
+ * Objects whose owners are to be told: goroutines wait on the address wait, which
+ * is part of the object at addr. key is the caller's name for it. 0 or -ENOMEM.
+ */
+static inline int reach_want(struct reach *r, uint64_t wait, uint64_t key, uint64_t addr, bool is_chan)
+{
+	return ownsearch_want(&r->owners, wait, key, addr, is_chan);
+}
 /* Begins a pass, given every g of the process. */
 void reach_begin(struct reach *r, const uint64_t *gs, size_t n);
 /* Does a few milliseconds of the pass. True: the pass is complete. */

@@ -12,6 +12,7 @@
 /* A variable whose address is taken: live only while something points to it. */
 struct object {
 	uint64_t addr, end;
+	uint64_t pc; /* of its frame */
 	bool found;
 };
 
@@ -22,6 +23,7 @@ struct walk {
 	void *arg;
 	VEC(struct object) objs;
 	VEC(uint64_t) inner; /* words that point into this stack */
+	uint64_t pc;         /* of the frame that is visited */
 	bool failed;         /* out of memory for inner or objs: all objects count */
 };
 
@@ -69,7 +71,7 @@ static void visit_word(struct walk *w, uint64_t word)
 	if (word - w->s->sp < w->s->hi - w->s->sp)
 		w->failed |= vec_push(&w->inner, word) != 0;
 	else
-		w->visit(w->arg, word);
+		w->visit(w->arg, word, w->pc);
 }
 
 static void visit_range(struct walk *w, uint64_t from, uint64_t to)
@@ -112,7 +114,7 @@ static bool visit_frame(struct walk *w, const struct frame *f)
 	visit_bits(w, end - m.nlocals * 8ull, m.locals, m.nlocals);
 	visit_bits(w, f->fp, m.args, m.nargs);
 	for (uint32_t i = 0; i < m.nobjs; i++) {
-		struct object o = { 0 };
+		struct object o = { .pc = w->pc };
 		uint32_t size;
 		int32_t off;
 
@@ -182,10 +184,13 @@ static void visit_objects(struct walk *w)
 		if (!o || o->found)
 			continue;
 		o->found = true;
+		w->pc = o->pc;
 		visit_range(w, o->addr, o->end);
 	}
-	for (size_t i = 0; i < w->objs.n && (w->s->is_deferred || w->failed); i++)
+	for (size_t i = 0; i < w->objs.n && (w->s->is_deferred || w->failed); i++) {
+		w->pc = w->objs.v[i].pc;
 		visit_range(w, w->objs.v[i].addr, w->objs.v[i].end);
+	}
 }
 
 static void visit_frames(struct walk *w, bool without_runtime)
@@ -201,12 +206,14 @@ static void visit_frames(struct walk *w, bool without_runtime)
 			break;
 		if (!strcmp(name, "runtime.goexit"))
 			return;
+		w->pc = pc;
 		without_runtime = without_runtime && is_of_runtime(name);
 		if (!without_runtime)
 			f.whole = !visit_frame(w, &f);
 		pc = word_at(w, f.fp - 8);
 		sp = f.fp;
 	}
+	w->pc = 0;
 	visit_range(w, sp, s->hi);
 }
 

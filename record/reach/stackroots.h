@@ -13,7 +13,8 @@
 
 #include "record/goread/gread.h"
 
-typedef void (*stack_root_fn)(void *arg, uint64_t word);
+/* pc: of the frame that has the word, in the target's memory; 0: unknown. */
+typedef void (*stack_root_fn)(void *arg, uint64_t word, uint64_t pc);
 
 struct stack_copy {
 	const uint64_t *words; /* contents of [sp, hi) */

@@ -42,10 +42,26 @@ static int owner_cmp(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
+static bool is_same_obj(const struct owner *a, const struct owner *b)
+{
+	return a->obj.kind == b->obj.kind && a->obj.id == b->obj.id;
+}
+
 void owners_sort(struct owners *o)
 {
+	size_t end;
+
 	if (o->v.n)
 		qsort(o->v.v, o->v.n, sizeof(*o->v.v), owner_cmp);
+	/* One record says it for all of an object. */
+	for (size_t i = 0; i < o->v.n; i = end) {
+		bool is_complete = false;
+
+		for (end = i; end < o->v.n && is_same_obj(&o->v.v[i], &o->v.v[end]); end++)
+			is_complete |= o->v.v[end].is_complete;
+		for (size_t j = i; j < end; j++)
+			o->v.v[j].is_complete = is_complete;
+	}
 }
 
 struct owner_key {

@@ -200,7 +200,7 @@ static void variables_agree_with_the_symbols(void **state)
 
 		assert_int_equal(gobin_layout(b, &l, NULL), 0);
 		for (int v = 0; v < GO_VAR_N; v++) {
-			uint64_t addr, found;
+			uint64_t addr, found, offset;
 			const char *how;
 
 			assert_int_equal(gobin_var(b, (enum go_var)v, &addr, &how), 0);
@@ -208,6 +208,9 @@ static void variables_agree_with_the_symbols(void **state)
 			assert_int_equal(gobin_var(bare, (enum go_var)v, &found, &how), 0);
 			assert_memory_equal(how, "operand in ", 11);
 			assert_int_equal(found, addr);
+			assert_null(gobin_variable(bare, addr, &offset));
+			if (fixture_stripped(&all.f[i]))
+				assert_null(gobin_variable(b, addr, &offset));
 			if (!fixture_stripped(&all.f[i])) {
 				char *out = output_of("nm '%s' | grep ' %s$'", all.f[i].path, names[v]);
 
@@ -215,6 +218,8 @@ static void variables_agree_with_the_symbols(void **state)
 				assert_int_equal(strtoull(out, NULL, 16) +
 				                         (v == GO_VAR_ARENAS ? (uint64_t)l.mheap_arenas : 0),
 				                 addr);
+				assert_string_equal(gobin_variable(b, addr + 4, &offset), names[v]);
+				assert_int_equal(offset, 4 + (v == GO_VAR_ARENAS ? (uint64_t)l.mheap_arenas : 0));
 				free(out);
 			}
 		}

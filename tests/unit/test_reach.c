@@ -25,7 +25,8 @@ struct memory {
 	uint64_t *page; /* the span: OBJS objects of OBJ_WORDS words */
 	uint64_t *table, *arena, arenas;
 	uint8_t mspan[64];
-	uint64_t gs[2][16]; /* two g structs, all zero: no goroutines */
+	uint64_t gs[4][16]; /* g structs, all zero: no goroutines */
+	uint64_t words[8];  /* of stacks */
 	uint64_t root;      /* the only variable */
 	struct target t;
 	struct go_layout l;
@@ -97,11 +98,11 @@ static int setup(void **state)
 	m->t.entry = addr_of(m);
 	m->env.t = &m->t;
 	m->env.l = &m->l;
-	m->r.env = &m->env;
-	m->r.heap = (struct heap){
+	m->r.env = m->r.scan.env = &m->env;
+	m->r.scan.heap = (struct heap){
 		.t = &m->t, .l = &m->l, .go_minor = 24, .arenas = addr_of(&m->arenas), .limit = 1 << 20
 	};
-	assert_int_equal(vec_extend(&m->r.heap.spans, 1) || vec_extend(&m->r.heap.arena, 1), 0);
+	assert_int_equal(vec_extend(&m->r.scan.heap.spans, 1) || vec_extend(&m->r.scan.heap.arena, 1), 0);
 	m->r.heap_ready = true;
 	m->r.pass = 1;
 	*state = m;
@@ -168,10 +169,10 @@ static void test_inner(void **state)
 
 	m->root = object(m, 5) + 24;
 	wait_for(m, 0, object(m, 5));
-	assert_true(heap_find(&m->r.heap, m->root, &o));
+	assert_true(heap_find(&m->r.scan.heap, m->root, &o));
 	assert_int_equal(o.i, 5);
-	assert_false(heap_find(&m->r.heap, addr_of(m->page) + 8192, &o));
-	assert_false(heap_find(&m->r.heap, addr_of(m->page) - 1, &o));
+	assert_false(heap_find(&m->r.scan.heap, addr_of(m->page) + 8192, &o));
+	assert_false(heap_find(&m->r.scan.heap, addr_of(m->page) - 1, &o));
 	search(m);
 	assert_true(is_reachable(m, 0));
 }
@@ -213,11 +214,254 @@ static void test_noscan(void **state)
 	assert_false(is_reachable(m, 0));
 }
 
+/* The object is waited for: its owners are to be told. */
+static void want(struct memory *m, int i)
+{
+	assert_int_equal(reach_want(&m->r, object(m, i), (uint64_t)i, object(m, i), true), 0);
+}
+
+static void begin_owners(struct memory *m)
+{
+	ownsearch_begin(&m->r.owners, &m->r.scan);
+	m->r.todo.keeps_links = true;
+}
+
+/* A goroutine that does not wait, with one word on its stack. */
+static void runs(struct memory *m, uint64_t goid, uint64_t word)
+{
+	uint32_t go = ownsearch_go(&m->r.owners, goid, NULL, 0);
+	uint64_t *at = &m->words[goid % 8];
+	struct reach_range stack = { .from = addr_of(at), .to = addr_of(at + 1), .go = go };
+
+	*at = word;
+	assert_int_not_equal(go, 0);
+	assert_int_equal(vec_push(&m->r.ranges, stack), 0);
+}
+
+static void search_owners(struct memory *m)
+{
+	struct reach_range root = { .from = addr_of(&m->root), .to = addr_of(&m->root + 1) };
+
+	assert_int_equal(vec_push(&m->r.ranges, root), 0);
+	while (!reach_step(&m->r))
+		;
+	assert_false(m->r.failed);
+	assert_false(m->r.owners.failed);
+}
+
+static const struct owner_found *owner_of(const struct memory *m, int key, uint64_t goid)
+{
+	for (size_t i = 0; i < m->r.owners.found.n; i++) {
+		const struct owner_found *f = &m->r.owners.found.v[i];
+
+		if (f->goid == goid && m->r.owners.targets.v[f->target].key == (uint64_t)key)
+			return f;
+	}
+	return NULL;
+}
+
+static size_t count_owners(const struct memory *m, int key)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->r.owners.found.n; i++)
+		n += m->r.owners.targets.v[m->r.owners.found.v[i].target].key == (uint64_t)key;
+	return n;
+}
+
+static bool is_complete(const struct memory *m, int key)
+{
+	const uint64_t *t = map_get(&m->r.owners.by_key, (uint64_t)key);
+
+	assert_non_null(t);
+	return m->r.owners.targets.v[*t - 1].is_complete;
+}
+
+static void assert_step(const struct memory *m, const struct owner_found *f, uint32_t i, int obj, uint64_t offset)
+{
+	assert_true(i < f->nsteps);
+	assert_int_equal(m->r.owners.steps.v[f->first_step + i].base, object(m, obj));
+	assert_int_equal(m->r.owners.steps.v[f->first_step + i].offset, offset);
+}
+
+/* The shortest of two ways: root → 1 → 2, and root → 1 → 3 → 4 → 2. */
+static void test_owner_variable(void **state)
+{
+	struct memory *m = *state;
+	const struct owner_found *f;
+
+	m->root = object(m, 1);
+	m->page[1 * OBJ_WORDS] = object(m, 3);
+	m->page[1 * OBJ_WORDS + 3] = object(m, 2);
+	m->page[3 * OBJ_WORDS] = object(m, 4);
+	m->page[4 * OBJ_WORDS] = object(m, 2);
+	wait_for(m, 1, object(m, 2));
+	want(m, 2);
+	begin_owners(m);
+	search_owners(m);
+	f = owner_of(m, 2, 0);
+	assert_non_null(f);
+	assert_int_equal(count_owners(m, 2), 1);
+	assert_int_equal(f->addr, addr_of(&m->root));
+	assert_int_equal(f->distance, 2);
+	assert_step(m, f, 0, 1, 24);
+	assert_step(m, f, 1, 2, 0);
+	assert_false(is_complete(m, 2));
+}
+
+/* Only goroutine 9 leads to it, over one object; the goroutine that waits for it does not count. */
+static void test_owner_sole(void **state)
+{
+	struct memory *m = *state;
+	const struct owner_found *f;
+
+	m->page[1 * OBJ_WORDS + 1] = object(m, 2);
+	m->gs[1][1] = 1;
+	m->gs[1][10] = object(m, 2);
+	wait_for(m, 1, object(m, 2));
+	want(m, 2);
+	begin_owners(m);
+	runs(m, 9, object(m, 1));
+	search_owners(m);
+	f = owner_of(m, 2, 9);
+	assert_non_null(f);
+	assert_int_equal(count_owners(m, 2), 1);
+	assert_int_equal(f->distance, 2);
+	assert_step(m, f, 0, 1, 8);
+	assert_step(m, f, 1, 2, 0);
+	assert_true(is_complete(m, 2));
+}
+
+/* A way of four pointers is told, too, where no variable leads to the object. */
+static void test_owner_far(void **state)
+{
+	struct memory *m = *state;
+	const struct owner_found *f;
+
+	m->page[1 * OBJ_WORDS] = object(m, 3);
+	m->page[3 * OBJ_WORDS] = object(m, 4);
+	m->page[4 * OBJ_WORDS + 7] = object(m, 2) + 8;
+	wait_for(m, 1, object(m, 2));
+	want(m, 2);
+	begin_owners(m);
+	runs(m, 9, object(m, 1));
+	search_owners(m);
+	f = owner_of(m, 2, 9);
+	assert_non_null(f);
+	assert_int_equal(f->distance, 4);
+	assert_step(m, f, 2, 4, 56);
+	assert_step(m, f, 3, 2, 0);
+	assert_true(is_complete(m, 2));
+}
+
+/* Two goroutines share what leads to one object; one of them has another object alone. */
+static void test_owner_shared(void **state)
+{
+	struct memory *m = *state;
+
+	m->page[1 * OBJ_WORDS] = object(m, 3);
+	m->page[3 * OBJ_WORDS] = object(m, 4);
+	m->page[4 * OBJ_WORDS] = object(m, 2);
+	m->page[5 * OBJ_WORDS] = object(m, 3);
+	m->page[5 * OBJ_WORDS + 1] = object(m, 6);
+	wait_for(m, 1, object(m, 2));
+	wait_for(m, 2, object(m, 6));
+	want(m, 2);
+	want(m, 6);
+	begin_owners(m);
+	runs(m, 9, object(m, 1));
+	runs(m, 10, object(m, 5));
+	search_owners(m);
+	assert_int_equal(count_owners(m, 2), 2);
+	assert_non_null(owner_of(m, 2, 9));
+	assert_non_null(owner_of(m, 2, 10));
+	assert_true(is_complete(m, 2));
+	assert_int_equal(count_owners(m, 6), 1);
+	assert_non_null(owner_of(m, 6, 10));
+	assert_true(is_complete(m, 6));
+}
+
+/* With more goroutines than are told, and with a variable, the owners are not complete. */
+static void test_owner_many(void **state)
+{
+	struct memory *m = *state;
+
+	m->root = object(m, 7);
+	wait_for(m, 1, object(m, 2));
+	wait_for(m, 2, object(m, 7));
+	want(m, 2);
+	want(m, 7);
+	begin_owners(m);
+	for (uint64_t goid = 10; goid < 16; goid++)
+		runs(m, goid, object(m, 2));
+	runs(m, 17, object(m, 7));
+	search_owners(m);
+	assert_int_equal(count_owners(m, 2), OWNERS_NEAR);
+	assert_false(is_complete(m, 2));
+	assert_int_equal(count_owners(m, 7), 2);
+	assert_non_null(owner_of(m, 7, 0));
+	assert_non_null(owner_of(m, 7, 17));
+	assert_false(is_complete(m, 7));
+}
+
+/* Two goroutines that nothing can wake: each waits for what the other has. */
+static void test_owner_cycle(void **state)
+{
+	struct memory *m = *state;
+
+	for (uint64_t i = 1; i <= 2; i++)
+		m->gs[i][1] = i;
+	m->gs[1][10] = object(m, 2);
+	m->gs[2][10] = object(m, 1);
+	wait_for(m, 1, object(m, 1));
+	wait_for(m, 2, object(m, 2));
+	want(m, 1);
+	want(m, 2);
+	begin_owners(m);
+	search_owners(m);
+	assert_false(is_reachable(m, 0));
+	assert_false(is_reachable(m, 1));
+	assert_int_equal(count_owners(m, 1), 1);
+	assert_non_null(owner_of(m, 1, 2));
+	assert_true(is_complete(m, 1));
+	assert_int_equal(count_owners(m, 2), 1);
+	assert_non_null(owner_of(m, 2, 1));
+	assert_true(is_complete(m, 2));
+}
+
+static void test_sets(void **state)
+{
+	struct ownsets s;
+	uint32_t one, two, both, all = OWNSET_EMPTY;
+
+	(void)state;
+	assert_int_equal(ownsets_init(&s), 0);
+	one = ownset_of(&s, 7);
+	two = ownset_of(&s, 3);
+	assert_int_equal(ownset_of(&s, 7), one);
+	assert_int_not_equal(one, two);
+	both = ownset_union(&s, one, two);
+	assert_int_equal(ownset_union(&s, two, one), both);
+	assert_int_equal(ownset_union(&s, both, one), both);
+	assert_int_equal(ownset_get(&s, both)->n, 2);
+	assert_int_equal(ownset_get(&s, both)->of[0], 3);
+	assert_int_equal(ownset_union(&s, OWNSET_EMPTY, one), one);
+	assert_int_equal(ownset_union(&s, one, OWNSET_MANY), OWNSET_MANY);
+	for (uint32_t i = 0; i < OWNSET_MAX; i++)
+		all = ownset_union(&s, all, ownset_of(&s, i));
+	assert_int_equal(ownset_get(&s, all)->n, OWNSET_MAX);
+	assert_int_equal(ownset_union(&s, all, one), OWNSET_MANY);
+	ownsets_free(&s);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_heap), TEST(test_inner), TEST(test_through_waiter), TEST(test_variable), TEST(test_noscan),
+		TEST(test_heap),       TEST(test_inner),       TEST(test_through_waiter),
+		TEST(test_variable),   TEST(test_noscan),      TEST(test_owner_variable),
+		TEST(test_owner_sole), TEST(test_owner_far),   TEST(test_owner_shared),
+		TEST(test_owner_many), TEST(test_owner_cycle), cmocka_unit_test(test_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
