@@ -226,21 +226,32 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/chanrec $(MAN:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/chanrec
 
-## fuzz              run libFuzzer on the trace reader; its findings stay in build/fuzz
-## FUZZ_SECONDS=30   for how long
+## fuzz              run libFuzzer on the trace reader and on the whole report; findings stay in build/fuzz
+## FUZZ_SECONDS=30   for how long each
 FUZZ_SECONDS ?= 30
-FUZZ_SRCS := $(wildcard util/*.c format/*.c)
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format report,*.c))
+FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
-fuzz-build: $(BUILD)/fuzz/fuzz_trace
-fuzz: $(BUILD)/fuzz/fuzz_trace
-	@mkdir -p $(BUILD)/fuzz/corpus tests/golden
-	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
-		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/golden
+fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)
+fuzz: fuzz-build
+	@for fuzzer in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/corpus-$$fuzzer && \
+		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+		-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$fuzzer- $(BUILD)/fuzz/corpus-$$fuzzer tests/golden tests/fuzz/seeds \
+		|| exit 1; done
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRCS) $(wildcard util/*.h format/*.h tests/unit/trace_text.h) Makefile
+.SECONDARY: $(FUZZ_OBJS)
+$(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CLANG) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRCS) -lzstd -lz
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/obj/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJS) $(wildcard tests/unit/trace_text.h) Makefile
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJS) $(LDLIBS)
 
 ## clean             remove build/
 .PHONY: clean
@@ -253,4 +264,4 @@ help:
 	@awk '/^## [a-z]/ { sub(/^## /, "  "); target = target $$0 "\n" } /^## [A-Z]/ { sub(/^## /, "  "); variable = variable $$0 "\n" } \
 		END { printf "Targets:\n%s\nVariables:\n%s", target, variable }' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(UNIT:=.d) $(TOOLS:=.d)
+-include $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(UNIT:=.d) $(TOOLS:=.d)

@@ -35,6 +35,8 @@
 #define TRACE_MAX_REASONS 256  /* ids 1 … 256, in any order */
 #define TRACE_MAX_PROBES 1024
 #define TRACE_MAX_ID ((1u << 28) - 1) /* of any other definition */
+#define TRACE_MAX_TIME \
+	(INT64_MAX / 4) /* ns before or after the start; the format has others, which no recorder writes */
 
 /* The groups of events that a recording can have (--events). */
 #define TRACE_EVENTS_SCHED 1u /* create, park, ready, exit */

@@ -314,6 +314,14 @@ static bool is_searched(const struct snapshot *s, const struct gread *g)
 	return (wc->obj == TRACE_OBJ_CHAN || wc->obj == TRACE_OBJ_SYNC) && g->nobjs && g->nobjs == g->nobjs_all;
 }
 
+/* What the target's memory says; 0 if that cannot be. */
+static int64_t wait_since(const struct snapshot *s, const struct gread *g)
+{
+	int64_t since = (int64_t)(g->waitsince - s->e->epoch);
+
+	return g->waitsince && since >= -TRACE_MAX_TIME && since <= TRACE_MAX_TIME ? since : 0;
+}
+
 static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t addr, uint64_t time, struct err *err)
 {
 	static const struct stack_info none;
@@ -341,8 +349,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 		rec.snap_go.wait.stack = info->id;
 	}
 	if (g->state == TRACE_GO_WAITING) {
-		if (g->waitsince)
-			rec.snap_go.wait_since = (int64_t)(g->waitsince - s->e->epoch);
+		rec.snap_go.wait_since = wait_since(s, g);
 		if (intern_reason(s->in, g->reason, &rec.snap_go.wait.reason, err) ||
 		    intern_objs(s, g, info, searched, &rec.snap_go.wait, err))
 			return err->code;

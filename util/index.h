@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/prefetch.h"
+
 /*
  * Finds entries of a table by a hash of their key: open addressing, 8 bytes per
  * slot. Entries are numbered from 1 and are never removed. Zero-initialise.
@@ -51,7 +53,7 @@ static inline __attribute__((always_inline)) uint32_t index_find(const struct in
 /* Prefetches the slot of a hash that will be looked up soon. */
 static inline void index_fetch(const struct index *x, uint64_t hash)
 {
-	__builtin_prefetch(&x->slots[hash >> 32 >> x->shift]);
+	PREFETCH_ENTRY(x->slots, hash >> 32 >> x->shift);
 }
 
 /* The entry at the hash's first slot, most likely the right one; 0: none. */

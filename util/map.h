@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/prefetch.h"
+
 /* u64 -> u64, open addressing. Zero-initialise; any key is allowed. */
 struct map_slot {
 	uint64_t key, val;
@@ -52,7 +54,7 @@ static inline uint64_t *map_get(const struct map *m, uint64_t key)
 /* Prefetches the slot of a key that will be looked up soon. */
 static inline void map_fetch(const struct map *m, uint64_t key)
 {
-	__builtin_prefetch(&m->slots[map_home(m, key)]);
+	PREFETCH_ENTRY(m->slots, map_home(m, key));
 }
 /* A pointer to the key's value, 0 if new (then *added is true; added may be NULL). NULL: out of memory. */
 uint64_t *map_put(struct map *m, uint64_t key, bool *added);

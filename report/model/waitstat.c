@@ -33,17 +33,17 @@ struct waitstat_way waitstat_fetch(const struct model *m, const struct goroutine
 	uint64_t h = edge_hash(&key);
 
 	index_fetch(&m->edges.index, h);
-	__builtin_prefetch(&m->wsites.v[wsite]);
-	__builtin_prefetch((const char *)&m->wsites.v[wsite + 1] - 1);
+	PREFETCH_ENTRY(m->wsites.v, wsite);
+	PREFETCH_ENTRY_END(m->wsites.v, wsite);
 	return (struct waitstat_way){ .wsite = wsite, .edge_hash = (uint32_t)(h >> 32) };
 }
 
 void waitstat_fetch_sums(const struct model *m, const struct waitstat_way *way)
 {
-	const struct edge *e = &m->edges.v[index_likely(&m->edges.index, (uint64_t)way->edge_hash << 32)];
+	uint32_t edge = index_likely(&m->edges.index, (uint64_t)way->edge_hash << 32);
 
-	__builtin_prefetch(e);
-	__builtin_prefetch((const char *)(e + 1) - 1);
+	PREFETCH_ENTRY(m->edges.v, edge);
+	PREFETCH_ENTRY_END(m->edges.v, edge);
 }
 
 /* The chain that this end of a wait belongs to. It goes on with the waker's own last wait, if that overlaps this one.
@@ -196,12 +196,14 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 	int64_t from = w->counted > m->opts.since ? w->counted : m->opts.since;
 	int64_t first = w->since > m->opts.since ? w->since : m->opts.since;
 	int64_t to = e->at < m->opts.until ? e->at : m->opts.until;
-	uint64_t ns = to > from ? (uint64_t)(to - from) : 0;
-	uint64_t whole;
+	uint64_t ns, whole;
 	uint32_t n = !w->is_counted, wsite, objsite, edge = 0;
 
 	if (first < 0)
 		first = 0; /* the sums cover only the recorded time */
+	if (from == TIME_UNKNOWN)
+		from = first;
+	ns = to > from ? (uint64_t)(to - from) : 0;
 	whole = to > first ? (uint64_t)(to - first) : 0;
 	w->counted = e->at;
 	g->prev_chain = 0;

@@ -179,7 +179,7 @@ void replay_prelude_end(struct replay *r)
 	for (size_t i = 0; i < r->prelude.n; i++) {
 		struct trace_go_park *park = rec_park(&r->prelude.v[i].rec);
 
-		if (park)
+		if (park && park->nobjs)
 			park->objs = r->prelude_objs.v + r->prelude.v[i].objs;
 		replay_event(r, &r->prelude.v[i].rec);
 	}
@@ -217,6 +217,8 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 		replay_drain(r);
 		return model_define(r->m, rec, err);
 	}
+	if (!replay_times_ok(rec))
+		return err_set(err, EBADMSG, "a %s has a time out of range", trace_type_name(rec->type));
 	/* Not kept for later: the path is valid until the next record, and no order matters. */
 	if (rec->type == TRACE_SNAP_OWNER) {
 		replay_snap_owner(r, rec);

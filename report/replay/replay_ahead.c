@@ -31,6 +31,8 @@ _Static_assert(sizeof(struct ahead_event) <= UINT8_MAX, "the offsets have a byte
 
 static inline void fetch(const void *p, size_t bytes)
 {
+	if (!p)
+		return;
 	for (size_t i = 0; i < bytes; i += 64)
 		__builtin_prefetch((const char *)p + i, 1);
 }

@@ -64,6 +64,8 @@ void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
 
 /* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
+/* Whether all times of rec are within TRACE_MAX_TIME. */
+bool replay_times_ok(const struct trace_rec *rec);
 /* Applies the events of the look-ahead. */
 void replay_drain(struct replay *r);
 

@@ -96,9 +96,26 @@ static void wakes_beyond_the_cap_are_counted(void **state)
 	report_free(r);
 }
 
+/* What differs by more than 64 bits of nanoseconds cannot be summed up. */
+static void a_time_out_of_range_is_damage(void **state)
+{
+	for (int k = 0; k < 3; k++) {
+		struct tb t = tb_new();
+		struct report *r;
+
+		tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+		tb_exit(&t, k == 0 ? MS(2) : k == 1 ? TRACE_MAX_TIME + 1 : -TRACE_MAX_TIME - 1, 7);
+		r = tb_report(&t, MS(30));
+		assert_int_equal(r->damaged, k > 0);
+		assert_int_equal(r->counts[0].exited, k == 0);
+		report_free(r);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_time_out_of_range_is_damage),
 		cmocka_unit_test(the_window_cuts_waits),
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
 		cmocka_unit_test(wakes_beyond_the_cap_are_counted),

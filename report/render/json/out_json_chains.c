@@ -4,22 +4,28 @@
 #include "report/render/json/out_json.h"
 #include "report/render/words.h"
 
+/* "channel", "sync.Mutex", …; NULL: not known. */
+static const char *object_kind(const struct model *m, const struct objsite *site, const struct trace_obj *obj)
+{
+	const struct sync_obj *s = obj->kind == TRACE_OBJ_SYNC ? model_sync(m, obj->id) : NULL;
+
+	if (site->kind == TRACE_OBJ_CHAN || (site->kind != TRACE_OBJ_SYNC && obj->kind == TRACE_OBJ_CHAN))
+		return "channel";
+	if (site->kind == TRACE_OBJ_SYNC)
+		return trace_sync_kind_name(site->sync_kind);
+	return s ? trace_sync_kind_name(s->kind) : NULL;
+}
+
 static void put_waits_on(struct json *j, const struct report *r, const struct chain *c, const struct chain_link *l)
 {
 	const struct model *m = r->m;
-	const struct objsite *o = &m->objsites.v[l->objsite];
 
 	json_key(j, "waits_on");
 	json_open(j);
 	json_key_str(j, "reason", reason_name(m, l->reason));
 	json_key_u64_if(j, "channel", !c->past && l->obj.kind == TRACE_OBJ_CHAN, l->obj.id);
 	json_key_u64_if(j, "sync", !c->past && l->obj.kind == TRACE_OBJ_SYNC, l->obj.id);
-	json_key_str_if(j, "object",
-	                o->kind == TRACE_OBJ_CHAN       ? "channel"
-	                : o->kind == TRACE_OBJ_SYNC     ? trace_sync_kind_name(o->sync_kind)
-	                : l->obj.kind == TRACE_OBJ_CHAN ? "channel"
-	                : l->obj.kind == TRACE_OBJ_SYNC ? trace_sync_kind_name(model_sync(m, l->obj.id)->kind)
-	                                                : NULL);
+	json_key_str_if(j, "object", object_kind(m, &m->objsites.v[l->objsite], &l->obj));
 	json_key_place(j, "at", m, symbols_stack_user(&m->sym, l->wsite_stack));
 	json_close(j);
 }
