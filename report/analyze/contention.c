@@ -21,10 +21,10 @@ void contentions_free(struct contentions *cs)
 	vec_free(&cs->v);
 }
 
+/* Semaphores whose owner is unknown are mostly the runtime's. */
 static bool is_lock(const struct objsite *o)
 {
-	return o->kind == TRACE_OBJ_SYNC && (o->sync_kind == TRACE_SYNC_MUTEX || o->sync_kind == TRACE_SYNC_RWMUTEX ||
-	                                     o->sync_kind == TRACE_SYNC_UNKNOWN);
+	return o->kind == TRACE_OBJ_SYNC && (o->sync_kind == TRACE_SYNC_MUTEX || o->sync_kind == TRACE_SYNC_RWMUTEX);
 }
 
 static bool is_queue(const struct model *m, const struct wsite *ws, const struct objsite *o)
@@ -66,8 +66,9 @@ static void find_holders_wait(const struct model *m, struct contention *c)
 		if (at->objsite != c->objsite || !w->next || w->blocked <= most)
 			continue;
 		held = &m->wsites.v[m->wake_chains.v[w->next].wsite];
-		if (held->objsite == c->objsite)
-			continue; /* its own turn in the same queue */
+		/* Its own turn in the same queue; the runtime's wait, whose goroutine made it runnable. */
+		if (held->objsite == c->objsite || m->groups.v[held->group].system)
+			continue;
 		most = w->blocked;
 		c->held_place = symbols_stack_user(&m->sym, held->stack);
 		c->held_reason = held->reason;

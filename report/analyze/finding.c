@@ -10,6 +10,7 @@ struct maker {
 	struct findings *out;
 	const struct model *m;
 	const struct leaks *l;
+	struct blockers *blockers;
 	struct map by_goid; /* suspect -> its leak + 1 */
 	struct map by_obj;  /* object that all goroutines of a leak wait for -> the first such leak + 1 */
 	uint32_t *root;     /* by leak: the leak that it is reported with; itself: it is a root cause */
@@ -67,14 +68,43 @@ static int index_suspects(struct maker *k)
 
 #define OBJECT_OF_KEY 0xffffffffffff
 
-/* The leak of the one goroutine that all of the leak wait for, as far as the trace shows; itself: none. */
-static uint32_t leak_of_blocker(const struct maker *k, uint32_t leak)
+/*
+ * The leak of a goroutine's blocker + 1; 0: none. Of several that could end the
+ * wait each one counts where none of them did: nobody received from a sender,
+ * and a WaitGroup waits for all.
+ */
+static uint32_t leak_of_blocker(const struct maker *k, const struct goroutine *g)
+{
+	struct blocker who = blocker_of(k->blockers, g);
+	bool is_any = who.nlive <= 1 || who.evidence == EVIDENCE_CHILD ||
+	              model_wait_class(k->m, g->wait.reason) == TRACE_WAIT_SEND;
+	const uint64_t *at = who.goid && is_any ? map_get(&k->by_goid, who.goid) : NULL;
+
+	return at ? (uint32_t)*at : 0;
+}
+
+static const struct goroutine *suspect_of(const struct maker *k, const struct leak *l, uint32_t i)
+{
+	return model_goroutine(k->m, k->l->suspects.v[l->first + i].goid);
+}
+
+/* The leak that holds the blockers of more than half of the leak's goroutines; itself: none. */
+static uint32_t leak_of_blockers(const struct maker *k, uint32_t leak)
 {
 	const struct leak *l = &k->l->v.v[leak];
-	bool is_one = l->blocker.goid && l->blocker.nlive <= 1 && (l->n == 1 || common_object(k, l) & OBJECT_OF_KEY);
-	const uint64_t *at = is_one ? map_get(&k->by_goid, l->blocker.goid) : NULL;
+	uint32_t most = 0, votes = 0, n = 0;
 
-	return at ? (uint32_t)*at - 1 : leak;
+	/* The majority vote of Boyer and Moore, and its count. */
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t of = leak_of_blocker(k, suspect_of(k, l, i));
+
+		if (!votes)
+			most = of;
+		votes += of == most ? 1 : -1;
+	}
+	for (uint32_t i = 0; most && i < l->n; i++)
+		n += leak_of_blocker(k, suspect_of(k, l, i)) == most;
+	return n * 2 > l->n ? most - 1 : leak;
 }
 
 /*
@@ -133,7 +163,7 @@ static int join_object(struct maker *k, uint32_t leak)
 
 static void join_blocker(struct maker *k, uint32_t leak)
 {
-	uint32_t cause = leak_of_blocker(k, leak);
+	uint32_t cause = leak_of_blockers(k, leak);
 
 	if (k->root[leak] != leak || cause == leak || k->l->v.v[leak].j.verdict == VERDICT_CYCLE ||
 	    root_of(k, cause) == leak || !can_be_cause(&k->l->v.v[cause], &k->l->v.v[leak]))
@@ -416,9 +446,9 @@ int findings_prepare(struct findings *f, const struct model *m, struct err *err)
 	return ret ? ret : contentions_find(&f->contentions, m, err);
 }
 
-int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct err *err)
+int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct blockers *b, struct err *err)
 {
-	struct maker k = { .out = f, .m = m, .l = l };
+	struct maker k = { .out = f, .m = m, .l = l, .blockers = b };
 	int ret = -ENOMEM;
 
 	k.root = calloc(l->nsuspects + 1, sizeof(*k.root));

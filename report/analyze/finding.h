@@ -68,7 +68,8 @@ struct findings {
 
 /* First growth and contention, then, after visible's filter, what it left of them and in l. */
 int findings_prepare(struct findings *f, const struct model *m, struct err *err);
-int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct err *err);
+int findings_make(struct findings *f, const struct model *m, const struct leaks *l, struct blockers *b,
+                  struct err *err);
 void findings_free(struct findings *f);
 /* Whether there are findings other than contention, which healthy programs have, too. */
 bool findings_has_any(const struct findings *f);

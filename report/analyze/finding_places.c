@@ -85,6 +85,11 @@ static int add_leaks(struct finding_facts *out, const struct report *r, const st
 
 		ret = p->behind ? 0 : add_leak(out, r, &r->leaks.v.v[p->leak]);
 	}
+	for (uint32_t i = 0; i < f->n && !ret; i++) {
+		const struct finding_part *p = &r->findings.parts.v[f->first + i];
+
+		ret = p->behind ? add_place(out, r->leaks.v.v[p->leak].place, PLACE_WAITS) : 0;
+	}
 	return ret;
 }
 

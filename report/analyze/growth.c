@@ -13,6 +13,7 @@
 #define QUARTERS_MIN 3      /* in which a share of those that stayed was created */
 #define QUARTER_SHARE 10    /* a tenth */
 #define HALF_SHARE 4        /* and in each half of the recording a quarter */
+#define IN_STEP 20          /* two groups differ by less than this part, in number and in time */
 #define NOISE 3             /* standard deviations */
 #define SHORTEST 1000000000 /* ns of recording: less shows a start, not growth */
 
@@ -109,6 +110,7 @@ static int count_one(struct look *l, const struct model *m, const struct gorouti
 	int64_t from = model_from(m), whole = m->end - from;
 
 	l->gr.stayed++;
+	l->gr.mean += (g->started - from - l->gr.mean) / (int64_t)l->gr.stayed;
 	l->gr.since = g->started < l->gr.since ? g->started : l->gr.since;
 	if (g->started <= m->end)
 		l->quarters[(g->started - from) / (whole / QUARTERS + 1)]++;
@@ -219,9 +221,21 @@ static int growth_cmp(const void *a, const void *b)
 {
 	const struct growth *x = a, *y = b;
 
+	/* Of those that are in step, the one that shows the program's line first. */
+	if (!x->caller != !y->caller)
+		return x->caller ? -1 : 1;
 	if (x->stayed != y->stayed)
 		return x->stayed > y->stayed ? -1 : 1;
 	return (x->group > y->group) - (x->group < y->group);
+}
+
+/* As many, at the same times: the two ends of a connection, say. */
+static bool is_in_step(const struct model *m, const struct growth *a, const struct growth *b)
+{
+	uint64_t least = a->stayed < b->stayed ? a->stayed : b->stayed, most = a->stayed + b->stayed - least;
+	int64_t apart = a->mean > b->mean ? a->mean - b->mean : b->mean - a->mean;
+
+	return (most - least) * IN_STEP <= most && apart * IN_STEP <= m->end - model_from(m);
 }
 
 /* The function that has the go statement, or the program's line that led there, is the same. */
@@ -230,7 +244,7 @@ static bool is_same_cause(const struct model *m, const struct growth *a, const s
 	const char *x = symbols_place_func(&m->sym, m->groups.v[a->group].site),
 	           *y = symbols_place_func(&m->sym, m->groups.v[b->group].site);
 
-	return (a->caller && a->caller == b->caller) || (*x && !strcmp(x, y));
+	return (a->caller && a->caller == b->caller) || (*x && !strcmp(x, y)) || is_in_step(m, a, b);
 }
 
 static void join(struct growths *gs, const struct model *m)

@@ -17,6 +17,7 @@ struct growth {
 	uint64_t exited;                  /* the same, with exits that were not seen */
 	uint64_t alive;                   /* at the end */
 	double per_second;                /* created less exited */
+	int64_t mean;                     /* time at which those that stayed were created, on average */
 	int64_t since;                    /* when the first of those that stayed was created */
 	uint64_t example;                 /* one of them that waits there, or the oldest */
 	uint32_t place, reason, at_place; /* where most of them wait, and how many; 0: they do not wait */

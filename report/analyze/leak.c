@@ -37,7 +37,12 @@ static bool link_is_sure(const struct model *m, const struct chain_link *l)
 {
 	const struct goroutine *g = model_goroutine(m, l->goid);
 
-	return g && leak_is_long(m, g) && (g->unreachable || l->evidence == EVIDENCE_LOCK_WOKEN);
+	if (!g || !leak_is_long(m, g))
+		return false;
+	/* Nobody receives: a goroutine that did so before, and waits for long itself, is among those that do not. */
+	if (l->evidence == EVIDENCE_RECEIVED && model_wait_class(m, l->reason) == TRACE_WAIT_SEND)
+		return true;
+	return g->unreachable || l->evidence == EVIDENCE_LOCK_WOKEN;
 }
 
 static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)

@@ -11,6 +11,7 @@
 /* A wait of this many times the mean of those that ended at its place is no usual one; of so few there is no mean. */
 #define UNUSUAL 10
 #define USUAL_MIN 3
+#define CALLS_LOOKED_AT 64
 
 static int64_t half_of_recording(const struct model *m)
 {
@@ -34,6 +35,9 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 
 	/* If the program was stopped, having waited for the whole recording is not enough. */
 	if (g->wait.before_start && (!m->stops.n || g->unreachable))
+		return true;
+	/* It lasted until the recording's end, beyond that of the window. */
+	if (g->unreachable && m->opts.until != INT64_MAX)
 		return true;
 	if (model_is_all_stopped(m))
 		return false;
@@ -119,6 +123,26 @@ static bool asks_a_pool(const struct model *m, const struct goroutine *g)
 	return false;
 }
 
+/*
+ * A channel that goroutines take from at one place in several calls, with
+ * values that come back to it: workers that share a queue have one stack.
+ */
+static bool takes_in_several_calls(const struct model *m, const struct goroutine *g)
+{
+	const struct channel *c = goroutine_only_obj(g).kind == TRACE_OBJ_CHAN ? model_channel(m, g->objs[0].id) : NULL;
+	uint32_t place = symbols_stack_user(&m->sym, g->wait.stack);
+
+	if (!c || !carries_values(c) || !c->capacity || asks_if_closed(m, g))
+		return false;
+	for (uint32_t i = 0; i < c->waiters_n && i < CALLS_LOOKED_AT; i++) {
+		const struct goroutine *other = model_goroutine(m, m->waiters.v[c->waiters_first + i].goid);
+
+		if (other->wait.stack != g->wait.stack && symbols_stack_user(&m->sym, other->wait.stack) == place)
+			return true;
+	}
+	return false;
+}
+
 /* In the middle of a request: whether it waits for something that has to come, not for the request's end. */
 static bool expects(const struct judge *k, const struct goroutine *g, uint8_t class)
 {
@@ -141,11 +165,15 @@ static bool should_go_on(const struct judge *k, const struct goroutine *g, uint8
 {
 	switch (purpose_of_wait(&k->m->sym, g->wait.stack)) {
 	case PURPOSE_ACQUIRE:
+	case PURPOSE_OUTPUT:
 		return true;
 	case PURPOSE_REQUEST:
 		return expects(k, g, class);
 	case PURPOSE_DEEP:
-		return class == TRACE_WAIT_RECV && g->wait.nobjs == 1 && expects(k, g, class);
+		return class == TRACE_WAIT_RECV && g->wait.nobjs == 1 &&
+		       (expects(k, g, class) || takes_in_several_calls(k->m, g));
+	case PURPOSE_IDLE:
+		return class == TRACE_WAIT_RECV && takes_in_several_calls(k->m, g);
 	default:
 		return false;
 	}

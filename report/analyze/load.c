@@ -142,7 +142,7 @@ static int analyse(struct report *r, struct err *err)
 	if (ret)
 		return ret;
 	visible_filter(r);
-	ret = findings_make(&r->findings, m, &r->leaks, err);
+	ret = findings_make(&r->findings, m, &r->leaks, r->blockers, err);
 	if (ret)
 		return ret;
 	if (chains_classify(&r->chains, &r->leaks) || rank_by(&r->groups, &r->ngroups, m->groups.n, group_weight, m) ||

@@ -23,6 +23,9 @@ static const struct mark marks[] = {
 	{ "github.com/jackc/puddle/*", PURPOSE_ACQUIRE },
 	{ "github.com/redis/go-redis/v9/internal/pool.*", PURPOSE_ACQUIRE },
 	{ "net/http.(*Transport).getConn", PURPOSE_ACQUIRE },
+	/* It waits for the process in a system call, and only then for the goroutines that copy the output. */
+	{ "os/exec.(*Cmd).Wait", PURPOSE_OUTPUT },
+	{ "os/exec.(*Cmd).awaitGoroutines", PURPOSE_OUTPUT },
 	{ "net/http.(*persistConn).*", PURPOSE_REMOTE },
 	{ "net/http.(*http2*", PURPOSE_REMOTE },
 	{ "net/http.http2*", PURPOSE_REMOTE },

@@ -17,6 +17,7 @@ enum purpose {
 	PURPOSE_DEEP,    /* deep in the program's code: probably in the middle of a task */
 	PURPOSE_REQUEST, /* a server called the program's code for a request */
 	PURPOSE_ACQUIRE, /* it asks a pool or a semaphore for what another goroutine has to give back */
+	PURPOSE_OUTPUT,  /* a command has exited, but another process has its output open */
 	PURPOSE_REMOTE,  /* a client that waits for an answer, or a stream for its next message */
 };
 

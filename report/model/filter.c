@@ -9,9 +9,9 @@ static bool func_fits(const struct filter_opts *o, const char *func)
 {
 	size_t n = symbols_func_package(func), len = o->package ? strlen(o->package) : 0;
 
-	if (o->function && !strstr(func, o->function))
+	if (o->function && !strcasestr(func, o->function))
 		return false;
-	return !o->package || (n >= len && !strncmp(func, o->package, len) && (n == len || func[len] == '/'));
+	return !o->package || (n >= len && !strncasecmp(func, o->package, len) && (n == len || func[len] == '/'));
 }
 
 static bool place_fits(const struct filter *f, uint32_t place)
@@ -37,7 +37,7 @@ bool filter_shows_wait(const struct filter *f, uint32_t stack, uint32_t reason)
 	if (!f->active)
 		return true;
 	name = reasons_get(f->reasons, reason)->name;
-	if (f->opts.reason && !strstr(name ? name : "unknown", f->opts.reason))
+	if (f->opts.reason && !strcasestr(name ? name : "unknown", f->opts.reason))
 		return false;
 	return stack < f->stacks.n && f->stacks.v[stack];
 }
@@ -89,6 +89,14 @@ void filter_free(struct filter *f)
 	vec_free(&f->stacks);
 	free(f->groups);
 	f->groups = NULL;
+}
+
+bool filter_matched(const struct filter *f)
+{
+	for (size_t i = 0; f->active && i < f->ngroups; i++)
+		if (f->groups[i])
+			return true;
+	return !f->active;
 }
 
 bool filter_shows_group(const struct filter *f, uint32_t group)

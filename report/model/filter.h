@@ -4,6 +4,7 @@
 
 /*
  * Which waits --function, --package and --reason select: only those count.
+ * Upper and lower case are the same.
  * Chains still go through the others, or they would end too soon.
  */
 
@@ -42,6 +43,8 @@ int filter_take_stacks(struct filter *f);
 int filter_mark_groups(struct filter *f, const struct groups *groups, const struct wsites *wsites);
 
 bool filter_shows_wait(const struct filter *f, uint32_t stack, uint32_t reason);
+/* Whether anything in the trace fits; after the replay. */
+bool filter_matched(const struct filter *f);
 /* A group with a function or a wait that fits. */
 bool filter_shows_group(const struct filter *f, uint32_t group);
 bool filter_shows_goroutine(const struct filter *f, const struct goroutine *g);

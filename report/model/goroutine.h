@@ -54,6 +54,7 @@ struct goroutine {
 	bool exit_missed;
 	bool in_gap;      /* it waited at .gap, when waits began to be left out; .wait is still that wait */
 	bool had_gap;     /* and whether that wait went on is unknown */
+	bool went_on;     /* it waited at the end of the window, and was seen to do something later */
 	bool unreachable; /* the end snapshot found what it waits for to be unreachable */
 	int64_t last_event;
 	struct use_list users; /* see chanuse.h */

@@ -217,5 +217,7 @@ void words_chain_root(struct buf *b, const struct model *m, const struct chain *
 bool words_window(struct buf *b, const struct report *r);
 /* "only waits that match --reason send are counted"; false: there is no filter. */
 bool words_filter(struct buf *b, const struct report *r);
+/* "Nothing in this trace matches --reason sned." */
+void words_filter_unmatched(struct buf *b, const struct report *r);
 
 #endif

@@ -55,9 +55,20 @@ static void put_last_completion(struct buf *b, const struct model *m, const stru
 		fmt_raw(b, " Nothing was completed there during the recording.");
 }
 
+/* Cases of a select beside the first that are ready for anything: not those of nil channels. */
+static uint32_t other_cases(const struct goroutine *g)
+{
+	uint32_t n = g->wait.nobjs_all;
+
+	for (uint32_t i = 0; i < g->wait.nobjs; i++)
+		n -= g->objs[i].kind == TRACE_OBJ_NILCHAN && n;
+	return n ? n - 1 : 0;
+}
+
 void words_stalled_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
 {
 	const struct goroutine *g = model_goroutine(m, l->example);
+	uint32_t more;
 
 	if (!g->wait.nobjs)
 		return;
@@ -71,8 +82,8 @@ void words_stalled_details(struct buf *b, const struct model *m, const struct le
 		fmt_raw(b, "It waits for ");
 		put_object(b, m, &g->objs[0]);
 	}
-	if (g->wait.nobjs_all > 1)
-		say(b, m, " and {n more channel}", W_N(g->wait.nobjs_all - 1));
+	more = other_cases(g);
+	say(b, m, "{if} and {n more channel}{end}", W_IF(more), W_N(more));
 	fmt_raw(b, ".");
 	put_last_completion(b, m, l);
 	if (l->blocker.goid)
@@ -87,6 +98,9 @@ void words_stalled_evidence(struct buf *b, const struct model *m, const struct l
 	switch (purpose_of_wait(&m->sym, g->wait.stack)) {
 	case PURPOSE_ACQUIRE:
 		fmt_raw(b, "A pool gave nothing out for ");
+		break;
+	case PURPOSE_OUTPUT:
+		fmt_raw(b, "The command has exited, but something has kept its output open for ");
 		break;
 	case PURPOSE_REQUEST:
 		fmt_raw(b, "A request has been in the middle of its work for ");

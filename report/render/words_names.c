@@ -146,3 +146,8 @@ bool words_filter(struct buf *b, const struct report *r)
 	say(b, r->m, "only waits that match{part} are counted", W_PART(put_filters, &r->m->filter.opts));
 	return true;
 }
+
+void words_filter_unmatched(struct buf *b, const struct report *r)
+{
+	say(b, r->m, "Nothing in this trace matches{part}.", W_PART(put_filters, &r->m->filter.opts));
+}

@@ -106,6 +106,32 @@ static void happen(struct replay *r, const struct trace_rec *rec, int64_t t)
 	}
 }
 
+static void note_went_on(const struct model *m, uint64_t goid)
+{
+	struct goroutine *g = goid ? model_goroutine(m, goid) : NULL;
+
+	if (g)
+		g->went_on = true;
+}
+
+/*
+ * Beyond the window, only one thing counts: a wait of its end that the memory
+ * scan at the end of the recording finds to be one that nothing can end.
+ */
+static void look_beyond(const struct model *m, const struct trace_rec *rec)
+{
+	struct goroutine *g;
+
+	if (trace_type_is_event(rec->type)) {
+		note_went_on(m, rec->goid);
+		note_went_on(m, rec->type == TRACE_GO_READY ? rec->ready.woken : 0);
+	} else if (rec->type == TRACE_SNAP_UNHELD && rec->snap_unheld.which) {
+		g = model_goroutine(m, rec->goid);
+		if (g && g->state == GO_STATE_WAITING && !g->went_on)
+			g->unreachable = true;
+	}
+}
+
 void replay_event(struct replay *r, const struct trace_rec *rec)
 {
 	struct model *m = r->m;
@@ -122,7 +148,7 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 	if (rec->type == TRACE_PROC_STATE)
 		return apply_look(m, rec);
 	if (t > m->opts.until)
-		return;
+		return look_beyond(m, rec);
 	if (t > m->now)
 		m->now = t;
 	if (m->opts.goroutine)

@@ -96,6 +96,33 @@ static void a_worker_without_work_is_idle(void **state)
 	                              0));
 }
 
+/* Each of two go statements calls take(): what they wait for comes back to the channel, or it would be one worker. */
+static void a_pool_that_several_calls_take_from_is_no_queue(void **state)
+{
+	static const char *const at[] = { RECV "main.take /src/main.go:40|main.audit /src/main.go:41",
+		                          RECV "main.take /src/main.go:40|main.transfer /src/main.go:45" };
+
+	for (int k = 0; k < 2; k++) {
+		struct tb t = tb_new();
+		struct trace_obj ch = tb_chan(&t);
+		struct report *r;
+
+		for (uint8_t which = 0; which < 2; which++) {
+			tb_snap_begin(&t, which ? SEC(5) : 0, which);
+			for (uint64_t g = 7; g <= 8; g++)
+				tb_snap_go(&t, which ? SEC(5) : 0, which, g, TRACE_GO_WAITING, SITE, WORKER,
+				           TRACE_WAIT_RECV, ch, 0, at[g == 8 && k]);
+			tb_snap_chan(&t, which ? SEC(5) : 0, which, ch, 3, 0, false);
+			tb_snap_end(&t, which ? SEC(5) : 0, which, 2);
+		}
+		r = tb_report(&t, SEC(5));
+		if (k)
+			is_stalled(r, 2);
+		else
+			is_healthy(r);
+	}
+}
+
 static void what_moved_is_not_stalled(void **state)
 {
 	is_healthy(waits_all_the_time(TRACE_WAIT_RECV, false, 1, RECV HANDLER, SEC(1)));
@@ -144,6 +171,57 @@ static void what_only_rises_grows(void **state)
 	assert_string_equal(symbols_place_func(&r->m->sym, facts.places.v[0].place), "main.main");
 	assert_int_equal(facts.places.v[0].role, PLACE_CALLS);
 	finding_facts_free(&facts);
+	report_free(r);
+}
+
+/* One goroutine of each kind at a time, or the second kind at other times. */
+static void groups_that_grow_in_step_are_one_finding(void **state)
+{
+	for (int apart = 0; apart < 2; apart++) {
+		struct tb t = tb_new();
+		struct report *r;
+
+		for (uint64_t i = 0; i < 40; i++) {
+			int64_t at = MS(1) + (int64_t)i * MS(240);
+
+			tb_create(&t, at, 1, 100 + i, SITE, WORKER);
+			tb_create(&t, at + US(9), 2, 200 + i, "main.accept /src/main.go:90",
+			          "main.serve /src/main.go:95");
+			if (apart)
+				tb_create(&t, at + US(10), 2, 300 + i, "main.accept /src/main.go:90",
+				          "main.serve /src/main.go:95");
+		}
+		r = tb_report(&t, SEC(10));
+		assert_int_equal(r->findings.v.n, 1 + apart);
+		assert_int_equal(r->findings.v.v[0].members, 80);
+		report_free(r);
+	}
+}
+
+/* 10 … 12 send to 20 … 22, each on a channel of its own; these received before, and now send to nobody. */
+static void who_sends_to_stuck_goroutines_is_behind_them(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj in[3], out[3];
+	struct report *r;
+
+	for (uint64_t i = 0; i < 3; i++) {
+		in[i] = tb_chan(&t);
+		out[i] = tb_chan(&t);
+		tb_create(&t, MS(1), 1, 10 + i, SITE, WORKER);
+		tb_create(&t, MS(1), 1, 20 + i, "main.main /src/main.go:21", "main.parse /src/main.go:90");
+		tb_park(&t, MS(2), 20 + i, TRACE_WAIT_RECV, in[i], RECV "main.parse /src/main.go:91");
+		tb_ready(&t, MS(3), 10 + i, 20 + i, TRACE_CAUSE_SEND, in[i], WAKER_AT);
+		tb_park(&t, MS(4), 20 + i, TRACE_WAIT_SEND, out[i],
+		        PARK "runtime.chansend1 /go/src/runtime/chan.go:1|main.parse /src/main.go:92");
+		tb_park(&t, MS(5), 10 + i, TRACE_WAIT_SEND, in[i],
+		        PARK "runtime.chansend1 /go/src/runtime/chan.go:1|main.worker /src/main.go:31");
+	}
+	r = tb_report(&t, SEC(5));
+	assert_int_equal(r->findings.v.n, 1);
+	assert_int_equal(r->findings.v.v[0].members, 3);
+	assert_int_equal(r->findings.v.v[0].behind, 3);
+	assert_int_equal(symbols_place(&r->m->sym, r->leaks.v.v[r->findings.v.v[0].leak].place)->line, 92);
 	report_free(r);
 }
 
@@ -203,7 +281,10 @@ int main(void)
 		cmocka_unit_test(a_request_in_its_middle_is_stalled),
 		cmocka_unit_test(who_asks_a_pool_is_stalled_anywhere),
 		cmocka_unit_test(a_worker_without_work_is_idle),
+		cmocka_unit_test(a_pool_that_several_calls_take_from_is_no_queue),
 		cmocka_unit_test(what_moved_is_not_stalled),
+		cmocka_unit_test(groups_that_grow_in_step_are_one_finding),
+		cmocka_unit_test(who_sends_to_stuck_goroutines_is_behind_them),
 		cmocka_unit_test(a_program_that_does_nothing_is_said_to),
 		cmocka_unit_test(what_only_rises_grows),
 		cmocka_unit_test(what_comes_and_goes_does_not_grow),

@@ -39,6 +39,61 @@ static void the_window_cuts_waits(void **state)
 	report_free(r);
 }
 
+/* 7 waits from 1 s on for what the scan at 5 s finds to be unreachable; perhaps it went on in between. */
+static struct report *unreachable_after_window(bool went_on, bool is_instant)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t);
+	struct report_opts o = tb_opts();
+
+	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+	tb_park(&t, SEC(1), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	if (went_on) {
+		tb_ready(&t, SEC(3), 1, 7, TRACE_CAUSE_SEND, ch, SEND_AT);
+		tb_park(&t, SEC(4), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+	}
+	tb_snap_begin(&t, SEC(5), 1);
+	tb_snap_go(&t, SEC(5), 1, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0, RECV_AT);
+	tb_rec(&t, &(struct trace_rec){
+	                   .type = TRACE_SNAP_UNHELD, .time = SEC(5), .goid = 7, .snap_unheld = { .which = 1 } });
+	tb_snap_end(&t, SEC(5), 1, 1);
+	o.model.until = SEC(2);
+	o.model.since = is_instant ? SEC(2) : INT64_MIN;
+	o.model.is_instant = is_instant;
+	return tb_report_opts(&t, SEC(5), &o);
+}
+
+static void a_window_does_not_hide_what_is_proven_later(void **state)
+{
+	for (int k = 0; k < 4; k++) {
+		struct report *r = unreachable_after_window(k / 2, k % 2);
+
+		assert_int_equal(r->leaks.nsuspects, !(k / 2));
+		assert_int_equal(r->leaks.v.v[0].j.strength == STRENGTH_PROVEN, !(k / 2));
+		report_free(r);
+	}
+}
+
+static void filters_ignore_case_and_say_if_nothing_matches(void **state)
+{
+	static const char *const functions[] = { "main.", "MAIN.Work", "nosuch" };
+
+	for (int k = 0; k < 3; k++) {
+		struct tb t = tb_new();
+		struct trace_obj ch = tb_chan(&t);
+		struct report_opts o = tb_opts();
+		struct report *r;
+
+		tb_create(&t, MS(1), 1, 7, SITE, WORKER);
+		tb_park(&t, MS(2), 7, TRACE_WAIT_RECV, ch, RECV_AT);
+		o.model.filter.function = functions[k];
+		r = tb_report_opts(&t, MS(10), &o);
+		assert_int_equal(filter_matched(&r->m->filter), k < 2);
+		assert_int_equal(go(r, 7)->waits, k < 2);
+		report_free(r);
+	}
+}
+
 static void filters_count_one_goroutine_or_channel(void **state)
 {
 	for (int by_channel = 0; by_channel < 2; by_channel++) {
@@ -117,6 +172,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_time_out_of_range_is_damage),
 		cmocka_unit_test(the_window_cuts_waits),
+		cmocka_unit_test(a_window_does_not_hide_what_is_proven_later),
+		cmocka_unit_test(filters_ignore_case_and_say_if_nothing_matches),
 		cmocka_unit_test(filters_count_one_goroutine_or_channel),
 		cmocka_unit_test(wakes_beyond_the_cap_are_counted),
 	};

@@ -110,7 +110,7 @@ static void put_user(struct table *tb, const struct chan_user *u)
 	text_put_roles(t, u->roles);
 	table_cell(tb);
 	table_cell_count(tb, u->count);
-	text_say(t, "{dur}", W_DUR(u->last));
+	text_say(t, "{if}{dur}{else}before{end}", W_IF(u->last > 0), W_DUR(u->last));
 	table_cell(tb);
 	fmt_group_cell(&t->b, t->m, u->group);
 	table_cell(tb);

@@ -177,6 +177,11 @@ static const char *none_within(const struct text *t)
 
 static void put_none(struct text *t)
 {
+	if (!filter_matched(&t->m->filter)) {
+		words_filter_unmatched(&t->b, t->r);
+		text_wrap(t, FIRST, INDENT);
+		return;
+	}
 	text_say(t, "No leaked or stuck goroutines found{if} among those that match{end}{word}.",
 	         W_IF(t->m->filter.active), W_WORD(none_within(t)));
 	text_wrap(t, FIRST, INDENT);
@@ -202,6 +207,6 @@ void text_put_findings(struct text *t, unsigned max)
 	for (; shown < f->v.n && shown < max; shown++)
 		put_finding(t, &f->v.v[shown], (unsigned)shown + 1);
 	text_more(t, shown, f->v.n);
-	if (!findings_has_any(f) || t->r->opts.full || t->html)
+	if (!f->v.n || t->r->opts.full || t->html)
 		put_heaviest(t);
 }
