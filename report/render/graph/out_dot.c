@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <inttypes.h>
+/* The topology for Graphviz: who waits on what, and who ended the waits. */
 #include <math.h>
-#include <string.h>
 
 #include "report/analyze/graph.h"
 #include "report/analyze/visible.h"
@@ -12,7 +10,11 @@
 #include "report/render/words.h"
 #include "util/path.h"
 
+/* Columns that a text is cut to. */
 #define LABEL_WIDTH 44
+#define TOOLTIP_WIDTH 300
+#define TITLE_WIDTH 160
+
 #define COLOR_WORST "#c62828"
 
 struct dot {
@@ -23,6 +25,8 @@ struct dot {
 	struct buf b; /* a line of a label, not escaped yet */
 	uint64_t max; /* blocked time of the heaviest node */
 };
+
+#define dot_say(d, ...) say(&(d)->b, (d)->m, __VA_ARGS__)
 
 /*
  * What is in d->b as part of a quoted string. Graphviz reads escapes (\N, \l)
@@ -71,34 +75,32 @@ static void group_label(struct dot *d, uint32_t id)
 {
 	const struct model *m = d->m;
 	const struct group *g = &m->groups.v[id];
-	uint32_t name = group_name_place(m, g);
+	bool is_main = group_is_main(m, id);
 	uint64_t alive = 0;
 
 	for (int s = 0; s < GO_STATE_EXITED; s++)
 		alive += g->at_end[s];
-	if (!id)
-		fmt_raw(&d->b, "goroutines of unknown origin");
-	else if (group_is_main(m, id))
-		fmt_raw(&d->b, "main goroutine");
+	if (!id || is_main)
+		dot_say(d, "{group}", W_GROUP(id));
 	else
-		fmt_func_short(&d->b, m, name);
+		dot_say(d, "{func}", W_PLACE(group_name_place(m, g)));
 	put_line(d);
-	if (g->site && !g->system && !group_is_main(m, id)) {
-		fmt_raw(&d->b, "go at ");
-		fmt_file_line(&d->b, m, g->site, 2);
+	if (g->site && !g->system && !is_main) {
+		dot_say(d, "go at {line}", W_PLACE(g->site));
 		put_line(d);
 	}
-	fmt_count(&d->b, alive);
-	fmt_raw(&d->b, alive == 1 ? " goroutine" : " goroutines");
-	if (g->at_end[GO_STATE_WAITING]) {
-		fmt_raw(&d->b, ", ");
-		fmt_count(&d->b, g->at_end[GO_STATE_WAITING]);
-		fmt_raw(&d->b, " waiting");
-	}
+	dot_say(d, "{n goroutine}{if}, {n} waiting{end}", W_N(alive), W_IF(g->at_end[GO_STATE_WAITING]),
+	        W_N(g->at_end[GO_STATE_WAITING]));
 	put_line(d);
-	fmt_raw(&d->b, "blocked ");
-	fmt_dur(&d->b, g->blocked);
+	dot_say(d, "blocked {dur}", W_DUR(g->blocked));
 	put_escaped(d, LABEL_WIDTH);
+}
+
+static const char *object_kind(const struct objsite *o)
+{
+	if (o->kind == TRACE_OBJ_SYNC)
+		return trace_sync_kind_name(o->sync_kind);
+	return o->timer ? "timer channel" : "channel";
 }
 
 static void object_label(struct dot *d, const struct graph_node *n)
@@ -106,28 +108,18 @@ static void object_label(struct dot *d, const struct graph_node *n)
 	const struct model *m = d->m;
 	const struct objsite *o = &m->objsites.v[n->id];
 	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->example) : NULL;
+	bool is_many = o->objects > 1, has_cap = c && c->capacity_known && o->objects == 1 && !o->timer;
 
-	if (o->kind == TRACE_OBJ_SYNC)
-		fmt_raw(&d->b, trace_sync_kind_name(o->sync_kind));
-	else
-		fmt_raw(&d->b, o->timer ? "timer channel" : "channel");
-	if (o->objects > 1) {
-		fmt_raw(&d->b, " × ");
-		fmt_count(&d->b, o->objects);
-	} else if (o->kind == TRACE_OBJ_CHAN) {
-		fmt_f(&d->b, " #%u", o->example);
-	}
-	if (c && c->capacity_known && o->objects == 1 && !o->timer)
-		fmt_f(&d->b, ", cap %" PRIu64, c->capacity);
+	dot_say(d, "{word}{if} × {n}{end}{if} #{num}{end}{if}, cap {num}{end}", W_WORD(object_kind(o)), W_IF(is_many),
+	        W_N(o->objects), W_IF(!is_many && o->kind == TRACE_OBJ_CHAN), W_N(o->example), W_IF(has_cap),
+	        W_N(has_cap ? c->capacity : 0));
 	put_line(d);
 	if (n->dangling) {
-		fmt_count(&d->b, n->dangling);
-		fmt_raw(&d->b, " never used (dangling)");
+		dot_say(d, "{n} never used (dangling)", W_N(n->dangling));
 		put_line(d);
 	}
-	fmt_raw(&d->b, o->made ? "made at " : o->place ? "waited for at " : "it is not known where");
-	if (o->place)
-		fmt_file_line(&d->b, m, o->place, 2);
+	dot_say(d, "{if}{if}made{else}waited for{end} at {line}{else}it is not known where{end}", W_IF(o->place),
+	        W_IF(o->made), W_PLACE(o->place));
 	put_escaped(d, LABEL_WIDTH);
 }
 
@@ -149,18 +141,13 @@ static void put_tooltip(struct dot *d, const struct graph_node *n)
 	const struct group *g = n->kind == GRAPH_GROUP ? &d->m->groups.v[n->id] : NULL;
 
 	if (g)
-		fmt_group(&d->b, d->m, n->id);
-	else if (n->kind == GRAPH_OBJECT)
-		fmt_objsite(&d->b, d->m, n->id);
+		dot_say(d, "{group}; blocked {dur} in {n wait}, the longest {dur}", W_GROUP(n->id), W_DUR(g->blocked),
+		        W_N(g->waits), W_DUR(g->max_wait));
 	else
-		fmt_raw(&d->b, nothing_label(n->id));
-	fmt_raw(&d->b, g ? "; blocked " : "; waited for ");
-	fmt_dur(&d->b, g ? g->blocked : n->blocked);
-	fmt_raw(&d->b, " in ");
-	fmt_plural(&d->b, g ? g->waits : n->waits, "wait");
-	fmt_raw(&d->b, ", the longest ");
-	fmt_dur(&d->b, g ? g->max_wait : n->max);
-	put_escaped(d, 300);
+		dot_say(d, "{if}{objsite}{else}{word}{end}; waited for {dur} in {n wait}, the longest {dur}",
+		        W_IF(n->kind == GRAPH_OBJECT), W_OBJSITE(n->id), W_WORD(nothing_label(n->id)),
+		        W_DUR(n->blocked), W_N(n->waits), W_DUR(n->max));
+	put_escaped(d, TOOLTIP_WIDTH);
 }
 
 /* Attributes by what a node is. */
@@ -183,8 +170,8 @@ static void put_url(struct dot *d, const struct graph_node *n)
 	if (n->kind == GRAPH_NOTHING)
 		return;
 	fputs(", URL=\"", d->f);
-	fmt_text(&d->b, d->r->opts.link ? d->r->opts.link : "");
-	fmt_f(&d->b, "#%c%u", n->kind == GRAPH_GROUP ? 'g' : 'o', n->id);
+	dot_say(d, "{text}#{if}g{else}o{end}{num}", W_TEXT(d->r->opts.link ? d->r->opts.link : ""),
+	        W_IF(n->kind == GRAPH_GROUP), W_N(n->id));
 	put_escaped(d, 0);
 	fputs("\"", d->f);
 }
@@ -215,41 +202,35 @@ static void put_node(struct dot *d, size_t i)
 
 static void wait_label(struct dot *d, const struct graph_edge *e)
 {
-	fmt_text(&d->b, reason_name(d->m, e->reason));
+	dot_say(d, "{reason}", W_REASON(e->reason));
 	put_line(d);
 	if (e->place) {
 		fmt_file_line(&d->b, d->m, e->place, 1);
 		put_line(d);
 	}
-	fmt_dur(&d->b, e->blocked);
-	fmt_raw(&d->b, " in ");
-	fmt_plural(&d->b, e->count, "wait");
-	if (e->open) {
-		fmt_raw(&d->b, ", ");
-		fmt_count(&d->b, e->open);
-		fmt_raw(&d->b, " still waiting");
-	}
+	dot_say(d, "{dur} in {n wait}{if}, {n} still waiting{end}", W_DUR(e->blocked), W_N(e->count), W_IF(e->open),
+	        W_N(e->open));
 	put_escaped(d, LABEL_WIDTH);
+}
+
+static void put_whole_place(struct buf *b, const struct model *m, const void *of)
+{
+	fmt_place(b, m, *(const uint32_t *)of, 0);
 }
 
 static void edge_tooltip(struct dot *d, const struct graph_edge *e)
 {
-	if (e->kind == GRAPH_HELD_BY) {
-		fmt_raw(&d->b, "can end the wait: ");
-		fmt_raw(&d->b, e->cause ? words_evidence(e->cause) : "part of the chain");
-		return;
-	}
-	if (e->kind == GRAPH_WAITS && e->place) {
-		fmt_place(&d->b, d->m, e->place, 0);
-		fmt_raw(&d->b, "; ");
-	}
-	fmt_plural(&d->b, e->count, e->kind == GRAPH_WAITS ? "wait" : "wake-up");
-	fmt_raw(&d->b, ", blocked ");
-	fmt_dur(&d->b, e->blocked);
-	if (!e->max)
-		return;
-	fmt_raw(&d->b, ", the longest ");
-	fmt_dur(&d->b, e->max);
+	bool is_wait = e->kind == GRAPH_WAITS;
+
+	if (e->kind == GRAPH_HELD_BY)
+		dot_say(d, "can end the wait: {word}",
+		        W_WORD(e->cause ? words_evidence(e->cause) : "part of the chain"));
+	else
+		dot_say(d,
+		        "{if}{part}; {end}{if}{n wait}{else}{n wake-up}{end}, blocked {dur}{if}, the longest "
+		        "{dur}{end}",
+		        W_IF(is_wait && e->place), W_PART(put_whole_place, &e->place), W_IF(is_wait), W_N(e->count),
+		        W_N(e->count), W_DUR(e->blocked), W_IF(e->max), W_DUR(e->max));
 }
 
 static void put_edge_tooltips(struct dot *d, const struct graph_edge *e)
@@ -259,7 +240,7 @@ static void put_edge_tooltips(struct dot *d, const struct graph_edge *e)
 	for (int i = 0; i < 2; i++) {
 		fprintf(d->f, ", %s=\"", of[i]);
 		edge_tooltip(d, e);
-		put_escaped(d, 300);
+		put_escaped(d, TOOLTIP_WIDTH);
 		fputs("\"", d->f);
 	}
 }
@@ -270,12 +251,11 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 	if (e->kind == GRAPH_WAITS) {
 		wait_label(d, e);
 	} else if (e->kind == GRAPH_WOKEN_BY) {
-		fprintf(d->f, "%s × ", trace_cause_name(e->cause));
-		fmt_count(&d->b, e->count);
+		dot_say(d, "{word} × {n}", W_WORD(trace_cause_name(e->cause)), W_N(e->count));
 		put_escaped(d, LABEL_WIDTH);
 	} else {
 		fputs("held by?\\n", d->f);
-		fmt_raw(&d->b, words_evidence_name(e->cause) ? words_evidence_name(e->cause) : "");
+		dot_say(d, "{word}", W_WORD(words_evidence_name(e->cause) ? words_evidence_name(e->cause) : ""));
 		put_escaped(d, LABEL_WIDTH);
 	}
 	fputs("\"", d->f);
@@ -290,60 +270,57 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 	fputs("];\n", d->f);
 }
 
-/* What was chosen with options, a line each. */
+/* Ends one line of the title. */
+static void end_title_line(struct dot *d)
+{
+	put_escaped(d, TITLE_WIDTH);
+	fputs("\\l", d->f);
+}
+
 static void put_chosen(struct dot *d)
 {
-	if (words_window(&d->b, d->r)) {
-		put_escaped(d, 160);
-		fputs("\\l", d->f);
+	if (words_window(&d->b, d->r))
+		end_title_line(d);
+	if (words_filter(&d->b, d->r))
+		end_title_line(d);
+}
+
+static void put_not_drawn(struct dot *d)
+{
+	uint64_t all = d->g->all_blocked, left = all - d->g->shown_blocked;
+	/* Digits beyond one tenth of a percent say nothing. */
+	double permille = all ? 1e3 * (double)left / (double)all : 0;
+	bool is_little = permille > 0 && permille < 1;
+
+	if (d->g->all_edges > d->g->edges.n) {
+		dot_say(d,
+		        "Drawn: the heaviest {num} of {num} edges; {if}less than 0.1%{else}{percent}{end} of the "
+		        "blocked "
+		        "time is not drawn.",
+		        W_N(d->g->edges.n), W_N(d->g->all_edges), W_IF(is_little),
+		        W_PPM((uint64_t)(permille + 0.5) * 1000));
+		end_title_line(d);
 	}
-	if (words_filter(&d->b, d->r)) {
-		put_escaped(d, 160);
-		fputs("\\l", d->f);
+	if (d->g->dangling > d->g->dangling_shown) {
+		dot_say(d, "Not drawn: {n more channel} that nobody used.", W_N(d->g->dangling - d->g->dangling_shown));
+		end_title_line(d);
 	}
 }
 
 static void put_title(struct dot *d)
 {
 	const struct trace_meta *meta = d->r->meta;
-	uint64_t cut = d->g->all_blocked - d->g->shown_blocked;
 
 	fputs("\tlabel=\"", d->f);
-	fmt_text(&d->b, path_base(meta->exe));
-	fmt_f(&d->b, " (pid %u", meta->pid);
-	if (*meta->go_version) {
-		fmt_raw(&d->b, ", ");
-		fmt_text(&d->b, meta->go_version);
-	}
-	fmt_raw(&d->b, "): ");
-	fmt_dur(&d->b, report_duration(d->r));
-	fmt_raw(&d->b, " recorded, ");
-	fmt_plural(&d->b, d->r->counts[0].at_end, "goroutine");
-	fmt_raw(&d->b, " at the end");
-	put_escaped(d, 160);
-	fputs("\\lgoroutines → what they wait on (solid; width and colour: blocked time) "
+	dot_say(d, "{text} (pid {num}{if}, {text}{end}): {dur} recorded, {n goroutine} at the end",
+	        W_TEXT(path_base(meta->exe)), W_N(meta->pid), W_IF(*meta->go_version), W_TEXT(meta->go_version),
+	        W_DUR(report_duration(d->r)), W_N(d->r->counts[0].at_end));
+	end_title_line(d);
+	fputs("goroutines → what they wait on (solid; width and colour: blocked time) "
 	      "⇢ who ended the wait (dashed). Red: the worst blocking chain.\\l",
 	      d->f);
 	put_chosen(d);
-	if (d->g->all_edges > d->g->edges.n) {
-		double share = d->g->all_blocked ? 100.0 * (double)cut / (double)d->g->all_blocked : 0;
-
-		fmt_f(&d->b, "Drawn: the heaviest %zu of %zu edges; ", d->g->edges.n, d->g->all_edges);
-		if (share > 0 && share < 0.1)
-			fmt_raw(&d->b, "less than 0.1%");
-		else
-			fmt_f(&d->b, "%.1f%%", share);
-		fmt_raw(&d->b, " of the blocked time is not drawn.");
-		put_escaped(d, 160);
-		fputs("\\l", d->f);
-	}
-	if (d->g->dangling > d->g->dangling_shown) {
-		fmt_raw(&d->b, "Not drawn: ");
-		fmt_count(&d->b, d->g->dangling - d->g->dangling_shown);
-		fmt_raw(&d->b, " more channels that nobody used.");
-		put_escaped(d, 160);
-		fputs("\\l", d->f);
-	}
+	put_not_drawn(d);
 	if (!d->g->edges.n)
 		fputs("Nothing waited on a channel or lock.\\l", d->f);
 	fputs("\";\n", d->f);

@@ -16,7 +16,7 @@ struct folder {
 	struct buf name, line;
 };
 
-/* A frame's name: blanks and semicolons would end it. */
+/* Blanks and semicolons would end a frame's name. */
 static void put_name(struct folder *f, const char *name)
 {
 	buf_reset(&f->name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <limits.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "report/analyze/diff.h"
@@ -24,21 +24,21 @@ static void put_trace(struct text *t, const char *name, const struct report *r)
 }
 
 /* Both need as many of their first characters as tell them apart. */
-static int id_chars(const char *a, const char *b)
+static size_t id_chars(const char *a, const char *b)
 {
-	return strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : INT_MAX;
+	return strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : SIZE_MAX;
 }
 
 static void put_programs(struct text *t, const struct diff *d)
 {
 	const struct trace_meta *a = d->r[0]->meta, *b = d->r[1]->meta;
-	int chars = id_chars(a->build_id, b->build_id);
+	size_t chars = id_chars(a->build_id, b->build_id);
 	struct buf ids[2] = { 0 };
 
 	if (d->same)
 		return;
-	fmt_f(&ids[0], "%.*s", chars, a->build_id);
-	fmt_f(&ids[1], "%.*s", chars, b->build_id);
+	buf_put(&ids[0], a->build_id, strnlen(a->build_id, chars));
+	buf_put(&ids[1], b->build_id, strnlen(b->build_id, chars));
 	text_say(t,
 	         "{mark}NOTE: {if}the programs differ (build IDs {text} and {text}){else}one of the traces has no "
 	         "build ID, "
