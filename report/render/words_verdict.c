@@ -120,7 +120,7 @@ void words_leak_wait(struct buf *b, const struct model *m, const struct leak *l)
 {
 	const struct sync_obj *s = sync_of(m, l);
 
-	/* Up to Go 1.19 every semaphore has the same reason. */
+	/* Up to Go 1.19, all semaphores share one wait reason. */
 	if (s && s->kind && model_wait_class(m, l->reason) == TRACE_WAIT_SEMACQUIRE)
 		say(b, m, "blocked on a {word}", W_WORD(trace_sync_kind_name(s->kind)));
 	else
@@ -219,7 +219,6 @@ static void put_select(struct buf *b, const struct model *m, const struct gorout
 		say(b, m, "It is not known which channels it selects on.");
 }
 
-/* The goroutines on the other side of the channel, as far as they were seen. */
 static void put_other_side(struct buf *b, const struct model *m, const struct leak *l)
 {
 	const char *deed = is_send(m, l) ? "receiving from" : "sending on or closing";
@@ -369,7 +368,7 @@ static void put_scan(struct buf *b, const struct model *m, const struct leak *l,
 	    W_IF(!brief && is_part));
 }
 
-/* How long nobody was seen to pass the lock on. */
+/* How long the lock has not been seen to change hands. */
 static int64_t still_ns(const struct model *m, const struct leak *l)
 {
 	int64_t since = l->blocker.moved ? m->end - l->blocker.moved : l->longest;
@@ -422,7 +421,6 @@ static void put_stuck(struct buf *b, const struct model *m, const struct leak *l
 		    W_IF(brief), W_IF(l->stopped), W_DUR(l->stopped));
 }
 
-/* Why a wait on nothing cannot end. */
 static const char *nil_phrase(const struct model *m, const struct leak *l)
 {
 	switch (model_wait_class(m, l->reason)) {

@@ -56,7 +56,7 @@ static void put_line(struct dot *d)
 	fputs("\\n", d->f);
 }
 
-/* From pale to warm by the share of the heaviest, on a square root so that small shares still show. */
+/* Pale to warm by the share of the heaviest node; the square root keeps small shares visible. */
 static const char *heat(const struct dot *d, uint64_t blocked)
 {
 	static const char *const scale[] = { "#f5f5f5", "#fff3e0", "#ffe0b2", "#ffcc80", "#ffab66", "#ff8a65" };
@@ -150,7 +150,6 @@ static void put_tooltip(struct dot *d, const struct graph_node *n)
 	put_escaped(d, TOOLTIP_WIDTH);
 }
 
-/* Attributes by what a node is. */
 static const char *node_look(const struct dot *d, const struct graph_node *n)
 {
 	if (n->kind == GRAPH_GROUP)
@@ -164,7 +163,7 @@ static const char *node_look(const struct dot *d, const struct graph_node *n)
 	return "shape=cds, style=filled, fillcolor=\"#e3f2fd\", margin=\"0.2,0.14\"";
 }
 
-/* To the row of the node in the HTML report. */
+/* Links to the node's row in the HTML report. */
 static void put_url(struct dot *d, const struct graph_node *n)
 {
 	if (n->kind == GRAPH_NOTHING)
@@ -270,7 +269,6 @@ static void put_edge(struct dot *d, const struct graph_edge *e)
 	fputs("];\n", d->f);
 }
 
-/* Ends one line of the title. */
 static void end_title_line(struct dot *d)
 {
 	put_escaped(d, TITLE_WIDTH);

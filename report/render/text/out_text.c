@@ -140,7 +140,7 @@ static void put_types(struct buf *b, const struct model *m, const void *of)
 	}
 }
 
-/* Caps that were met. */
+/* Data left out because a cap of the model was reached. */
 static void put_not_kept(struct text *t)
 {
 	const struct model *m = t->m;
@@ -252,7 +252,7 @@ void text_put_rest(struct text *t)
 	text_put_recorded(t);
 }
 
-/* Lines of the page that has to fit a screen; of these the wait sites and what follows, and what follows those. */
+/* The lines of a page that fits a screen: in all, from the wait sites on, and after the wait sites. */
 #define SCREEN_LINES 60
 #define SCREEN_LINES_HEALTHY 40
 #define SITES_LINES 16

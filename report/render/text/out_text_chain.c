@@ -15,7 +15,7 @@ static void put_link(struct text *t, const struct chain *c, uint32_t i)
 	text_wrap(t, 7, 9);
 }
 
-/* Links from i on that look alike: the same goroutines wait at the same place. */
+/* How many links from i on look alike: the same group waits at the same place. */
 static uint32_t alike(const struct chain_link *l, uint32_t i, uint32_t n)
 {
 	uint32_t k = i + 1;
@@ -139,7 +139,7 @@ void text_put_chains(struct text *t)
 	put_kind(t, true);
 }
 
-/* Whether it cost a hundredth of the recording, or is what --at asks for. */
+/* Only what cost at least a hundredth of the recording, or what --at asks for. */
 static bool is_main_chain(const struct text *t, const struct chain *c)
 {
 	if (c->class != CHAIN_WHOLE)
@@ -147,7 +147,7 @@ static bool is_main_chain(const struct text *t, const struct chain *c)
 	return t->m->opts.is_instant ? !c->past : c->blocked >= report_duration(t->r) / 100;
 }
 
-/* Whether it leaves the page within its lines. Without findings, one chain always fits. */
+/* A page without findings always shows one chain. */
 static bool has_room(const struct text *t, const struct chain *c, uint64_t shown, unsigned last_line)
 {
 	return t->lines + c->n + 3 <= last_line || (!shown && !t->r->findings.v.n);

@@ -15,7 +15,7 @@ static void end_sentence(struct text *t)
 	text_wrap(t, INDENT, INDENT);
 }
 
-/* A wait inside of a library: the program's own line that led there. */
+/* For a wait inside a library, the program's own line that led there. */
 static void put_caller(struct text *t, uint32_t app, uint32_t place, bool is_one)
 {
 	if (app && app != place)

@@ -34,7 +34,7 @@ static const char *other_waker(const struct life_event *e)
 	}
 }
 
-/* How a wait ended; names the object where there were several. */
+/* Names the object only if the goroutine waited on several. */
 static void put_wake(struct text *t, const struct life_event *wait, const struct life_event *e)
 {
 	if (!e->passive)
@@ -54,7 +54,7 @@ static void put_wait(struct text *t, size_t i)
 	size_t end = life_wait_end(&m->life, i);
 	bool over = end < m->life.n, is_old = e->type == TRACE_SNAP_GO;
 	int64_t to = over ? m->life.v[end].time : m->end;
-	/* One that began before has waited at least since the start, or since what the runtime noted. */
+	/* A wait from before the recording began no later than the start, or than the time that the runtime noted. */
 	int64_t from = is_old ? e->since : e->time, ns;
 
 	if (__builtin_sub_overflow(to, from, &ns))
@@ -110,7 +110,7 @@ static void put_event(struct text *t, size_t i)
 	text_wrap(t, 1, TIME_COLUMNS + 5);
 }
 
-/* The first and the last of a long life. */
+/* Of a long life, the first and the last events. */
 static void put_events(struct text *t)
 {
 	size_t n = t->m->life.n, top = t->r->opts.top, shown = 0, all = 0;
@@ -164,7 +164,6 @@ static void put_chains_of(struct text *t, uint64_t goid)
 	}
 }
 
-/* Waking and woken, of the goroutine's own. */
 static void put_wakes(struct text *t, uint64_t goid, bool waker)
 {
 	static const struct table_col cols[] = {

@@ -28,7 +28,6 @@ static bool is_uncounted_kind(const struct loss *l, const void *arg)
 	return l->uncounted && is_of_kind(l, arg);
 }
 
-/* Waits were left out: parks or wake-ups. */
 static bool is_wait_left_out(const struct loss *l, const void *arg)
 {
 	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_EVENT &&
@@ -112,7 +111,7 @@ static bool put_left_out(struct text *t)
 
 	for (int cause = TRACE_LOSS_ROOM; cause < TRACE_LOSS_CAUSES; cause++) {
 		for (int part = TRACE_LOSS_ITS_STACK; part >= TRACE_LOSS_EVENT; part--)
-			/* Wake-ups before waits, as they are left out. */
+			/* The recorder leaves out wake-ups before waits. */
 			for (int type = TRACE_TYPE_MAX; type >= 0; type--)
 				put_kind(t, (struct kind){ (uint8_t)cause, (uint8_t)type, (uint8_t)part }, &any);
 	}

@@ -10,7 +10,7 @@
 
 #define FOLD_NAMES 4
 
-/* A run of calls that is not printed, and their packages. */
+/* A run of calls that one line stands for. */
 struct fold {
 	uint32_t n, last;
 	const char *names[FOLD_NAMES]; /* one function of each package */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* That the program could not run. It comes first, because it makes every wait look longer. */
+/* When the program could not run. This comes first, because it makes every wait look longer. */
 #include "report/model/stops.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
 
 #define RANGES_SHOWN 3
 
-/* Whether some of it lies in the window. */
 static bool is_shown(const struct model *m, const struct stop *s, uint8_t state)
 {
 	return s->state == state && s->to > m->opts.since && s->from < m->end;
