@@ -80,7 +80,8 @@ def record(program, name, kind, situation, trace):
 def verdicts(trace):
     """{(verdict, file, line): count} of everything above idle; verdicts without their duration."""
     found = {}
-    for leak in report_json(trace)["leaks"]:
+    document = report_json(trace)
+    for leak in document["leaks"]:
         verdict = re.sub(r" for .*", "", leak["verdict"])
         if verdict == "idle":
             continue
@@ -88,6 +89,9 @@ def verdicts(trace):
         place = leak["blocked_at"]
         key = verdict, pathlib.Path(place["file"]).name, place["line"]
         found[key] = found.get(key, 0) + leak["count"]
+    # What has no leak, a repaired program, has no other finding but contention either.
+    others = [f for f in document["findings"] if f["kind"] != "contention"]
+    assert found or not others, others
     return found
 
 
