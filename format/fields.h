@@ -61,6 +61,7 @@ enum trace_field_kind {
 	X(SITE, 0)  /* of a frame: the innermost call */ \
 	X(ENTRY, 0) /* of a frame: the function itself, not what is inlined there */ \
 	X(GO_FLAGS, 0) \
+	X(OWNER_FLAGS, 0) \
 	X(CAUSE, TRACE_CAUSE_RUNTIME) \
 	X(DIR, TRACE_DIR_WRITE_LOCK) \
 	X(STATE, TRACE_GO_WAITING) \
@@ -221,7 +222,7 @@ enum {
 	F(U8,     snap_owner.which,      WHICH) \
 	F(OBJ,    snap_owner.obj,        PLAIN) \
 	F(ENUM,   snap_owner.kind,       OWNER_KIND) \
-	F(U32,    snap_owner.flags,      PLAIN) \
+	F(U32,    snap_owner.flags,      OWNER_FLAGS) \
 	F(FRAME,  snap_owner.frame,      SITE) \
 	F(STRING, snap_owner.name,       PLAIN) \
 	F(PC,     snap_owner.addr,       PLAIN) \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/dump/defs.h"
+#include "report/dump/line.h"
 #include "report/render/fmt.h"
 #include "util/path.h"
 
@@ -14,6 +15,7 @@ struct script {
 	FILE *f;
 	struct defs defs;
 	struct buf b;
+	struct line lines[TRACE_TYPE_MAX + 1];
 };
 
 /* "12.345678901" */
@@ -61,13 +63,21 @@ static void put_quoted(struct script *s, const char *text)
 	fmt_raw(&s->b, "\"");
 }
 
+/* " key=" */
+static void put_key(struct script *s, const char *key)
+{
+	buf_put_u8(&s->b, ' ');
+	fmt_raw(&s->b, key);
+	buf_put_u8(&s->b, '=');
+}
+
 static void put_place(struct script *s, const char *key, uint32_t place)
 {
 	const struct place *p = symbols_place(&s->defs.sym, place);
 
 	if (!place)
 		return;
-	fmt_f(&s->b, " %s=", key);
+	put_key(s, key);
 	if (p->func)
 		put_word(s, symbols_string(&s->defs.sym, p->func));
 	else
@@ -79,16 +89,12 @@ static void put_place(struct script *s, const char *key, uint32_t place)
 	fmt_f(&s->b, ":%u)", p->line);
 }
 
-static void put_at(struct script *s, uint32_t stack)
-{
-	put_place(s, "at", symbols_stack_user(&s->defs.sym, stack));
-}
-
 static void put_chan(struct script *s, const char *key, uint32_t id)
 {
 	const struct chan_def *c = defs_chan(&s->defs, id);
 
-	fmt_f(&s->b, " %s=#%u", key, id);
+	put_key(s, key);
+	fmt_f(&s->b, "#%u", id);
 	if (!c)
 		return;
 	fmt_f(&s->b, "(0x%" PRIx64 ".%u", c->addr, c->gen);
@@ -123,91 +129,28 @@ static void put_obj(struct script *s, const struct trace_obj *o, bool in_select)
 	}
 }
 
-static void put_park(struct script *s, const struct trace_go_park *p)
+static void put_cases(struct script *s, const struct trace_go_park *p)
 {
-	const struct reason *r = reasons_get(&s->defs.reasons, p->reason);
-	bool in_select = r->class == TRACE_WAIT_SELECT || p->nobjs > 1;
+	bool in_select = reasons_get(&s->defs.reasons, p->reason)->class == TRACE_WAIT_SELECT || p->nobjs > 1;
 
-	fmt_raw(&s->b, " reason=");
-	put_quoted(s, r->defined ? r->name : "unknown");
 	for (uint32_t i = 0; i < p->nobjs; i++)
 		put_obj(s, &p->objs[i], in_select);
 	if (p->nobjs_all > p->nobjs)
 		fmt_f(&s->b, " cases=%u", p->nobjs_all);
-	put_at(s, p->stack);
 }
 
-static void put_make(struct script *s, const struct trace_chan_make *p)
+static void put_reason(struct script *s, const char *word, uint32_t id)
 {
-	struct chan_def *c = defs_chan(&s->defs, p->chan);
+	const struct reason *r = reasons_get(&s->defs.reasons, id);
 
-	if (c) {
-		c->capacity = p->capacity;
-		c->capacity_known = true;
-	}
-	put_chan(s, "chan", p->chan);
-	fmt_f(&s->b, " elem=%u%s", p->elem_size, p->timer ? " timer" : "");
-	put_at(s, p->stack);
-}
-
-static void put_op(struct script *s, const struct trace_chan_op *p)
-{
-	static const char *const results[] = { "done", "closed", "not-ready" };
-
-	put_chan(s, p->dir == TRACE_DIR_SEND ? "send" : "recv", p->chan);
-	fmt_f(&s->b, " result=%s%s", p->result < 3 ? results[p->result] : "?", p->select ? " select" : "");
-}
-
-static void put_snap_go(struct script *s, const struct trace_snap_go *p)
-{
-	static const char *const states[] = { "unknown", "runnable", "running", "syscall", "waiting" };
-
-	fmt_f(&s->b, " snapshot=%s state=%s", p->which ? "end" : "start", p->state < 5 ? states[p->state] : "?");
-	if (p->parent)
-		fmt_f(&s->b, " parent=%" PRIu64, p->parent);
-	put_place(s, "entry", symbols_frame_outer(&s->defs.sym, p->entry));
-	put_place(s, "created", symbols_frame_inner(&s->defs.sym, p->site));
-	if (p->flags & TRACE_GO_SYSTEM)
-		fmt_raw(&s->b, " system");
-	if (p->state == TRACE_GO_WAITING)
-		put_park(s, &p->wait);
-	else
-		put_at(s, p->wait.stack);
-}
-
-static void put_snap_chan(struct script *s, const struct trace_snap_chan *p)
-{
-	struct chan_def *c = defs_chan(&s->defs, p->chan);
-
-	if (c) {
-		c->capacity = p->capacity;
-		c->capacity_known = true;
-	}
-	fmt_f(&s->b, " snapshot=%s", p->which ? "end" : "start");
-	put_chan(s, "chan", p->chan);
-	fmt_f(&s->b, " len=%" PRIu64 " recvq=%u sendq=%u%s%s", p->length, p->recvq, p->sendq,
-	      p->closed ? " closed" : "", p->timer ? " timer" : "");
-}
-
-static void put_snap_sync(struct script *s, const struct trace_snap_sync *p)
-{
-	struct trace_obj o = { .kind = TRACE_OBJ_SYNC, .id = p->sync };
-
-	fmt_f(&s->b, " snapshot=%s", p->which ? "end" : "start");
-	put_obj(s, &o, false);
-	fmt_f(&s->b, " flags=%u counter=%" PRId64 " waiters=%" PRIu64, p->flags, p->counter, p->waiters);
+	put_key(s, word);
+	put_quoted(s, r->defined ? r->name : "unknown");
 }
 
 /* " path=main.db+0x8,0xc000012000+0x38,…": where each pointer is; last the object. */
-static void put_snap_owner(struct script *s, const struct trace_snap_owner *p)
+static void put_path(struct script *s, const char *word, const struct trace_snap_owner *p)
 {
-	static const char *const kinds[] = { "unknown", "stack", "variable" };
-
-	fmt_f(&s->b, " snapshot=%s", p->which ? "end" : "start");
-	put_obj(s, &p->obj, false);
-	fmt_f(&s->b, " by=%s", p->kind < 3 ? kinds[p->kind] : "?");
-	put_place(s, "in", symbols_frame_inner(&s->defs.sym, p->frame));
-	fmt_f(&s->b, " distance=%u%s path=", p->distance, p->flags & TRACE_OWNER_COMPLETE ? " complete" : "");
+	put_key(s, word);
 	if (p->kind == TRACE_OWNER_VARIABLE && p->name) {
 		put_word(s, symbols_string(&s->defs.sym, p->name));
 		fmt_f(&s->b, "+0x%" PRIx64, p->offset);
@@ -222,88 +165,111 @@ static void put_snap_owner(struct script *s, const struct trace_snap_owner *p)
 		      p->steps[i].offset);
 }
 
-static void put_loss(struct script *s, const struct trace_loss *p)
+/* NULL: the value is a number. */
+static const char *value_name(enum trace_field_value value, uint64_t v)
 {
-	fmt_f(&s->b, " cause=%s type=%s part=%s count=%" PRIu64 " from=%" PRId64, trace_loss_name(p->cause),
-	      trace_type_name(p->type), p->part == TRACE_LOSS_EVENT ? "event" : "stack", p->count, p->from);
+	static const struct {
+		const char *names[5], *other;
+	} words[] = {
+		[TRACE_VALUE_STATE] = { { "unknown", "runnable", "running", "syscall", "waiting" }, "?" },
+		[TRACE_VALUE_RESULT] = { { "done", "closed", "not-ready" }, "?" },
+		[TRACE_VALUE_WHICH] = { { "start" }, "end" },
+		[TRACE_VALUE_OWNER_KIND] = { { "unknown", "stack", "variable" }, "?" },
+		[TRACE_VALUE_LOSS_PART] = { { "event" }, "stack" },
+		[TRACE_VALUE_PROC_STATE] = { { "goes-on", "stopped", "frozen" }, "goes-on" },
+	};
+
+	switch (value) {
+	case TRACE_VALUE_CAUSE:
+		return trace_cause_name((enum trace_cause)v);
+	case TRACE_VALUE_TYPE:
+		return trace_type_name((enum trace_type)v);
+	case TRACE_VALUE_LOSS_CAUSE:
+		return trace_loss_name((uint8_t)v);
+	default:
+		if (value >= sizeof(words) / sizeof(*words) || !words[value].other)
+			return NULL;
+		return v < 5 && words[value].names[v] ? words[value].names[v] : words[value].other;
+	}
 }
 
-/* Appends the event's fields; returns its stack. */
-static uint32_t put_fields(struct script *s, const struct trace_rec *r)
+static void put_number(struct script *s, const struct line_field *at, uint64_t v)
 {
-	switch (r->type) {
-	case TRACE_GO_CREATE:
-		fmt_f(&s->b, " child=%" PRIu64, r->create.child);
-		put_place(s, "entry", symbols_frame_outer(&s->defs.sym, r->create.entry));
-		if (r->create.flags & TRACE_GO_SYSTEM)
-			fmt_raw(&s->b, " system");
-		put_place(s, "at", symbols_frame_inner(&s->defs.sym, r->create.site));
-		return r->create.stack;
-	case TRACE_GO_PARK:
-		put_park(s, &r->park);
-		return r->park.stack;
-	case TRACE_GO_READY:
-		fmt_f(&s->b, " woken=%" PRIu64 " cause=", r->ready.woken);
-		put_word(s, trace_cause_name(r->ready.cause));
-		put_obj(s, &r->ready.obj, false);
-		put_at(s, r->ready.stack);
-		return r->ready.stack;
-	case TRACE_CHAN_MAKE:
-		put_make(s, &r->make);
-		return r->make.stack;
-	case TRACE_CHAN_CLOSE:
-		put_chan(s, "chan", r->close.chan);
-		put_at(s, r->close.stack);
-		return r->close.stack;
-	case TRACE_CHAN_OP:
-		put_op(s, &r->op);
-		return 0;
-	case TRACE_SNAP_BEGIN:
-		fmt_f(&s->b, " snapshot=%s allgs=%" PRIu64, r->snap_begin.which ? "end" : "start",
-		      r->snap_begin.allglen);
-		return 0;
-	case TRACE_SNAP_GO:
-		put_snap_go(s, &r->snap_go);
-		return r->snap_go.wait.stack;
-	case TRACE_SNAP_CHAN:
-		put_snap_chan(s, &r->snap_chan);
-		return 0;
-	case TRACE_SNAP_SYNC:
-		put_snap_sync(s, &r->snap_sync);
-		return 0;
-	case TRACE_SNAP_END:
-		fmt_f(&s->b, " snapshot=%s goroutines=%" PRIu64 " unread=%" PRIu64 "%s",
-		      r->snap_end.which ? "end" : "start", r->snap_end.goroutines, r->snap_end.unread,
-		      r->snap_end.partial    ? " partial"
-		      : r->snap_end.searched ? " searched"
-		                             : "");
-		return 0;
-	case TRACE_SNAP_UNHELD:
-		fmt_f(&s->b, " snapshot=%s", r->snap_unheld.which ? "end" : "start");
-		return 0;
-	case TRACE_SNAP_OWNER:
-		put_snap_owner(s, &r->snap_owner);
-		return 0;
-	case TRACE_LOSS:
-		put_loss(s, &r->loss);
-		return 0;
-	case TRACE_SHORT_WAITS:
-		fmt_f(&s->b, " limit=%" PRIu64 " count=%" PRIu64 " total=%" PRIu64 " from=%" PRId64,
-		      r->short_waits.limit, r->short_waits.count, r->short_waits.total, r->short_waits.from);
-		return 0;
-	case TRACE_PROC_STATE:
-		fmt_f(&s->b, " state=%s from=%" PRId64,
-		      r->proc_look.state == TRACE_PROC_STOPPED  ? "stopped"
-		      : r->proc_look.state == TRACE_PROC_FROZEN ? "frozen"
-		                                                : "goes-on",
-		      r->proc_look.from);
-		return 0;
-	case TRACE_PROC_EXIT:
-		if (r->proc_exit.known)
-			fmt_f(&s->b, " status=%d", r->proc_exit.status);
-		return 0;
+	const char *name = value_name(at->f->value, v);
+
+	put_key(s, at->word);
+	if (name)
+		fmt_raw(&s->b, name);
+	else
+		fmt_f(&s->b, "%" PRIu64, v);
+}
+
+/* A word for the flag that is of interest. */
+static void put_flags(struct script *s, const struct line_field *at, uint64_t v)
+{
+	if (at->f->value == TRACE_VALUE_GO_FLAGS)
+		fmt_raw(&s->b, v & TRACE_GO_SYSTEM ? " system" : "");
+	else if (at->f->value == TRACE_VALUE_OWNER_FLAGS)
+		fmt_raw(&s->b, v & TRACE_OWNER_COMPLETE ? " complete" : "");
+	else
+		put_number(s, at, v);
+}
+
+static void put_field(struct script *s, const struct trace_rec *r, const struct line_field *at)
+{
+	const void *member = (const char *)r + at->f->offset;
+	uint64_t v = trace_field_get(r, at->f);
+
+	switch (at->f->kind) {
+	case TRACE_FIELD_FRAME:
+		return put_place(s, at->word,
+		                 at->f->value == TRACE_VALUE_ENTRY ? symbols_frame_outer(&s->defs.sym, (uint32_t)v)
+		                                                   : symbols_frame_inner(&s->defs.sym, (uint32_t)v));
+	case TRACE_FIELD_STACK:
+		return put_place(s, at->word, symbols_stack_user(&s->defs.sym, (uint32_t)v));
+	case TRACE_FIELD_CHAN:
+		return put_chan(s,
+		                r->type != TRACE_CHAN_OP      ? at->word
+		                : r->op.dir == TRACE_DIR_SEND ? "send"
+		                                              : "recv",
+		                (uint32_t)v);
+	case TRACE_FIELD_SYNC:
+		return put_obj(s, &(struct trace_obj){ .kind = TRACE_OBJ_SYNC, .id = (uint32_t)v }, false);
+	case TRACE_FIELD_OBJ:
+		return put_obj(s, member, false);
+	case TRACE_FIELD_CASES:
+		return put_cases(s, member);
+	case TRACE_FIELD_REASON:
+		return put_reason(s, at->word, (uint32_t)v);
+	case TRACE_FIELD_STEPS:
+		return put_path(s, at->word, member);
+	case TRACE_FIELD_FLAG:
+		if (v)
+			fmt_f(&s->b, " %s", at->word);
+		return;
+	case TRACE_FIELD_U32:
+		return put_flags(s, at, v);
+	case TRACE_FIELD_S32:
+	case TRACE_FIELD_S64:
+	case TRACE_FIELD_SINCE:
+		return fmt_f(&s->b, " %s=%" PRId64, at->word, (int64_t)v);
 	default:
-		return 0;
+		return put_number(s, at, v);
+	}
+}
+
+/* From now on the channel is shown with it. */
+static void note_capacity(struct script *s, const struct trace_rec *r)
+{
+	bool is_make = r->type == TRACE_CHAN_MAKE;
+	struct chan_def *c;
+
+	if (!is_make && r->type != TRACE_SNAP_CHAN)
+		return;
+	c = defs_chan(&s->defs, is_make ? r->make.chan : r->snap_chan.chan);
+	if (c) {
+		c->capacity = is_make ? r->make.capacity : r->snap_chan.capacity;
+		c->capacity_known = true;
 	}
 }
 
@@ -324,16 +290,19 @@ static void put_frames(struct script *s, uint32_t stack)
 
 static void put_record(struct script *s, const struct trace_rec *r)
 {
-	uint32_t stack;
+	const struct line *l = &s->lines[r->type];
 
 	if (!s->opts->snapshots && trace_type_is_snap(r->type))
 		return;
+	note_capacity(s, r);
 	buf_reset(&s->b);
 	put_time(s, r->time);
 	fmt_f(&s->b, " %-10s g=%" PRIu64, trace_type_name(r->type), r->goid);
-	stack = put_fields(s, r);
-	if (s->opts->stacks)
-		put_frames(s, stack);
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!line_omits(r, l->v[i].f))
+			put_field(s, r, &l->v[i]);
+	if (s->opts->stacks && l->stack)
+		put_frames(s, (uint32_t)trace_field_get(r, l->stack));
 	fmt_raw(&s->b, "\n");
 	if (!buf_failed(&s->b))
 		fwrite(s->b.data, 1, s->b.len, s->f);
@@ -366,6 +335,8 @@ int script_write(const char *path, const struct script_opts *opts, FILE *f, stru
 
 	if (ret)
 		return ret;
+	for (int t = 0; t <= TRACE_TYPE_MAX; t++)
+		(void)line_init(&s.lines[t], (enum trace_type)t);
 	ret = trace_reader_open(&reader, path, err);
 	if (!ret)
 		ret = write_all(&s, reader, damage, err);

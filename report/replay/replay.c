@@ -15,6 +15,7 @@ int replay_new(struct replay **out, struct model *m, struct err *err)
 		free(r);
 		return err_nomem(err);
 	}
+	ahead_init(&r->ahead);
 	r->m = m;
 	r->in_prelude = true;
 	*out = r;

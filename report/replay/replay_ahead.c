@@ -8,26 +8,49 @@
 
 #include <string.h>
 
-/* Offsets in struct ahead_event of the other goroutine, and of the channel or of an object that may be one. */
-#define AT(field) (uint8_t) offsetof(struct ahead_event, field)
-#define NO_OTHER AT(zero)
-#define NO_CHAN AT(none.kind), AT(none.id)
-#define IS_CHAN(field) AT(chan_kind), AT(field)
-#define IS_OBJ(field) AT(field.kind), AT(field.id)
+#include "format/fields.h"
 
-static const struct {
-	uint8_t other, kind, id;
-} parts[TRACE_FIRST_SNAP] = {
-	[TRACE_GO_CREATE] = { AT(rec.create.child), NO_CHAN },
-	[TRACE_GO_EXIT] = { NO_OTHER, NO_CHAN },
-	[TRACE_GO_RUN] = { NO_OTHER, NO_CHAN },
-	[TRACE_GO_PARK] = { NO_OTHER, IS_OBJ(objs[0]) },
-	[TRACE_GO_READY] = { AT(rec.ready.woken), IS_OBJ(rec.ready.obj) },
-	[TRACE_CHAN_MAKE] = { NO_OTHER, IS_CHAN(rec.make.chan) },
-	[TRACE_CHAN_CLOSE] = { NO_OTHER, IS_CHAN(rec.close.chan) },
-	[TRACE_CHAN_OP] = { NO_OTHER, IS_CHAN(rec.op.chan) },
-};
+#define AT(member) (uint8_t) offsetof(struct ahead_event, member)
 _Static_assert(sizeof(struct ahead_event) <= UINT8_MAX, "the offsets have a byte");
+
+/* Of an event with these fields. */
+static struct ahead_parts parts_of(const struct trace_field *f, uint32_t n)
+{
+	struct ahead_parts p = { .other = AT(zero), .kind = AT(none.kind), .id = AT(none.id) };
+
+	for (; n--; f++) {
+		uint8_t at = (uint8_t)(AT(rec) + f->offset);
+
+		switch (f->kind) {
+		case TRACE_FIELD_OTHER:
+		case TRACE_FIELD_CHILD:
+			p.other = at;
+			break;
+		case TRACE_FIELD_CHAN:
+			p.kind = AT(chan_kind);
+			p.id = at;
+			break;
+		case TRACE_FIELD_OBJ:
+			p.kind = (uint8_t)(at + offsetof(struct trace_obj, kind));
+			p.id = (uint8_t)(at + offsetof(struct trace_obj, id));
+			break;
+		case TRACE_FIELD_CASES:
+			p.kind = AT(objs[0].kind);
+			p.id = AT(objs[0].id);
+			break;
+		}
+	}
+	return p;
+}
+
+void ahead_init(struct ahead *a)
+{
+	for (uint32_t t = TRACE_FIRST_EVENT, n; t < TRACE_FIRST_SNAP; t++) {
+		const struct trace_field *f = trace_type_fields((enum trace_type)t, &n);
+
+		a->parts[t] = parts_of(f, n);
+	}
+}
 
 static inline void fetch(const void *p, size_t bytes)
 {
@@ -38,13 +61,13 @@ static inline void fetch(const void *p, size_t bytes)
 }
 
 /* What the event is about, and where to find it. */
-static inline void see_ways(const struct model *m, struct ahead_event *e)
+static inline void see_ways(const struct model *m, struct ahead_event *e, struct ahead_parts parts)
 {
 	const char *at = (const char *)e;
-	uint8_t kind = (uint8_t)at[parts[e->rec.type].kind];
+	uint8_t kind = (uint8_t)at[parts.kind];
 
-	memcpy(&e->other, at + parts[e->rec.type].other, sizeof(e->other));
-	memcpy(&e->chan, at + parts[e->rec.type].id, sizeof(e->chan));
+	memcpy(&e->other, at + parts.other, sizeof(e->other));
+	memcpy(&e->chan, at + parts.id, sizeof(e->chan));
 	e->chan = kind == TRACE_OBJ_CHAN ? e->chan : 0;
 	map_fetch(&m->goroutines.by_id, e->rec.goid);
 	map_fetch(&m->goroutines.by_id, e->other);
@@ -148,6 +171,6 @@ bool ahead_add(struct ahead *a, const struct model *m, const struct trace_rec *r
 		e->rec.park.objs = e->objs;
 	}
 	e->chan_kind = TRACE_OBJ_CHAN;
-	see_ways(m, e);
+	see_ways(m, e, a->parts[rec->type]);
 	return ++a->n == AHEAD;
 }

@@ -29,10 +29,21 @@ struct ahead_event {
 	uint64_t zero;
 };
 
+/*
+ * Offsets in struct ahead_event of the other goroutine, and of the channel or of
+ * an object that may be one.
+ */
+struct ahead_parts {
+	uint8_t other, kind, id;
+};
+
 struct ahead {
 	struct ahead_event v[AHEAD];
 	uint32_t n;
+	struct ahead_parts parts[TRACE_FIRST_SNAP]; /* by type of event */
 };
+
+void ahead_init(struct ahead *a);
 
 /* Events only, and no park with too many objects. */
 static inline bool ahead_can_take(const struct trace_rec *rec)

@@ -14,6 +14,7 @@
 
 #include "format/fields.h"
 #include "record/probe/ringtype.h"
+#include "report/dump/line.h"
 
 static const enum trace_type all[] = {
 #define X(type, ...) type,
@@ -221,6 +222,15 @@ static void test_numbers_of_fields(void **state)
 	assert_null(trace_type_fields((enum trace_type)200, &n));
 }
 
+static void test_script_lines_name_fields_that_exist(void **state)
+{
+	struct line line;
+
+	for (size_t i = 0; i < ALL; i++)
+		if (!trace_type_is_def(all[i]) && !line_init(&line, all[i]))
+			fail_msg("report/dump/line.c: the line of %s", trace_type_name(all[i]));
+}
+
 static void test_every_ring_record_has_its_trace_record(void **state)
 {
 	bool has_record[TRACE_TYPE_MAX + 1] = { false };
@@ -267,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_first_fields),
 		cmocka_unit_test(test_flags_are_neighbours),
 		cmocka_unit_test(test_numbers_of_fields),
+		cmocka_unit_test(test_script_lines_name_fields_that_exist),
 		cmocka_unit_test(test_every_ring_record_has_its_trace_record),
 		cmocka_unit_test(test_what_may_be_left_out),
 	};
