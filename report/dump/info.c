@@ -7,6 +7,7 @@
 
 #include "format/trace.h"
 #include "report/render/fmt.h"
+#include "report/render/words.h"
 #include "util/buf.h"
 
 struct info {
@@ -20,9 +21,8 @@ struct info {
 	bool any;
 };
 
-static void put_line(struct info *i)
+static void flush(struct info *i)
 {
-	buf_put_u8(&i->b, '\n');
 	if (!buf_failed(&i->b))
 		fwrite(i->b.data, 1, i->b.len, i->f);
 	buf_reset(&i->b);
@@ -30,11 +30,8 @@ static void put_line(struct info *i)
 
 static void put_pair(struct info *i, const char *name, const char *value)
 {
-	if (!*value)
-		return;
-	fmt_f(&i->b, "%-14s ", name);
-	fmt_text(&i->b, value);
-	put_line(i);
+	if (*value)
+		say(&i->b, NULL, "{word <14} {text}\n", W_WORD(name), W_TEXT(value));
 }
 
 static void put_event_groups(struct info *i)
@@ -47,87 +44,63 @@ static void put_event_groups(struct info *i)
 		       { TRACE_EVENTS_SYNC, "sync" },
 		       { TRACE_EVENTS_OPS, "ops" },
 		       { TRACE_EVENTS_RUN, "run" } };
-	bool any = false;
+	const char *between = "recorded       ";
 
-	fmt_f(&i->b, "%-14s ", "recorded");
 	for (size_t k = 0; k < sizeof(groups) / sizeof(*groups); k++) {
 		if (!(i->meta->events & groups[k].bit))
 			continue;
-		fmt_f(&i->b, "%s%s", any ? "," : "", groups[k].name);
-		any = true;
+		say(&i->b, NULL, "{word}{word}", W_WORD(between), W_WORD(groups[k].name));
+		between = ",";
 	}
-	put_line(i);
+	say(&i->b, NULL, "{word}\n", W_WORD(*between == ',' ? "" : between));
 }
 
 static void put_header(struct info *i, const char *path)
 {
 	const struct trace_meta *m = i->meta;
+	struct buf *b = &i->b;
 	char wall[48];
 
 	put_pair(i, "trace", path);
-	fmt_f(&i->b, "%-14s %u.%u", "format", m->major, m->minor);
-	put_line(i);
+	say(b, NULL, "format         {num}.{num}\n", W_N(m->major), W_N(m->minor));
 	put_pair(i, "recorder", m->recorder);
 	put_pair(i, "program", m->exe);
 	put_pair(i, "command", m->command);
-	fmt_f(&i->b, "%-14s %u", "pid", m->pid);
-	put_line(i);
+	say(b, NULL, "pid            {num}\n", W_N(m->pid));
 	put_pair(i, "go version", m->go_version);
 	put_pair(i, "module", m->module);
 	put_pair(i, "build id", m->build_id);
 	put_pair(i, "kernel", m->kernel);
 	put_pair(i, "host", m->host);
-	fmt_f(&i->b, "%-14s ", "machine");
-	fmt_text(&i->b, m->arch);
-	fmt_f(&i->b, ", %u CPUs", m->cpus);
-	put_line(i);
+	say(b, NULL, "machine        {text}, {num} CPUs\n", W_TEXT(m->arch), W_N(m->cpus));
 	put_pair(i, "symbols", m->symbols_from);
 	put_pair(i, "offsets", m->offsets_from);
 	fmt_wall(wall, sizeof(wall), m->start_wall);
 	put_pair(i, "start", wall);
 	put_event_groups(i);
-	if (m->max_size) {
-		fmt_f(&i->b, "%-14s ", "max-size");
-		fmt_bytes(&i->b, m->max_size);
-		put_line(i);
-	}
-	if (m->max_overhead) {
-		fmt_f(&i->b, "%-14s %.4g %%", "max-overhead", m->max_overhead / 1e4);
-		put_line(i);
-	}
+	if (m->max_size)
+		say(b, NULL, "max-size       {bytes}\n", W_BYTES(m->max_size));
+	if (m->max_overhead)
+		say(b, NULL, "max-overhead   {percent}\n", W_PPM(m->max_overhead));
+}
+
+static void put_probe(struct buf *b, const struct trace_probe *p)
+{
+	say(b, NULL, "  {text <11} {text}", W_TEXT(p->event), W_TEXT(p->func));
+	if (p->status == TRACE_PROBE_ATTACHED)
+		say(b, NULL, " at {hex} ({text}{if}, single-stepped{end})", W_N(p->addr), W_TEXT(p->insn),
+		    W_IF(p->single_step));
+	else
+		say(b, NULL, "{if} not needed{else} MISSING{end}", W_IF(p->status == TRACE_PROBE_NOT_NEEDED));
+	say(b, NULL, "{if}: {text}{end}\n", W_IF(*p->note), W_TEXT(p->note));
 }
 
 static void put_probes(struct info *i)
 {
-	if (!i->meta->nprobes)
-		return;
-	fmt_raw(&i->b, "\nprobes");
-	put_line(i);
-	for (uint32_t k = 0; k < i->meta->nprobes; k++) {
-		const struct trace_probe *p = &i->meta->probes[k];
-		size_t at;
-
-		fmt_raw(&i->b, "  ");
-		at = i->b.len;
-		fmt_text(&i->b, p->event);
-		fmt_pad(&i->b, at, 11);
-		fmt_raw(&i->b, " ");
-		fmt_text(&i->b, p->func);
-		if (p->status == TRACE_PROBE_MISSING) {
-			fmt_raw(&i->b, " MISSING");
-		} else if (p->status == TRACE_PROBE_NOT_NEEDED) {
-			fmt_raw(&i->b, " not needed");
-		} else {
-			fmt_f(&i->b, " at 0x%" PRIx64 " (", p->addr);
-			fmt_text(&i->b, p->insn);
-			fmt_raw(&i->b, p->single_step ? ", single-stepped)" : ")");
-		}
-		if (*p->note) {
-			fmt_raw(&i->b, ": ");
-			fmt_text(&i->b, p->note);
-		}
-		put_line(i);
-	}
+	if (i->meta->nprobes)
+		say(&i->b, NULL, "\nprobes\n");
+	for (uint32_t k = 0; k < i->meta->nprobes; k++)
+		put_probe(&i->b, &i->meta->probes[k]);
 }
 
 static void count(struct info *i, const struct trace_rec *rec)
@@ -148,19 +121,15 @@ static void count(struct info *i, const struct trace_rec *rec)
 
 static void put_counts(struct info *i)
 {
-	fmt_raw(&i->b, "\nrecords");
-	put_line(i);
-	for (int t = 0; t <= TRACE_TYPE_MAX; t++) {
-		if (!i->count[t])
-			continue;
-		fmt_f(&i->b, "  %-12s %12" PRIu64, trace_type_name((enum trace_type)t), i->count[t]);
-		put_line(i);
-	}
-	if (trace_reader_skipped(i->reader)) {
-		fmt_f(&i->b, "  %-12s %12" PRIu64 " of types that this chanrec does not know", "skipped",
-		      trace_reader_skipped(i->reader));
-		put_line(i);
-	}
+	uint64_t skipped = trace_reader_skipped(i->reader);
+
+	say(&i->b, NULL, "\nrecords\n");
+	for (int t = 0; t <= TRACE_TYPE_MAX; t++)
+		if (i->count[t])
+			say(&i->b, NULL, "  {word <12} {num >12}\n", W_WORD(trace_type_name((enum trace_type)t)),
+			    W_N(i->count[t]));
+	if (skipped)
+		say(&i->b, NULL, "  skipped      {num >12} of types that this chanrec does not know\n", W_N(skipped));
 }
 
 static void put_losses(struct info *i)
@@ -180,41 +149,29 @@ static void put_losses(struct info *i)
 	};
 	bool any = false;
 
-	fmt_raw(&i->b, "\nlosses");
-	put_line(i);
+	say(&i->b, NULL, "\nlosses\n");
 	for (int k = 0; k < 2 * TRACE_LOSS_CAUSES; k++) {
 		uint64_t n = i->lost[k / 2][k % 2];
 
 		if (!n)
 			continue;
-		fmt_f(&i->b, "  %12" PRIu64 " %s", n, what[k / 2][k % 2]);
-		put_line(i);
+		say(&i->b, NULL, "  {num >12} {word}\n", W_N(n), W_WORD(what[k / 2][k % 2]));
 		any = true;
 	}
-	if (!any) {
-		fmt_raw(&i->b, "  none");
-		put_line(i);
-	}
+	if (!any)
+		say(&i->b, NULL, "  none\n");
 }
 
 static void put_sizes(struct info *i)
 {
 	uint64_t bytes = trace_reader_bytes(i->reader), raw = trace_reader_raw_bytes(i->reader);
 
-	fmt_raw(&i->b, "\nsizes");
-	put_line(i);
-	fmt_raw(&i->b, "  file         ");
-	fmt_bytes(&i->b, bytes);
-	put_line(i);
-	fmt_raw(&i->b, "  records      ");
-	fmt_bytes(&i->b, raw);
+	say(&i->b, NULL, "\nsizes\n  file         {bytes}\n  records      {bytes}", W_BYTES(bytes), W_BYTES(raw));
 	if (bytes)
 		fmt_f(&i->b, " (%.1f : 1)", (double)raw / (double)bytes);
-	put_line(i);
-	if (!i->events)
-		return;
-	fmt_f(&i->b, "  per event    %.2f bytes of the file", (double)bytes / (double)i->events);
-	put_line(i);
+	say(&i->b, NULL, "\n");
+	if (i->events)
+		fmt_f(&i->b, "  per event    %.2f bytes of the file\n", (double)bytes / (double)i->events);
 }
 
 static void put_end(struct info *i, const struct err *damage)
@@ -222,26 +179,15 @@ static void put_end(struct info *i, const struct err *damage)
 	const struct trace_end *e = trace_reader_end(i->reader);
 
 	if (e) {
-		fmt_f(&i->b, "\n%-14s ", "duration");
-		fmt_dur(&i->b, (uint64_t)(e->duration > 0 ? e->duration : 0));
-		put_line(i);
+		say(&i->b, NULL, "\nduration       {dur}\n", W_DUR(e->duration));
 		put_pair(i, "ended", e->reason);
-		if (e->has_overhead) {
-			fmt_f(&i->b, "%-14s %.1f %% of the program's CPU time, at most %.1f %%", "probes",
-			      e->overhead / 1e4, e->overhead_max / 1e4);
-			put_line(i);
-		}
+		if (e->has_overhead)
+			say(&i->b, NULL, "probes         {rate}% of the program's CPU time, at most {rate}%\n",
+			    W_RATE(e->overhead / 1e4), W_RATE(e->overhead_max / 1e4));
 	} else if (i->any) {
-		fmt_f(&i->b, "\n%-14s at least ", "duration");
-		fmt_dur(&i->b, (uint64_t)(i->last > 0 ? i->last : 0));
-		put_line(i);
+		say(&i->b, NULL, "\nduration       at least {dur}\n", W_DUR(i->last));
 	}
-	fmt_f(&i->b, "%-14s ", "integrity");
-	if (damage->msg[0])
-		fmt_text(&i->b, damage->msg);
-	else
-		fmt_raw(&i->b, "complete: read to the end, every checksum is right");
-	put_line(i);
+	put_pair(i, "integrity", damage->msg[0] ? damage->msg : "complete: read to the end, every checksum is right");
 }
 
 static int read_all(struct info *i, struct trace_reader *reader, struct err *damage)
@@ -275,6 +221,7 @@ int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struc
 	i.meta = trace_reader_meta(reader);
 	put_header(&i, path);
 	put_probes(&i);
+	flush(&i);
 	ret = read_all(&i, reader, damage);
 	*whole = !ret;
 	if (ret != -ENOMEM) {
@@ -282,6 +229,7 @@ int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struc
 		put_losses(&i);
 		put_sizes(&i);
 		put_end(&i, damage);
+		flush(&i);
 	}
 	if (ret == -ENOMEM || buf_failed(&i.b))
 		ret = err_nomem(err);
