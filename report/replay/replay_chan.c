@@ -3,8 +3,9 @@
 #include "report/model/fold.h"
 #include "report/replay/replay_int.h"
 
-void replay_make(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_make(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	const struct trace_chan_make *p = &rec->make;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
 	struct channel *c = model_channel(m, p->chan);
@@ -29,8 +30,9 @@ void replay_make(struct model *m, const struct trace_rec *rec, int64_t t)
 	c->timer |= p->timer || symbols_stack_is_timer(&m->sym, p->stack);
 }
 
-void replay_close(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_close(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
 	struct channel *c = model_channel_get(m, rec->close.chan);
 
@@ -47,8 +49,9 @@ void replay_close(struct model *m, const struct trace_rec *rec, int64_t t)
 		model_use_channel(m, c, g, USER_CLOSE, t);
 }
 
-void replay_op(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_op(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	const struct trace_chan_op *p = &rec->op;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
 	struct channel *c = model_channel_get(m, p->chan);

@@ -122,8 +122,9 @@ void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t)
 	}
 }
 
-void replay_park(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_park(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	const struct trace_go_park *p = &rec->park;
 	struct goroutine *g = rec->goid ? model_goroutine_get(m, rec->goid) : NULL;
 	struct sync_obj *s;
@@ -190,8 +191,9 @@ static void lock_changes_hands(struct model *m, const struct wait_end *e, const 
 	}
 }
 
-void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_ready(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	const struct trace_go_ready *p = &rec->ready;
 	struct goroutine *waker = replay_actor(m, rec->goid, t);
 	struct goroutine *g = model_goroutine_get(m, p->woken);
@@ -241,8 +243,9 @@ void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t)
 	g->acted = false;
 }
 
-void replay_create(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	const struct trace_go_create *p = &rec->create;
 	struct goroutine *creator = replay_actor(m, rec->goid, t), *g;
 
@@ -296,8 +299,9 @@ void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
 	goroutine_exit(r, g, t);
 }
 
-void replay_run(struct model *m, const struct trace_rec *rec, int64_t t)
+void replay_run(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
+	struct model *m = r->m;
 	struct goroutine *g = replay_actor(m, rec->goid, t);
 
 	if (!g)

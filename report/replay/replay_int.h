@@ -53,14 +53,11 @@ void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct tra
 /* Ends a wait whose go.ready was not seen. */
 void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
 
-void replay_park(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_ready(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_create(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t);
-void replay_run(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_make(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_close(struct model *m, const struct trace_rec *rec, int64_t t);
-void replay_op(struct model *m, const struct trace_rec *rec, int64_t t);
+/* What a record of one type does to the model. t: its time, or that of an earlier record if that was later. */
+typedef void replay_fn(struct replay *r, const struct trace_rec *rec, int64_t t);
+replay_fn replay_park, replay_ready, replay_create, replay_exit, replay_run, replay_make, replay_close, replay_op;
+replay_fn replay_snap_begin, replay_snap_go, replay_snap_chan, replay_snap_sync, replay_snap_unheld, replay_snap_end;
+void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
 
 /* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
@@ -82,13 +79,6 @@ void gap_ends_wait(struct model *m, struct goroutine *g);
 /* Whether the end snapshot shows that the wait went on. */
 bool gap_was_no_end(const struct goroutine *g);
 
-void replay_snap_begin(struct replay *r, const struct trace_rec *rec);
-void replay_snap_go(struct replay *r, const struct trace_rec *rec);
-void replay_snap_chan(struct replay *r, const struct trace_rec *rec);
-void replay_snap_sync(struct replay *r, const struct trace_rec *rec);
-void replay_snap_unheld(struct replay *r, const struct trace_rec *rec);
-void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
-void replay_snap_end(struct replay *r, const struct trace_rec *rec);
 /* Final states: the end snapshot's, unless a later event contradicts it. */
 void replay_reconcile(struct replay *r);
 

@@ -6,7 +6,7 @@
 #include "report/model/fold.h"
 #include "report/replay/replay_int.h"
 
-void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
+void replay_snap_begin(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	struct snap_info *s = &r->m->snap[rec->snap_begin.which & 1];
 
@@ -16,7 +16,7 @@ void replay_snap_begin(struct replay *r, const struct trace_rec *rec)
 	r->in_end_snap = rec->snap_begin.which == 1;
 }
 
-void replay_snap_end(struct replay *r, const struct trace_rec *rec)
+void replay_snap_end(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	struct snap_info *s = &r->m->snap[rec->snap_end.which & 1];
 
@@ -30,7 +30,7 @@ void replay_snap_end(struct replay *r, const struct trace_rec *rec)
 }
 
 /* Holds until the goroutine's next event. */
-void replay_snap_unheld(struct replay *r, const struct trace_rec *rec)
+void replay_snap_unheld(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	struct goroutine *g = model_goroutine(r->m, rec->goid);
 
@@ -115,7 +115,7 @@ static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 	g->end_state = p->state;
 }
 
-void replay_snap_go(struct replay *r, const struct trace_rec *rec)
+void replay_snap_go(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	if (!rec->goid)
 		return;
@@ -126,7 +126,7 @@ void replay_snap_go(struct replay *r, const struct trace_rec *rec)
 		start_snap_go(r, rec);
 }
 
-void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
+void replay_snap_chan(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_snap_chan *p = &rec->snap_chan;
 	struct channel *c = model_channel_get(r->m, p->chan);
@@ -150,7 +150,7 @@ void replay_snap_chan(struct replay *r, const struct trace_rec *rec)
 	}
 }
 
-void replay_snap_sync(struct replay *r, const struct trace_rec *rec)
+void replay_snap_sync(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	const struct trace_snap_sync *p = &rec->snap_sync;
 	struct sync_obj *s = model_sync(r->m, p->sync);
