@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "report/analyze/visible.h"
-#include "report/model/library.h"
 
 static int by_row(const void *a, const void *b, void *ctx)
 {

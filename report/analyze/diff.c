@@ -61,6 +61,7 @@ static void put_group_key(struct buf *b, const struct diff *d, const struct mode
 {
 	const struct group *g = &m->groups.v[id];
 
+	/* Not by creator: the other recording may have seen none of them being created. */
 	put_str(b, symbols_place_func(&m->sym, group_name_place(m, g)));
 	buf_put_u8(b, 2);
 	put_place_key(b, d, m, g->site);
@@ -120,6 +121,9 @@ static int add_groups(struct diff *d, struct buf *b, int side)
 		s = side_get(&d->groups, b, side, id);
 		if (!s)
 			return -ENOMEM;
+		s->has_creators |= m->groups.v[s->id].creator != g->creator;
+		if (group_alive(g) > group_alive(&m->groups.v[s->id]))
+			s->id = id;
 		s->alive += group_alive(g);
 		s->waiting += g->at_end[GO_STATE_WAITING];
 		s->created += g->created;

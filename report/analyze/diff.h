@@ -20,7 +20,8 @@ enum diff_change { DIFF_SAME, DIFF_APPEARED, DIFF_GREW, DIFF_SHRANK, DIFF_VANISH
 /* A group, or a wait site, in one of the traces. */
 struct diff_side {
 	bool there;
-	uint32_t id;              /* of the first group or wsite that was matched */
+	bool has_creators;        /* several groups, with different creators */
+	uint32_t id;              /* of the largest group, or of the first wsite, that was matched */
 	uint64_t alive, waiting;  /* of groups, at the end */
 	uint64_t created, exited; /* of groups, in the recording; exited with exits that were not seen */
 	uint64_t waits, blocked, max;

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "report/model/library.h"
-
 void finding_facts_free(struct finding_facts *out)
 {
 	vec_free(&out->places);
@@ -27,6 +25,15 @@ static int add_call(struct finding_facts *out, const struct model *m, uint32_t s
 	uint32_t app = symbols_stack_app(&m->sym, stack);
 
 	return app == symbols_stack_user(&m->sym, stack) ? 0 : add_place(out, app, PLACE_CALLS);
+}
+
+/* The program's own line and, where it is in a library, the go statement. */
+static int add_created(struct finding_facts *out, const struct model *m, uint32_t group)
+{
+	const struct group *g = &m->groups.v[group];
+	int ret = add_place(out, g->creator, PLACE_CREATED);
+
+	return ret ? ret : add_place(out, g->site, PLACE_CREATED);
 }
 
 static int add_goroutine(struct finding_facts *out, const struct model *m, const struct goroutine *g)
@@ -67,7 +74,7 @@ static int add_leak(struct finding_facts *out, const struct report *r, const str
 	if (!ret)
 		ret = add_holder(out, m, &l->blocker);
 	if (!ret)
-		ret = add_place(out, m->groups.v[l->group].site, PLACE_CREATED);
+		ret = add_created(out, m, l->group);
 	if (m->end - l->longest < out->since)
 		out->since = m->end - l->longest;
 	if (l->steady || l->growing)
@@ -101,7 +108,7 @@ static int add_growth(struct finding_facts *out, const struct report *r, const s
 	if (!ret)
 		ret = add_place(out, g->place, PLACE_WAITS);
 	if (!ret)
-		ret = add_place(out, m->groups.v[g->group].site, PLACE_CREATED);
+		ret = add_created(out, m, g->group);
 	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
 		if (growth_has(m, g, m->goroutines.sorted.v[i]))
 			ret = add_goroutine(out, m, m->goroutines.sorted.v[i]);

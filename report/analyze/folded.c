@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "report/analyze/visible.h"
-#include "report/model/library.h"
 #include "report/model/names.h"
 
 /* One of the names that rows are compared by. */

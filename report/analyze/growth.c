@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/library.h"
 #include "report/model/stops.h"
 
 #define STAYED_MIN 8
@@ -17,7 +16,7 @@
 #define NOISE 3             /* standard deviations */
 #define SHORTEST 1000000000 /* ns of recording: less shows a start, not growth */
 
-/* A place or a caller, and how many stand for it. */
+/* Where some of them wait, and how many. */
 struct tally {
 	uint64_t key;
 	uint32_t n;
@@ -32,7 +31,7 @@ struct tallies {
 struct look {
 	struct growth gr;
 	uint32_t quarters[QUARTERS];
-	struct tallies waits, callers;
+	struct tallies waits;
 };
 
 struct looker {
@@ -114,10 +113,7 @@ static int count_one(struct look *l, const struct model *m, const struct gorouti
 	l->gr.since = g->started < l->gr.since ? g->started : l->gr.since;
 	if (g->started <= m->end)
 		l->quarters[(g->started - from) / (whole / QUARTERS + 1)]++;
-	return tally_add(&l->waits, wait_key(m, g)) ||
-	                       tally_add(&l->callers, symbols_stack_app(&m->sym, g->create_stack))
-	               ? -ENOMEM
-	               : 0;
+	return tally_add(&l->waits, wait_key(m, g));
 }
 
 static struct look *look_of(const struct looker *k, const struct goroutine *g)
@@ -173,14 +169,16 @@ static void measure(const struct model *m, struct look *l)
 	double run = (double)(m->end - from - model_stopped_ns(m, from, m->end)) / 1e9;
 	struct tally waits = tally_most(&l->waits);
 	struct growth *gr = &l->gr;
+	const struct group *grp = &m->groups.v[gr->group];
 
 	for (int s = 0; s < GO_STATE_EXITED; s++)
-		gr->alive += m->groups.v[gr->group].at_end[s];
+		gr->alive += grp->at_end[s];
 	gr->per_second = ((double)gr->created - (double)gr->exited) / run;
 	gr->place = (uint32_t)waits.key;
 	gr->reason = (uint32_t)(waits.key >> 32);
 	gr->at_place = waits.n;
-	gr->caller = (uint32_t)tally_most(&l->callers).key;
+	gr->caller = grp->creator;
+	gr->is_called = grp->creator && grp->creator != grp->site;
 }
 
 static void find_examples(const struct looker *k)
@@ -209,10 +207,8 @@ static int look_for(struct growths *gs, struct looker *k)
 
 static void looker_free(struct looker *k)
 {
-	for (size_t i = 0; i < k->looks.n; i++) {
+	for (size_t i = 0; i < k->looks.n; i++)
 		tallies_free(&k->looks.v[i].waits);
-		tallies_free(&k->looks.v[i].callers);
-	}
 	vec_free(&k->looks);
 	free(k->of_group);
 }
@@ -238,13 +234,17 @@ static bool is_in_step(const struct model *m, const struct growth *a, const stru
 	return (most - least) * IN_STEP <= most && apart * IN_STEP <= m->end - model_from(m);
 }
 
-/* The function that has the go statement, or the program's line that led there, is the same. */
+/* The program's line that led there is the same; or, where there is no library between, the function. */
 static bool is_same_cause(const struct model *m, const struct growth *a, const struct growth *b)
 {
 	const char *x = symbols_place_func(&m->sym, m->groups.v[a->group].site),
 	           *y = symbols_place_func(&m->sym, m->groups.v[b->group].site);
 
-	return (a->caller && a->caller == b->caller) || (*x && !strcmp(x, y)) || is_in_step(m, a, b);
+	if (is_in_step(m, a, b))
+		return true;
+	if (a->is_called && b->is_called)
+		return a->caller == b->caller;
+	return *x && !strcmp(x, y);
 }
 
 static void join(struct growths *gs, const struct model *m)

@@ -21,9 +21,10 @@ struct growth {
 	int64_t since;                    /* when the first of those that stayed was created */
 	uint64_t example;                 /* one of them that waits there, or the oldest */
 	uint32_t place, reason, at_place; /* where most of them wait, and how many; 0: they do not wait */
-	uint32_t caller; /* place in the program's own code that had most of them created; 0: unknown */
-	bool hidden;     /* by the options */
-	uint32_t same;   /* index of the first of the growths with the same cause; itself: it is the first */
+	uint32_t caller;                  /* place in the program's own code that led to their creation; 0: unknown */
+	bool is_called;                   /* caller is not the go statement, which is in a library */
+	bool hidden;                      /* by the options */
+	uint32_t same; /* index of the first of the growths with the same cause; itself: it is the first */
 };
 
 struct growths {

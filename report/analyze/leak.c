@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/library.h"
 #include "report/model/stops.h"
 
 /* A group grows when at least this many of its goroutines came to wait at a place and none of the group ended. */

@@ -197,7 +197,7 @@ static int load(struct report *r, struct err *err)
 		return ret;
 	r->m = r->model;
 	r->model->events_recorded = r->meta->events;
-	r->model->module = r->meta->module;
+	symbols_set_module(&r->model->sym, r->meta->module);
 	ret = read_all(r, replay, err);
 	if (!ret)
 		ret = replay_finish(replay, r->end, err);

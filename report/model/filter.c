@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/model/funcname.h"
+
 static bool func_fits(const struct filter_opts *o, const char *func)
 {
-	size_t n = symbols_func_package(func), len = o->package ? strlen(o->package) : 0;
+	size_t n = funcname_package(func), len = o->package ? strlen(o->package) : 0;
 
 	if (o->function && !strcasestr(func, o->function))
 		return false;
@@ -76,7 +78,7 @@ int filter_mark_groups(struct filter *f, const struct groups *groups, const stru
 	for (size_t i = 0; i < groups->n && !f->opts.reason; i++) {
 		const struct group *g = &groups->v[i];
 
-		f->groups[i] = place_fits(f, g->entry) || place_fits(f, g->site);
+		f->groups[i] = place_fits(f, g->entry) || place_fits(f, g->site) || place_fits(f, g->creator);
 	}
 	for (size_t i = 1; i < wsites->n; i++)
 		if (filter_shows_wait(f, wsites->v[i].stack, wsites->v[i].reason))

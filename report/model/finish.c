@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "report/model/chanstate.h"
-#include "report/model/library.h"
 #include "report/model/waitstat.h"
 
 static int waiter_cmp(const void *a, const void *b)
@@ -107,6 +106,7 @@ static void class_objects(struct model *m)
 int model_finish(struct model *m, struct err *err)
 {
 	m->failed |= goroutines_sort(&m->goroutines) != 0;
+	m->failed |= groups_part_strays(&m->groups, m->goroutines.sorted.v, m->goroutines.sorted.n) != 0;
 	count_goroutines(m);
 	collect_waiters(m);
 	owners_sort(&m->owners);
@@ -114,7 +114,6 @@ int model_finish(struct model *m, struct err *err)
 	if (m->opts.channel)
 		model_channel_get(m, m->opts.channel);
 	class_objects(m);
-	library_mark(&m->sym, m->module);
 	m->failed |= filter_mark_groups(&m->filter, &m->groups, &m->wsites) != 0;
 	return m->failed ? err_nomem(err) : 0;
 }

@@ -80,6 +80,7 @@ int goroutines_remove(struct goroutines *gs, struct goroutine *g, bool keep)
 		            .blocked = g->blocked,
 		            .unseen = g->unseen,
 		            .group = g->group,
+		            .create_stack = g->create_stack,
 		            .system = g->system,
 		            .missed = g->exit_missed };
 	int ret = 0;

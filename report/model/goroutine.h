@@ -56,6 +56,7 @@ struct goroutine {
 	bool had_gap;     /* and whether that wait went on is unknown */
 	bool went_on;     /* it waited at the end of the window, and was seen to do something later */
 	bool unreachable; /* the end snapshot found what it waits for to be unreachable */
+	bool knows_creator; /* its creator is that of its group */
 	int64_t last_event;
 	struct use_list users; /* see chanuse.h */
 	struct rowset *marks;  /* see chanuse.h; owned */
@@ -92,6 +93,7 @@ struct gone {
 	int64_t started, exited;
 	uint64_t waits, blocked, unseen;
 	uint32_t group;
+	uint32_t create_stack;
 	bool system, missed;
 };
 

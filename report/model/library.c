@@ -3,27 +3,26 @@
 
 #include <string.h>
 
-struct library {
-	const struct symbols *s;
-	const char *module;
-	const char *goroot; /* "/usr/lib/go/src/…" up to its end */
-	size_t goroot_len;  /* 0: unknown, or the paths were trimmed (go build -trimpath) */
-};
+#include "report/model/funcname.h"
+
+void library_init(struct library *l, const char *module)
+{
+	*l = (struct library){ .module = module };
+}
 
 /* GOROOT/src is the part before "runtime/" in the path of a file of package runtime. */
-static void find_goroot(struct library *l)
+bool library_learn(struct library *l, const char *func, const char *file)
 {
-	for (size_t i = 1; i < l->s->places.n && !l->goroot_len; i++) {
-		const char *file = symbols_string(l->s, l->s->places.v[i].file), *at;
+	const char *at;
 
-		if (strncmp(symbols_place_func(l->s, (uint32_t)i), "runtime.", 8))
-			continue;
-		at = strstr(file, "/src/runtime/");
-		if (!at)
-			continue;
-		l->goroot = file;
-		l->goroot_len = (size_t)(at - file) + strlen("/src/");
-	}
+	if (!l->module || l->goroot_len || strncmp(func, "runtime.", 8) != 0)
+		return false;
+	at = strstr(file, "/src/runtime/");
+	if (!at)
+		return false;
+	l->goroot = file;
+	l->goroot_len = (size_t)(at - file) + strlen("/src/");
+	return true;
 }
 
 /* Whether path is dir or below it. */
@@ -34,11 +33,11 @@ static bool is_under(const char *path, size_t n, const char *dir)
 	return len && n >= len && !strncmp(path, dir, len) && (n == len || path[len] == '/');
 }
 
-static bool is_library(const struct library *l, const char *func, const char *file)
+bool library_has(const struct library *l, const char *func, const char *file)
 {
-	size_t n = symbols_func_package(func);
+	size_t n = funcname_package(func);
 
-	if (is_under(func, n, "main") || is_under(func, n, l->module))
+	if (!l->module || is_under(func, n, "main") || is_under(func, n, l->module))
 		return false;
 	if (l->goroot_len && !strncmp(file, l->goroot, l->goroot_len))
 		return true;
@@ -46,35 +45,4 @@ static bool is_library(const struct library *l, const char *func, const char *fi
 		return true;
 	/* A trimmed path begins with the package path, which has no host name for the standard library. */
 	return *file && *file != '/' && (*l->module || strcspn(file, ".") > strcspn(file, "/"));
-}
-
-static uint32_t find_app(const struct symbols *s, uint32_t stack)
-{
-	struct stack_walk w = stack_walk_of(s, stack, false);
-	uint32_t place;
-
-	while ((place = stack_walk_next(&w)))
-		if (!(symbols_place(s, place)->flags & (PLACE_HIDDEN | PLACE_PLUMBING | PLACE_LIBRARY)))
-			return place;
-	return 0;
-}
-
-void library_mark(struct symbols *s, const char *module)
-{
-	struct library l = { .s = s, .module = module };
-
-	find_goroot(&l);
-	for (size_t i = 1; i < s->places.n; i++) {
-		struct place *p = &s->places.v[i];
-
-		if (p->func && is_library(&l, symbols_string(s, p->func), symbols_string(s, p->file)))
-			p->flags |= PLACE_LIBRARY;
-	}
-	for (size_t i = 1; i < s->stacks.n; i++)
-		s->stacks.v[i].app = find_app(s, (uint32_t)i);
-}
-
-uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack)
-{
-	return s->stacks.v[stack < s->stacks.n ? stack : 0].app;
 }

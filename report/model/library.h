@@ -2,16 +2,27 @@
 #ifndef CHANREC_REPORT_MODEL_LIBRARY_H
 #define CHANREC_REPORT_MODEL_LIBRARY_H
 
-#include "report/model/symbols.h"
-
 /*
- * Marks the places outside the program's own module: Go's standard library and
- * modules that the program depends on. module: path of the main module, "" if
- * unknown.
+ * Tells the program's own code from Go's standard library and from modules that
+ * the program depends on.
  */
-void library_mark(struct symbols *s, const char *module);
 
-/* The innermost call of a stack in the program's own code; 0: none. */
-uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack);
+#include <stdbool.h>
+#include <stddef.h>
+
+struct library {
+	const char *module; /* path of the main module; NULL: everything is the program's own */
+	const char *goroot; /* "/usr/lib/go/src/…" up to its end */
+	size_t goroot_len;  /* 0: unknown, or the paths were trimmed (go build -trimpath) */
+};
+
+void library_init(struct library *l, const char *module);
+/*
+ * Learns from a function where the standard library is. Whether that has just
+ * become known: earlier answers of library_has() may change. file must outlive l.
+ */
+bool library_learn(struct library *l, const char *func, const char *file);
+/* Whether a function of file is not the program's own. */
+bool library_has(const struct library *l, const char *func, const char *file);
 
 #endif

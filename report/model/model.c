@@ -31,7 +31,6 @@ int model_new(struct model **out, const struct model_opts *opts, struct err *err
 		return ret;
 	}
 	m->opts = *opts;
-	m->module = "";
 	if (init_parts(m)) {
 		model_free(m);
 		return err_nomem(err);

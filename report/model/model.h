@@ -95,7 +95,6 @@ struct model {
 	struct stops stops;
 	struct proc_end proc;
 
-	const char *module;       /* of the program; "" if unknown. Outlives the model */
 	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */
 	int64_t now;              /* time of the last event; monotone */
 	int64_t looked;           /* the recording lasted at least until then */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/model/funcname.h"
+
 uint64_t *index_slot(struct map *m, uint64_t hash, index_eq_fn eq, const void *table, const void *key)
 {
 	for (;; hash++) {
@@ -26,6 +28,11 @@ int symbols_init(struct symbols *s, struct err *err)
 		return err_nomem(err);
 	}
 	return 0;
+}
+
+void symbols_set_module(struct symbols *s, const char *module)
+{
+	library_init(&s->library, module);
 }
 
 void symbols_free(struct symbols *s)
@@ -62,71 +69,6 @@ const char *symbols_place_func(const struct symbols *s, uint32_t id)
 static uint32_t canon(const struct symbols *s, uint32_t string)
 {
 	return string < s->canon.n ? s->canon.v[string] : 0;
-}
-
-size_t symbols_func_package(const char *func)
-{
-	size_t end = strcspn(func, "["), slash = 0;
-
-	for (size_t i = 0; i < end; i++)
-		if (func[i] == '/')
-			slash = i + 1;
-	for (size_t i = slash; i < end; i++)
-		if (func[i] == '.')
-			return i;
-	return 0;
-}
-
-static bool is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-bool symbols_func_hidden(const char *func)
-{
-	const char *name, *dot;
-
-	if (!strchr(func, '.'))
-		return true;
-	/* In Go 1.27, the closure that goready passes to systemstack has this name whatever inlined goready. */
-	if (!strncmp(func, "_.goready.", 10))
-		return true;
-	/* Shown because it separates ordinary code from code that a panic runs. */
-	if (strncmp(func, "runtime.", 8) || !strcmp(func, "runtime.gopanic"))
-		return false;
-	name = func + 8;
-	dot = strrchr(name, '.');
-	if (!dot)
-		return !is_upper(name[0]);
-	if (name[0] == '(' && name[1] == '*')
-		name += 2;
-	return !is_upper(dot[1]) || !is_upper(name[0]);
-}
-
-static bool func_is_plumbing(const char *func)
-{
-	static const char *const whole[] = { "runtime", "sync", "time",  "syscall", "net",     "os",
-		                             "io",      "iter", "bufio", "reflect", "internal" };
-	static const char *const under[] = { "runtime/", "internal/", "sync/" };
-	size_t n = symbols_func_package(func);
-
-	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
-		if (n == strlen(whole[i]) && !strncmp(func, whole[i], n))
-			return true;
-	for (size_t i = 0; i < sizeof(under) / sizeof(*under); i++)
-		if (n > strlen(under[i]) && !strncmp(func, under[i], strlen(under[i])))
-			return true;
-	return false;
-}
-
-static bool func_is_timer(const char *func)
-{
-	static const char *const makers[] = { "time.NewTimer", "time.NewTicker", "time.After", "time.Tick" };
-
-	for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++)
-		if (!strcmp(func, makers[i]))
-			return true;
-	return false;
 }
 
 static uint64_t hash_bytes(const char *p)
@@ -199,6 +141,44 @@ static bool place_eq(const void *table, uint64_t i, const void *key)
 	       !((a->flags ^ b->flags) & PLACE_WRAPPER);
 }
 
+static bool is_library(const struct symbols *s, const struct place *p)
+{
+	return p->func && library_has(&s->library, symbols_string(s, p->func), symbols_string(s, p->file));
+}
+
+static void find_app(const struct symbols *s, struct sym_stack *st)
+{
+	uint32_t inner = 0;
+
+	st->app = st->via = 0;
+	for (uint32_t i = 0; i < st->n; i++) {
+		const struct sym_frame *f = &s->frames.v[s->stack_frames.v[st->first + i]];
+
+		for (uint32_t j = 0; j < f->n; j++) {
+			uint32_t id = s->lines.v[f->first + j];
+
+			if (s->places.v[id].flags & PLACE_HIDDEN)
+				continue;
+			if (!(s->places.v[id].flags & PLACE_NOT_OWN)) {
+				st->app = id;
+				st->via = inner;
+				return;
+			}
+			inner = id;
+		}
+	}
+}
+
+/* Where Go's standard library is has just become known, from one of the first stacks. */
+static void mark_libraries(struct symbols *s)
+{
+	for (size_t i = 1; i < s->places.n; i++)
+		if (is_library(s, &s->places.v[i]))
+			s->places.v[i].flags |= PLACE_LIBRARY;
+	for (size_t i = 1; i < s->stacks.n; i++)
+		find_app(s, &s->stacks.v[i]);
+}
+
 static uint32_t place_intern(struct symbols *s, struct place p)
 {
 	uint64_t h = hash_u64(((uint64_t)p.func << 32 | p.file) + hash_u64(p.func ? p.line : p.pc));
@@ -209,12 +189,16 @@ static uint32_t place_intern(struct symbols *s, struct place p)
 		return 0;
 	if (*slot)
 		return (uint32_t)*slot;
-	if ((p.flags & PLACE_WRAPPER) || (p.func && symbols_func_hidden(func)))
+	if ((p.flags & PLACE_WRAPPER) || (p.func && funcname_is_hidden(func)))
 		p.flags |= PLACE_HIDDEN;
-	if (p.func && func_is_plumbing(func))
+	if (p.func && funcname_is_plumbing(func))
 		p.flags |= PLACE_PLUMBING;
-	if (func_is_timer(func))
+	if (funcname_is_timer(func))
 		p.flags |= PLACE_TIMER;
+	if (library_learn(&s->library, func, symbols_string(s, p.file)))
+		mark_libraries(s);
+	if (is_library(s, &p))
+		p.flags |= PLACE_LIBRARY;
 	if (vec_push(&s->places, p))
 		return 0;
 	*slot = s->places.n - 1;
@@ -257,10 +241,10 @@ static bool is_goexit(const struct symbols *s, uint32_t place)
 	return !strcmp(symbols_place_func(s, place), "runtime.goexit");
 }
 
-/* Computes the answers of symbols_stack_user() and _root(), once per stack. */
+/* Computes the answers of symbols_stack_user(), _root() and _app(), once per stack. */
 static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 {
-	uint32_t shown = 0, last = 0;
+	uint32_t shown = 0, last = 0, root = 0;
 
 	for (uint32_t i = 0; i < st->n; i++) {
 		const struct sym_frame *f = &s->frames.v[s->stack_frames.v[st->first + i]];
@@ -272,6 +256,8 @@ static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 			if (is_goexit(s, id))
 				continue;
 			last = id;
+			if (!(flags & PLACE_WRAPPER))
+				root = id;
 			st->timer |= !!(flags & PLACE_TIMER);
 			if (!shown && !(flags & PLACE_HIDDEN))
 				shown = id;
@@ -282,7 +268,8 @@ static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 	if (!st->user)
 		st->user = shown ? shown : last;
 	if (!(st->flags & TRACE_STACK_TRUNCATED))
-		st->root = last;
+		st->root = root ? root : last;
+	find_app(s, st);
 }
 
 static int define_stack(struct symbols *s, const struct trace_def_stack *d, struct err *err)
@@ -348,6 +335,16 @@ static const struct sym_stack *stack_of(const struct symbols *s, uint32_t stack)
 uint32_t symbols_stack_user(const struct symbols *s, uint32_t stack)
 {
 	return stack_of(s, stack)->user;
+}
+
+uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack)
+{
+	return stack_of(s, stack)->app;
+}
+
+uint32_t symbols_stack_via(const struct symbols *s, uint32_t stack)
+{
+	return stack_of(s, stack)->via;
 }
 
 uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack)

@@ -14,14 +14,17 @@
 #include <stdint.h>
 
 #include "format/trace.h"
+#include "report/model/library.h"
 #include "util/map.h"
 #include "util/vec.h"
 
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: not the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */
-#define PLACE_LIBRARY 8u  /* not in the program's own module; set by library.c */
+#define PLACE_LIBRARY 8u  /* not in the program's own module, see library.h */
 #define PLACE_TIMER 16u   /* makes a timer with its channel */
+/* None of these: the program's own code. */
+#define PLACE_NOT_OWN (PLACE_HIDDEN | PLACE_PLUMBING | PLACE_LIBRARY)
 
 /* A line of a function; func 0: an unresolved address, see pc. */
 struct place {
@@ -39,8 +42,9 @@ struct sym_stack {
 	uint32_t first, n; /* in symbols.stack_frames */
 	uint32_t flags;    /* TRACE_STACK_… */
 	uint32_t user;     /* place: see symbols_stack_user() */
-	uint32_t app;      /* place: the innermost line of the program's own code; set by library.c */
-	uint32_t root;     /* place: the outermost line other than runtime.goexit; 0 when truncated */
+	uint32_t app;      /* place: the innermost line of the program's own code */
+	uint32_t via;      /* place: the line that app called, in other code; 0: none */
+	uint32_t root;     /* place: the outermost line other than runtime.goexit and wrappers; 0 when truncated */
 	bool timer;        /* it contains a call that makes a timer */
 };
 
@@ -59,9 +63,16 @@ struct symbols {
 	VEC(uint32_t) stack_frames;
 	VEC(struct sym_stack) stacks;
 	struct map string_index, place_index;
+	struct library library;
 };
 
 int symbols_init(struct symbols *s, struct err *err);
+/*
+ * Sets the path of the program's module, "" if unknown, which tells its own
+ * code from libraries; module must outlive s. Call it before any definition.
+ * Without it, all code is the program's own.
+ */
+void symbols_set_module(struct symbols *s, const char *module);
 void symbols_free(struct symbols *s);
 
 /* Takes a string, func, frame or stack definition. 0, -EBADMSG, -ENOMEM. */
@@ -84,6 +95,10 @@ uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame);
  */
 uint32_t symbols_stack_user(const struct symbols *s, uint32_t stack);
 uint32_t symbols_stack_root(const struct symbols *s, uint32_t stack);
+/* The innermost call of a stack in the program's own code; 0: none. */
+uint32_t symbols_stack_app(const struct symbols *s, uint32_t stack);
+/* The line of other code that symbols_stack_app() called; 0: none, it is the innermost call. */
+uint32_t symbols_stack_via(const struct symbols *s, uint32_t stack);
 bool symbols_stack_truncated(const struct symbols *s, uint32_t stack);
 bool symbols_stack_is_timer(const struct symbols *s, uint32_t stack);
 
@@ -99,11 +114,6 @@ struct stack_walk {
 struct stack_walk stack_walk_of(const struct symbols *s, uint32_t stack, bool full);
 /* The next place, 0 at the end. */
 uint32_t stack_walk_next(struct stack_walk *w);
-
-/* Go's rule for what a traceback shows: showfuncinfo and isExportedRuntime in runtime/traceback.go (1.23). */
-bool symbols_func_hidden(const char *func);
-/* The length of the package path at the beginning of a function's name. */
-size_t symbols_func_package(const char *func);
 
 /*
  * An index over a table of structures by a hash of their keys. Returns the

@@ -2,7 +2,6 @@
 /* The tables of goroutines and their waits. */
 #include "report/analyze/groups.h"
 #include "report/analyze/wait_sites.h"
-#include "report/model/library.h"
 #include "report/model/names.h"
 #include "report/render/column.h"
 
@@ -15,6 +14,8 @@ static uint64_t group_running(const struct group *g)
 
 GETTER(group_cell, struct group, CELL_GROUP, .n = group_id(&r->m->groups, x))
 GETTER(group_created_by, struct group, CELL_PLACE, .n = x->site)
+GETTER(group_creator, struct group, CELL_PLACE, .n = x->creator)
+GETTER(group_via, struct group, CELL_PLACE, .n = x->via)
 GETTER(group_entry, struct group, CELL_PLACE, .n = x->entry)
 GETTER(group_name, struct group, CELL_STR, .s = symbols_place_func(&r->m->sym, group_name_place(r->m, x)))
 GETTER(group_system, struct group, CELL_BOOL, .n = x->system)
@@ -41,8 +42,10 @@ static const struct column group[] = {
 	{ .key = "created", .head = "created", .right = true, .optional = true, .minor = true, .get = group_created },
 	{ .head = "exited", .right = true, .optional = true, .minor = true, .get = group_gone },
 	{ .key = "blocked_ns", .head = "blocked", .right = true, .get = group_blocked },
-	{ .key = "id", .head = "go statement, function", .flex = true, .get = group_cell },
+	{ .key = "id", .head = "created at, function", .flex = true, .get = group_cell },
 	{ .key = "created_by", .get = group_created_by },
+	{ .key = "creator", .get = group_creator },
+	{ .key = "creator_called", .get = group_via },
 	{ .key = "entry", .get = group_entry },
 	{ .key = "name", .get = group_name },
 	{ .key = "system", .get = group_system },

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/model/funcname.h"
 #include "report/render/utf8.h"
 #include "util/bytes.h"
 
@@ -146,7 +147,7 @@ static void file_line(struct buf *b, const struct symbols *sym, uint32_t place, 
 static void func_short(struct buf *b, const struct symbols *sym, uint32_t place)
 {
 	const char *func = symbols_place_func(sym, place);
-	size_t end = symbols_func_package(func);
+	size_t end = funcname_package(func);
 
 	while (end && func[end - 1] != '/')
 		end--;
@@ -217,6 +218,20 @@ void fmt_func_short(struct buf *b, const struct model *m, uint32_t place)
 		place_as(b, &m->sym, place, 2, false);
 }
 
+void fmt_created(struct buf *b, const struct model *m, uint32_t group)
+{
+	const struct group *g = &m->groups.v[group];
+
+	fmt_file_line(b, m, group_created_at(g), 2);
+	if (!g->creator || g->creator == g->site)
+		return;
+	fmt_raw(b, " through ");
+	fmt_func_short(b, m, g->via ? g->via : g->site);
+	fmt_raw(b, " (");
+	fmt_file_line(b, m, g->site, 2);
+	fmt_raw(b, ")");
+}
+
 void fmt_group(struct buf *b, const struct model *m, uint32_t group)
 {
 	const struct group *g = &m->groups.v[group];
@@ -231,24 +246,33 @@ void fmt_group(struct buf *b, const struct model *m, uint32_t group)
 		return;
 	}
 	fmt_func_short(b, m, name);
-	if (!g->site || g->system)
+	if (!group_created_at(g) || g->system)
 		return;
 	fmt_raw(b, ", created at ");
-	fmt_file_line(b, m, g->site, 2);
+	fmt_created(b, m, group);
+}
+
+static void group_cell(struct buf *b, const struct model *m, uint32_t group, uint32_t created_at)
+{
+	const struct group *g = &m->groups.v[group];
+
+	if (!created_at || g->system || group_is_main(m, group)) {
+		fmt_group(b, m, group);
+		return;
+	}
+	fmt_file_line(b, m, created_at, 1);
+	fmt_raw(b, " ");
+	fmt_func_short(b, m, group_name_place(m, g));
 }
 
 void fmt_group_cell(struct buf *b, const struct model *m, uint32_t group)
 {
-	const struct group *g = &m->groups.v[group];
-	uint32_t name = group_name_place(m, g);
+	group_cell(b, m, group, group_created_at(&m->groups.v[group]));
+}
 
-	if (!g->site || g->system || group_is_main(m, group)) {
-		fmt_group(b, m, group);
-		return;
-	}
-	fmt_file_line(b, m, g->site, 1);
-	fmt_raw(b, " ");
-	fmt_func_short(b, m, name);
+void fmt_group_site_cell(struct buf *b, const struct model *m, uint32_t group)
+{
+	group_cell(b, m, group, m->groups.v[group].site);
 }
 
 static void fmt_channel(struct buf *b, const struct model *m, uint32_t id)

@@ -40,11 +40,15 @@ void fmt_place_short(struct buf *b, const struct model *m, uint32_t place);
 /* The same for a narrow cell, what matters first: "server.go:33 http.(*Server).Serve". */
 void fmt_place_cell(struct buf *b, const struct model *m, uint32_t place);
 
+/* "main.go:36 through context.WithCancel (context/context.go:504)": where its goroutines are created. */
+void fmt_created(struct buf *b, const struct model *m, uint32_t group);
 /* "http.(*conn).serve, created at net/http/server.go:3285"; "main goroutine"; "goroutines of unknown origin". */
 void fmt_group(struct buf *b, const struct model *m, uint32_t group);
 
-/* The same for a narrow cell: go statement, function. */
+/* The same for a narrow cell: where they are created, function. */
 void fmt_group_cell(struct buf *b, const struct model *m, uint32_t group);
+/* The same with the go statement, whoever led to it. */
+void fmt_group_site_cell(struct buf *b, const struct model *m, uint32_t group);
 
 /* "#3", "sync.Mutex 0xc000010100", "fd 7", "nil channel", "-". */
 void fmt_obj(struct buf *b, const struct model *m, const struct trace_obj *o);

@@ -130,6 +130,11 @@ static void put_group(struct buf *b, const struct model *m, const struct directi
 	fmt_group(b, m, (uint32_t)w->n);
 }
 
+static void put_created(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
+{
+	fmt_created(b, m, (uint32_t)w->n);
+}
+
 static void put_object(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	say(b, m, "{if}channel {end}{obj}", W_IF(w->obj->kind == TRACE_OBJ_CHAN), *w);
@@ -246,6 +251,7 @@ static const struct {
 	{ "line", WORD_PLACE, put_line },
 	{ "func", WORD_PLACE, put_func },
 	{ "group", WORD_GROUP, put_group },
+	{ "created", WORD_GROUP, put_created },
 	{ "object", WORD_OBJ, put_object },
 	{ "obj", WORD_OBJ, put_obj },
 	{ "made", WORD_OBJ, put_made },

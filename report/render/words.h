@@ -22,6 +22,7 @@
  *	{line}       W_PLACE   cmd/main.go:33
  *	{func}       W_PLACE   main.worker
  *	{group}      W_GROUP   main.worker, created at cmd/main.go:20
+ *	{created}    W_GROUP   cmd/main.go:20, where its goroutines are created
  *	{object}     W_OBJ     channel #4 (cap 0)
  *	{obj}        W_OBJ     #4 (cap 0)
  *	{made}       W_OBJ     made by goroutine 1 (since exited) at main.main (main.go:20)

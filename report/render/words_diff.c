@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What changed between two traces. */
+#include "report/model/names.h"
 #include "report/render/words.h"
 
 /* One goroutine more is no rate. */
@@ -26,8 +27,13 @@ void words_diff_growth(struct buf *b, const struct diff *d, const struct diff_gr
 	const struct model *m = d->r[1]->m;
 	const struct wsite *ws = &m->wsites.v[g->wsite];
 
-	say(b, m, "{group}: {if}from {n} to {n goroutine}{else}new, {n goroutine}{end}", W_GROUP(now->id),
-	    W_IF(before->there), W_N(before->alive), W_N(now->alive), W_N(now->alive));
+	if (now->has_creators)
+		say(b, m, "{func}, mostly created at {created}", W_PLACE(group_name_place(m, &m->groups.v[now->id])),
+		    W_GROUP(now->id));
+	else
+		say(b, m, "{group}", W_GROUP(now->id));
+	say(b, m, ": {if}from {n} to {n goroutine}{else}new, {n goroutine}{end}", W_IF(before->there),
+	    W_N(before->alive), W_N(now->alive), W_N(now->alive));
 	put_rates(b, g);
 	if (g->wsite)
 		say(b, m, "; {n} {is waits|wait} in {reason}{at}", W_N(g->waiting), W_N(g->waiting),

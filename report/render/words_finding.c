@@ -140,7 +140,7 @@ void words_growth_details(struct buf *b, const struct model *m, const struct gro
 	    "{n} created, {n} exited in {dur}; {n} alive at the end. At this rate there will be {rate} more in an "
 	    "hour.",
 	    W_N(g->created), W_N(g->exited), W_DUR(run), W_N(g->alive), W_RATE(g->per_second * 3600));
-	if (g->caller)
+	if (g->is_called)
 		say(b, m, " Created from {place}.", W_PLACE(g->caller));
 	if (g->at_place && g->reason) {
 		say(b, m, " {n} of the {n} new ones {is is|are} ", W_N(g->at_place), W_N(g->stayed), W_N(g->at_place));

@@ -190,8 +190,7 @@ void replay_prelude_end(struct replay *r)
 			continue;
 		g = model_goroutine_get(m, rec->goid);
 		if (g)
-			goroutine_fill(m, g, rec->snap_go.parent, rec->snap_go.site, rec->snap_go.entry,
-			               rec->snap_go.flags);
+			goroutine_fill_found(m, g, &rec->snap_go);
 	}
 	for (size_t i = 0; i < r->prelude.n; i++) {
 		struct trace_go_park *park = rec_park(&r->prelude.v[i].rec);

@@ -10,20 +10,32 @@ void replay_doubt(struct model *m, const struct goroutine *g, enum illegal what,
 		m->failed |= defects_doubt(&m->defects, what, from, t) != 0;
 }
 
-void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
-                    uint32_t flags)
+void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, const struct creation *c)
 {
-	uint32_t group;
+	bool knows_creator = false;
+	uint32_t group = 0;
 
-	m->failed |= groups_get(&m->groups, &m->sym, g->id, site, entry, &group) != 0;
-	g->system |= flags & TRACE_GO_SYSTEM;
+	m->failed |= groups_get(&m->groups, &m->sym, c, &group, &knows_creator) != 0;
+	g->system |= c->system;
 	if (!g->parent)
 		g->parent = parent;
-	if (group && (!g->group || !g->filled))
+	/* A snapshot may have told of the goroutine first, but not who created it. */
+	if (group && (!g->group || !g->filled || (knows_creator && !g->knows_creator))) {
 		groups_move(&m->groups, g, group);
+		g->knows_creator = knows_creator;
+	}
 	if (group)
 		m->groups.v[group].system |= g->system;
 	g->filled = true;
+}
+
+void goroutine_fill_found(struct model *m, struct goroutine *g, const struct trace_snap_go *p)
+{
+	const struct creation c = {
+		.goid = g->id, .site = p->site, .entry = p->entry, .system = p->flags & TRACE_GO_SYSTEM
+	};
+
+	goroutine_fill(m, g, p->parent, &c);
 }
 
 struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t)
@@ -254,7 +266,14 @@ void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 	g = p->child ? model_goroutine_get(m, p->child) : NULL;
 	if (!g)
 		return;
-	goroutine_fill(m, g, rec->goid, p->site, p->entry, p->flags);
+	goroutine_fill(m, g, rec->goid,
+	               &(struct creation){ .goid = p->child,
+	                                   .site = p->site,
+	                                   .entry = p->entry,
+	                                   .stack = p->stack,
+	                                   .parent = creator ? creator->group : 0,
+	                                   .system = p->flags & TRACE_GO_SYSTEM });
+	g->create_stack = p->stack;
 	if (g->started != TIME_UNKNOWN && t >= m->opts.since && !g->system)
 		m->defects.illegal[ILLEGAL_CREATED_TWICE]++;
 	if (g->has_event)
@@ -262,7 +281,6 @@ void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 	g->has_event = true;
 	g->at_start = t < m->opts.since;
 	g->started = g->last_event = t;
-	g->create_stack = p->stack;
 	g->state = GO_STATE_RUNNABLE;
 	g->acted = true;
 	if (t >= m->opts.since)

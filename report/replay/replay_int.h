@@ -45,9 +45,10 @@ struct goroutine *replay_actor(struct model *m, uint64_t goid, int64_t t);
 void goroutine_act(struct model *m, struct goroutine *g, int64_t t);
 /* It waits on channels, and so uses them. */
 void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t);
-/* What is known about a goroutine besides its state. */
-void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, uint32_t site, uint32_t entry,
-                    uint32_t flags);
+/* What is known about a goroutine besides its state, from its creation. */
+void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, const struct creation *c);
+/* The same from a snapshot. */
+void goroutine_fill_found(struct model *m, struct goroutine *g, const struct trace_snap_go *p);
 /* g begins to wait, as an event or a snapshot says; sets everything of g->wait but its since. */
 void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p);
 /* Ends a wait whose go.ready was not seen. */

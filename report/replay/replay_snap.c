@@ -53,7 +53,7 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 
 	if (!g)
 		return;
-	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	goroutine_fill_found(m, g, p);
 	if (g->started == TIME_UNKNOWN)
 		g->at_start = true;
 	if (g->has_event || g->state != GO_STATE_UNKNOWN)
@@ -106,7 +106,7 @@ static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 	g = g ? g : model_goroutine_get(m, rec->goid);
 	if (!g)
 		return;
-	goroutine_fill(m, g, p->parent, p->site, p->entry, p->flags);
+	goroutine_fill_found(m, g, p);
 	if (end_look_take(g, rec)) {
 		m->failed = true;
 		return;

@@ -85,8 +85,8 @@ static void group_label(struct dot *d, uint32_t id)
 	else
 		dot_say(d, "{func}", W_PLACE(group_name_place(m, g)));
 	put_line(d);
-	if (g->site && !g->system && !is_main) {
-		dot_say(d, "go at {line}", W_PLACE(g->site));
+	if (group_created_at(g) && !g->system && !is_main) {
+		dot_say(d, "created at {line}", W_PLACE(group_created_at(g)));
 		put_line(d);
 	}
 	dot_say(d, "{n goroutine}{if}, {n} waiting{end}", W_N(alive), W_IF(g->at_end[GO_STATE_WAITING]),

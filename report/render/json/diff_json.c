@@ -67,6 +67,7 @@ static void put_grown(struct json *j, const struct diff *d, const struct diff_gr
 	json_open(j);
 	json_key_str(j, "name", symbols_place_func(&m->sym, group_name_place(m, group)));
 	json_key_place(j, "created_by", m, group->site);
+	json_key_place(j, "creator", m, g->row->side[1].has_creators ? 0 : group->creator);
 	json_key_u64(j, "alive_a", a->alive);
 	json_key_u64(j, "alive_b", b->alive);
 	if (a->there)
@@ -93,6 +94,7 @@ static void put_group(struct json *j, const struct diff *d, const struct diff_ro
 	json_key_str(j, "name", symbols_place_func(&m->sym, group_name_place(m, g)));
 	json_key(j, "created_by");
 	json_put_place(j, m, g->site);
+	json_key_place(j, "creator", m, row->side[side].has_creators ? 0 : g->creator);
 	put_sides(j, d, row, true);
 	json_close(j);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the report claims, in the order of the text. */
 #include "report/analyze/finding_places.h"
-#include "report/model/library.h"
 #include "report/model/names.h"
 #include "report/render/fmt.h"
 #include "report/render/json/out_json.h"

@@ -60,6 +60,8 @@ static void put_live(struct json *j, const struct report *r, const struct gorout
 	json_key_bool(j, "system", g->system);
 	json_key_u64(j, "group", g->group);
 	json_key_place(j, "created_by", m, grp->site);
+	json_key_place(j, "creator", m, grp->creator);
+	json_key_stack(j, "creation_stack", r, g->create_stack);
 	json_key_place(j, "entry", m, grp->entry);
 	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
 	json_key_null(j, "exited_ns");
@@ -84,6 +86,9 @@ static void put_gone(struct json *j, const struct report *r, const struct gone *
 	json_key_bool(j, "system", g->system);
 	json_key_u64(j, "group", g->group);
 	json_key_place(j, "created_by", m, grp->site);
+	json_key_place(j, "creator", m, grp->creator);
+	/* There may be very many of these. */
+	json_key_stack(j, "creation_stack", r, g->id == m->opts.goroutine ? g->create_stack : 0);
 	json_key_place(j, "entry", m, grp->entry);
 	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
 	json_key_i64_if(j, "exited_ns", g->exited != TIME_UNKNOWN, g->exited);

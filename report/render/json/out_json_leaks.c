@@ -56,6 +56,7 @@ void json_put_leaks(struct json *j, const struct report *r)
 		json_key_str(j, "wait_reason", reason_name(m, l->reason));
 		json_key_place(j, "blocked_at", m, l->place);
 		json_key_place(j, "created_by", m, m->groups.v[l->group].site);
+		json_key_place(j, "creator", m, m->groups.v[l->group].creator);
 		put_leak_channels(j, r, l);
 		json_key_i64(j, "longest_ns", l->longest > 0 ? l->longest : 0);
 		json_key_bool(j, "before_start", l->before_start);

@@ -140,7 +140,8 @@ static void put_group(struct table *tb, const struct diff *d, const struct diff_
 	put_change(tb, put_count, (double)a->alive, (double)b->alive);
 	put_change(tb, put_rate, diff_per_second(d, 0, a->created), diff_per_second(d, 1, b->created));
 	put_change(tb, put_dur, diff_per_second(d, 0, a->blocked), diff_per_second(d, 1, b->blocked));
-	fmt_group_cell(&tb->t->b, d->r[side]->m, row->side[side].id);
+	(row->side[side].has_creators ? fmt_group_site_cell : fmt_group_cell)(&tb->t->b, d->r[side]->m,
+	                                                                      row->side[side].id);
 	table_cell(tb);
 }
 
@@ -150,7 +151,7 @@ static void put_groups(struct text *t, const struct diff *d, uint8_t change, con
 		{ .head = "alive", .right = true },
 		{ .head = "created/s", .right = true, .optional = true },
 		{ .head = "blocked/s", .right = true, .optional = true },
-		{ .head = "go statement, function", .flex = true },
+		{ .head = "created at, function", .flex = true },
 	};
 	uint64_t shown = 0, all = 0;
 	struct table tb;

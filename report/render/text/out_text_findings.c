@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the report claims: one block for each root cause. */
 #include "report/analyze/wait_sites.h"
-#include "report/model/library.h"
 #include "report/model/stops.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
@@ -41,13 +40,13 @@ static void put_leak_caller(struct text *t, const struct leak *l)
 
 static void put_heading(struct text *t, const struct leak *l, unsigned n)
 {
-	uint32_t site = t->m->groups.v[l->group].site;
+	bool is_known = group_created_at(&t->m->groups.v[l->group]) != 0;
 
 	text_say(t, "{num}. {mark}", W_N(n), W_MARK(l->j.strength == STRENGTH_TIME ? MARK_WARN : MARK_BAD));
 	words_verdict(&t->b, t->m, l);
 	text_mark(t, MARK_END);
 	put_leak_caller(t, l);
-	text_say(t, "{if}, created at {line}{end}", W_IF(site), W_PLACE(site));
+	text_say(t, "{if}, created at {created}{end}", W_IF(is_known), W_GROUP(l->group));
 	text_wrap(t, FIRST, INDENT);
 }
 

@@ -145,6 +145,14 @@ static void put_origin(struct text *t, uint64_t parent, uint32_t group, int64_t 
 	text_wrap(t, 2, 2);
 }
 
+static void put_stack(struct text *t, const char *title, uint32_t stack)
+{
+	if (!stack)
+		return;
+	text_title(t, title, NULL);
+	text_put_stack(t, stack, 4);
+}
+
 static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, uint64_t blocked)
 {
 	text_say(t, "{if}At the end it is {word}. {end}During the recording: {n wait}{if}, blocked for {dur}{end}.",
@@ -251,10 +259,8 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 	if (g || gone)
 		put_sum(t, g, g ? g->waits : gone->waits, g ? g->blocked : gone->blocked);
 	text_put_leak_of(t, goid);
-	if (g && g->wait.stack) {
-		text_title(t, "its stack", NULL);
-		text_put_stack(t, g->wait.stack, 4);
-	}
+	put_stack(t, "its stack", g ? g->wait.stack : 0);
+	put_stack(t, "the stack of its creator", g ? g->create_stack : gone ? gone->create_stack : 0);
 	put_chains_of(t, goid);
 	put_wakes(t, goid, false);
 	put_wakes(t, goid, true);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/model/library.h"
+#include "report/model/funcname.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
@@ -43,12 +43,12 @@ static void put_frame(struct text *t, uint32_t place, size_t indent)
 static void fold_add(struct fold *f, const struct symbols *s, uint32_t place)
 {
 	const char *func = symbols_place_func(s, place);
-	size_t n = symbols_func_package(func);
+	size_t n = funcname_package(func);
 
 	f->n++;
 	f->last = place;
 	for (uint32_t i = 0; i < f->nnames; i++)
-		if (symbols_func_package(f->names[i]) == n && !strncmp(f->names[i], func, n))
+		if (funcname_package(f->names[i]) == n && !strncmp(f->names[i], func, n))
 			return;
 	if (f->nnames < FOLD_NAMES)
 		f->names[f->nnames++] = func;
@@ -64,7 +64,7 @@ static void put_packages(struct buf *b, const struct model *m, const void *of)
 	for (uint32_t i = 0; i < f->nnames; i++) {
 		char package[64];
 
-		snprintf(package, sizeof(package), "%.*s", (int)symbols_func_package(f->names[i]), f->names[i]);
+		snprintf(package, sizeof(package), "%.*s", (int)funcname_package(f->names[i]), f->names[i]);
 		say(b, m, "{if}, {end}{text}", W_IF(i), W_TEXT(package));
 	}
 	say(b, m, "{if}, …{end}", W_IF(f->more));

@@ -2,7 +2,6 @@
 /* The values of report/render/column.h as cells of a text table. */
 #include <inttypes.h>
 
-#include "report/model/library.h"
 #include "report/render/fmt.h"
 #include "report/render/text/table.h"
 #include "report/render/words.h"

@@ -1,0 +1,3 @@
+module creators
+
+go 1.19
