@@ -52,10 +52,10 @@ struct goroutine {
 	bool in_end;       /* in the end snapshot */
 	uint8_t end_state; /* the end snapshot's state, until a later event contradicts it */
 	bool exit_missed;
-	bool in_gap;      /* it waited at .gap, when waits began to be left out; .wait is still that wait */
-	bool had_gap;     /* and whether that wait went on is unknown */
-	bool went_on;     /* it waited at the end of the window, and was seen to do something later */
-	bool unreachable; /* the end snapshot found what it waits for to be unreachable */
+	bool in_gap;        /* it waited at .gap, when waits began to be left out; .wait is still that wait */
+	bool had_gap;       /* and whether that wait went on is unknown */
+	bool went_on;       /* it waited at the end of the window, and was seen to do something later */
+	bool unreachable;   /* the end snapshot found what it waits for to be unreachable */
 	bool knows_creator; /* its creator is that of its group */
 	int64_t last_event;
 	struct use_list users; /* see chanuse.h */

@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 struct library {
-	const char *module; /* path of the main module; NULL: everything is the program's own */
-	const char *goroot; /* "/usr/lib/go/src/…" up to its end */
-	size_t goroot_len;  /* 0: unknown, or the paths were trimmed (go build -trimpath) */
+	const char *module;    /* path of the main module; NULL: everything is the program's own */
+	size_t repository_len; /* of module: the path of its repository; 0: unknown */
+	const char *goroot;    /* "/usr/lib/go/src/…" up to its end */
+	size_t goroot_len;     /* 0: unknown, or the paths were trimmed (go build -trimpath) */
 };
 
 void library_init(struct library *l, const char *module);

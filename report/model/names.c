@@ -3,17 +3,20 @@
 
 #include <string.h>
 
-/* A go statement with arguments starts a wrapper: main.main.gowrap1, before Go 1.22 main.main·dwrap·1. */
-static bool is_go_wrapper(const char *func)
+/* A go statement with arguments starts a wrapper: main.main.gowrap1, before Go 1.22 main.main·dwrap·1 or .func1. */
+static bool is_go_wrapper(const struct symbols *s, uint32_t place)
 {
-	return strstr(func, ".gowrap") || strstr(func, "\xc2\xb7"
-	                                               "dwrap"
-	                                               "\xc2\xb7");
+	const char *func = symbols_place_func(s, place);
+
+	return symbols_place(s, place)->flags & PLACE_WRAPPER || strstr(func, ".gowrap") ||
+	       strstr(func, "\xc2\xb7"
+	                    "dwrap"
+	                    "\xc2\xb7");
 }
 
 uint32_t group_name_place(const struct model *m, const struct group *g)
 {
-	if (g->root && (!g->entry || is_go_wrapper(symbols_place_func(&m->sym, g->entry))))
+	if (g->root && (!g->entry || is_go_wrapper(&m->sym, g->entry)))
 		return g->root;
 	return g->entry;
 }

@@ -184,6 +184,20 @@ static void a_timer_has_no_creator(void **state)
 	report_free(r);
 }
 
+static void own_code_is_the_module_or_else_its_repository(void **state)
+{
+	struct library l;
+
+	library_init(&l, "example.org/shop/cmd/shop");
+	assert_false(library_has(&l, "main.main", "example.org/shop/cmd/shop/main.go"));
+	assert_true(library_has(&l, "example.org/shop/db.Get", "example.org/shop/db/db.go"));
+	library_init(&l, "github.com/dev/shop/v2/cmd/shop");
+	assert_false(library_has(&l, "github.com/dev/shop/v2/db.(*Pool).Get", "github.com/dev/shop/v2/db/db.go"));
+	assert_true(library_has(&l, "github.com/dev/shopping.Go", "github.com/dev/shopping/go.go"));
+	assert_true(library_has(&l, "github.com/dev/shop/api.Get", "/go/pkg/mod/github.com/dev/shop/api@v1.2.3/a.go"));
+	assert_true(library_has(&l, "net/http.Get", "net/http/client.go"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -194,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_creation_says_more_than_the_snapshot),
 		cmocka_unit_test(creators_are_followed_through_library_goroutines),
 		cmocka_unit_test(a_timer_has_no_creator),
+		cmocka_unit_test(own_code_is_the_module_or_else_its_repository),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
