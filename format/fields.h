@@ -69,6 +69,7 @@ enum trace_field_kind {
 	X(CLASS, TRACE_WAIT_SYNCTEST) \
 	X(RESULT, 0) \
 	X(WHICH, 0) /* of the two snapshots */ \
+	X(LOCK_MODE, TRACE_LOCK_PENDING) \
 	X(OWNER_KIND, TRACE_OWNER_VARIABLE) \
 	X(TYPE, 0) \
 	X(LOSS_CAUSE, 0) \
@@ -216,6 +217,14 @@ enum {
 #define TRACE_SNAP_UNHELD_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \
 	F(U8,     snap_unheld.which,     WHICH)
+
+#define TRACE_SNAP_LOCK_FIELDS(F) \
+	F(GOID,   goid,                  PLAIN) \
+	F(U8,     snap_lock.which,       WHICH) \
+	F(SYNC,   snap_lock.sync,        PLAIN) \
+	F(ENUM,   snap_lock.mode,        LOCK_MODE) \
+	F(FRAME,  snap_lock.taken,       SITE) \
+	F(FRAME,  snap_lock.at,          SITE)
 
 #define TRACE_SNAP_OWNER_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \

@@ -81,6 +81,7 @@ enum trace_kind {
 	X(TRACE_SNAP_SYNC, 35, "snap.sync", SNAP, 0) \
 	X(TRACE_SNAP_END, 36, "snap.end", SNAP, 0) \
 	X(TRACE_SNAP_UNHELD, 37, "snap.unheld", SNAP, 0) /* before the end of its snapshot */ \
+	X(TRACE_SNAP_LOCK, 38, "snap.lock", SNAP, 0)     /* before the end of its snapshot */ \
 	X(TRACE_SNAP_OWNER, 39, "snap.owner", SNAP, 0)   /* before the end of its snapshot */ \
 	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
 	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
@@ -340,6 +341,27 @@ struct trace_snap_unheld {
 	uint8_t which;
 };
 
+/* How a goroutine has a Mutex or RWMutex. */
+enum trace_lock_mode {
+	TRACE_LOCK_NONE = 0,    /* ev.goid is 0: it is locked, yet no goroutine is in code that holds it */
+	TRACE_LOCK_READ = 1,    /* RWMutex.RLock */
+	TRACE_LOCK_WRITE = 2,   /* any other Lock */
+	TRACE_LOCK_PENDING = 3, /* it waits in RWMutex.Lock for the readers, and keeps others out */
+	TRACE_LOCK_MODES,
+};
+
+/*
+ * ev.goid holds a lock that others wait for, as the code of one of its frames
+ * shows, see gobin/lockregion.h.
+ */
+struct trace_snap_lock {
+	uint8_t which;
+	uint32_t sync;
+	uint8_t mode;   /* enum trace_lock_mode */
+	uint32_t taken; /* frame: where it took the lock */
+	uint32_t at;    /* frame: where the same function is now */
+};
+
 /* What has a pointer to an object, or to something from which pointers lead to it. */
 enum trace_owner_kind {
 	TRACE_OWNER_UNKNOWN = 0,
@@ -452,6 +474,7 @@ struct trace_rec {
 		struct trace_snap_sync snap_sync;
 		struct trace_snap_end snap_end;
 		struct trace_snap_unheld snap_unheld;
+		struct trace_snap_lock snap_lock;
 		struct trace_snap_owner snap_owner;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;

@@ -419,8 +419,7 @@ static int begin(struct flow *fl)
 	fl->at = calloc(fl->blocks.n, sizeof(struct state *));
 	fl->dirty = calloc(fl->blocks.n, sizeof(*fl->dirty));
 	fl->does = calloc(fl->code.n, sizeof(*fl->does));
-	if (!fl->at || !fl->dirty || !fl->does ||
-	    lock_ops_inlined(fl->env->ops, fl->f, &fl->code, &fl->blocks, fl->does) ||
+	if (!fl->at || !fl->dirty || !fl->does || lock_ops_inlined(fl->env->ops, &fl->code, &fl->blocks, fl->does) ||
 	    !(fl->at[0] = calloc(1, sizeof(struct state))))
 		return -ENOMEM;
 	symstate_entry(&fl->at[0]->sym);

@@ -14,26 +14,26 @@ static const struct method {
 	uint8_t op, kind;
 	bool is_slow; /* called where the method itself is inlined */
 } methods[] = {
-	{ "sync.(*Mutex).Lock", LOCK_OP_TAKE, LOCK_MUTEX, false },
-	{ "sync.(*Mutex).lockSlow", LOCK_OP_TAKE, LOCK_MUTEX, true },
-	{ "sync.(*Mutex).TryLock", LOCK_OP_TRY, LOCK_MUTEX, false },
-	{ "sync.(*Mutex).Unlock", LOCK_OP_RELEASE, LOCK_MUTEX, false },
-	{ "sync.(*Mutex).unlockSlow", LOCK_OP_RELEASE, LOCK_MUTEX, true },
-	{ "internal/sync.(*Mutex).Lock", LOCK_OP_TAKE, LOCK_MUTEX, false },
-	{ "internal/sync.(*Mutex).lockSlow", LOCK_OP_TAKE, LOCK_MUTEX, true },
-	{ "internal/sync.(*Mutex).TryLock", LOCK_OP_TRY, LOCK_MUTEX, false },
-	{ "internal/sync.(*Mutex).Unlock", LOCK_OP_RELEASE, LOCK_MUTEX, false },
-	{ "internal/sync.(*Mutex).unlockSlow", LOCK_OP_RELEASE, LOCK_MUTEX, true },
-	{ "sync.(*RWMutex).RLock", LOCK_OP_TAKE, LOCK_READ, false },
-	{ "sync.(*RWMutex).TryRLock", LOCK_OP_TRY, LOCK_READ, false },
-	{ "sync.(*RWMutex).RUnlock", LOCK_OP_RELEASE, LOCK_READ, false },
-	{ "sync.(*RWMutex).rUnlockSlow", LOCK_OP_RELEASE, LOCK_READ, true },
-	{ "sync.(*RWMutex).Lock", LOCK_OP_TAKE, LOCK_WRITE, false },
-	{ "sync.(*RWMutex).TryLock", LOCK_OP_TRY, LOCK_WRITE, false },
-	{ "sync.(*RWMutex).Unlock", LOCK_OP_RELEASE, LOCK_WRITE, false },
+	{ "sync.(*Mutex).Lock", LOCK_OP_TAKE, LOCK_KIND_MUTEX, false },
+	{ "sync.(*Mutex).lockSlow", LOCK_OP_TAKE, LOCK_KIND_MUTEX, true },
+	{ "sync.(*Mutex).TryLock", LOCK_OP_TRY, LOCK_KIND_MUTEX, false },
+	{ "sync.(*Mutex).Unlock", LOCK_OP_RELEASE, LOCK_KIND_MUTEX, false },
+	{ "sync.(*Mutex).unlockSlow", LOCK_OP_RELEASE, LOCK_KIND_MUTEX, true },
+	{ "internal/sync.(*Mutex).Lock", LOCK_OP_TAKE, LOCK_KIND_MUTEX, false },
+	{ "internal/sync.(*Mutex).lockSlow", LOCK_OP_TAKE, LOCK_KIND_MUTEX, true },
+	{ "internal/sync.(*Mutex).TryLock", LOCK_OP_TRY, LOCK_KIND_MUTEX, false },
+	{ "internal/sync.(*Mutex).Unlock", LOCK_OP_RELEASE, LOCK_KIND_MUTEX, false },
+	{ "internal/sync.(*Mutex).unlockSlow", LOCK_OP_RELEASE, LOCK_KIND_MUTEX, true },
+	{ "sync.(*RWMutex).RLock", LOCK_OP_TAKE, LOCK_KIND_READ, false },
+	{ "sync.(*RWMutex).TryRLock", LOCK_OP_TRY, LOCK_KIND_READ, false },
+	{ "sync.(*RWMutex).RUnlock", LOCK_OP_RELEASE, LOCK_KIND_READ, false },
+	{ "sync.(*RWMutex).rUnlockSlow", LOCK_OP_RELEASE, LOCK_KIND_READ, true },
+	{ "sync.(*RWMutex).Lock", LOCK_OP_TAKE, LOCK_KIND_WRITE, false },
+	{ "sync.(*RWMutex).TryLock", LOCK_OP_TRY, LOCK_KIND_WRITE, false },
+	{ "sync.(*RWMutex).Unlock", LOCK_OP_RELEASE, LOCK_KIND_WRITE, false },
 	/* RLock waits with the second from Go 1.20 on, with the first before. */
-	{ "sync.runtime_SemacquireMutex", LOCK_OP_SEMA, LOCK_READ, true },
-	{ "sync.runtime_SemacquireRWMutexR", LOCK_OP_SEMA, LOCK_READ, true },
+	{ "sync.runtime_SemacquireMutex", LOCK_OP_SEMA, LOCK_KIND_READ, true },
+	{ "sync.runtime_SemacquireRWMutexR", LOCK_OP_SEMA, LOCK_KIND_READ, true },
 };
 
 #define METHODS (sizeof(methods) / sizeof(*methods))
@@ -125,11 +125,9 @@ static size_t atomic_before(const struct insns *code, const struct lock_blocks *
  * call of the slow path. The table of inlined calls does not always tell whose
  * instruction it is, but the slow path does.
  */
-int lock_ops_inlined(const struct lock_ops *o, const struct pcln_func *f, const struct insns *code,
-                     const struct lock_blocks *blocks, struct lock_does *does)
+int lock_ops_inlined(const struct lock_ops *o, const struct insns *code, const struct lock_blocks *blocks,
+                     struct lock_does *does)
 {
-	/* What RWMutex's own methods wait for is not one reader's lock. */
-	bool is_rwmutex = !strncmp(f->name, "sync.(*RWMutex).", 16);
 	uint32_t *from = leaders_of(blocks);
 
 	for (uint32_t b = 0; from && b < blocks->n; b++) {
@@ -140,12 +138,11 @@ int lock_ops_inlined(const struct lock_ops *o, const struct pcln_func *f, const 
 			bool takes = m && m->op != LOCK_OP_RELEASE;
 
 			/* Only Mutex.Lock compares and exchanges, the others add. */
-			if (k == SIZE_MAX || code->v[k].cmpxchg != (takes && m->kind == LOCK_MUTEX) ||
-			    (is_rwmutex && m->kind == LOCK_READ))
+			if (k == SIZE_MAX || code->v[k].cmpxchg != (takes && m->kind == LOCK_KIND_MUTEX))
 				continue;
 			does[k].op = takes ? LOCK_OP_TAKE : LOCK_OP_RELEASE;
 			does[k].kind = m->kind;
-			does[k].off = m->kind == LOCK_MUTEX ? o->mutex_state : o->reader_count;
+			does[k].off = m->kind == LOCK_KIND_MUTEX ? o->mutex_state : o->reader_count;
 			does[i] = (struct lock_does){ takes ? LOCK_OP_TAKE : LOCK_OP_DONE, m->kind,
 				                      m->op == LOCK_OP_SEMA ? o->reader_sem : 0 };
 		}

@@ -46,7 +46,7 @@ bool lock_ops_in(const struct lock_ops *o, const uint8_t *code, uint64_t len, ui
  * instructions i and for the calls of their slow paths. does has room for every
  * instruction, and is all 0. 0 or -ENOMEM.
  */
-int lock_ops_inlined(const struct lock_ops *o, const struct pcln_func *f, const struct insns *code,
-                     const struct lock_blocks *blocks, struct lock_does *does);
+int lock_ops_inlined(const struct lock_ops *o, const struct insns *code, const struct lock_blocks *blocks,
+                     struct lock_does *does);
 
 #endif

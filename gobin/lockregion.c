@@ -120,6 +120,17 @@ static bool calls_ops(const struct lock_regions *r, const struct pcln_func *f)
 	return false;
 }
 
+/* The methods of the locks themselves: what they do for their callers is known. */
+static bool is_method(const char *name)
+{
+	static const char *const begins[] = { "sync.(*Mutex).", "internal/sync.(*Mutex).", "sync.(*RWMutex)." };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!strncmp(name, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
 static const struct lock_effect *effect_of(void *regions, uint64_t addr);
 
 static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t at)
@@ -150,7 +161,7 @@ static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
 	if (r->depth == DEPTH_MAX || r->spent_ns >= r->budget_ns)
 		return 0;
 	slot = map_put(&r->by_func, f->idx + 1ull, NULL);
-	if (!slot || !(has_ops(r, f) || (follows && calls_ops(r, f))))
+	if (!slot || is_method(f->name) || !(has_ops(r, f) || (follows && calls_ops(r, f))))
 		return 0;
 	if (vec_push(&r->known, (struct known){ .is_busy = true }))
 		return 0;

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 enum lock_kind {
-	LOCK_MUTEX,
-	LOCK_READ,  /* RWMutex.RLock */
-	LOCK_WRITE, /* RWMutex.Lock */
-	LOCK_KINDS,
+	LOCK_KIND_MUTEX,
+	LOCK_KIND_READ,  /* RWMutex.RLock */
+	LOCK_KIND_WRITE, /* RWMutex.Lock */
+	LOCK_KIND_N,
 };
 
 #define LOCK_PATH_MAX 4

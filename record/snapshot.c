@@ -8,6 +8,7 @@
 
 #include "record/encode/intern_gread.h"
 #include "record/reach/reach.h"
+#include "record/snaplock.h"
 #include "record/target/target.h"
 #include "util/clock.h"
 #include "util/debug.h"
@@ -15,6 +16,7 @@
 
 #define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
 #define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
+#define HOLDERS_MAX 64        /* readers of one lock that are told */
 #define SEARCH_LIMIT_NS 5000000000ull
 
 struct snapshot {
@@ -32,6 +34,7 @@ struct snapshot {
 	struct map sync_kinds;   /* sync id -> kind */
 	uint64_t goroutines, unread;
 	bool partial, done;
+	struct snaplocks locks;
 	struct reach reach;
 	bool is_searching, is_between; /* is_between: waiting for the next pass */
 	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
@@ -55,6 +58,7 @@ static int prepare(struct snapshot *s, struct err *err)
 	s->chunk = gread_chunk_new(s->env);
 	if (!s->chunk)
 		return err_nomem(err);
+	snaplocks_init(&s->locks, s->env, s->chunk);
 	reach_init(&s->reach, s->env);
 	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
 	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
@@ -84,6 +88,7 @@ void snapshot_free(struct snapshot *s)
 		return;
 	gread_chunk_free(s->chunk);
 	reach_free(&s->reach);
+	snaplocks_free(&s->locks);
 	free(s->gs);
 	vec_free(&s->again);
 	vec_free(&s->pending);
@@ -198,6 +203,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	s->goroutines = s->unread = 0;
 	s->partial = s->done = s->is_searching = false;
 	reach_clear(&s->reach);
+	snaplocks_clear(&s->locks);
 	map_clear(&s->chans);
 	map_clear(&s->syncs);
 	map_clear(&s->recvq);
@@ -270,8 +276,8 @@ static struct trace_obj obj_of_key(uint64_t key)
 }
 
 /* Interns the objects that the goroutine waits on, and keeps them for the record. */
-static int intern_objs(struct snapshot *s, const struct gread *g, const struct stack_info *info, bool is_searched,
-                       struct trace_go_park *w, struct err *err)
+static int intern_objs(struct snapshot *s, const struct gread *g, uint64_t g_addr, const struct stack_info *info,
+                       bool is_searched, struct trace_go_park *w, struct err *err)
 {
 	size_t first = s->objs.n;
 
@@ -285,6 +291,9 @@ static int intern_objs(struct snapshot *s, const struct gread *g, const struct s
 			addr -= (uint64_t)(int64_t)info->sync_off;
 		if (remember(s, &o, addr, info->sync_kind, err))
 			return err->code;
+		if (o.kind == TRACE_OBJ_SYNC && info->sync_kind == TRACE_SYNC_RWMUTEX &&
+		    snaplocks_add_writer(&s->locks, g, g_addr, addr))
+			return err_nomem(err);
 		if (vec_push(&s->objs, o))
 			return err_nomem(err);
 		if (is_searched && (o.kind == TRACE_OBJ_CHAN || o.kind == TRACE_OBJ_SYNC) &&
@@ -340,6 +349,8 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	searched = !(rec.snap_go.flags & TRACE_GO_SYSTEM) && is_searched(s, g);
 	if (searched && reach_add(&s->reach, g, addr))
 		return err_nomem(err);
+	if (snaplocks_add(&s->locks, g, addr, rec.snap_go.flags & TRACE_GO_SYSTEM))
+		return err_nomem(err);
 	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
 	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
 		return err->code;
@@ -351,7 +362,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	if (g->state == TRACE_GO_WAITING) {
 		rec.snap_go.wait_since = wait_since(s, g);
 		if (intern_reason(s->in, g->reason, &rec.snap_go.wait.reason, err) ||
-		    intern_objs(s, g, info, searched, &rec.snap_go.wait, err))
+		    intern_objs(s, g, addr, info, searched, &rec.snap_go.wait, err))
 			return err->code;
 	}
 	s->goroutines++;
@@ -390,23 +401,82 @@ static int pend_chan(struct snapshot *s, uint32_t id, uint64_t addr, struct err 
 	return pend(s, &rec, err);
 }
 
+static int pend_holder(struct snapshot *s, uint32_t sync, const struct snapholder *h, struct err *err)
+{
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_LOCK, mono_ns());
+	rec.goid = h->goid;
+	rec.snap_lock.which = s->which;
+	rec.snap_lock.sync = sync;
+	rec.snap_lock.mode = h->mode;
+	debug(DEBUG_SNAPSHOT, "lock of sync #%u: goroutine %lu, mode %u, taken at %lx, now at %lx", sync,
+	      (unsigned long)h->goid, h->mode, (unsigned long)(h->taken - s->in->bias),
+	      (unsigned long)(h->at - s->in->bias));
+	if (h->taken && (intern_frame(s->in, h->taken, false, &rec.snap_lock.taken, err) ||
+	                 intern_frame(s->in, h->at, true, &rec.snap_lock.at, err)))
+		return err->code;
+	return pend(s, &rec, err);
+}
+
+/* Who holds the lock, or that nobody is in code that holds it. */
+static int pend_holders(struct snapshot *s, const struct trace_snap_sync *state, uint8_t kind, uint64_t addr,
+                        struct err *err)
+{
+	struct snapholder holders[HOLDERS_MAX];
+	bool nobody;
+	size_t n = snaplocks_of(&s->locks, addr, kind, state, holders, HOLDERS_MAX, &nobody);
+
+	for (size_t i = 0; i < n; i++)
+		if (pend_holder(s, state->sync, &holders[i], err))
+			return err->code;
+	return nobody ? pend_holder(s, state->sync, &(struct snapholder){ 0 }, err) : 0;
+}
+
+static int pend_sync(struct snapshot *s, uint32_t id, uint64_t addr, struct err *err)
+{
+	uint8_t kind = (uint8_t)map_value(&s->sync_kinds, id);
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_SYNC, mono_ns());
+	rec.snap_sync.which = s->which;
+	rec.snap_sync.sync = id;
+	if (gread_sync(s->env, kind, addr, &rec.snap_sync))
+		return 0;
+	if (pend(s, &rec, err))
+		return err->code;
+	if (kind != TRACE_SYNC_MUTEX && kind != TRACE_SYNC_RWMUTEX)
+		return 0;
+	return pend_holders(s, &rec.snap_sync, kind, addr, err);
+}
+
+/* Finds out which of the locks that goroutines wait for are held by whom. */
+static int settle_locks(struct snapshot *s, struct err *err)
+{
+	struct map wanted = { 0 };
+	struct map_slot *slot;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && (slot = map_next(&s->syncs, &i));)
+		ret = map_put(&wanted, slot->val, NULL) ? 0 : -ENOMEM;
+	if (!ret)
+		ret = snaplocks_settle(&s->locks, &wanted, s->chunk);
+	map_free(&wanted);
+	return ret ? err_nomem(err) : 0;
+}
+
 static int pend_objects(struct snapshot *s, struct err *err)
 {
 	struct map_slot *slot;
-	struct trace_rec rec;
 
 	for (size_t i = 0; (slot = map_next(&s->chans, &i));)
 		if (pend_chan(s, (uint32_t)slot->key, slot->val, err))
 			return err->code;
-	for (size_t i = 0; (slot = map_next(&s->syncs, &i));) {
-		rec_begin(s, &rec, TRACE_SNAP_SYNC, mono_ns());
-		rec.snap_sync.which = s->which;
-		rec.snap_sync.sync = (uint32_t)slot->key;
-		if (gread_sync(s->env, (uint8_t)map_value(&s->sync_kinds, slot->key), slot->val, &rec.snap_sync))
-			continue;
-		if (pend(s, &rec, err))
+	if (settle_locks(s, err))
+		return err->code;
+	for (size_t i = 0; (slot = map_next(&s->syncs, &i));)
+		if (pend_sync(s, (uint32_t)slot->key, slot->val, err))
 			return err->code;
-	}
 	return 0;
 }
 

@@ -31,8 +31,9 @@ static void chunk_reset(struct gread_chunk *c)
 	for (size_t i = 0; i < GREAD_CHUNK; i++) {
 		free(c->g[i].objs);
 		memset(&c->g[i], 0, offsetof(struct gread, pcs));
-		c->g[i].nobjs = c->g[i].nobjs_all = 0;
+		c->g[i].nobjs = c->g[i].nobjs_all = c->g[i].nlocks = 0;
 		c->g[i].objs = NULL;
+		c->g[i].locks_open = false;
 	}
 }
 
@@ -45,6 +46,11 @@ void gread_chunk_free(struct gread_chunk *c)
 	free(c->after);
 	free(c->windows);
 	free(c);
+}
+
+void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions)
+{
+	c->regions = regions;
 }
 
 static uint8_t state_of(uint32_t status)
@@ -142,7 +148,8 @@ static void parse_after(struct gread_chunk *c, size_t i)
 	if (g_status(env->l, b) == G_RUNNING && g_u64(b, env->l->g_goid) == g->goid) {
 		g->verdict = GREAD_OK;
 		g->state = TRACE_GO_RUNNING;
-		g->nframes = g->nobjs = 0;
+		g->nframes = g->nobjs = g->nlocks = 0;
+		g->locks_open = true;
 		return;
 	}
 	if (g->verdict == GREAD_OK && (g->state == TRACE_GO_RUNNING || !is_unmoved(env, a, b)))

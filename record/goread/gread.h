@@ -14,6 +14,7 @@
 
 #include "format/trace.h"
 #include "gobin/gobin.h"
+#include "gobin/lockregion.h"
 #include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
 #include "record/target/target.h"
@@ -31,9 +32,10 @@ struct gread_env {
 	uint64_t bias;
 	struct gread_range {
 		uint64_t lo, hi;
-	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic;
+	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic, cond_wait;
+	struct gread_range unwinds[3]; /* run deferred calls of the frames above */
 	struct select_slots select;
-	bool semacquire_arg, notify_arg, poll_arg; /* the first argument is in its spill slot */
+	bool semacquire_arg, notify_arg, poll_arg, cond_arg; /* the first argument is in its spill slot */
 };
 
 /*
@@ -54,6 +56,17 @@ struct gread_obj {
 	uint64_t addr;     /* channel; semaphore or notifyList; fd */
 };
 
+#define GREAD_LOCKS_MAX 8
+
+/* A lock that a frame of the goroutine holds, or may hold. */
+struct gread_lock {
+	uint64_t addr;  /* of the Mutex or RWMutex; 0: not known */
+	uint64_t taken; /* pc of the instruction that took it */
+	uint64_t at;    /* return address of the call in which the frame is */
+	uint8_t kind;   /* enum lock_kind */
+	bool is_certain;
+};
+
 struct gread {
 	enum gread_verdict verdict;
 	uint64_t goid, parent, gopc, startpc;
@@ -65,12 +78,18 @@ struct gread {
 	uint64_t pcs[TRACE_MAX_FRAMES];
 	uint32_t nobjs, nobjs_all;
 	struct gread_obj *objs;
+	/* Only if the chunk looks for locks. */
+	uint32_t nlocks;
+	bool locks_open; /* it may hold others */
+	struct gread_lock locks[GREAD_LOCKS_MAX];
 };
 
 struct gread_chunk;
 
 struct gread_chunk *gread_chunk_new(const struct gread_env *env);
 void gread_chunk_free(struct gread_chunk *c);
+/* Also look for the locks that goroutines hold. regions must outlive the chunk. */
+void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions);
 /*
  * Reads n ≤ GREAD_CHUNK goroutines at the given addresses. Returns 0, -ENOMEM,
  * or -ESRCH if the target is gone. *time: CLOCK_MONOTONIC ns at which the

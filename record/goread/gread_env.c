@@ -35,8 +35,13 @@ int gread_env_init(struct gread_env *env, const struct target *t, const struct g
 	env_func(env, "internal/poll.runtime_pollWait", &env->poll_wait);
 	env_func(env, "runtime.systemstack_switch", &env->stack_switch);
 	env_func(env, "runtime.sigpanic", &env->sigpanic);
+	env_func(env, "sync.(*Cond).Wait", &env->cond_wait);
+	env_func(env, "runtime.gopanic", &env->unwinds[0]);
+	env_func(env, "runtime.Goexit", &env->unwinds[1]);
+	env_func(env, "runtime.deferreturn", &env->unwinds[2]);
 	env->semacquire_arg = gocode_keeps_arg(bin, "runtime.semacquire1");
 	env->notify_arg = gocode_keeps_arg(bin, "sync.runtime_notifyListWait");
+	env->cond_arg = gocode_keeps_arg(bin, "sync.(*Cond).Wait");
 	env->poll_arg = gocode_keeps_arg(bin, "internal/poll.runtime_pollWait");
 	return 0;
 }

@@ -7,8 +7,16 @@
 #include "record/goread/gfield.h"
 #include "record/goread/gread.h"
 
+/* What the frames of a stack, so far from the innermost one up, say about the locks of those above. */
+struct lock_walk {
+	uint8_t released; /* 1 << kind: a frame may have released a lock of one above */
+	bool is_over;     /* nothing is known of the frames above */
+	uint64_t cond;    /* the lock of the Cond that the goroutine waits on; 0: none */
+};
+
 struct gread_chunk {
 	const struct gread_env *env;
+	struct lock_regions *regions; /* NULL: do not look for locks */
 	struct gread g[GREAD_CHUNK];
 	uint8_t *before, *after; /* [GREAD_CHUNK][g_size] */
 	uint8_t *windows;        /* [GREAD_CHUNK][GREAD_WINDOW] */
@@ -17,6 +25,17 @@ struct gread_chunk {
 		uint64_t sp, limit; /* the goroutine's stack, from sp up */
 	} view[GREAD_CHUNK];
 };
+
+/* Copies len bytes of the goroutine's stack, from the window if it covers them, else from the target. */
+bool gread_stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len);
+
+/* The next frame up: the call that returns to pc, in a frame that ends at top, the address above its return address. */
+void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t pc, uint64_t top);
+
+static inline bool gread_in_range(const struct gread_range *r, uint64_t pc)
+{
+	return pc > r->lo && pc <= r->hi;
+}
 
 /* Finds the stack and the wait objects of goroutine i of the chunk, whose g and stack window have been read. */
 void gread_stack(struct gread_chunk *c, size_t i);

@@ -8,8 +8,7 @@
 
 #define CASES_MAX 65536 /* Go's own limit for the cases of a select */
 
-/* Copies len bytes of the goroutine's stack, from the window if it covers them, else from the target. */
-static bool stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len)
+bool gread_stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len)
 {
 	struct stack_view *v = &c->view[i];
 	uint8_t *w = c->windows + i * GREAD_WINDOW;
@@ -30,17 +29,12 @@ static bool stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to,
 	return true;
 }
 
-static bool in_range(const struct gread_range *r, uint64_t pc)
-{
-	return pc > r->lo && pc <= r->hi;
-}
-
 /* The word at rbp + off in a frame of the goroutine's stack. */
 static uint64_t frame_word(struct gread_chunk *c, size_t i, uint64_t bp, int32_t off)
 {
 	uint64_t v = 0;
 
-	return stack_read(c, i, bp + (uint64_t)(int64_t)off, &v, sizeof(v)) ? v : 0;
+	return gread_stack_read(c, i, bp + (uint64_t)(int64_t)off, &v, sizeof(v)) ? v : 0;
 }
 
 static bool add_obj(struct gread *g, uint8_t kind, uint8_t dir, uint64_t addr)
@@ -74,7 +68,7 @@ static void select_cases(struct gread_chunk *c, size_t i, uint64_t bp)
 	cases = calloc(kept, sizeof(*cases));
 	if (!cases)
 		return;
-	if (stack_read(c, i, cas0, cases, kept * sizeof(*cases)) ||
+	if (gread_stack_read(c, i, cas0, cases, kept * sizeof(*cases)) ||
 	    target_read(env->t, cas0, cases, kept * sizeof(*cases)) == 0) {
 		for (uint64_t k = 0; k < kept; k++)
 			if (!add_obj(g, cases[k].chan ? TRACE_OBJ_CHAN : TRACE_OBJ_NILCHAN,
@@ -94,14 +88,14 @@ static void look_at_frame(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t
 
 	if (g->objs || !bp)
 		return;
-	if (class == TRACE_WAIT_SELECT && in_range(&env->selectgo, pc)) {
+	if (class == TRACE_WAIT_SELECT && gread_in_range(&env->selectgo, pc)) {
 		select_cases(c, i, bp);
-	} else if ((env->semacquire_arg && in_range(&env->semacquire, pc)) ||
-	           (env->notify_arg && in_range(&env->notify_wait, pc))) {
+	} else if ((env->semacquire_arg && gread_in_range(&env->semacquire, pc)) ||
+	           (env->notify_arg && gread_in_range(&env->notify_wait, pc))) {
 		word = frame_word(c, i, bp, 16);
 		if (word)
 			add_obj(g, TRACE_OBJ_SYNC, TRACE_DIR_NONE, word);
-	} else if (env->poll_arg && in_range(&env->poll_wait, pc)) {
+	} else if (env->poll_arg && gread_in_range(&env->poll_wait, pc)) {
 		word = frame_word(c, i, bp, 16);
 		if (word && target_read(env->t, word + (uint64_t)(int64_t)env->l->polldesc_fd, &fd, sizeof(fd)) == 0 &&
 		    fd < INT32_MAX)
@@ -126,18 +120,21 @@ static bool push_pc(struct gread *g, uint64_t pc)
 static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t class)
 {
 	struct gread *g = &c->g[i];
+	struct lock_walk locks = { 0 };
 	uint64_t frame[2];
 
 	while (bp) {
-		if ((bp & 7) || !stack_read(c, i, bp, frame, sizeof(frame)))
+		if ((bp & 7) || !gread_stack_read(c, i, bp, frame, sizeof(frame)))
 			return false;
 		if (frame[0] && frame[0] <= bp)
 			return false;
-		if (in_range(&c->env->sigpanic, frame[1]))
+		if (gread_in_range(&c->env->sigpanic, frame[1]))
 			return false;
 		if (!frame[1] || !push_pc(g, frame[1]))
 			break;
 		look_at_frame(c, i, frame[1], frame[0], class);
+		if (frame[0])
+			gread_locks(c, i, &locks, frame[1], frame[0] + 16);
 		bp = frame[0];
 	}
 	return g->nframes > 0;
@@ -158,6 +155,7 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 {
 	const struct gread_env *env = c->env;
 	struct gread *g = &c->g[i];
+	struct lock_walk locks = { 0 };
 	bool exact = false, trap = false;
 	struct go_func f;
 	int32_t delta;
@@ -171,10 +169,11 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 			if (!push_pc(g, pc))
 				break;
 			look_at_frame(c, i, pc, sp + (uint64_t)delta - 8, class);
+			gread_locks(c, i, &locks, pc, sp + (uint64_t)delta + 8);
 		}
 		trap = gobin_func_by_pc(env->bin, pc - env->bias - (exact ? 0 : 1), &f) == 0 && stack_is_trap(f.name);
 		sp += (uint64_t)delta;
-		if (!stack_read(c, i, sp, &pc, sizeof(pc)))
+		if (!gread_stack_read(c, i, sp, &pc, sizeof(pc)))
 			break;
 		sp += 8;
 	}
@@ -215,12 +214,12 @@ void gread_stack(struct gread_chunk *c, size_t i)
 
 	if (!g_stands_at(l, b, &at)) {
 		ok = false;
-	} else if (g->state == TRACE_GO_WAITING && in_range(&env->gopark, at.pc)) {
+	} else if (g->state == TRACE_GO_WAITING && gread_in_range(&env->gopark, at.pc)) {
 		wait_object(c, i, class);
 		ok = walk_frames(c, i, g_u64(b, l->g_sched_bp), class);
 		if (!ok) {
-			g->nframes = 0;
-			g->cut = false;
+			g->nframes = g->nlocks = 0;
+			g->cut = g->locks_open = false;
 			ok = walk_table(c, i, at.pc, at.sp, true, class);
 		}
 	} else {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/model/channel.h"
 
@@ -21,8 +22,6 @@ struct siblings {
 	uint32_t group;
 	uint32_t n;
 	uint32_t next; /* of the same parent */
-	uint64_t best; /* the one that waits longest */
-	int64_t best_ns;
 };
 
 struct blockers {
@@ -43,7 +42,7 @@ static bool siblings_eq(const void *table, uint64_t i, const void *key)
 
 static struct siblings *siblings_get(struct blockers *bs, const struct goroutine *g)
 {
-	struct siblings key = { .parent = g->parent, .group = g->group, .best_ns = -1 };
+	struct siblings key = { .parent = g->parent, .group = g->group };
 	uint64_t *slot = index_slot(&bs->sibling_index, hash_u64(key.parent) + key.group, siblings_eq, bs, &key),
 	         *first;
 
@@ -67,7 +66,6 @@ static int collect_siblings(struct blockers *bs)
 
 	for (size_t i = 0; i < m->goroutines.sorted.n; i++) {
 		const struct goroutine *g = m->goroutines.sorted.v[i];
-		int64_t ns = goroutine_wait_ns(m, g);
 		struct siblings *b;
 
 		if (!g->parent || g->system)
@@ -76,10 +74,6 @@ static int collect_siblings(struct blockers *bs)
 		if (!b)
 			return -ENOMEM;
 		b->n++;
-		if (ns > b->best_ns) {
-			b->best = g->id;
-			b->best_ns = ns;
-		}
 	}
 	return 0;
 }
@@ -328,50 +322,120 @@ static struct blocker blocker_known(const struct model *m, uint64_t goid, uint64
 }
 
 /*
- * A WaitGroup does not say whose Done() is outstanding. If its counter equals
- * the number of live goroutines from one go statement of the waiting
- * goroutine, it is theirs. If the counter is unknown, all live children must
- * come from one go statement.
+ * A WaitGroup does not say whose Done() is outstanding. Goroutines that the
+ * waiting one has created are only counted.
  */
-static struct blocker blocker_of_waitgroup(const struct blockers *bs, const struct goroutine *g,
-                                           const struct sync_obj *s)
+static struct blocker blocker_of_waitgroup(const struct blockers *bs, const struct goroutine *g)
 {
 	const uint64_t *first = map_get(&bs->parent_index, g->id);
-	const struct siblings *fit = NULL;
 	struct blocker r = { .root = ROOT_UNKNOWN };
-	uint32_t nfit = 0;
 
-	for (uint32_t i = first ? (uint32_t)*first : 0; i; i = bs->siblings.v[i].next) {
-		const struct siblings *b = &bs->siblings.v[i];
+	for (uint32_t i = first ? (uint32_t)*first : 0; i; i = bs->siblings.v[i].next)
+		r.nlive += bs->siblings.v[i].n;
+	return r;
+}
 
-		r.nlive += b->n;
-		if (s->snap && s->counter != b->n)
-			continue;
-		fit = b;
-		nfit++;
+/* Whether one of the stack's lines is in the function. */
+static bool stack_has(const struct symbols *s, uint32_t stack, const char *func)
+{
+	struct stack_walk w = stack_walk_of(s, stack, true);
+	uint32_t place;
+
+	while ((place = stack_walk_next(&w)))
+		if (!strcmp(symbols_place_func(s, place), func))
+			return true;
+	return false;
+}
+
+/*
+ * Whether the goroutine that was woken by the last unlock may still hold the
+ * lock: not if it has left the function that took it.
+ */
+static bool may_hold(const struct model *m, const struct sync_obj *s)
+{
+	const struct goroutine *g = model_goroutine(m, s->holder);
+	const char *func = symbols_place_func(&m->sym, symbols_stack_user(&m->sym, s->holder_stack));
+
+	if (!g || g->state != GO_STATE_WAITING || !*func || !g->wait.stack ||
+	    symbols_stack_truncated(&m->sym, g->wait.stack))
+		return true;
+	return stack_has(&m->sym, g->wait.stack, func);
+}
+
+static struct blocker blocker_of_holder(const struct blockers *bs, const struct lock_holder *h, uint8_t evidence)
+{
+	return (struct blocker){ .goid = h->goid,
+		                 .evidence = evidence,
+		                 .nlive = 1,
+		                 .taken = symbols_frame_user(&bs->m->sym, h->taken),
+		                 .at = symbols_frame_user(&bs->m->sym, h->at) };
+}
+
+/* Of several readers, one that waits for others says more than one that will go on, the waiting one itself most. */
+static bool is_worse(const struct blockers *bs, const struct goroutine *g, const struct lock_holder *a,
+                     const struct lock_holder *b)
+{
+	const struct goroutine *x = model_goroutine(bs->m, a->goid), *y = b ? model_goroutine(bs->m, b->goid) : NULL;
+
+	if (!y || x == g || y == g)
+		return y != g;
+	return goes_on(bs->m, y) && !goes_on(bs->m, x);
+}
+
+/* What the stacks show. root ROOT_UNKNOWN: nothing. */
+static struct blocker blocker_by_region(const struct blockers *bs, const struct goroutine *g, uint32_t sync)
+{
+	const struct lock_holder *best = NULL, *writer = NULL;
+	struct blocker r = { .root = ROOT_UNKNOWN };
+	uint32_t nlive = 0;
+	size_t n;
+	const struct lock_holder *h = model_lock_holders(bs->m, sync, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (h[i].mode == TRACE_LOCK_NONE) {
+			r.root = ROOT_KEPT;
+		} else if (h[i].mode == TRACE_LOCK_PENDING) {
+			writer = &h[i];
+		} else {
+			nlive++;
+			best = is_worse(bs, g, &h[i], best) ? &h[i] : best;
+		}
 	}
-	if (nfit != 1)
+	/* A writer who waits for the readers keeps everyone else out. */
+	if (writer && writer->goid != g->id)
+		return blocker_of_holder(bs, writer, EVIDENCE_WRITER);
+	if (!best)
 		return r;
-	return (struct blocker){ .goid = fit->best, .evidence = EVIDENCE_CHILD, .nlive = fit->n };
+	r = blocker_of_holder(bs, best, EVIDENCE_REGION);
+	r.nlive = nlive;
+	return r;
+}
+
+static struct blocker blocker_of_lock(const struct blockers *bs, const struct goroutine *g, const struct sync_obj *s,
+                                      uint32_t sync)
+{
+	struct blocker r = blocker_by_region(bs, g, sync);
+
+	if (r.root == ROOT_UNKNOWN && may_hold(bs->m, s))
+		r = blocker_known(bs->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
+	r.moved = s->holder_since;
+	return r;
 }
 
 static struct blocker blocker_of_sync(const struct blockers *bs, const struct goroutine *g, const struct trace_obj *o)
 {
 	const struct sync_obj *s = model_sync(bs->m, o->id);
-	struct blocker r;
 
 	if (!s)
 		return (struct blocker){ .root = ROOT_UNKNOWN };
 	switch (s->kind) {
 	case TRACE_SYNC_MUTEX:
 	case TRACE_SYNC_RWMUTEX:
-		r = blocker_known(bs->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
-		r.moved = s->holder_since;
-		return r;
+		return blocker_of_lock(bs, g, s, o->id);
 	case TRACE_SYNC_COND:
 		return blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED);
 	case TRACE_SYNC_WAITGROUP:
-		return blocker_of_waitgroup(bs, g, s);
+		return blocker_of_waitgroup(bs, g);
 	default:
 		return (struct blocker){ .root = ROOT_UNKNOWN };
 	}
@@ -415,8 +479,11 @@ struct blocker blocker_of(struct blockers *bs, const struct goroutine *g)
 
 	/*
 	 * The memory scan outweighs who used the channel before, unless both
-	 * goroutines are unreachable: then they may wait for each other.
+	 * goroutines are unreachable: then they may wait for each other. What the
+	 * stacks show about a lock is from memory, too.
 	 */
+	if (r.evidence == EVIDENCE_REGION || r.evidence == EVIDENCE_WRITER || r.root == ROOT_KEPT)
+		return r;
 	if (g->unreachable && r.root != ROOT_EXITED && !(who && who->state == GO_STATE_WAITING && who->unreachable))
 		return (struct blocker){ .root = ROOT_NOBODY };
 	return r;

@@ -17,8 +17,10 @@ enum evidence {
 	EVIDENCE_RECEIVED,   /* it received from the channel before, or waited to */
 	EVIDENCE_LOCK_WOKEN, /* an unlock woke it last, and it was not seen to unlock since */
 	EVIDENCE_SIGNALLED,  /* it signalled the Cond last */
-	EVIDENCE_CHILD,      /* created by the goroutine that waits for the WaitGroup */
+	EVIDENCE_CHILD,      /* no longer used: created by the goroutine that waits for the WaitGroup */
 	EVIDENCE_SELECTED,   /* it waited for the channel in a select before; any case may have ended that */
+	EVIDENCE_REGION,     /* a frame of its stack is in code that holds the lock */
+	EVIDENCE_WRITER,     /* it waits to write-lock the RWMutex, and keeps others out */
 };
 
 /* How a chain ends. Append only: names stand in docs/report.schema.json. */
@@ -35,7 +37,14 @@ enum root_cause {
 	ROOT_RUNTIME, /* the Go runtime */
 	ROOT_DEPTH,   /* longer than chains are followed */
 	ROOT_BRIEF,   /* the blocker waits itself, but for less than --min-edge */
+	ROOT_KEPT,    /* a lock that is locked, although no goroutine is in code that holds it */
 };
+
+/* Whether the evidence shows who holds a lock. */
+static inline bool evidence_is_lock(uint8_t e)
+{
+	return e == EVIDENCE_LOCK_WOKEN || e == EVIDENCE_REGION || e == EVIDENCE_WRITER;
+}
 
 struct blocker {
 	uint64_t goid;         /* a live goroutine; 0: see root */
@@ -43,6 +52,7 @@ struct blocker {
 	uint8_t evidence;      /* enum evidence */
 	uint8_t root;          /* enum root_cause, of goid 0 */
 	uint32_t nlive, ngone; /* goroutines known to be able to end the wait */
+	uint32_t taken, at;    /* EVIDENCE_REGION: places where it took the lock, and where that function is now */
 	int64_t moved;         /* when a wait like this on the same object last ended; 0: not seen */
 };
 

@@ -114,6 +114,8 @@ static struct chain_link link_of(const struct builder *b, const struct goroutine
 		                .held_by = h->goid ? h->goid : h->gone,
 		                .held_group = held ? held->group : 0,
 		                .evidence = h->evidence,
+		                .taken = h->taken,
+		                .at = h->at,
 		                .among = h->nlive,
 		                .before = g->wait.before_start,
 		                .blocked = (uint64_t)goroutine_wait_ns(b->m, g),
@@ -152,7 +154,7 @@ static bool is_closed_cycle(const struct builder *b, const struct draft *d, uint
 		const struct chain_link *l = &d->links[i];
 
 		in |= l->goid == from;
-		if (!in || l->evidence == EVIDENCE_LOCK_WOKEN || model_goroutine(b->m, l->goid)->unreachable)
+		if (!in || evidence_is_lock(l->evidence) || model_goroutine(b->m, l->goid)->unreachable)
 			continue;
 		if (b->m->snap[1].searched || l->nobjs > 1)
 			return false;

@@ -22,10 +22,11 @@ struct chain_link {
 	uint32_t objsite; /* past chains: the class of what it waited on */
 	uint64_t held_by; /* open: the blocker; past: who ended the wait; 0: not known, or none */
 	uint32_t held_group;
-	uint32_t among;   /* open: live goroutines known to be able to end it */
-	uint8_t evidence; /* open: enum evidence */
-	uint8_t cause;    /* past: enum trace_cause */
-	bool before;      /* open: it began before the recording, so blocked is a lower bound */
+	uint32_t among;     /* open: live goroutines known to be able to end it */
+	uint8_t evidence;   /* open: enum evidence */
+	uint32_t taken, at; /* as in struct blocker */
+	uint8_t cause;      /* past: enum trace_cause */
+	bool before;        /* open: it began before the recording, so blocked is a lower bound */
 	uint64_t blocked;
 	uint32_t repeats; /* past: number of identical links in a row that this one replaces */
 };

@@ -242,7 +242,8 @@ static enum hint hint_of(const struct model *m, const struct leaks *all, const s
 		               ? HINT_BUFFER
 		               : HINT_NONE;
 	case VERDICT_LOCK:
-		return l->proven && l->blocker.root == ROOT_EXITED ? HINT_UNLOCK : HINT_NONE;
+		return (l->proven && l->blocker.root == ROOT_EXITED) || l->blocker.root == ROOT_KEPT ? HINT_UNLOCK
+		                                                                                     : HINT_NONE;
 	case VERDICT_WAITGROUP:
 		return HINT_DONE;
 	case VERDICT_CYCLE:

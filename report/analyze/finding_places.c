@@ -50,6 +50,8 @@ static int add_holder(struct finding_facts *out, const struct model *m, const st
 
 	if (!g)
 		return 0;
+	if (add_place(out, who->taken, PLACE_HOLDS) || add_place(out, who->at, PLACE_HOLDS))
+		return -ENOMEM;
 	return add_place(out, app ? app : symbols_stack_user(&m->sym, g->wait.stack), PLACE_HOLDS);
 }
 
@@ -59,6 +61,8 @@ static int add_cycle(struct finding_facts *out, const struct report *r, const st
 
 	for (uint32_t i = 0; i < l->cycle_n && !ret; i++)
 		ret = add_place(out, r->leaks.cycles.v[l->cycle_first + i].place, PLACE_WAITS);
+	for (uint32_t i = 0; i < l->cycle_n && !ret; i++)
+		ret = add_place(out, r->leaks.cycles.v[l->cycle_first + i].blocker.taken, PLACE_HOLDS);
 	return ret;
 }
 

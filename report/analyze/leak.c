@@ -41,7 +41,7 @@ static bool link_is_sure(const struct model *m, const struct chain_link *l)
 	/* Nobody receives: a goroutine that did so before, and waits for long itself, is among those that do not. */
 	if (l->evidence == EVIDENCE_RECEIVED && model_wait_class(m, l->reason) == TRACE_WAIT_SEND)
 		return true;
-	return g->unreachable || l->evidence == EVIDENCE_LOCK_WOKEN;
+	return g->unreachable || evidence_is_lock(l->evidence);
 }
 
 static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)
@@ -50,7 +50,8 @@ static int collect_cycle(struct finder *f, const struct chain *c, const struct c
 
 	while (from < c->n && links[from].goid != c->root)
 		from++;
-	if (c->n - from < 2)
+	/* A goroutine that waits for a lock that it holds itself is a cycle, too. */
+	if (from == c->n || (c->n - from < 2 && links[from].evidence != EVIDENCE_REGION))
 		return 0;
 	for (uint32_t k = from; k < c->n; k++)
 		if (!link_is_sure(f->m, &links[k]))

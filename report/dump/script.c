@@ -174,6 +174,7 @@ static const char *value_name(enum trace_field_value value, uint64_t v)
 		[TRACE_VALUE_STATE] = { { "unknown", "runnable", "running", "syscall", "waiting" }, "?" },
 		[TRACE_VALUE_RESULT] = { { "done", "closed", "not-ready" }, "?" },
 		[TRACE_VALUE_WHICH] = { { "start" }, "end" },
+		[TRACE_VALUE_LOCK_MODE] = { { "nobody", "read", "write", "pending" }, "?" },
 		[TRACE_VALUE_OWNER_KIND] = { { "unknown", "stack", "variable" }, "?" },
 		[TRACE_VALUE_LOSS_PART] = { { "event" }, "stack" },
 		[TRACE_VALUE_PROC_STATE] = { { "goes-on", "stopped", "frozen" }, "goes-on" },

@@ -103,6 +103,17 @@ static void class_objects(struct model *m)
 	}
 }
 
+/* What a snapshot says of a goroutine holds until its next event; the last snapshot says everything anew. */
+static bool still_holds(const void *ctx, const struct lock_holder *h)
+{
+	const struct model *m = ctx;
+	const struct goroutine *g = model_goroutine(m, h->goid);
+
+	if (!h->which && m->snap[1].ended && !m->snap[1].partial)
+		return false;
+	return !h->goid || (g && !(g->has_event && g->last_event > h->time));
+}
+
 int model_finish(struct model *m, struct err *err)
 {
 	m->failed |= goroutines_sort(&m->goroutines) != 0;
@@ -110,6 +121,7 @@ int model_finish(struct model *m, struct err *err)
 	count_goroutines(m);
 	collect_waiters(m);
 	owners_sort(&m->owners);
+	lock_holders_settle(&m->lock_holders, still_holds, m);
 	resolve_states(m);
 	if (m->opts.channel)
 		model_channel_get(m, m->opts.channel);

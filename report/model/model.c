@@ -49,6 +49,7 @@ void model_free(struct model *m)
 	chanuse_free(&m->uses);
 	vec_free(&m->waiters);
 	owners_free(&m->owners);
+	lock_holders_free(&m->lock_holders);
 	groups_free(&m->groups);
 	objsites_free(&m->objsites);
 	wsites_free(&m->wsites);

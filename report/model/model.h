@@ -25,6 +25,7 @@
 #include "report/model/goroutine.h"
 #include "report/model/group.h"
 #include "report/model/life.h"
+#include "report/model/lockholder.h"
 #include "report/model/lossrange.h"
 #include "report/model/objsite.h"
 #include "report/model/owner.h"
@@ -77,6 +78,7 @@ struct model {
 	struct chan_uses uses;
 	struct waiters waiters; /* after the replay */
 	struct owners owners;
+	struct lock_holders lock_holders;
 
 	struct groups groups;
 	struct objsites objsites;
@@ -185,6 +187,15 @@ uint32_t model_objsite(const struct model *m, const struct trace_obj *obj, uint3
 static inline const struct owner *model_owners(const struct model *m, uint8_t kind, uint32_t id, size_t *n)
 {
 	return owners_of(&m->owners, kind, id, n);
+}
+
+/*
+ * After the replay: who holds a sync object that goroutines wait for, as the
+ * stacks show; *n of them. NULL: not known.
+ */
+static inline const struct lock_holder *model_lock_holders(const struct model *m, uint32_t sync, size_t *n)
+{
+	return lock_holders_of(&m->lock_holders, sync, n);
 }
 
 /* Whether the recording has every send and receive. */

@@ -327,6 +327,16 @@ uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame)
 	return f ? s->lines.v[f->first + f->n - 1] : 0;
 }
 
+uint32_t symbols_frame_user(const struct symbols *s, uint32_t frame)
+{
+	const struct sym_frame *f = frame_of(s, frame);
+
+	for (uint32_t i = 0; f && i < f->n; i++)
+		if (!(s->places.v[s->lines.v[f->first + i]].flags & PLACE_PLUMBING))
+			return s->lines.v[f->first + i];
+	return symbols_frame_outer(s, frame);
+}
+
 static const struct sym_stack *stack_of(const struct symbols *s, uint32_t stack)
 {
 	return &s->stacks.v[stack < s->stacks.n ? stack : 0];

@@ -88,6 +88,9 @@ const char *symbols_place_func(const struct symbols *s, uint32_t id);
 uint32_t symbols_frame_inner(const struct symbols *s, uint32_t frame);
 uint32_t symbols_frame_outer(const struct symbols *s, uint32_t frame);
 
+/* The innermost line of a frame outside runtime, sync and the like; failing that, the outermost. */
+uint32_t symbols_frame_user(const struct symbols *s, uint32_t frame);
+
 /*
  * The place of a stack that a reader looks for: the innermost line outside
  * runtime, sync, time and the like; failing that, the innermost that Go's

@@ -21,6 +21,7 @@ struct sync_obj {
 	uint64_t waits, blocked;
 	uint64_t holder; /* woken by the last unlock and not seen to unlock since; 0: unknown */
 	int64_t holder_since;
+	uint32_t holder_stack; /* in which it waited for the lock */
 	uint64_t last_waker;
 	uint32_t objsite;
 	uint32_t waiters_first, waiters_n; /* in waiters, after the replay */

@@ -98,7 +98,7 @@ static void put_doing(struct buf *b, const struct model *m, const struct directi
 	if (!g)
 		say(b, m, "has exited");
 	else if (g->state != GO_STATE_WAITING)
-		say(b, m, "is {word}", W_WORD(go_state_name(g->state)));
+		say(b, m, "is {word}", W_WORD(words_state(g->state)));
 	else
 		say(b, m, "is {wait} at {place}", W_REASON(g->wait.reason),
 		    W_PLACE(symbols_stack_user(&m->sym, g->wait.stack)));

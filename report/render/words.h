@@ -163,6 +163,8 @@ void words_verdict_name(struct buf *b, const struct leak *l);
 const char *words_evidence(enum evidence e);
 /* How a chain ends: "nothing can end this wait". "" for none. */
 const char *words_root(enum root_cause c);
+/* What a goroutine is: "in a system call"; enum go_state. */
+const char *words_state(uint8_t state);
 /* "parked while already waiting" */
 const char *words_illegal(enum illegal i);
 
@@ -211,7 +213,10 @@ void words_diff_growth(struct buf *b, const struct diff *d, const struct diff_gr
 
 /* Links and ends of a chain. */
 void words_chain_link(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l);
-void words_chain_blocker(struct buf *b, const struct chain *c, const struct chain_link *l);
+/* Who ends the wait, and why that is known: "goroutine 7 holds it: main.f locked it (main.go:5) and …". No full stop.
+ */
+void words_holder(struct buf *b, const struct model *m, uint64_t goid, uint8_t evidence, uint32_t taken, uint32_t at);
+void words_chain_blocker(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l);
 void words_chain_root(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *last);
 
 /* "only the window from 1.00s to 2.00s of the recording is counted"; false: everything is. */

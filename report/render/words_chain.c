@@ -19,10 +19,31 @@ void words_chain_link(struct buf *b, const struct model *m, const struct chain *
 	    W_IF(l->repeats > 1), W_N(l->repeats));
 }
 
-void words_chain_blocker(struct buf *b, const struct chain *c, const struct chain_link *l)
+static const char *state_word(const struct model *m, uint64_t goid)
+{
+	const struct goroutine *g = model_goroutine(m, goid);
+
+	return g ? words_state(g->state) : "waiting";
+}
+
+void words_holder(struct buf *b, const struct model *m, uint64_t goid, uint8_t evidence, uint32_t taken, uint32_t at)
+{
+	bool is_known = evidence == EVIDENCE_REGION && taken;
+
+	say(b, m, "{goroutine} {word}{if}: {func} locked it ({line}){if} and is now {word} at {line}{end}{end}",
+	    W_GO(goid), W_WORD(words_evidence(evidence)), W_IF(is_known), W_PLACE(taken), W_PLACE(taken), W_IF(at),
+	    W_WORD(state_word(m, goid)), W_PLACE(at));
+}
+
+void words_chain_blocker(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l)
 {
 	if (c->past || !l->evidence || !l->held_by)
 		return;
+	if (l->evidence == EVIDENCE_REGION || l->evidence == EVIDENCE_WRITER) {
+		words_holder(b, m, l->held_by, l->evidence, l->taken, l->at);
+		say(b, m, "{if} (one of {n reader} that hold it){end}", W_IF(l->among > 1), W_N(l->among));
+		return;
+	}
 	say(b, NULL,
 	    "{if}probably held by {goroutine}, which acquired it last and has not been seen to release it"
 	    "{else}waits for {goroutine}, which {word}{end}"
@@ -65,7 +86,7 @@ void words_chain_root(struct buf *b, const struct model *m, const struct chain *
 	switch ((enum root_cause)c->root_cause) {
 	case ROOT_RUNNING:
 		say(b, m, "= root cause: {goroutine} ({group}) is {word}", W_GO(c->root), W_GROUP(c->root_group),
-		    W_WORD(go_state_name(c->root_state)));
+		    W_WORD(words_state(c->root_state)));
 		return;
 	case ROOT_CYCLE:
 		say(b, m, "= root cause: {word} (back to {goroutine})", W_WORD(words_root(ROOT_CYCLE)),

@@ -2,6 +2,8 @@
 /* The phrases that name one fact each, and what the options chose. */
 #include "report/render/words.h"
 
+#include "report/render/fmt.h"
+
 #define NAME_OF(names, i) ((i) < sizeof(names) / sizeof(*(names)) ? (names)[i] : NULL)
 
 const char *words_evidence_name(enum evidence e)
@@ -15,6 +17,8 @@ const char *words_evidence_name(enum evidence e)
 		[EVIDENCE_SIGNALLED] = "signalled",
 		[EVIDENCE_CHILD] = "created by the waiter",
 		[EVIDENCE_SELECTED] = "selected",
+		[EVIDENCE_REGION] = "lock region",
+		[EVIDENCE_WRITER] = "waiting writer",
 	};
 
 	return NAME_OF(names, e);
@@ -31,6 +35,8 @@ const char *words_evidence(enum evidence e)
 		[EVIDENCE_SIGNALLED] = "signalled this Cond last",
 		[EVIDENCE_CHILD] = "was created by the goroutine that waits",
 		[EVIDENCE_SELECTED] = "selected on this channel before",
+		[EVIDENCE_REGION] = "holds it",
+		[EVIDENCE_WRITER] = "waits for the write lock, which blocks all later callers",
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : "";
@@ -43,6 +49,7 @@ const char *words_root_name(enum root_cause c)
 		[ROOT_TIMER] = "timer",     [ROOT_NETWORK] = "network", [ROOT_EXITED] = "exited",
 		[ROOT_CYCLE] = "cycle",     [ROOT_NOBODY] = "nobody",   [ROOT_UNKNOWN] = "unknown",
 		[ROOT_RUNTIME] = "runtime", [ROOT_DEPTH] = "depth",     [ROOT_BRIEF] = "brief",
+		[ROOT_KEPT] = "no Unlock",
 	};
 
 	return NAME_OF(names, c);
@@ -63,9 +70,15 @@ const char *words_root(enum root_cause c)
 		[ROOT_RUNTIME] = "the Go runtime",
 		[ROOT_DEPTH] = "the chain is longer than chanrec follows",
 		[ROOT_BRIEF] = "a wait shorter than --min-edge",
+		[ROOT_KEPT] = "the lock is locked, but no goroutine is in code that holds it",
 	};
 
 	return c < sizeof(names) / sizeof(*names) ? names[c] : "";
+}
+
+const char *words_state(uint8_t state)
+{
+	return state == GO_STATE_SYSCALL ? "in a system call" : go_state_name(state);
 }
 
 const char *words_strength_name(enum strength s)

@@ -276,20 +276,34 @@ static void put_lock_state(struct buf *b, const struct model *m, const void *of)
 	    W_IF(is_locked), W_IF(is_read), W_N((uint64_t)s->counter), W_IF(s->flags & TRACE_SYNC_WRITER_WAITS));
 }
 
+static void put_lock_holder(struct buf *b, const struct model *m, const void *of)
+{
+	const struct blocker *who = of;
+	uint64_t goid = who->goid ? who->goid : who->gone;
+
+	if (who->evidence == EVIDENCE_REGION || who->evidence == EVIDENCE_WRITER)
+		words_holder(b, m, goid, who->evidence, who->taken, who->at);
+	else if (goid)
+		say(b, m, "probably held by {goroutine}, which acquired it last and has not been seen to release it",
+		    W_GO(goid));
+	else if (who->root == ROOT_KEPT)
+		say(b, m, "no goroutine is in code that holds it, so an Unlock is missing on some path");
+	else
+		say(b, m, "holder unknown (Go mutexes do not record an owner, and no unlock was seen)");
+	say(b, m, "{if}. Goroutine {id} {doing}{end}", W_IF(goid), W_GO(goid), W_GO(goid));
+}
+
 static void put_lock(struct buf *b, const struct model *m, const struct leak *l)
 {
 	const struct goroutine *g = example_of(m, l);
-	uint64_t who = l->blocker.goid ? l->blocker.goid : l->blocker.gone;
 
 	if (!g->wait.nobjs)
 		return;
 	say(b, m,
 	    "{if}They wait for {n lock}; that of goroutine {id} is {object}{else}The lock is {object}{end}{part}; "
-	    "{if}probably held by {goroutine}, which acquired it last and has not been seen to release it. "
-	    "Goroutine {id} {doing}"
-	    "{else}holder unknown (Go mutexes do not record an owner, and no unlock was seen){end}.",
+	    "{part}.",
 	    W_IF(l->locks > 1), W_N(l->locks), W_GO(g->id), W_OBJ(&g->objs[0]), W_OBJ(&g->objs[0]),
-	    W_PART(put_lock_state, sync_of(m, l)), W_IF(who), W_GO(who), W_GO(who), W_GO(who));
+	    W_PART(put_lock_state, sync_of(m, l)), W_PART(put_lock_holder, &l->blocker));
 }
 
 static void put_waitgroup(struct buf *b, const struct model *m, const struct leak *l)
@@ -302,14 +316,20 @@ static void put_waitgroup(struct buf *b, const struct model *m, const struct lea
 	    W_N((uint64_t)s->counter), W_N((uint64_t)s->counter));
 }
 
+static void put_blocker(struct buf *b, const struct model *m, const void *of)
+{
+	const struct blocker *who = of;
+
+	words_holder(b, m, who->goid, who->evidence, who->taken, who->at);
+}
+
 static void put_cycle(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)
 {
 	for (uint32_t i = 0; i < l->cycle_n; i++) {
 		const struct cycle_link *c = &all->cycles.v[l->cycle_first + i];
 
-		say(b, m, "{if} {end}Goroutine {id} waits for {object} at {place}; {goroutine} {word}.", W_IF(i),
-		    W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place), W_GO(c->blocker.goid),
-		    W_WORD(words_evidence(c->blocker.evidence)));
+		say(b, m, "{if} {end}Goroutine {id} waits for {object} at {place}; {part}.", W_IF(i), W_GO(c->goid),
+		    W_OBJ(&c->obj), W_PLACE(c->place), W_PART(put_blocker, &c->blocker));
 	}
 }
 

@@ -149,10 +149,11 @@ void replay_park(struct replay *r, const struct trace_rec *rec, int64_t t)
 		return;
 	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_PARK_WAITING, t);
+	/* Who waits for a lock does not hold it. */
+	s = p->nobjs == 1 && p->objs[0].kind == TRACE_OBJ_SYNC ? model_sync(m, p->objs[0].id) : NULL;
+	if (s && s->holder == g->id)
+		s->holder = 0;
 	if (is_same_lock(m, g, p)) {
-		s = model_sync(m, p->objs[0].id);
-		if (s->holder == g->id)
-			s->holder = 0;
 		g->state = GO_STATE_WAITING;
 		g->wait.last_park = t;
 		return;
@@ -200,6 +201,7 @@ static void lock_changes_hands(struct model *m, const struct wait_end *e, const 
 	if (e->cause == TRACE_CAUSE_UNLOCK || e->cause == TRACE_CAUSE_RWUNLOCK || e->cause == TRACE_CAUSE_SEMAPHORE) {
 		s->holder = woken->id;
 		s->holder_since = e->at;
+		s->holder_stack = woken->wait.stack;
 	}
 }
 

@@ -224,6 +224,10 @@ class Reader:
             values[1] = values[1] if values[1] <= 4 else 0
         elif kind == 37:
             name, values = "snap.unheld", [span.number(8)]
+        elif kind == 38:
+            name, values = "snap.lock", [span.number(8), self.use(span, "sync"), span.varint(),
+                                         self.use(span, "frame"), self.use(span, "frame")]
+            values[2] = values[2] if values[2] <= 3 else 0
         elif kind == 39:
             name, values = "snap.owner", self.owner(span)
         else:
@@ -280,7 +284,7 @@ class Reader:
                 self.define(number, payload)
                 continue
             time = signed((time + times.svarint()) & U64)
-            if 16 <= number <= 23 or number in (33, 37, 39):
+            if 16 <= number <= 23 or number in (33, 37, 38, 39):
                 self.goroutine_event(number, payload, time)
             else:
                 self.other_event(number, payload, time)

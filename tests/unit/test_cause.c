@@ -21,7 +21,7 @@
 	"main.worker /src/main.go:34|runtime.goexit /go/asm.s:1"
 #define SEND_AT "runtime.gopark /go/proc.go:1|runtime.chansend1 /go/chan.go:4|main.worker /src/main.go:50"
 #define LOCK_AT "runtime.gopark /go/proc.go:1|sync.(*Mutex).Lock /go/mutex.go:3|main.worker /src/main.go:40"
-#define WAIT_AT "runtime.gopark /go/proc.go:1|sync.(*WaitGroup).Wait /go/wg.go:3|main.worker /src/main.go:60"
+#define WAIT_AT "runtime.gopark /go/proc.go:1|sync.(*Cond).Wait /go/cond.go:3|main.worker /src/main.go:60"
 #define SLEEP_AT "runtime.gopark /go/proc.go:1|time.Sleep /go/time.go:3|main.worker /src/main.go:70"
 #define WAKER_AT "runtime.ready /go/proc.go:9|main.main /src/main.go:50"
 
@@ -169,21 +169,22 @@ static void locks_speak_by_time_and_name_no_holder_that_was_not_seen(void **stat
 	report_free(r);
 }
 
-/* 7 waits for the WaitGroup of 8, 8 for what 9 sent before, 9 for the lock that 10 acquired last. */
-static struct tb long_chain(struct trace_obj *wg)
+/* 7 waits for the Cond that 8 signalled, 8 for what 9 sent before, 9 for the lock that 10 acquired last. */
+static struct tb long_chain(void)
 {
 	struct tb t = tb_new();
-	struct trace_obj ch = tb_chan(&t), mu = tb_sync(&t, TRACE_SYNC_MUTEX);
+	struct trace_obj ch = tb_chan(&t), mu = tb_sync(&t, TRACE_SYNC_MUTEX), cond = tb_sync(&t, TRACE_SYNC_COND);
 
-	*wg = tb_sync(&t, TRACE_SYNC_WAITGROUP);
 	tb_create(&t, MS(1), 1, 7, SITE, WORKER);
 	tb_create(&t, MS(1), 7, 8, SITE, WORKER);
 	tb_create(&t, MS(1), 1, 9, SITE, WORKER);
 	tb_create(&t, MS(1), 1, 10, SITE, WORKER);
+	tb_park(&t, MS(2), 7, TRACE_WAIT_COND, cond, WAIT_AT);
 	tb_park(&t, MS(2), 8, TRACE_WAIT_RECV, ch, RECV_AT);
 	tb_ready(&t, MS(3), 9, 8, TRACE_CAUSE_SEND, ch, WAKER_AT);
+	tb_ready(&t, MS(3), 8, 7, TRACE_CAUSE_COND, cond, WAKER_AT);
 	tb_park(&t, MS(4), 8, TRACE_WAIT_RECV, ch, RECV_AT);
-	tb_park(&t, MS(5), 7, TRACE_WAIT_WAITGROUP, *wg, WAIT_AT);
+	tb_park(&t, MS(5), 7, TRACE_WAIT_COND, cond, WAIT_AT);
 	tb_park(&t, MS(6), 10, TRACE_WAIT_MUTEX, mu, LOCK_AT);
 	tb_ready(&t, MS(7), 1, 10, TRACE_CAUSE_UNLOCK, mu, WAKER_AT);
 	tb_park(&t, MS(8), 9, TRACE_WAIT_MUTEX, mu, LOCK_AT);
@@ -203,8 +204,7 @@ static const struct chain *chain_from(const struct report *r, uint64_t goid)
 static void chains_join_all_kinds_of_waits(void **state)
 {
 	static const uint64_t want[] = { 7, 8, 9, 10 };
-	struct trace_obj wg;
-	struct tb t = long_chain(&wg);
+	struct tb t = long_chain();
 	struct report *r = tb_report(&t, MS(20));
 	const struct chain *c = chain_from(r, 7);
 
@@ -382,8 +382,7 @@ static void main_that_keeps_the_program_alive_is_no_chain(void **state)
 
 static void the_state_of_a_moment(void **state)
 {
-	struct trace_obj wg;
-	struct tb t = long_chain(&wg);
+	struct tb t = long_chain();
 	struct report_opts o = tb_opts();
 	struct report *r;
 	const struct chain *c;
@@ -401,8 +400,7 @@ static void the_state_of_a_moment(void **state)
 
 static void light_edges_are_pruned(void **state)
 {
-	struct trace_obj wg;
-	struct tb t = long_chain(&wg);
+	struct tb t = long_chain();
 	struct report_opts o = tb_opts();
 	struct report *r;
 	const struct chain *c;

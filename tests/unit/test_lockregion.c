@@ -24,9 +24,9 @@ static const struct marker {
 	uint8_t n;
 } markers[] = {
 	{ "main.none", 0, 0 },
-	{ "main.mutex", 1 << LOCK_MUTEX, 1 },
-	{ "main.reading", 1 << LOCK_READ, 1 },
-	{ "main.writing", 1 << LOCK_WRITE, 1 },
+	{ "main.mutex", 1 << LOCK_KIND_MUTEX, 1 },
+	{ "main.reading", 1 << LOCK_KIND_READ, 1 },
+	{ "main.writing", 1 << LOCK_KIND_WRITE, 1 },
 	{ "main.two", 0, 2 },
 };
 

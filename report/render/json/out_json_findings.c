@@ -54,6 +54,7 @@ static void put_holder(struct json *j, const struct model *m, const struct block
 	json_key_str_if(j, "evidence", words_evidence_name(who->evidence));
 	json_key_place(j, "at", m, g ? place_of(m, g) : 0);
 	json_key_str(j, "state", g ? state_of(m, g) : "exited");
+	json_key_place(j, "locked_at", m, who->taken);
 	json_close(j);
 }
 
@@ -71,6 +72,7 @@ static void put_members(struct json *j, const struct report *r, const struct lea
 		json_put_obj(j, &c->obj);
 		json_key_u64(j, "held_by", c->blocker.goid);
 		json_key_str_if(j, "evidence", words_evidence_name(c->blocker.evidence));
+		json_key_place(j, "locked_at", r->m, c->blocker.taken);
 		json_close(j);
 	}
 	json_close_list(j);

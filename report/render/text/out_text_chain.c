@@ -11,7 +11,7 @@ static void put_link(struct text *t, const struct chain *c, uint32_t i)
 	text_say(t, "{if}→ {end}", W_IF(i));
 	words_chain_link(&t->b, t->m, c, l);
 	text_wrap(t, 5, 7);
-	words_chain_blocker(&t->b, c, l);
+	words_chain_blocker(&t->b, t->m, c, l);
 	text_wrap(t, 7, 9);
 }
 

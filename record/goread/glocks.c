@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The locks that the frames of a goroutine's stack hold. */
+#include "record/goread/gread_int.h"
+
+/* The object that a Cond's Locker points to is this large at most; its mutex may be anywhere in it. */
+#define LOCKER_SIZE 1024
+
+/* The address of a lock; 0: not known. */
+static uint64_t lock_addr(struct gread_chunk *c, size_t i, const struct lock_path *p, uint64_t top)
+{
+	uint64_t v = (uint64_t)p->start;
+
+	if (p->from == LOCK_FROM_FIXED)
+		v += c->env->bias;
+	else if (p->from != LOCK_FROM_SLOT || !gread_stack_read(c, i, top + v, &v, sizeof(v)))
+		return 0;
+	for (uint8_t k = 0; k < p->nload; k++) {
+		uint64_t from = v + (uint64_t)p->off[k];
+
+		if (target_read(c->env->t, from, &v, sizeof(v)))
+			return 0;
+	}
+	return v ? v + (uint64_t)p->add : 0;
+}
+
+/*
+ * Cond.Wait releases the lock in c.L while it waits, and takes it again. L is
+ * the Cond's first field, an interface, whose second word points to the lock
+ * or to an object that contains it (sync/cond.go).
+ */
+static void at_cond(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t top)
+{
+	uint64_t cond;
+
+	w->is_over |= !c->env->cond_arg || !gread_stack_read(c, i, top, &cond, sizeof(cond)) ||
+	              target_read(c->env->t, cond + 8, &w->cond, sizeof(w->cond));
+}
+
+static void add_lock(struct gread_chunk *c, size_t i, const struct lock_walk *w, const struct lock_held *h, uint64_t pc,
+                     uint64_t top)
+{
+	struct gread *g = &c->g[i];
+	struct gread_lock lock = { .kind = h->kind,
+		                   .taken = h->pc + c->env->bias,
+		                   .at = pc,
+		                   .is_certain = h->is_certain && !(w->released & 1u << h->kind) };
+
+	if (h->has_path)
+		lock.addr = lock_addr(c, i, &h->path, top);
+	if (w->cond && lock.addr - w->cond < LOCKER_SIZE)
+		return;
+	if (g->nlocks == GREAD_LOCKS_MAX)
+		g->locks_open = true;
+	else
+		g->locks[g->nlocks++] = lock;
+}
+
+void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t pc, uint64_t top)
+{
+	const struct gread_env *env = c->env;
+	const struct lock_held *held;
+	const struct lock_site *site;
+
+	if (!c->regions || w->is_over)
+		return;
+	for (size_t k = 0; k < sizeof(env->unwinds) / sizeof(*env->unwinds); k++)
+		w->is_over |= gread_in_range(&env->unwinds[k], pc);
+	if (gread_in_range(&env->cond_wait, pc))
+		at_cond(c, i, w, top);
+	c->g[i].locks_open |= w->is_over;
+	site = w->is_over ? NULL : lock_regions_at(c->regions, pc - env->bias, &held);
+	if (!site)
+		return;
+	c->g[i].locks_open |= site->is_vague;
+	for (uint32_t k = 0; k < site->n; k++)
+		add_lock(c, i, w, &held[k], pc, top);
+	w->released |= site->released;
+}
