@@ -343,7 +343,7 @@ struct trace_snap_unheld {
 
 /* How a goroutine has a Mutex or RWMutex. */
 enum trace_lock_mode {
-	TRACE_LOCK_NONE = 0,    /* ev.goid is 0: it is locked, yet no goroutine is in code that holds it */
+	TRACE_LOCK_NONE = 0,    /* ev.goid is 0: locked, yet no goroutine is in code that holds it */
 	TRACE_LOCK_READ = 1,    /* RWMutex.RLock */
 	TRACE_LOCK_WRITE = 2,   /* any other Lock */
 	TRACE_LOCK_PENDING = 3, /* it waits in RWMutex.Lock for the readers, and keeps others out */
@@ -359,7 +359,9 @@ struct trace_snap_lock {
 	uint32_t sync;
 	uint8_t mode;   /* enum trace_lock_mode */
 	uint32_t taken; /* frame: where it took the lock */
-	uint32_t at;    /* frame: where the same function is now */
+	/* frame: where the same function is now. TRACE_LOCK_NONE: where a function returns with the lock; 0: not known.
+	 */
+	uint32_t at;
 };
 
 /* What has a pointer to an object, or to something from which pointers lead to it. */

@@ -42,6 +42,7 @@ struct flow {
 	bool is_last;
 	VEC(struct lock_site) sites;
 	VEC(struct lock_held) held;
+	VEC(struct lock_left) left;
 	struct lock_effect *effect;
 };
 
@@ -365,6 +366,18 @@ static void flow_branch(struct flow *fl, const struct state *st, const struct in
 	flow_to(fl, &won, block);
 }
 
+static void add_left(struct flow *fl, const struct state *st, uint64_t pc)
+{
+	for (uint32_t k = 0; k < st->nheld; k++) {
+		const struct held *h = &st->held[k];
+		struct lock_left left = { .ret = pc, .taken = h->pc, .kind = h->kind };
+
+		fl->effect->left_held |= (uint8_t)(1u << h->kind);
+		if (h->is_certain && syms_path(&fl->syms, h->lock, &left.path))
+			fl->out_of_memory |= vec_push(&fl->left, left) != 0;
+	}
+}
+
 static void visit(struct flow *fl, uint32_t i)
 {
 	const struct lock_block *b = &fl->blocks.v[i];
@@ -374,8 +387,7 @@ static void visit(struct flow *fl, uint32_t i)
 	for (size_t k = b->begin; k < b->end; k++)
 		step(fl, &st, &fl->code.v[k]);
 	if (last->kind == INSN_RET && fl->is_last)
-		for (uint32_t k = 0; k < st.nheld; k++)
-			fl->effect->left_held |= (uint8_t)(1u << st.held[k].kind);
+		add_left(fl, &st, last->addr);
 	for (uint32_t k = 0; k < b->nto; k++)
 		flow_branch(fl, &st, last, k > 0, fl->blocks.to.v[b->to + k]);
 }
@@ -459,10 +471,15 @@ int lock_flow(const struct lock_flow_env *env, const struct pcln_func *f, struct
 		*effect = (struct lock_effect){ 0 };
 		vec_free(&fl.sites);
 		vec_free(&fl.held);
+		vec_free(&fl.left);
 	} else {
 		if (fl.sites.n)
 			qsort(fl.sites.v, fl.sites.n, sizeof(*fl.sites.v), site_cmp);
-		*out = (struct lock_func){ .sites = fl.sites.v, .nsites = fl.sites.n, .held = fl.held.v };
+		*out = (struct lock_func){ .sites = fl.sites.v,
+			                   .nsites = fl.sites.n,
+			                   .held = fl.held.v,
+			                   .left = fl.left.v,
+			                   .nleft = fl.left.n };
 	}
 	finish(&fl);
 	return ret == -ENOMEM || fl.out_of_memory ? -ENOMEM : 0;
@@ -472,5 +489,6 @@ void lock_func_free(struct lock_func *f)
 {
 	free(f->sites);
 	free(f->held);
+	free(f->left);
 	*f = (struct lock_func){ 0 };
 }

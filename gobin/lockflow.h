@@ -24,6 +24,8 @@ struct lock_func {
 	struct lock_site *sites; /* those at which something is held or was released, by address */
 	size_t nsites;
 	struct lock_held *held;
+	struct lock_left *left; /* returns at which a lock is certainly held */
+	size_t nleft;
 };
 
 struct lock_flow_env {

@@ -241,6 +241,29 @@ const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, co
 	return s;
 }
 
+/* *at: index of the function << 32 | index of its return. */
+const struct lock_left *lock_regions_left(struct lock_regions *r, uint64_t pc, uint64_t *at)
+{
+	struct pcln_func of, f;
+
+	if (pclntab_func_at(&r->b->pcln, pc, &of))
+		return NULL;
+	for (uint32_t i = (uint32_t)(*at >> 32), k = (uint32_t)*at; i < r->b->pcln.nfunc; i++, k = 0) {
+		const struct lock_func *known;
+		uint32_t of_func;
+
+		if (pclntab_func(&r->b->pcln, i, &f) || !is_same_package(of.name, f.name))
+			continue;
+		of_func = known_of(r, &f);
+		known = &r->known.v[of_func].func;
+		if (k >= known->nleft)
+			continue;
+		*at = (uint64_t)i << 32 | (k + 1);
+		return &known->left[k];
+	}
+	return NULL;
+}
+
 bool lock_regions_complete(const struct lock_regions *r)
 {
 	return !r->failed && r->spent_ns < r->budget_ns;

@@ -31,6 +31,12 @@ void lock_regions_free(struct lock_regions *r);
  * nothing is held there, nor was released. Valid until the next call.
  */
 const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, const struct lock_held **held);
+/*
+ * Returns with a lock still held, of all functions in the package of the one at
+ * pc, one by one: *at begins at 0. NULL: there are no more. Valid until the next
+ * call.
+ */
+const struct lock_left *lock_regions_left(struct lock_regions *r, uint64_t pc, uint64_t *at);
 /* Whether every function that was asked for was analysed. */
 bool lock_regions_complete(const struct lock_regions *r);
 

@@ -41,6 +41,13 @@ struct lock_held {
 	struct lock_path path;
 };
 
+/* A return with a lock that the function took. */
+struct lock_left {
+	uint64_t ret, taken; /* pcs of the return and of the acquisition */
+	uint8_t kind;
+	struct lock_path path; /* from the registers at the function's entry */
+};
+
 /* A call. */
 struct lock_site {
 	uint64_t ret; /* return address */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/reach/heap.h"
 #include "util/debug.h"
 #include "util/search.h"
 
@@ -151,6 +152,39 @@ static bool is_held(uint8_t sync_kind, const struct trace_snap_sync *state)
 {
 	return (state->flags & (TRACE_SYNC_LOCKED | TRACE_SYNC_WRITER_WAITS)) ||
 	       (sync_kind == TRACE_SYNC_RWMUTEX && state->counter > 0);
+}
+
+/* The offset of the address in its heap object; false: it is in none. */
+static bool offset_in_object(const struct gread_env *env, uint64_t addr, int64_t *off)
+{
+	struct heap h;
+	struct heap_obj o;
+	bool found = !heap_init(&h, env->t, env->bin, env->l, env->bias, 0) && heap_find(&h, addr, &o);
+
+	if (found)
+		*off = (int64_t)((addr - h.spans.v[o.span].base) % h.spans.v[o.span].elem_size);
+	heap_free(&h);
+	return found;
+}
+
+size_t snaplocks_left(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind, uint64_t pc, struct snapholder *out,
+                      size_t max)
+{
+	uint64_t at = 0, bias = s->env->bias;
+	const struct lock_left *l;
+	int64_t off = -1;
+	bool is_heap = offset_in_object(s->env, addr, &off);
+	size_t n = 0;
+
+	while (n < max && (l = lock_regions_left(s->regions, pc - bias, &at))) {
+		bool is_it = l->path.from == LOCK_FROM_FIXED && !l->path.nload
+		                     ? (uint64_t)l->path.start + bias + (uint64_t)l->path.add == addr
+		                     : is_heap && l->path.add == off;
+
+		if (is_it && (l->kind == LOCK_KIND_MUTEX) == (sync_kind == TRACE_SYNC_MUTEX))
+			out[n++] = (struct snapholder){ .taken = l->taken + bias, .at = l->ret + bias };
+	}
+	return n;
 }
 
 size_t snaplocks_of(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind, const struct trace_snap_sync *state,

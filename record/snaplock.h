@@ -51,6 +51,13 @@ int snaplocks_add_writer(struct snaplocks *s, const struct gread *g, uint64_t ad
  */
 int snaplocks_settle(struct snaplocks *s, const struct map *wanted, struct gread_chunk *chunk);
 /*
+ * Where functions return with this lock, which nobody holds: those of the
+ * package of the function at pc, where somebody waits for it. The mode is
+ * TRACE_LOCK_NONE. At most max.
+ */
+size_t snaplocks_left(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind, uint64_t pc, struct snapholder *out,
+                      size_t max);
+/*
  * The holders of one lock, whose state was read just now; at most max. 0: they
  * are not known, or *nobody is set: no goroutine is in a region of the lock.
  */

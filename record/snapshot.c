@@ -17,6 +17,7 @@
 #define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
 #define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
 #define HOLDERS_MAX 64        /* readers of one lock that are told */
+#define LEFT_MAX 4            /* returns with a lock that are told */
 #define SEARCH_LIMIT_NS 5000000000ull
 
 struct snapshot {
@@ -32,6 +33,7 @@ struct snapshot {
 	struct map chans, syncs; /* id -> address, of objects waited on */
 	struct map recvq, sendq; /* channel id -> number of waiters */
 	struct map sync_kinds;   /* sync id -> kind */
+	struct map sync_pcs;     /* sync id -> pc, in memory, of a function that waits for it */
 	uint64_t goroutines, unread;
 	bool partial, done;
 	struct snaplocks locks;
@@ -99,6 +101,7 @@ void snapshot_free(struct snapshot *s)
 	map_free(&s->recvq);
 	map_free(&s->sendq);
 	map_free(&s->sync_kinds);
+	map_free(&s->sync_pcs);
 	free(s);
 }
 
@@ -209,6 +212,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	map_clear(&s->recvq);
 	map_clear(&s->sendq);
 	map_clear(&s->sync_kinds);
+	map_clear(&s->sync_pcs);
 	/* The runtime does not write the slice's three words at once: retry if they are inconsistent. */
 	for (int i = 0; i < ROUNDS && ret == -EFAULT; i++)
 		ret = read_list(s);
@@ -275,6 +279,19 @@ static struct trace_obj obj_of_key(uint64_t key)
 	return (struct trace_obj){ .kind = (uint8_t)(key >> 32), .id = (uint32_t)key };
 }
 
+/* The innermost frame outside the runtime and sync. */
+static uint64_t user_pc(const struct snapshot *s, const struct gread *g)
+{
+	struct go_func f;
+
+	for (uint32_t i = 0; i < g->nframes; i++)
+		if (!gobin_func_by_pc(s->in->bin, g->pcs[i] - 1 - s->in->bias, &f) &&
+		    strncmp(f.name, "runtime.", 8) != 0 && strncmp(f.name, "sync.", 5) != 0 &&
+		    strncmp(f.name, "internal/sync.", 14) != 0)
+			return g->pcs[i] - 1;
+	return 0;
+}
+
 /* Interns the objects that the goroutine waits on, and keeps them for the record. */
 static int intern_objs(struct snapshot *s, const struct gread *g, uint64_t g_addr, const struct stack_info *info,
                        bool is_searched, struct trace_go_park *w, struct err *err)
@@ -290,6 +307,8 @@ static int intern_objs(struct snapshot *s, const struct gread *g, uint64_t g_add
 		if (o.kind == TRACE_OBJ_SYNC)
 			addr -= (uint64_t)(int64_t)info->sync_off;
 		if (remember(s, &o, addr, info->sync_kind, err))
+			return err->code;
+		if (o.kind == TRACE_OBJ_SYNC && map_set(&s->sync_pcs, o.id, user_pc(s, g), err))
 			return err->code;
 		if (o.kind == TRACE_OBJ_SYNC && info->sync_kind == TRACE_SYNC_RWMUTEX &&
 		    snaplocks_add_writer(&s->locks, g, g_addr, addr))
@@ -413,10 +432,23 @@ static int pend_holder(struct snapshot *s, uint32_t sync, const struct snapholde
 	debug(DEBUG_SNAPSHOT, "lock of sync #%u: goroutine %lu, mode %u, taken at %lx, now at %lx", sync,
 	      (unsigned long)h->goid, h->mode, (unsigned long)(h->taken - s->in->bias),
 	      (unsigned long)(h->at - s->in->bias));
+	/* Of a goroutine it is a return address, of a return the instruction itself. */
 	if (h->taken && (intern_frame(s->in, h->taken, false, &rec.snap_lock.taken, err) ||
-	                 intern_frame(s->in, h->at, true, &rec.snap_lock.at, err)))
+	                 intern_frame(s->in, h->at, h->goid != 0, &rec.snap_lock.at, err)))
 		return err->code;
 	return pend(s, &rec, err);
+}
+
+/* Nobody is in code that holds the lock: which functions return with it? */
+static int pend_nobody(struct snapshot *s, uint32_t sync, uint8_t kind, uint64_t addr, struct err *err)
+{
+	struct snapholder left[LEFT_MAX] = { 0 };
+	size_t n = snaplocks_left(&s->locks, addr, kind, map_value(&s->sync_pcs, sync), left, LEFT_MAX);
+
+	for (size_t i = 0; i < (n ? n : 1); i++)
+		if (pend_holder(s, sync, &left[i], err))
+			return err->code;
+	return 0;
 }
 
 /* Who holds the lock, or that nobody is in code that holds it. */
@@ -430,7 +462,7 @@ static int pend_holders(struct snapshot *s, const struct trace_snap_sync *state,
 	for (size_t i = 0; i < n; i++)
 		if (pend_holder(s, state->sync, &holders[i], err))
 			return err->code;
-	return nobody ? pend_holder(s, state->sync, &(struct snapholder){ 0 }, err) : 0;
+	return nobody ? pend_nobody(s, state->sync, kind, addr, err) : 0;
 }
 
 static int pend_sync(struct snapshot *s, uint32_t id, uint64_t addr, struct err *err)

@@ -394,6 +394,8 @@ static struct blocker blocker_by_region(const struct blockers *bs, const struct 
 	for (size_t i = 0; i < n; i++) {
 		if (h[i].mode == TRACE_LOCK_NONE) {
 			r.root = ROOT_KEPT;
+			r.taken = symbols_frame_user(&bs->m->sym, h[i].taken);
+			r.at = symbols_frame_user(&bs->m->sym, h[i].at);
 		} else if (h[i].mode == TRACE_LOCK_PENDING) {
 			writer = &h[i];
 		} else {

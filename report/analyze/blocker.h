@@ -52,8 +52,10 @@ struct blocker {
 	uint8_t evidence;      /* enum evidence */
 	uint8_t root;          /* enum root_cause, of goid 0 */
 	uint32_t nlive, ngone; /* goroutines known to be able to end the wait */
-	uint32_t taken, at;    /* EVIDENCE_REGION: places where it took the lock, and where that function is now */
-	int64_t moved;         /* when a wait like this on the same object last ended; 0: not seen */
+	/* EVIDENCE_REGION: places where it took the lock, and where that function is now. ROOT_KEPT: where a function
+	 * takes the lock and returns with it. 0: not known. */
+	uint32_t taken, at;
+	int64_t moved; /* when a wait like this on the same object last ended; 0: not seen */
 };
 
 struct blockers;

@@ -49,7 +49,10 @@ static int add_holder(struct finding_facts *out, const struct model *m, const st
 	uint32_t app = g ? symbols_stack_app(&m->sym, g->wait.stack) : 0;
 
 	if (!g)
-		return 0;
+		return who->root == ROOT_KEPT &&
+		                       (add_place(out, who->at, PLACE_HOLDS) || add_place(out, who->taken, PLACE_HOLDS))
+		               ? -ENOMEM
+		               : 0;
 	if (add_place(out, who->taken, PLACE_HOLDS) || add_place(out, who->at, PLACE_HOLDS))
 		return -ENOMEM;
 	return add_place(out, app ? app : symbols_stack_user(&m->sym, g->wait.stack), PLACE_HOLDS);

@@ -287,7 +287,11 @@ static void put_lock_holder(struct buf *b, const struct model *m, const void *of
 		say(b, m, "probably held by {goroutine}, which acquired it last and has not been seen to release it",
 		    W_GO(goid));
 	else if (who->root == ROOT_KEPT)
-		say(b, m, "no goroutine is in code that holds it, so an Unlock is missing on some path");
+		say(b, m,
+		    "no goroutine is in code that holds it"
+		    "{if}: {func} locks it ({line}) and can return at {line} without Unlock"
+		    "{else}, so an Unlock is missing on some path{end}",
+		    W_IF(who->taken), W_PLACE(who->taken), W_PLACE(who->taken), W_PLACE(who->at));
 	else
 		say(b, m, "holder unknown (Go mutexes do not record an owner, and no unlock was seen)");
 	say(b, m, "{if}. Goroutine {id} {doing}{end}", W_IF(goid), W_GO(goid), W_GO(goid));
@@ -328,8 +332,11 @@ static void put_cycle(struct buf *b, const struct model *m, const struct leaks *
 	for (uint32_t i = 0; i < l->cycle_n; i++) {
 		const struct cycle_link *c = &all->cycles.v[l->cycle_first + i];
 
-		say(b, m, "{if} {end}Goroutine {id} waits for {object} at {place}; {part}.", W_IF(i), W_GO(c->goid),
-		    W_OBJ(&c->obj), W_PLACE(c->place), W_PART(put_blocker, &c->blocker));
+		say(b, m,
+		    "{if} {end}Goroutine {id} waits for {object} at {place}"
+		    "{if}, which it holds itself: {func} locked it ({line}){else}; {part}{end}.",
+		    W_IF(i), W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place), W_IF(c->blocker.goid == c->goid),
+		    W_PLACE(c->blocker.taken), W_PLACE(c->blocker.taken), W_PART(put_blocker, &c->blocker));
 	}
 }
 
@@ -406,8 +413,10 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 		say(b, m, "the lock was not released for {dur}.", W_DUR(still_ns(m, l)));
 	else if (l->j.verdict == VERDICT_CYCLE)
 		say(b, m,
-		    "{n goroutine} {is waits|wait} in a cycle, each for the next{if}; the others wait behind it{end}.",
-		    W_N(l->cycle_n), W_N(l->cycle_n), W_IF(l->n > l->cycle_n));
+		    "{if}it waits for a lock that it holds"
+		    "{else}{n goroutine} {is waits|wait} in a cycle, each for the next{end}"
+		    "{if}; the others wait behind it{end}.",
+		    W_IF(l->cycle_n == 1), W_N(l->cycle_n), W_N(l->cycle_n), W_IF(l->n > l->cycle_n));
 	else if (l->blocker.root == ROOT_EXITED)
 		say(b, m, "every goroutine seen {word} {word} has exited.", W_WORD(deed), W_WORD(what));
 	else

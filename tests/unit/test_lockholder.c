@@ -27,8 +27,8 @@ static void lock_rec(struct tb *t, int64_t at, uint64_t goid, struct trace_obj m
 	                               .snap_lock = { .which = 1,
 	                                              .sync = mu.id,
 	                                              .mode = mode,
-	                                              .taken = goid ? tb_frame(t, TAKEN) : 0,
-	                                              .at = goid ? tb_frame(t, NOW) : 0 } });
+	                                              .taken = tb_frame(t, TAKEN),
+	                                              .at = tb_frame(t, NOW) } });
 }
 
 /* Goroutines 7 and 8, which wait for a and b since before the recording. */
@@ -119,6 +119,7 @@ static void what_each_holds_closes_the_circle(void **state)
 static void who_holds_it_himself_is_a_circle_of_one(void **state)
 {
 	struct tb t = two_waits(mutex, mutex, TRACE_WAIT_MUTEX, LOCK_AT);
+	struct buf b = { 0 };
 	struct report *r;
 
 	lock_rec(&t, SEC(4), 8, mutex, TRACE_LOCK_WRITE);
@@ -129,6 +130,10 @@ static void who_holds_it_himself_is_a_circle_of_one(void **state)
 	assert_int_equal(r->leaks.v.v[r->findings.v.v[0].leak].cycle_n, 1);
 	assert_int_equal(r->findings.v.v[0].members, 1);
 	assert_int_equal(r->findings.v.v[0].behind, 1);
+	words_leak_why(&b, r->m, &r->leaks, &r->leaks.v.v[r->findings.v.v[0].leak]);
+	assert_non_null(strstr(buf_str(&b), "which it holds itself: main.worker locked it (src/main.go:38)"));
+	assert_null(strstr(buf_str(&b), "{?"));
+	buf_free(&b);
 	report_free(r);
 }
 
@@ -164,7 +169,8 @@ static void nobody_is_an_answer(void **state)
 	assert_int_equal(r->findings.v.n, 1);
 	assert_int_equal(r->findings.v.v[0].hint, HINT_UNLOCK);
 	words_leak_why(&b, r->m, &r->leaks, &r->leaks.v.v[0]);
-	assert_non_null(strstr(buf_str(&b), "no goroutine is in code that holds it"));
+	assert_non_null(strstr(buf_str(&b), "no goroutine is in code that holds it: main.worker locks it "
+	                                    "(src/main.go:38) and can return at src/main.go:39 without Unlock"));
 	buf_free(&b);
 	report_free(r);
 }

@@ -107,6 +107,38 @@ static void what_is_held_is_known(void **state)
 	}
 }
 
+/* Of the whole package, only two functions return with a lock, and where one of them does is known. */
+static void returns_with_a_lock_are_found(void **state)
+{
+	for (int i = 0; i < all.n; i++) {
+		struct gobin *b = must_open(all.f[i].path);
+		struct lock_regions *r = lock_regions_new(b, UINT64_MAX);
+		const struct lock_left *l;
+		unsigned keeps = 0;
+		uint64_t at = 0;
+		struct go_func f;
+
+		assert_non_null(r);
+		assert_int_equal(gobin_func_by_name(b, "main.lockPlain", &f), 0);
+		while ((l = lock_regions_left(r, f.entry, &at))) {
+			struct go_line line;
+			struct go_func in;
+
+			assert_int_equal(gobin_func_by_pc(b, l->ret, &in), 0);
+			assert_int_equal(l->kind, LOCK_KIND_MUTEX);
+			if (!strcmp(in.name, "main.(*outer).relock"))
+				continue;
+			assert_string_equal(in.name, "main.lockKeeps");
+			assert_int_equal(gobin_lines(b, l->ret, &line, 1), 1);
+			assert_int_equal(line.line, line.start_line + 3);
+			keeps++;
+		}
+		assert_int_equal(keeps, 1);
+		lock_regions_free(r);
+		gobin_free(b);
+	}
+}
+
 /* Without time, nothing is claimed. */
 static void a_budget_ends(void **state)
 {
@@ -127,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_held_is_known),
+		cmocka_unit_test(returns_with_a_lock_are_found),
 		cmocka_unit_test(a_budget_ends),
 	};
 
