@@ -88,23 +88,30 @@ static const struct goroutine *suspect_of(const struct maker *k, const struct le
 	return model_goroutine(k->m, k->l->suspects.v[l->first + i].goid);
 }
 
-/* The leak that holds the blockers of more than half of the leak's goroutines; itself: none. */
+/*
+ * The leak that holds the blockers of more than half of those of the leak's
+ * goroutines whose blocker is known; itself: none. Of waits that began before
+ * the recording it often is not.
+ */
 static uint32_t leak_of_blockers(const struct maker *k, uint32_t leak)
 {
 	const struct leak *l = &k->l->v.v[leak];
-	uint32_t most = 0, votes = 0, n = 0;
+	uint32_t most = 0, votes = 0, n = 0, known = 0;
 
 	/* The majority vote of Boyer and Moore, and its count. */
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint32_t of = leak_of_blocker(k, suspect_of(k, l, i));
 
+		if (!of)
+			continue;
+		known++;
 		if (!votes)
 			most = of;
 		votes += of == most ? 1 : -1;
 	}
 	for (uint32_t i = 0; most && i < l->n; i++)
 		n += leak_of_blocker(k, suspect_of(k, l, i)) == most;
-	return n * 2 > l->n ? most - 1 : leak;
+	return n * 2 > known ? most - 1 : leak;
 }
 
 /*
@@ -116,8 +123,9 @@ static bool can_be_cause(const struct leak *cause, const struct leak *of)
 {
 	if (of->j.verdict == VERDICT_LOCK && cause->j.verdict == VERDICT_CYCLE)
 		return true;
-	return !of->growing && (cause->j.strength > of->j.strength ||
-	                        (cause->j.strength == of->j.strength && of->j.verdict != VERDICT_STUCK));
+	return !(of->growing && of->j.verdict == VERDICT_STUCK) &&
+	       (cause->j.strength > of->j.strength ||
+	        (cause->j.strength == of->j.strength && of->j.verdict != VERDICT_STUCK));
 }
 
 /* Halves the path as it goes; what is skipped passes its "behind" on. */

@@ -102,7 +102,11 @@ static int add_leaks(struct finding_facts *out, const struct report *r, const st
 	for (uint32_t i = 0; i < f->n && !ret; i++) {
 		const struct finding_part *p = &r->findings.parts.v[f->first + i];
 
-		ret = p->behind ? add_place(out, r->leaks.v.v[p->leak].place, PLACE_WAITS) : 0;
+		const struct leak *l = &r->leaks.v.v[p->leak];
+
+		ret = p->behind ? add_place(out, l->place, PLACE_WAITS) : 0;
+		if (!ret && p->behind)
+			ret = add_holder(out, r->m, &l->blocker);
 	}
 	return ret;
 }

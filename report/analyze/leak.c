@@ -258,6 +258,50 @@ static int join_line(struct finder *f)
 	return ret;
 }
 
+/* It seems to wait normally, and for another goroutine. */
+static bool may_be_stalled(const struct model *m, const struct suspect *s)
+{
+	uint8_t class = model_wait_class(m, s->reason);
+
+	return s->j.verdict == VERDICT_IDLE && s->is_long && class != TRACE_WAIT_SEND &&
+	       (s->j.idle == IDLE_HELD || s->j.idle == IDLE_UNKNOWN || s->j.idle == IDLE_MAIN);
+}
+
+/* Nobody idles with a lock in hand that others have waited for, for long. */
+static int judge_holders(struct finder *f)
+{
+	struct leaks *l = f->out;
+	struct map by_goid = { 0 };
+	int ret = 0;
+
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		uint64_t *slot;
+
+		if (!may_be_stalled(f->m, &l->suspects.v[i]))
+			continue;
+		slot = map_put(&by_goid, l->suspects.v[i].goid, NULL);
+		if (slot)
+			*slot = i + 1;
+		else
+			ret = -ENOMEM;
+	}
+	for (uint32_t i = 0; i < l->suspects.n && !ret; i++) {
+		const struct suspect *s = &l->suspects.v[i];
+		struct blocker who = { 0 };
+		const uint64_t *at;
+
+		if (s->j.verdict == VERDICT_LOCK && s->is_long)
+			who = blocker_of(f->judge.blockers, model_goroutine(f->m, s->goid));
+		at = who.evidence == EVIDENCE_REGION ? map_get(&by_goid, who.goid) : NULL;
+		if (at)
+			l->suspects.v[*at - 1].j = (struct judgement){ .verdict = VERDICT_STALLED,
+				                                       .strength = STRENGTH_LIKELY,
+				                                       .stall = STALL_HOLDS };
+	}
+	map_free(&by_goid);
+	return ret;
+}
+
 /* Whether no goroutine of the group was seen to go on from there. */
 static bool is_dead_end(const struct model *m, const struct suspect *s)
 {
@@ -481,6 +525,8 @@ int leaks_find(struct leaks *l, const struct model *m, struct blockers *b, const
 		n = run_length(l, i, same_place);
 		ret = join_stale(m, &l->suspects.v[i], n);
 	}
+	if (!ret)
+		ret = judge_holders(&f);
 	if (!ret)
 		ret = join_line(&f);
 	note_locks(&f);

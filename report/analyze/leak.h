@@ -29,6 +29,14 @@ struct cycle_link {
 	struct blocker blocker; /* the next one */
 };
 
+/* How the same waits of goroutines from the same go statement ended. */
+struct contrast {
+	uint64_t ended; /* waits */
+	uint64_t count; /* of these, those that ended most often in the same way */
+	uint32_t place; /* who ended them: a line; 0: not known, or nobody */
+	uint8_t cause;  /* enum trace_cause */
+};
+
 struct leak {
 	struct judgement j;
 	uint32_t group, place, reason;
@@ -45,6 +53,7 @@ struct leak {
 	bool steady;                   /* they began all over the recording, not at once */
 	bool growing;                  /* so did their goroutines, and none of the group ended */
 	struct blocker blocker;        /* of the example's wait */
+	struct contrast contrast;      /* see contrast.h */
 	uint32_t cycle_first, cycle_n; /* VERDICT_CYCLE: in leaks.cycles, from the example on */
 };
 

@@ -65,6 +65,11 @@ static struct judgement idle_as(enum idle why)
 	return (struct judgement){ .verdict = VERDICT_IDLE, .idle = (uint8_t)why };
 }
 
+static struct judgement stalled_as(enum stall why)
+{
+	return (struct judgement){ .verdict = VERDICT_STALLED, .strength = STRENGTH_LIKELY, .stall = (uint8_t)why };
+}
+
 static struct judgement judged(enum verdict v, enum strength s)
 {
 	return (struct judgement){ .verdict = (uint8_t)v, .strength = (uint8_t)s };
@@ -160,22 +165,26 @@ static bool expects(const struct judge *k, const struct goroutine *g, uint8_t cl
 	return true;
 }
 
-/* Whether waiting there is not what the goroutine is for. */
-static bool should_go_on(const struct judge *k, const struct goroutine *g, uint8_t class)
+/* Why waiting there is not what the goroutine is for; STALL_NONE: it may be. */
+static enum stall why_not_idle(const struct judge *k, const struct goroutine *g, uint8_t class)
 {
+	bool is_recv = class == TRACE_WAIT_RECV && g->wait.nobjs == 1;
+
 	switch (purpose_of_wait(&k->m->sym, g->wait.stack)) {
 	case PURPOSE_ACQUIRE:
+		return STALL_ACQUIRE;
 	case PURPOSE_OUTPUT:
-		return true;
+		return STALL_OUTPUT;
 	case PURPOSE_REQUEST:
-		return expects(k, g, class);
+		return expects(k, g, class) ? STALL_REQUEST : STALL_NONE;
 	case PURPOSE_DEEP:
-		return class == TRACE_WAIT_RECV && g->wait.nobjs == 1 &&
-		       (expects(k, g, class) || takes_in_several_calls(k->m, g));
+		if (is_recv && expects(k, g, class))
+			return STALL_TASK;
+		return is_recv && takes_in_several_calls(k->m, g) ? STALL_ACQUIRE : STALL_NONE;
 	case PURPOSE_IDLE:
-		return class == TRACE_WAIT_RECV && takes_in_several_calls(k->m, g);
+		return is_recv && takes_in_several_calls(k->m, g) ? STALL_ACQUIRE : STALL_NONE;
 	default:
-		return false;
+		return STALL_NONE;
 	}
 }
 
@@ -183,9 +192,9 @@ static bool should_go_on(const struct judge *k, const struct goroutine *g, uint8
 static struct judgement judge_reachable(const struct judge *k, const struct goroutine *g, const struct blocker *h,
                                         uint8_t class)
 {
-	if (is_unusual(k, g) && !has_moved(g, h) && should_go_on(k, g, class))
-		return judged(VERDICT_STALLED, STRENGTH_LIKELY);
-	return reachable(k->m);
+	enum stall why = is_unusual(k, g) && !has_moved(g, h) ? why_not_idle(k, g, class) : STALL_NONE;
+
+	return why ? stalled_as(why) : reachable(k->m);
 }
 
 /*
@@ -250,7 +259,7 @@ static struct judgement judge_waitgroup(const struct judge *k, const struct goro
 	if (g->unreachable)
 		return judged(VERDICT_WAITGROUP, STRENGTH_PROVEN);
 	if (s->snap && s->counter > 0 && is_unusual(k, g) && is_no_supervisor(k, g, h))
-		return judged(VERDICT_STALLED, STRENGTH_LIKELY);
+		return stalled_as(STALL_WAITGROUP);
 	return reachable(k->m);
 }
 
@@ -275,7 +284,7 @@ static struct judgement judge_sync(const struct judge *k, const struct goroutine
 			return judged(VERDICT_NO_ONE_LEFT, STRENGTH_PROVEN);
 		/* Nobody idles in a semaphore. */
 		if (s && class == TRACE_WAIT_SEMACQUIRE && is_unusual(k, g))
-			return judged(VERDICT_STALLED, STRENGTH_LIKELY);
+			return stalled_as(STALL_ACQUIRE);
 		return judge_reachable(k, g, h, class);
 	}
 }

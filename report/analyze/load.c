@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "report/analyze/chain_class.h"
+#include "report/analyze/contrast.h"
 #include "report/analyze/visible.h"
 #include "report/model/names.h"
 #include "report/replay/replay.h"
@@ -137,6 +138,8 @@ static int analyse(struct report *r, struct err *err)
 		ret = chains_find(&r->chains, m, r->blockers, err);
 	if (!ret)
 		ret = leaks_find(&r->leaks, m, r->blockers, &r->chains, err);
+	if (!ret && contrasts_find(&r->leaks, m))
+		ret = err_nomem(err);
 	if (!ret)
 		ret = findings_prepare(&r->findings, m, err);
 	if (ret)

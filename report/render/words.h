@@ -186,6 +186,8 @@ void words_leak_details(struct buf *b, const struct model *m, const struct leaks
 void words_leak_evidence(struct buf *b, const struct model *m, const struct leak *l, bool brief);
 /* "Growing: 49 new during the recording (about 578/min)." */
 void words_leak_growth(struct buf *b, const struct model *m, const struct leak *l);
+/* "1,204 others went on from there, 1,200 of them after a close at main.stop (main.go:30)." */
+void words_leak_contrast(struct buf *b, const struct model *m, const struct leak *l);
 /* All of the above: JSON's "why". */
 void words_leak_why(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
 /* VERDICT_STALLED: what they wait for, its state and last completion; and why they should not wait. */

@@ -2,7 +2,6 @@
 /* The sentences about findings that are no leak: stalls, growth, contention. */
 #include "report/render/words.h"
 
-#include "report/analyze/purpose.h"
 #include "report/model/channel.h"
 #include "report/model/stops.h"
 #include "report/render/fmt.h"
@@ -93,25 +92,42 @@ void words_stalled_details(struct buf *b, const struct model *m, const struct le
 
 void words_stalled_evidence(struct buf *b, const struct model *m, const struct leak *l)
 {
-	const struct goroutine *g = model_goroutine(m, l->example);
+	static const char *const why[] = {
+		[STALL_NONE] = "Nothing moved",
+		[STALL_REQUEST] = "A request has been in the middle of its work",
+		[STALL_TASK] = "A task has been in the middle of its work",
+		[STALL_ACQUIRE] = "A pool gave nothing out",
+		[STALL_OUTPUT] = "The command has exited, but something has kept its output open",
+		[STALL_HOLDS] = "It holds a lock that others wait for, and has not gone on",
+		[STALL_WAITGROUP] = "Nobody is known who would call Done, and none was called",
+	};
 
-	switch (purpose_of_wait(&m->sym, g->wait.stack)) {
-	case PURPOSE_ACQUIRE:
-		fmt_raw(b, "A pool gave nothing out for ");
-		break;
-	case PURPOSE_OUTPUT:
-		fmt_raw(b, "The command has exited, but something has kept its output open for ");
-		break;
-	case PURPOSE_REQUEST:
-		fmt_raw(b, "A request has been in the middle of its work for ");
-		break;
-	case PURPOSE_DEEP:
-		fmt_raw(b, "A task has been in the middle of its work for ");
-		break;
-	default:
-		fmt_raw(b, "Nothing moved for ");
-	}
-	say(b, m, "{word}{dur}.", W_WORD(l->before_start ? "≥ " : ""), W_DUR(l->longest));
+	say(b, m, "{word} for {dur}.", W_WORD(why[l->j.stall < sizeof(why) / sizeof(*why) ? l->j.stall : 0]),
+	    W_LEAST(l->longest, l->before_start));
+}
+
+/* What ended a wait, and at which a goroutine was that ended it. */
+static const char *ending(uint8_t cause)
+{
+	static const char *const names[] = {
+		[TRACE_CAUSE_SEND] = "a send",        [TRACE_CAUSE_RECV] = "a receive",
+		[TRACE_CAUSE_CLOSE] = "a close",      [TRACE_CAUSE_UNLOCK] = "an unlock",
+		[TRACE_CAUSE_RWUNLOCK] = "an unlock", [TRACE_CAUSE_WAITGROUP] = "the last Done()",
+		[TRACE_CAUSE_COND] = "a signal",      [TRACE_CAUSE_SEMAPHORE] = "a release",
+	};
+
+	return cause < sizeof(names) / sizeof(*names) ? names[cause] : NULL;
+}
+
+void words_leak_contrast(struct buf *b, const struct model *m, const struct leak *l)
+{
+	const struct contrast *c = &l->contrast;
+	const char *how = ending(c->cause);
+
+	if (!c->count || !how || l->j.verdict == VERDICT_LOCK || l->j.verdict == VERDICT_CYCLE)
+		return;
+	say(b, m, "{n other wait} there ended, {if}{n} of them{else}all{end} by {word}{if}{at}{end}.", W_N(c->ended),
+	    W_IF(c->count < c->ended), W_N(c->count), W_WORD(how), W_IF(c->place), W_PLACE(c->place));
 }
 
 void words_growth(struct buf *b, const struct model *m, const struct growth *g)

@@ -523,6 +523,8 @@ void words_leak_why(struct buf *b, const struct model *m, const struct leaks *al
 	words_leak_evidence(b, m, l, false);
 	from = words_next(b, from);
 	words_leak_growth(b, m, l);
+	from = words_next(b, from);
+	words_leak_contrast(b, m, l);
 	words_end(b, from);
 }
 

@@ -225,6 +225,71 @@ static void who_sends_to_stuck_goroutines_is_behind_them(void **state)
 	report_free(r);
 }
 
+/* 10 … 14 wait where a close wakes all but the last; its own channel is not closed. */
+static void a_leak_says_how_the_waits_of_others_ended(void **state)
+{
+	struct tb t = tb_new();
+	struct trace_obj ch = tb_chan(&t), other = tb_chan(&t);
+	const struct contrast *c;
+	struct report *r;
+
+	for (uint64_t g = 10; g <= 14; g++) {
+		tb_create(&t, MS(1), 1, g, SITE, WORKER);
+		tb_park(&t, MS(2), g, TRACE_WAIT_SELECT, g == 14 ? other : ch, SELECT HANDLER);
+	}
+	for (uint64_t g = 10; g <= 13; g++) {
+		tb_ready(&t, MS(3), 1, g, g == 13 ? TRACE_CAUSE_SEND : TRACE_CAUSE_CLOSE, ch, WAKER_AT);
+		tb_exit(&t, MS(4), g);
+	}
+	tb_snap_begin(&t, SEC(5), 1);
+	tb_snap_go(&t, SEC(5), 1, 14, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_SELECT, other, 0, SELECT HANDLER);
+	tb_rec(&t, &(struct trace_rec){
+	                   .type = TRACE_SNAP_UNHELD, .time = SEC(5), .goid = 14, .snap_unheld = { .which = 1 } });
+	tb_snap_end(&t, SEC(5), 1, 1);
+	r = tb_report(&t, SEC(5));
+	assert_int_equal(r->leaks.nsuspects, 1);
+	c = &r->leaks.v.v[0].contrast;
+	assert_int_equal(c->ended, 4);
+	assert_int_equal(c->count, 3);
+	assert_int_equal(c->cause, TRACE_CAUSE_CLOSE);
+	assert_int_equal(symbols_place(&r->m->sym, c->place)->line, 50);
+	report_free(r);
+}
+
+/* 7 waits for a lock, 8 to receive at the top of its loop; whether 8 has the lock makes the difference. */
+static void nobody_idles_with_a_lock_in_hand(void **state)
+{
+	for (int has = 0; has < 2; has++) {
+		struct tb t = tb_new();
+		struct trace_obj mu = tb_sync(&t, TRACE_SYNC_MUTEX), ch = tb_chan(&t);
+		struct report *r;
+
+		for (uint8_t which = 0; which < 2; which++) {
+			int64_t at = which ? SEC(5) : 0;
+
+			tb_snap_begin(&t, at, which);
+			tb_snap_go(&t, at, which, 7, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_MUTEX, mu, 0, LOCK_AT);
+			tb_snap_go(&t, at, which, 8, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, 0,
+			           RECV "main.worker /src/main.go:31");
+			if (which && has)
+				tb_rec(&t, &(struct trace_rec){ .type = TRACE_SNAP_LOCK,
+				                                .time = at,
+				                                .goid = 8,
+				                                .snap_lock = { .which = 1,
+				                                               .sync = mu.id,
+				                                               .mode = TRACE_LOCK_WRITE,
+				                                               .taken = tb_frame(&t, WORKER),
+				                                               .at = tb_frame(&t, WORKER) } });
+			tb_snap_end(&t, at, which, 2);
+		}
+		r = tb_report(&t, SEC(5));
+		assert_int_equal(r->findings.v.n, 1);
+		assert_int_equal(r->findings.v.v[0].behind, has);
+		assert_int_equal(r->leaks.v.v[r->findings.v.v[0].leak].j.stall, has ? STALL_HOLDS : STALL_NONE);
+		report_free(r);
+	}
+}
+
 /* Short lives; longer ones that level off; all of them created at the start. */
 static void what_comes_and_goes_does_not_grow(void **state)
 {
@@ -283,6 +348,8 @@ int main(void)
 		cmocka_unit_test(a_worker_without_work_is_idle),
 		cmocka_unit_test(a_pool_that_several_calls_take_from_is_no_queue),
 		cmocka_unit_test(what_moved_is_not_stalled),
+		cmocka_unit_test(nobody_idles_with_a_lock_in_hand),
+		cmocka_unit_test(a_leak_says_how_the_waits_of_others_ended),
 		cmocka_unit_test(groups_that_grow_in_step_are_one_finding),
 		cmocka_unit_test(who_sends_to_stuck_goroutines_is_behind_them),
 		cmocka_unit_test(a_program_that_does_nothing_is_said_to),

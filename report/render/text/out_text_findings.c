@@ -70,6 +70,8 @@ static void put_facts(struct text *t, const struct leak *l)
 	words_leak_growth(&t->b, t->m, l);
 	from = words_next(&t->b, from);
 	words_leak_details(&t->b, t->m, &t->r->leaks, l, true);
+	from = words_next(&t->b, from);
+	words_leak_contrast(&t->b, t->m, l);
 	words_end(&t->b, from);
 }
 
