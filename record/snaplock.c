@@ -179,12 +179,13 @@ size_t snaplocks_left(const struct snaplocks *s, uint64_t addr, uint8_t sync_kin
 	while (n < max && (l = lock_regions_left(s->regions, pc - bias, &at))) {
 		bool is_it = l->path.from == LOCK_FROM_FIXED && !l->path.nload
 		                     ? (uint64_t)l->path.start + bias + (uint64_t)l->path.add == addr
-		                     : is_heap && l->path.add == off;
+		                     : !is_heap || l->path.add == off;
 
 		if (is_it && (l->kind == LOCK_KIND_MUTEX) == (sync_kind == TRACE_SYNC_MUTEX))
 			out[n++] = (struct snapholder){ .taken = l->taken + bias, .at = l->ret + bias };
 	}
-	return n;
+	/* Where a lock is in its variable is not known; of several functions it could be any. */
+	return is_heap || n == 1 ? n : 0;
 }
 
 size_t snaplocks_of(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind, const struct trace_snap_sync *state,
