@@ -42,12 +42,11 @@ func (h *handle) release() {
 }
 
 func (g *graph) query(id int) int {
-	runtime.GC() // the finalizer runs soon
 	sum := 0
 	g.mu.RLock()
 	for i := 0; i < 2; i++ {
 		time.Sleep(5 * time.Millisecond)
-		runtime.GC()
+		runtime.GC() // the finalizer runs
 		time.Sleep(5 * time.Millisecond)
 		sum += g.lookup(id) // BUG: locks again
 	}
