@@ -9,12 +9,6 @@
 
 #define AGAIN_MAX 3 /* searches per labelled object, on average */
 
-/* What is followed first: 0 the most members. */
-static unsigned rank_of(const struct ownsearch *o, uint32_t set)
-{
-	return set == OWNSET_MANY ? 0 : OWNSET_MAX + 1 - ownset_get(&o->sets, set)->n;
-}
-
 /* Only what variables lead to has a mark and no label: it keeps none. All else that was reached has one. */
 static void put_label(struct ownsearch *o, struct objscan *s, struct heap_obj obj, uint32_t set)
 {
@@ -33,7 +27,7 @@ static void put_label(struct ownsearch *o, struct objscan *s, struct heap_obj ob
 		o->labelled++;
 	if (!old)
 		heap_mark(&s->heap, obj);
-	o->failed |= vec_push(&o->todo[rank_of(o, label)], obj) != 0;
+	o->failed |= vec_push(&o->todo[ownset_rank(&o->sets, label)], obj) != 0;
 }
 
 /* set leads to obj: the object gets its label when that is in the cache. */
@@ -62,7 +56,7 @@ static void label_roots(struct ownsearch *o, struct objscan *s)
 {
 	for (uint32_t i = 1; i < o->gos.n && !o->failed; i++) {
 		const struct owner_go *g = &o->gos.v[i];
-		uint32_t set = g->nroots ? ownset_of(&o->sets, ownsearch_member(o, i)) : OWNSET_EMPTY;
+		uint32_t set = g->nroots ? ownset_of(&o->sets, i, ownsearch_class(o, i)) : OWNSET_EMPTY;
 
 		o->failed |= !set;
 		for (uint32_t j = 0; j < g->nroots && !o->failed; j++)
@@ -92,7 +86,7 @@ static void scan(struct ownsearch *o, struct objscan *s, struct heap_obj obj, ui
 /* The next objects to search, of the highest rank. */
 static void fill_ahead(struct ownsearch *o, const struct objscan *s)
 {
-	for (unsigned rank = 0; rank <= OWNSET_MAX; rank++)
+	for (unsigned rank = 0; rank < OWNSET_RANKS; rank++)
 		for (; o->ahead_n < OWNERS_AHEAD && o->todo[rank].n; o->ahead_n++) {
 			struct heap_obj obj = o->todo[rank].v[--o->todo[rank].n];
 

@@ -21,7 +21,7 @@ static void end_pass(struct ownsearch *o)
 	vec_free(&o->roots);
 	vec_free(&o->near);
 	ownsets_free(&o->sets);
-	for (size_t i = 0; i <= OWNSET_MAX; i++)
+	for (size_t i = 0; i < OWNSET_RANKS; i++)
 		vec_free(&o->todo[i]);
 	o->labelled = o->scans = o->walked = 0;
 	o->told = 0;
@@ -139,7 +139,7 @@ bool ownsearch_waits(const struct ownsearch *o, uint32_t go, uint32_t target)
 	return false;
 }
 
-uint32_t ownsearch_member(const struct ownsearch *o, uint32_t go)
+uint32_t ownsearch_class(const struct ownsearch *o, uint32_t go)
 {
 	const struct owner_go *g = &o->gos.v[go];
 

@@ -10,8 +10,8 @@
  * What a variable leads to is searched first, breadth first, so that the links
  * of the frontier are the shortest ways. Everything else that is reachable is
  * then labelled with the set of the goroutines that lead to it; only there is
- * it known that no other does. Goroutines that wait for one and the same thing
- * share one member of these sets: an object may have any number of waiters.
+ * it known that no other does. Goroutines that wait for the same object alone
+ * are one class: an object may have any number of waiters.
  * Independent of this, every goroutine whose stack points to an object, or to
  * another that points to it, is an owner that is near.
  */
@@ -106,7 +106,7 @@ struct ownsearch {
 	VEC(uint32_t) waits_on;   /* targets */
 	VEC(struct owner_root) roots;
 	struct ownsets sets;
-	VEC(struct heap_obj) todo[OWNSET_MAX + 1];
+	VEC(struct heap_obj) todo[OWNSET_RANKS];
 	struct heap_obj ahead[OWNERS_AHEAD]; /* of todo: their words are on their way into the cache */
 	unsigned ahead_at, ahead_n;
 	struct owner_found_obj {
@@ -158,8 +158,8 @@ static inline uint64_t ownsearch_obj_key(struct heap_obj o)
 	return (uint64_t)o.span << 32 | o.i;
 }
 bool ownsearch_waits(const struct ownsearch *o, uint32_t go, uint32_t target);
-/* The number of a goroutine in the sets; goroutines that wait for one target alone share its number. */
-uint32_t ownsearch_member(const struct ownsearch *o, uint32_t go);
+/* Goroutines that wait for one target alone have its number as their class; all others have a class of their own. */
+uint32_t ownsearch_class(const struct ownsearch *o, uint32_t go);
 /* Whether word i of an object links a channel to those that wait for it. */
 bool ownsearch_is_queue(const struct ownsearch *o, const struct objscan *s, struct heap_obj obj, size_t i);
 /* Only what variables lead to has a mark and no label. */

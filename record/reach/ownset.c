@@ -17,16 +17,28 @@ void ownsets_free(struct ownsets *s)
 	map_free(&s->unions);
 }
 
+static bool list_is(const struct ownlist *a, const struct ownlist *b)
+{
+	return a->n == b->n && (a->n > OWNSET_MAX || !memcmp(a->of, b->of, a->n * sizeof(*a->of)));
+}
+
 static bool set_is(const void *table, uint32_t i, const void *key)
 {
 	const struct ownset *a = ownset_get(table, i), *b = key;
 
-	return a->n == b->n && !memcmp(a->of, b->of, a->n * sizeof(*a->of));
+	return list_is(&a->goroutines, &b->goroutines) && list_is(&a->classes, &b->classes);
+}
+
+static uint64_t list_hash(uint64_t hash, const struct ownlist *l)
+{
+	for (uint32_t i = 0; i < l->n && i < OWNSET_MAX; i++)
+		hash = hash_two(hash, l->of[i]);
+	return hash_two(hash, l->n);
 }
 
 static uint32_t intern(struct ownsets *s, const struct ownset *set)
 {
-	uint64_t hash = hash_two(set->of[0] | (uint64_t)set->of[1] << 32, set->of[2] | (uint64_t)set->of[3] << 32);
+	uint64_t hash = list_hash(list_hash(0, &set->goroutines), &set->classes);
 	uint32_t id = index_find(&s->index, hash, set_is, s, set);
 
 	if (id)
@@ -37,29 +49,37 @@ static uint32_t intern(struct ownsets *s, const struct ownset *set)
 	return vec_push(&s->v, *set) || !index_add(&s->index, hash, id) ? 0 : id;
 }
 
-uint32_t ownset_of(struct ownsets *s, uint32_t number)
+uint32_t ownset_of(struct ownsets *s, uint32_t goroutine, uint32_t class)
 {
-	struct ownset set = { .n = 1, .of = { number } };
+	struct ownset set = { .goroutines = { 1, { goroutine } }, .classes = { 1, { class } } };
 
 	return intern(s, &set);
 }
 
-/* False: too many. */
-static bool merge(const struct ownset *a, const struct ownset *b, struct ownset *to)
+static struct ownlist merge(const struct ownlist *a, const struct ownlist *b)
 {
+	struct ownlist to = { 0 };
 	uint32_t i = 0, j = 0;
 
-	*to = (struct ownset){ 0 };
+	if (a->n > OWNSET_MAX || b->n > OWNSET_MAX)
+		return (struct ownlist){ .n = OWNSET_MAX + 1 };
 	while (i < a->n || j < b->n) {
 		uint32_t x = i < a->n ? a->of[i] : UINT32_MAX, y = j < b->n ? b->of[j] : UINT32_MAX;
 
-		if (to->n == OWNSET_MAX)
-			return false;
-		to->of[to->n++] = x < y ? x : y;
+		if (to.n == OWNSET_MAX)
+			return (struct ownlist){ .n = OWNSET_MAX + 1 };
+		to.of[to.n++] = x < y ? x : y;
 		i += x <= y;
 		j += y <= x;
 	}
-	return true;
+	return to;
+}
+
+unsigned ownset_rank(const struct ownsets *s, uint32_t id)
+{
+	const struct ownset *set = ownset_get(s, id);
+
+	return id == OWNSET_MANY ? 0 : OWNSET_RANKS - set->goroutines.n - set->classes.n;
 }
 
 uint32_t ownset_union(struct ownsets *s, uint32_t a, uint32_t b)
@@ -79,7 +99,9 @@ uint32_t ownset_union(struct ownsets *s, uint32_t a, uint32_t b)
 		return 0;
 	if (*slot)
 		return (uint32_t)*slot;
-	id = merge(ownset_get(s, a), ownset_get(s, b), &set) ? intern(s, &set) : OWNSET_MANY;
+	set.goroutines = merge(&ownset_get(s, a)->goroutines, &ownset_get(s, b)->goroutines);
+	set.classes = merge(&ownset_get(s, a)->classes, &ownset_get(s, b)->classes);
+	id = set.classes.n > OWNSET_MAX ? OWNSET_MANY : intern(s, &set);
 	*slot = id;
 	return id;
 }

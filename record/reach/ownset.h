@@ -2,7 +2,11 @@
 #ifndef CHANREC_RECORD_REACH_OWNSET_H
 #define CHANREC_RECORD_REACH_OWNSET_H
 
-/* Small sets of numbers, each kept once and known by its id. */
+/*
+ * Small sets of goroutines, each kept once and known by its id. Every goroutine
+ * has a class, which others may share: where there are too many goroutines for a
+ * set, their classes may still be few.
+ */
 
 #include <stdint.h>
 
@@ -10,13 +14,19 @@
 #include "util/map.h"
 #include "util/vec.h"
 
-#define OWNSET_MAX 4    /* members; a larger set is OWNSET_MANY */
+#define OWNSET_MAX 4    /* goroutines, and classes */
 #define OWNSET_EMPTY 1u /* the set without members */
-#define OWNSET_MANY 2u  /* more than OWNSET_MAX, or more sets than are kept */
+#define OWNSET_MANY 2u  /* more classes than OWNSET_MAX, or more sets than are kept */
 #define OWNSETS_MAX (1u << 20)
+#define OWNSET_RANKS (2 * OWNSET_MAX + 2)
+
+/* Numbers, ascending. */
+struct ownlist {
+	uint32_t n, of[OWNSET_MAX]; /* n is OWNSET_MAX + 1 if there are more, which are not kept */
+};
 
 struct ownset {
-	uint32_t n, of[OWNSET_MAX]; /* ascending */
+	struct ownlist goroutines, classes;
 };
 
 struct ownsets {
@@ -28,10 +38,12 @@ struct ownsets {
 /* 0 or -ENOMEM. */
 int ownsets_init(struct ownsets *s);
 void ownsets_free(struct ownsets *s);
-/* The set of one number. 0: out of memory. */
-uint32_t ownset_of(struct ownsets *s, uint32_t number);
+/* The set of one goroutine. 0: out of memory. */
+uint32_t ownset_of(struct ownsets *s, uint32_t goroutine, uint32_t class);
 /* The union of two sets. 0: out of memory. */
 uint32_t ownset_union(struct ownsets *s, uint32_t a, uint32_t b);
+/* Below OWNSET_RANKS; less for a larger set. */
+unsigned ownset_rank(const struct ownsets *s, uint32_t id);
 static inline const struct ownset *ownset_get(const struct ownsets *s, uint32_t id)
 {
 	return &s->v.v[id];

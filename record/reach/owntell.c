@@ -228,27 +228,37 @@ static void tell_far(struct ownsearch *o, struct objscan *s, uint32_t target, ui
 	map_free(&w.seen);
 }
 
+static void tell_one(struct ownsearch *o, struct objscan *s, uint32_t target, uint32_t go)
+{
+	if (!ownsearch_waits(o, go, target) && !is_near(&o->near.v[target], go))
+		tell_far(o, s, target, go);
+}
+
+/* The same for a class that is not the target's own. False: the class has several goroutines, not all of which may lead
+ * to it. */
+static bool tell_class(struct ownsearch *o, struct objscan *s, uint32_t target, uint32_t class)
+{
+	if (class < o->targets.n && o->targets.v[class].nwaits != 1)
+		return false;
+	tell_one(o, s, target, class < o->targets.n ? o->targets.v[class].waits : class - (uint32_t)o->targets.n);
+	return true;
+}
+
 /* Tells the goroutines that lead to an object which no variable leads to. Returns whether they are all. */
 static bool tell_labelled(struct ownsearch *o, struct objscan *s, uint32_t target)
 {
-	const struct owner_nears *near = &o->near.v[target];
 	uint32_t label = heap_label(&s->heap, o->targets.v[target].o) & ~OWNERS_SCANNED;
-	const struct ownset *set = ownset_get(&o->sets, label);
-	bool all = label != OWNSET_MANY && !near->more;
+	const struct ownset set = *ownset_get(&o->sets, label);
+	bool all = label != OWNSET_MANY && !o->near.v[target].more;
 
-	for (uint32_t i = 0; i < set->n; i++) {
-		uint32_t go = set->of[i];
-
-		if (go == target)
-			continue;
-		if (go < o->targets.n && o->targets.v[go].nwaits != 1) {
-			all = false;
-			continue;
-		}
-		go = go < o->targets.n ? o->targets.v[go].waits : go - (uint32_t)o->targets.n;
-		if (!ownsearch_waits(o, go, target) && !is_near(near, go))
-			tell_far(o, s, target, go);
+	if (set.goroutines.n <= OWNSET_MAX) {
+		for (uint32_t i = 0; i < set.goroutines.n; i++)
+			tell_one(o, s, target, set.goroutines.of[i]);
+		return all;
 	}
+	for (uint32_t i = 0; i < set.classes.n; i++)
+		if (set.classes.of[i] != target)
+			all &= tell_class(o, s, target, set.classes.of[i]);
 	return all;
 }
 

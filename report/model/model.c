@@ -173,6 +173,17 @@ int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g)
 	return ns > 0 ? ns : 0;
 }
 
+const struct owner *model_owner_why(const struct model *m, const struct trace_obj *obj)
+{
+	size_t n;
+	const struct owner *o = model_owners(m, obj->kind, obj->id, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (o[i].kind == TRACE_OWNER_VARIABLE)
+			return &o[i];
+	return o;
+}
+
 int64_t model_stopped_ns(const struct model *m, int64_t from, int64_t to)
 {
 	return stops_sum(&m->stops, from, to < m->end ? to : m->end);

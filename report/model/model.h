@@ -198,6 +198,9 @@ static inline const struct lock_holder *model_lock_holders(const struct model *m
 	return lock_holders_of(&m->lock_holders, sync, n);
 }
 
+/* The owner that says why an object is still reachable: the nearest variable, else the nearest goroutine; or NULL. */
+const struct owner *model_owner_why(const struct model *m, const struct trace_obj *obj);
+
 /* Whether the recording has every send and receive. */
 static inline bool model_has_ops(const struct model *m)
 {

@@ -221,6 +221,15 @@ void words_holder(struct buf *b, const struct model *m, uint64_t goid, uint8_t e
 void words_chain_blocker(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l);
 void words_chain_root(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *last);
 
+/* Who has an object: "variable main.db", "goroutine 7 (main.worker) at main.worker (main.go:42)". */
+void words_owner_name(struct buf *b, const struct model *m, const struct owner *o);
+/* A step of the way from there, i < nsteps: "+0x38"; the last one is the object: "channel #7". */
+void words_owner_step(struct buf *b, const struct model *m, const struct owner *o, uint32_t i);
+/* Both: "variable main.db → +0x38 → … → channel #7". */
+void words_owner(struct buf *b, const struct model *m, const struct owner *o);
+/* Whether the n owners of an object are all: "Others may have it, too." */
+void words_owners_all(struct buf *b, const struct model *m, const struct owner *o, size_t n);
+
 /* "only the window from 1.00s to 2.00s of the recording is counted"; false: everything is. */
 bool words_window(struct buf *b, const struct report *r);
 /* "only waits that match --reason send are counted"; false: there is no filter. */

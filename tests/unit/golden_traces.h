@@ -154,6 +154,12 @@ static void golden_shop(struct tb *t)
 	        "time.Sleep /usr/lib/go/src/runtime/time.go:315|main.audit /home/dev/shop/cmd/shop/main.go:86" G_EXIT);
 	tb_park(t, SEC(2) + MS(5), 22, TRACE_WAIT_SEND, jobs,
 	        G_SEND "example.org/shop/pool.(*Pool).dispatch /home/dev/shop/pool/pool.go:27" G_EXIT);
+	tb_owner(t, SEC(5), jobs, 0, "example.org/shop/pool.all", 3, 0x18, false);
+	tb_owner(t, SEC(5), jobs, 1, G_MAIN "61", 1, 0, false);
+	tb_owner(t, SEC(5), jobs, 19, "example.org/shop/pool.(*Worker).Run /home/dev/shop/pool/worker.go:40", 20, 8,
+	         false);
+	tb_owner(t, SEC(5), mu, 0, "example.org/shop/stock.mu", 0, 0, false);
+	tb_owner(t, SEC(5), wg, 21, "main.audit /home/dev/shop/cmd/shop/main.go:86", 2, 0x40, true);
 	tb_end(t, SEC(5));
 }
 
@@ -232,6 +238,8 @@ static void golden_hostile(struct tb *t)
 	}
 	tb_ready(t, US(5000), 3, 2, TRACE_CAUSE_UNLOCK, mu, stack);
 	tb_ready(t, US(9000), 2, 5, TRACE_CAUSE_SEND, ch, stack);
+	tb_owner(t, MS(20), ch, 0, names[1], 2, 8, false);
+	tb_owner(t, MS(20), ch, 4, place, 2, 8, false);
 	tb_end(t, MS(20));
 }
 

@@ -26,7 +26,7 @@ struct memory {
 	uint64_t *table, *arena, arenas;
 	uint8_t mspan[64];
 	uint64_t gs[4][16]; /* g structs, all zero: no goroutines */
-	uint64_t words[8];  /* of stacks */
+	uint64_t words[32]; /* of stacks, by goroutine */
 	uint64_t root;      /* the only variable */
 	struct target t;
 	struct go_layout l;
@@ -226,16 +226,21 @@ static void begin_owners(struct memory *m)
 	m->r.todo.keeps_links = true;
 }
 
-/* A goroutine that does not wait, with one word on its stack. */
-static void runs(struct memory *m, uint64_t goid, uint64_t word)
+/* A goroutine with one word on its stack, which waits for *waits; NULL: it does not wait. */
+static void runs_waiting(struct memory *m, uint64_t goid, uint64_t word, const uint64_t *waits)
 {
-	uint32_t go = ownsearch_go(&m->r.owners, goid, NULL, 0);
-	uint64_t *at = &m->words[goid % 8];
+	uint32_t go = ownsearch_go(&m->r.owners, goid, waits, waits ? 1 : 0);
+	uint64_t *at = &m->words[goid];
 	struct reach_range stack = { .from = addr_of(at), .to = addr_of(at + 1), .go = go };
 
 	*at = word;
 	assert_int_not_equal(go, 0);
 	assert_int_equal(vec_push(&m->r.ranges, stack), 0);
+}
+
+static void runs(struct memory *m, uint64_t goid, uint64_t word)
+{
+	runs_waiting(m, goid, word, NULL);
 }
 
 static void search_owners(struct memory *m)
@@ -429,28 +434,58 @@ static void test_owner_cycle(void **state)
 	assert_true(is_complete(m, 2));
 }
 
+/* What goroutine 9 has does not depend on how many wait for it, nor on how many wait for the same as it does. */
+static void test_owner_of_waiters(void **state)
+{
+	struct memory *m = *state;
+	uint64_t gate = object(m, 5), wanted = object(m, 2);
+	const uint64_t waits[] = { gate, wanted };
+
+	want(m, 2);
+	want(m, 5);
+	wait_for(m, 1, wanted);
+	begin_owners(m);
+	for (uint64_t goid = 10; goid < 13; goid++)
+		runs_waiting(m, goid, object(m, 3), &waits[0]);
+	runs_waiting(m, 9, object(m, 1), &waits[0]);
+	for (uint64_t goid = 20; goid < 23; goid++)
+		runs_waiting(m, goid, wanted, &waits[1]);
+	m->page[1 * OBJ_WORDS] = wanted;
+	search_owners(m);
+	assert_int_equal(count_owners(m, 2), 1);
+	assert_non_null(owner_of(m, 2, 9));
+	assert_true(is_complete(m, 2));
+}
+
 static void test_sets(void **state)
 {
 	struct ownsets s;
-	uint32_t one, two, both, all = OWNSET_EMPTY;
+	uint32_t one, two, both, all = OWNSET_EMPTY, same = OWNSET_EMPTY;
 
 	(void)state;
 	assert_int_equal(ownsets_init(&s), 0);
-	one = ownset_of(&s, 7);
-	two = ownset_of(&s, 3);
-	assert_int_equal(ownset_of(&s, 7), one);
+	one = ownset_of(&s, 7, 107);
+	two = ownset_of(&s, 3, 103);
+	assert_int_equal(ownset_of(&s, 7, 107), one);
 	assert_int_not_equal(one, two);
 	both = ownset_union(&s, one, two);
 	assert_int_equal(ownset_union(&s, two, one), both);
 	assert_int_equal(ownset_union(&s, both, one), both);
-	assert_int_equal(ownset_get(&s, both)->n, 2);
-	assert_int_equal(ownset_get(&s, both)->of[0], 3);
+	assert_int_equal(ownset_get(&s, both)->goroutines.n, 2);
+	assert_int_equal(ownset_get(&s, both)->goroutines.of[0], 3);
+	assert_int_equal(ownset_get(&s, both)->classes.of[1], 107);
 	assert_int_equal(ownset_union(&s, OWNSET_EMPTY, one), one);
 	assert_int_equal(ownset_union(&s, one, OWNSET_MANY), OWNSET_MANY);
+	assert_true(ownset_rank(&s, both) < ownset_rank(&s, one));
 	for (uint32_t i = 0; i < OWNSET_MAX; i++)
-		all = ownset_union(&s, all, ownset_of(&s, i));
-	assert_int_equal(ownset_get(&s, all)->n, OWNSET_MAX);
+		all = ownset_union(&s, all, ownset_of(&s, i, i));
+	assert_int_equal(ownset_get(&s, all)->classes.n, OWNSET_MAX);
 	assert_int_equal(ownset_union(&s, all, one), OWNSET_MANY);
+	/* Of one class there may be any number. */
+	for (uint32_t i = 0; i < 3 * OWNSET_MAX; i++)
+		same = ownset_union(&s, same, ownset_of(&s, i, 1000));
+	assert_int_equal(ownset_get(&s, same)->goroutines.n, OWNSET_MAX + 1);
+	assert_int_equal(ownset_get(&s, same)->classes.n, 1);
 	ownsets_free(&s);
 }
 
@@ -458,10 +493,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_heap),       TEST(test_inner),       TEST(test_through_waiter),
-		TEST(test_variable),   TEST(test_noscan),      TEST(test_owner_variable),
-		TEST(test_owner_sole), TEST(test_owner_far),   TEST(test_owner_shared),
-		TEST(test_owner_many), TEST(test_owner_cycle), cmocka_unit_test(test_sets),
+		TEST(test_heap),
+		TEST(test_inner),
+		TEST(test_through_waiter),
+		TEST(test_variable),
+		TEST(test_noscan),
+		TEST(test_owner_variable),
+		TEST(test_owner_sole),
+		TEST(test_owner_far),
+		TEST(test_owner_shared),
+		TEST(test_owner_many),
+		TEST(test_owner_cycle),
+		TEST(test_owner_of_waiters),
+		cmocka_unit_test(test_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -355,6 +355,29 @@ static inline void tb_snap_end(struct tb *t, int64_t at, uint8_t which, uint64_t
 	                  .type = TRACE_SNAP_END, .time = at, .snap_end = { .which = which, .goroutines = n } });
 }
 
+/* Who has an object: a goroutine, in a frame, or (goid 0) the variable called name. n: pointers, at offset each. */
+static inline void tb_owner(struct tb *t, int64_t at, struct trace_obj obj, uint64_t goid, const char *name, uint32_t n,
+                            uint64_t offset, bool is_complete)
+{
+	struct trace_owner_step steps[TRACE_MAX_STEPS] = { 0 };
+	struct trace_snap_owner o = { .which = 1,
+		                      .obj = obj,
+		                      .kind = goid ? TRACE_OWNER_GOROUTINE : TRACE_OWNER_VARIABLE,
+		                      .flags = is_complete ? TRACE_OWNER_COMPLETE : 0,
+		                      .frame = goid ? tb_frame(t, name) : 0,
+		                      .name = goid ? 0 : tb_str(t, name),
+		                      .addr = goid ? 0 : 0x5a0000,
+		                      .distance = n,
+		                      .nsteps = n < TRACE_MAX_STEPS ? n : TRACE_MAX_STEPS,
+		                      .steps = steps };
+
+	o.flags |= n > TRACE_MAX_STEPS ? TRACE_OWNER_CUT : 0;
+	for (uint32_t i = 0; i < o.nsteps; i++)
+		steps[i] =
+		        (struct trace_owner_step){ 0xc000010000 + i * 0x100, i + 1 < o.nsteps ? offset * (i + 1) : 0 };
+	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_OWNER, .time = at, .goid = goid, .snap_owner = o });
+}
+
 /* A goroutine in a snapshot; class only of a waiting one. */
 static inline void tb_snap_go(struct tb *t, int64_t at, uint8_t which, uint64_t g, uint8_t state, const char *site,
                               const char *entry, uint8_t class, struct trace_obj obj, int64_t since, const char *stack)

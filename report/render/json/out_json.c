@@ -290,6 +290,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_put_channel_rows(j, r);
 	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);
+	json_put_owners(j, r);
 	json_put_objects(j, r);
 	json_put_wakes(j, r);
 	json_put_edges(j, r);

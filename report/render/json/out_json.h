@@ -29,6 +29,9 @@ void json_put_channels(struct json *j, const struct report *r, const struct sele
 void json_put_channel_rows(struct json *j, const struct report *r);
 void json_put_objects(struct json *j, const struct report *r);
 void json_put_syncs(struct json *j, const struct report *r);
+void json_put_owners(struct json *j, const struct report *r);
+/* The way from an owner to its object, as a list of strings; NULL: an empty one. */
+void json_put_path(struct json *j, const struct model *m, const struct owner *o);
 void json_put_wakes(struct json *j, const struct report *r);
 void json_put_edges(struct json *j, const struct report *r);
 /* A list, of USER_… */

@@ -78,6 +78,14 @@ static void put_members(struct json *j, const struct report *r, const struct lea
 	json_close_list(j);
 }
 
+/* What leads to the object: the nearest variable, else the nearest goroutine. */
+static const struct owner *owner_of_leak(const struct model *m, const struct leak *l)
+{
+	const struct goroutine *g = l ? model_goroutine(m, l->example) : NULL;
+
+	return g && g->wait.nobjs && !g->unreachable ? model_owner_why(m, &g->objs[0]) : NULL;
+}
+
 static void put_object(struct json *j, const struct model *m, const struct leak *l)
 {
 	const struct goroutine *g = l ? model_goroutine(m, l->example) : NULL;
@@ -119,8 +127,7 @@ static void put_finding(struct json *j, const struct report *r, const struct fin
 	else
 		json_key_null(j, "rate_per_min");
 	json_key(j, "path");
-	json_open_list(j);
-	json_close_list(j);
+	json_put_path(j, r->m, owner_of_leak(r->m, l));
 	words_finding_why(b, r, f);
 	json_key_str(j, "why", buf_str(b));
 	buf_reset(b);

@@ -158,5 +158,6 @@ void text_put_channel(struct text *t, uint32_t id)
 		put_moment(t, "Closed", c->close_seen, c->close, c->close_by, c->close_stack);
 	put_counts(t, c);
 	put_waiting(t, c);
+	text_put_owners(t, "who has it", &(struct trace_obj){ .kind = TRACE_OBJ_CHAN, .id = id });
 	put_users(t, c);
 }

@@ -261,6 +261,8 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 	text_put_leak_of(t, goid);
 	put_stack(t, "its stack", g ? g->wait.stack : 0);
 	put_stack(t, "the stack of its creator", g ? g->create_stack : gone ? gone->create_stack : 0);
+	for (uint32_t i = 0; g && g->state == GO_STATE_WAITING && i < g->wait.nobjs; i++)
+		text_put_owners(t, "who has what it waits for", &g->objs[i]);
 	put_chains_of(t, goid);
 	put_wakes(t, goid, false);
 	put_wakes(t, goid, true);

@@ -93,6 +93,8 @@ void text_put_main_wait_sites(struct text *t, unsigned last_line);
 void text_put_edges(struct text *t);
 void text_put_goroutine(struct text *t, uint64_t goid);
 void text_put_channel(struct text *t, uint32_t id);
+/* Who has the object, and the way from there to it. */
+void text_put_owners(struct text *t, const char *title, const struct trace_obj *obj);
 /* The parts of a page, in this order. */
 void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);

@@ -1,0 +1,3 @@
+module chanrec.test/owners
+
+go 1.19
