@@ -61,13 +61,13 @@ def build(go, job):
     return go.build_at(folder, out, job.version, job.variant, package=f"{job.source} load.go")
 
 
-def record(program, load, trace):
+def record(program, load, trace, warm_up=WARM_UP):
     """Attaches to the program some time after its start: most deadlocks are older than the recording."""
     trace.unlink(missing_ok=True)
     target = subprocess.Popen([str(program), *["-load"] * load], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        time.sleep(WARM_UP)
+        time.sleep(warm_up)
         recorder = subprocess.Popen([str(CHANREC), "record", "-p", str(target.pid), "-o", str(trace)],
                                     stderr=subprocess.PIPE, text=True)
         wait_for("the recording begins",
@@ -139,7 +139,7 @@ class Result:
 
 def try_one(go, job, folder):
     trace = folder / f"{job}.zst"
-    record(build(go, job), job.load, trace)
+    record(build(go, job), job.load, trace, EXPECTED[job.case].get("warm_up", WARM_UP))
     findings = report_json(trace)["findings"]
     if job.twin:
         findings = [f for f in findings if f["kind"] != "contention"]

@@ -1,15 +1,17 @@
 """What the report says first about programs rebuilt from public bug reports: tests/cases.
 
 Each case is recorded with the defect and repaired. By default each runs on every Go version, every other one stripped,
-and amid traffic on one version; CHANREC_TEST_VARIANTS=all tries every combination (make check-cases). All recordings
-begin when the first test runs, several at a time, since most of the time they wait.
+and amid traffic on one version; CHANREC_TEST_VARIANTS=all tries every combination (make check-cases). All programs are
+built and recorded when the first test runs, several at a time, since most of the time they wait. Programs that share two
+CPUs with nine others may do less than they should, so a result that surprises is not counted: the case is recorded
+again, alone.
 """
 import concurrent.futures
 import os
 
 import pytest
 
-from cases import AT_ONCE, CASES, EXPECTED, Job, attempt, since, twins
+from cases import AT_ONCE, CASES, EXPECTED, Job, attempt, build, since, twins
 from conftest import VERSIONS, at_least, report
 
 EVERYTHING = os.environ.get("CHANREC_TEST_VARIANTS") == "all"
@@ -45,13 +47,19 @@ def parameters():
 
 @pytest.fixture(scope="session")
 def results(go, request, tmp_path_factory):
-    """{job: its result, once it is there}, of the tests that were chosen."""
+    """{job: its result} of the tests that were chosen."""
     folder = tmp_path_factory.mktemp("cases")
     jobs = [item.callspec.params["job"] for item in request.session.items
             if "job" in getattr(getattr(item, "callspec", None), "params", ())]
-    pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
-    yield {job: pool.submit(attempt, go, job, folder) for job in jobs}
-    pool.shutdown(cancel_futures=True)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda job: build(go, job), jobs))
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(jobs, pool.map(lambda job: attempt(go, job, folder), jobs)))
+
+
+def surprises(result):
+    is_known = "known" in EXPECTED[result.job.case] and bool(marks(result.job))
+    return bool(result.wrong) != is_known
 
 
 def test_every_case_has_its_expectation():
@@ -62,6 +70,8 @@ def test_every_case_has_its_expectation():
 
 
 @pytest.mark.parametrize("job", parameters())
-def test_first_finding(bpf, results, job):
-    result = results[job].result()
+def test_first_finding(bpf, go, results, job, tmp_path):
+    result = results[job]
+    if surprises(result):
+        result = attempt(go, job, tmp_path)
     assert not result.wrong, str(result) + (report(result.trace) if result.trace else "")

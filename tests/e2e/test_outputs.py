@@ -367,6 +367,7 @@ def test_totals_are_of_what_is_shown(traces, name, args):
     assert (f"{doc['summary']['channels']} channel" in text) and (bool(args) == ("NOTE: only " in text)), text[:600]
     dot = report(traces / f"{name}.zst", "--format", "dot", *args)
     assert bool(args) == ("only waits that match" in dot or "only the window" in dot)
+    assert doc["filter"].pop("matched") or not waits["waits"]
     named = {f"--{k.split('_')[0]}" for k, v in doc["filter"].items() if v is not None}
     assert named == {a for a in args if a.startswith("--")}
 

@@ -17,7 +17,7 @@ func lockOrderBroken() {
 		lockOrderA.Lock()
 		both.Done()
 		both.Wait()
-		lockOrderB.Lock() // want: lock not released, 1
+		lockOrderB.Lock() // want: cycle, 1
 		lockOrderB.Unlock()
 		lockOrderA.Unlock()
 	}()
@@ -25,7 +25,7 @@ func lockOrderBroken() {
 		lockOrderB.Lock()
 		both.Done()
 		both.Wait()
-		lockOrderA.Lock() // want: lock not released, 1
+		lockOrderA.Lock() // want: cycle, 1
 		lockOrderA.Unlock()
 		lockOrderB.Unlock()
 	}()

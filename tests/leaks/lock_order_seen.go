@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// Like lock_order, but goroutines had waited for the locks before, so who acquired them was seen.
+// Like lock_order, but goroutines had waited for the locks before: events show who acquired them.
 func init() { register("lock_order_seen", lockOrderSeenBroken, lockOrderSeenFixed) }
 
 // waiters is the number of goroutines that wait for the lock (sync/mutex.go, mutexWaiterShift).
@@ -31,7 +31,7 @@ func lockOrderSeenRun(cross bool) {
 		if meet {
 			both.Wait()
 		}
-		second.Lock() // attached: lock not released, 2; recorded: cycle, 2
+		second.Lock() // want: cycle, 2
 		second.Unlock()
 		first.Unlock()
 		ended.Done()

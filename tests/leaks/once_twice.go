@@ -11,7 +11,7 @@ func onceTwiceBroken() {
 	go func() {
 		var once sync.Once
 		once.Do(func() {
-			once.Do(func() {}) // want: lock not released, 1
+			once.Do(func() {}) // want: cycle, 1
 		})
 	}()
 }

@@ -13,7 +13,7 @@ func rwmutexUpgradeBroken() {
 			mu := new(sync.RWMutex)
 			mu.RLock()
 			defer mu.RUnlock()
-			mu.Lock() // want: lock not released, 2
+			mu.Lock() // want: cycle, 1; want: lock not released, 1
 			mu.Unlock()
 		}()
 	}
