@@ -2,9 +2,9 @@
 
 Each case is recorded with the defect and repaired. By default each runs on every Go version, every other one stripped,
 and amid traffic on one version; CHANREC_TEST_VARIANTS=all tries every combination (make check-cases). All programs are
-built and recorded when the first test runs, several at a time, since most of the time they wait. Programs that share two
-CPUs with nine others may do less than they should, so a result that surprises is not counted: the case is recorded
-again, alone.
+built and recorded when the first test runs, several at a time, since most of the time they wait. A program that shares
+two CPUs with nine others may do less than it should, so an unexpected result does not count: the case is recorded again,
+alone.
 """
 import concurrent.futures
 import os

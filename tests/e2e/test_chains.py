@@ -22,7 +22,8 @@ def test_it_is_found_at_the_end_and_at_its_time_only(workload, record):
     assert w.ask("go") == "done"
     time.sleep(0.5)
     r.stop()
-    assert {(tuple(links), cause) for links, cause in chains_of(r.trace)} >= {(tuple(WANT), "sleep"), (tuple(ALONE), "unknown")}
+    assert (WANT, "sleep") in chains_of(r.trace)
+    assert (ALONE, "unknown") in chains_of(r.trace)
     assert not any(set(WANT) & set(links) for links, _ in chains_of(r.trace, "--at", "100ms"))
     end = report_json(r.trace)["trace"]["duration_ns"]
     assert (WANT, "sleep") in chains_of(r.trace, "--at", f"{end - 200_000_000}ns")
