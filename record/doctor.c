@@ -57,7 +57,7 @@ static bool say_fit(const struct doctor *d, const struct subject *p)
 
 	if (!p->target.pid || p->layout.own)
 		return true;
-	layout_check_init(&check, &p->target, p->bin, &p->layout, p->bias);
+	layout_check_init(&check, &p->target.memory, p->bin, &p->layout, p->bias);
 	if (layout_check_run(&check, &err)) {
 		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
 		return false;
@@ -80,7 +80,7 @@ static bool say_layout(const struct doctor *d, struct subject *p)
 	                   ? "build the program with DWARF (without -ldflags=-w) to be sure, or use a newer chanrec"
 	                   : NULL,
 	           "%s", p->layout.from);
-	if (gread_env_init(&p->env, &p->target, p->bin, &p->layout, p->bias, &err)) {
+	if (gread_env_init(&p->env, &p->target.memory, p->bin, &p->layout, p->bias, &err)) {
 		doctor_say(d, DOCTOR_FAILS, "offsets", NULL, "%s", err.msg);
 		return false;
 	}
@@ -255,7 +255,7 @@ static bool say_check(const struct doctor *d, const struct subject *p)
 
 	if (p->layout.own)
 		return true;
-	layout_check_init(&c, &p->target, p->bin, &p->layout, p->bias);
+	layout_check_init(&c, &p->target.memory, p->bin, &p->layout, p->bias);
 	if (layout_check_run(&c, &err)) {
 		doctor_say(d, DOCTOR_FAILS, "offsets",
 		           "build the program with DWARF (without -ldflags=-w), which has its own offsets", "%s",

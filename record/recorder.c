@@ -77,7 +77,7 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 
 	if (gobin_layout(r->bin, &r->layout, err))
 		return err->code;
-	layout_check_init(&r->check, &r->target, r->bin, &r->layout, r->bias);
+	layout_check_init(&r->check, &r->target.memory, r->bin, &r->layout, r->bias);
 	/* A program that has not run yet has nothing to check; live_step() does it later. */
 	if (!watch_launched(&r->watch) && !r->layout.own && layout_check_run(&r->check, err))
 		return err->code;
@@ -118,7 +118,7 @@ static int write_header(struct recorder *r, struct err *err)
 static int open_parts(struct recorder *r, struct err *err)
 {
 	if (intern_init(&r->intern, r->bin, r->bias, NULL, err) ||
-	    gread_env_init(&r->env, &r->target, r->bin, &r->intern.layout, r->bias, err))
+	    gread_env_init(&r->env, &r->target.memory, r->bin, &r->intern.layout, r->bias, err))
 		return err->code;
 	if (r->opts->redact)
 		intern_redact(&r->intern);

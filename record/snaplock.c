@@ -159,7 +159,7 @@ static bool offset_in_object(const struct gread_env *env, uint64_t addr, int64_t
 {
 	struct heap h;
 	struct heap_obj o;
-	bool found = !heap_init(&h, env->t, env->bin, env->l, env->bias, 0) && heap_find(&h, addr, &o);
+	bool found = !heap_init(&h, env->mem, env->bin, env->l, env->bias, 0) && heap_find(&h, addr, &o);
 
 	if (found)
 		*off = (int64_t)((addr - h.spans.v[o.span].base) % h.spans.v[o.span].elem_size);

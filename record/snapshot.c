@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "record/encode/intern_gread.h"
+#include "record/memory/memory.h"
 #include "record/reach/reach.h"
 #include "record/snaplock.h"
-#include "record/target/target.h"
 #include "util/clock.h"
 #include "util/debug.h"
 #include "util/vec.h"
@@ -172,11 +172,11 @@ static int read_list(struct snapshot *s)
 	int ret;
 
 	if (s->allglen && s->allgptr) {
-		ret = target_read(s->env->t, s->allglen, &len, sizeof(len));
+		ret = memory_read(s->env->mem, s->allglen, &len, sizeof(len));
 		if (!ret)
-			ret = target_read(s->env->t, s->allgptr, &ptr, sizeof(ptr));
+			ret = memory_read(s->env->mem, s->allgptr, &ptr, sizeof(ptr));
 	} else {
-		ret = target_read(s->env->t, s->allgs_slice, slice, sizeof(slice));
+		ret = memory_read(s->env->mem, s->allgs_slice, slice, sizeof(slice));
 		ptr = slice[0];
 		len = slice[1];
 		if (!ret && len > slice[2])
@@ -191,7 +191,7 @@ static int read_list(struct snapshot *s)
 	if (!s->gs)
 		return -ENOMEM;
 	s->n = len;
-	return len ? target_read(s->env->t, ptr, s->gs, len * sizeof(*s->gs)) : 0;
+	return len ? memory_read(s->env->mem, ptr, s->gs, len * sizeof(*s->gs)) : 0;
 }
 
 int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)

@@ -17,7 +17,7 @@ static uint64_t lock_addr(struct gread_chunk *c, size_t i, const struct lock_pat
 	for (uint8_t k = 0; k < p->nload; k++) {
 		uint64_t from = v + (uint64_t)p->off[k];
 
-		if (target_read(c->env->t, from, &v, sizeof(v)))
+		if (memory_read(c->env->mem, from, &v, sizeof(v)))
 			return 0;
 	}
 	return v ? v + (uint64_t)p->add : 0;
@@ -33,7 +33,7 @@ static void at_cond(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64
 	uint64_t cond;
 
 	w->is_over |= !c->env->cond_arg || !gread_stack_read(c, i, top, &cond, sizeof(cond)) ||
-	              target_read(c->env->t, cond + 8, &w->cond, sizeof(w->cond));
+	              memory_read(c->env->mem, cond + 8, &w->cond, sizeof(w->cond));
 }
 
 static void add_lock(struct gread_chunk *c, size_t i, const struct lock_walk *w, const struct lock_held *h, uint64_t pc,

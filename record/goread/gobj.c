@@ -10,7 +10,7 @@ int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_cha
 	uint8_t h[256];
 
 	if (l->hchan_size <= 0 || (size_t)l->hchan_size > sizeof(h) ||
-	    target_read(env->t, addr, h, (size_t)l->hchan_size))
+	    memory_read(env->mem, addr, h, (size_t)l->hchan_size))
 		return -EFAULT;
 	out->length = g_u64(h, l->hchan_qcount);
 	out->capacity = g_u64(h, l->hchan_dataqsiz);
@@ -22,7 +22,7 @@ int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_cha
 
 static int read_i32(const struct gread_env *env, uint64_t addr, int32_t *v)
 {
-	return target_read(env->t, addr, v, sizeof(*v));
+	return memory_read(env->mem, addr, v, sizeof(*v));
 }
 
 #define MUTEX_LOCKED 1       /* sync/mutex.go, mutexLocked */
@@ -45,7 +45,7 @@ static int read_rwmutex(const struct gread_env *env, uint64_t addr, struct trace
 	int32_t w, readers[2];
 
 	if (l->rwmutex_readercount < 0 || read_i32(env, addr + (uint64_t)off_of(l->rwmutex_w), &w) ||
-	    target_read(env->t, addr + (uint64_t)l->rwmutex_readercount, readers, sizeof(readers)))
+	    memory_read(env->mem, addr + (uint64_t)l->rwmutex_readercount, readers, sizeof(readers)))
 		return -EFAULT;
 	out->waiters = (uint32_t)w >> MUTEX_WAITER_SHIFT;
 	out->counter = readers[readers[0] < 0];
@@ -70,7 +70,7 @@ int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct 
 	case TRACE_SYNC_RWMUTEX:
 		return read_rwmutex(env, addr, out);
 	case TRACE_SYNC_WAITGROUP:
-		if (l->wg_state < 0 || target_read(env->t, addr + (uint64_t)l->wg_state, &state, sizeof(state)))
+		if (l->wg_state < 0 || memory_read(env->mem, addr + (uint64_t)l->wg_state, &state, sizeof(state)))
 			return -EFAULT;
 		out->counter = (int32_t)(state >> 32);
 		out->waiters = state & 0x7fffffff; /* bit 31 is a flag since Go 1.25 */

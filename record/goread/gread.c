@@ -158,13 +158,13 @@ static void parse_after(struct gread_chunk *c, size_t i)
 
 static int read_gs(struct gread_chunk *c, const uint64_t *addrs, size_t n, uint8_t *to, bool *ok)
 {
-	struct target_piece p[GREAD_CHUNK];
+	struct memory_piece p[GREAD_CHUNK];
 	size_t size = (size_t)c->env->l->g_size;
 	int ret;
 
 	for (size_t i = 0; i < n; i++)
-		p[i] = (struct target_piece){ .addr = addrs[i], .to = to + i * size, .len = size };
-	ret = target_read_pieces(c->env->t, p, n);
+		p[i] = (struct memory_piece){ .addr = addrs[i], .to = to + i * size, .len = size };
+	ret = memory_read_pieces(c->env->mem, p, n);
 	for (size_t i = 0; i < n; i++)
 		ok[i] = p[i].ok;
 	return ret;
@@ -172,7 +172,7 @@ static int read_gs(struct gread_chunk *c, const uint64_t *addrs, size_t n, uint8
 
 static int read_windows(struct gread_chunk *c, size_t n)
 {
-	struct target_piece p[GREAD_CHUNK];
+	struct memory_piece p[GREAD_CHUNK];
 	size_t k = 0, who[GREAD_CHUNK];
 	int ret;
 
@@ -182,11 +182,11 @@ static int read_windows(struct gread_chunk *c, size_t n)
 		if (c->g[i].verdict != GREAD_OK || v->hi <= v->lo)
 			continue;
 		who[k] = i;
-		p[k++] = (struct target_piece){ .addr = v->lo,
+		p[k++] = (struct memory_piece){ .addr = v->lo,
 			                        .to = c->windows + i * GREAD_WINDOW,
 			                        .len = v->hi - v->lo };
 	}
-	ret = target_read_pieces(c->env->t, p, k);
+	ret = memory_read_pieces(c->env->mem, p, k);
 	for (size_t i = 0; i < k; i++)
 		if (!p[i].ok)
 			c->g[who[i]].verdict = GREAD_MOVED;

@@ -3,7 +3,7 @@
 #define CHANREC_RECORD_GOREAD_GREAD_H
 
 /*
- * Reads goroutines from the memory of a running process. Nothing read is
+ * Reads goroutines from the memory of a Go program. Nothing read is
  * trusted: a goroutine counts only if it is the same before and after
  * everything that it refers to was read, and if its stack is plausible.
  */
@@ -15,16 +15,16 @@
 #include "format/trace.h"
 #include "gobin/gobin.h"
 #include "gobin/lockregion.h"
+#include "record/memory/memory.h"
 #include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
-#include "record/target/target.h"
 
 #define GREAD_CHUNK 128
 #define GREAD_WINDOW 8192 /* bytes of a stack read at once */
 
 /* What is needed to read the goroutines of one process: its program, and where its runtime keeps the data. */
 struct gread_env {
-	const struct target *t;
+	const struct memory *mem;
 	const struct gobin *bin;
 	const struct go_layout *l;
 	struct wait_reason reasons[WAIT_REASONS_MAX];
@@ -39,10 +39,10 @@ struct gread_env {
 };
 
 /*
- * Finds everything in the program. t, bin and l must outlive env. -ENOTSUP: the
+ * Finds everything in the program. mem, bin and l must outlive env. -ENOTSUP: the
  * layout of runtime.g is unknown.
  */
-int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
+int gread_env_init(struct gread_env *env, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err);
 
 enum gread_verdict {

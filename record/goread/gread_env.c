@@ -15,11 +15,11 @@ static void env_func(const struct gread_env *env, const char *name, struct gread
 	r->hi = f.end + env->bias;
 }
 
-int gread_env_init(struct gread_env *env, const struct target *t, const struct gobin *bin, const struct go_layout *l,
+int gread_env_init(struct gread_env *env, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err)
 {
 	memset(env, 0, sizeof(*env));
-	env->t = t;
+	env->mem = mem;
 	env->bin = bin;
 	env->l = l;
 	env->bias = bias;

@@ -19,8 +19,8 @@ bool gread_stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, 
 		uint64_t hi = v->limit - addr > GREAD_WINDOW ? addr + GREAD_WINDOW : v->limit;
 
 		if (len > GREAD_WINDOW)
-			return target_read(c->env->t, addr, to, len) == 0;
-		if (target_read(c->env->t, addr, w, hi - addr))
+			return memory_read(c->env->mem, addr, to, len) == 0;
+		if (memory_read(c->env->mem, addr, w, hi - addr))
 			return false;
 		v->lo = addr;
 		v->hi = hi;
@@ -69,7 +69,7 @@ static void select_cases(struct gread_chunk *c, size_t i, uint64_t bp)
 	if (!cases)
 		return;
 	if (gread_stack_read(c, i, cas0, cases, kept * sizeof(*cases)) ||
-	    target_read(env->t, cas0, cases, kept * sizeof(*cases)) == 0) {
+	    memory_read(env->mem, cas0, cases, kept * sizeof(*cases)) == 0) {
 		for (uint64_t k = 0; k < kept; k++)
 			if (!add_obj(g, cases[k].chan ? TRACE_OBJ_CHAN : TRACE_OBJ_NILCHAN,
 			             k < nsends ? TRACE_DIR_SEND : TRACE_DIR_RECV, cases[k].chan))
@@ -97,7 +97,8 @@ static void look_at_frame(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t
 			add_obj(g, TRACE_OBJ_SYNC, TRACE_DIR_NONE, word);
 	} else if (env->poll_arg && gread_in_range(&env->poll_wait, pc)) {
 		word = frame_word(c, i, bp, 16);
-		if (word && target_read(env->t, word + (uint64_t)(int64_t)env->l->polldesc_fd, &fd, sizeof(fd)) == 0 &&
+		if (word &&
+		    memory_read(env->mem, word + (uint64_t)(int64_t)env->l->polldesc_fd, &fd, sizeof(fd)) == 0 &&
 		    fd < INT32_MAX)
 			add_obj(g, TRACE_OBJ_FD, TRACE_DIR_NONE, fd);
 	}
@@ -196,7 +197,7 @@ static void wait_object(struct gread_chunk *c, size_t i, uint8_t class)
 	if (wc->obj == TRACE_OBJ_NILCHAN) {
 		add_obj(&c->g[i], TRACE_OBJ_NILCHAN, wc->dir, 0);
 	} else if (wc->obj == TRACE_OBJ_CHAN && class != TRACE_WAIT_SELECT) {
-		if (sudog && target_read(env->t, sudog + (uint64_t)(int64_t)l->sudog_c, &chan, sizeof(chan)) == 0 &&
+		if (sudog && memory_read(env->mem, sudog + (uint64_t)(int64_t)l->sudog_c, &chan, sizeof(chan)) == 0 &&
 		    chan)
 			add_obj(&c->g[i], TRACE_OBJ_CHAN, wc->dir, chan);
 	}

@@ -35,13 +35,13 @@ struct look {
 	char why[120]; /* why it cannot be a goroutine; "": it can */
 };
 
-void layout_check_init(struct layout_check *c, const struct target *t, const struct gobin *bin,
+void layout_check_init(struct layout_check *c, const struct memory *mem, const struct gobin *bin,
                        const struct go_layout *l, uint64_t bias)
 {
 	struct go_func f;
 
 	memset(c, 0, sizeof(*c));
-	c->t = t;
+	c->mem = mem;
 	c->bin = bin;
 	c->l = l;
 	c->bias = bias;
@@ -92,14 +92,14 @@ static void look_at_channel(const struct layout_check *c, struct look *k, uint64
 	uint64_t g = 0, chan = 0, qcount = 0, dataqsiz = 0;
 	uint32_t closed = 0;
 
-	if (target_read(c->t, sudog + (uint64_t)l->sudog_g, &g, sizeof(g)) || g != k->addr ||
-	    target_read(c->t, sudog + (uint64_t)l->sudog_c, &chan, sizeof(chan)) || !chan) {
+	if (memory_read(c->mem, sudog + (uint64_t)l->sudog_g, &g, sizeof(g)) || g != k->addr ||
+	    memory_read(c->mem, sudog + (uint64_t)l->sudog_c, &chan, sizeof(chan)) || !chan) {
 		snprintf(k->why, sizeof(k->why), "its sudog does not point back to it");
 		return;
 	}
-	if (target_read(c->t, chan + (uint64_t)l->hchan_qcount, &qcount, sizeof(qcount)) ||
-	    target_read(c->t, chan + (uint64_t)l->hchan_dataqsiz, &dataqsiz, sizeof(dataqsiz)) ||
-	    target_read(c->t, chan + (uint64_t)l->hchan_closed, &closed, sizeof(closed)) || qcount > dataqsiz ||
+	if (memory_read(c->mem, chan + (uint64_t)l->hchan_qcount, &qcount, sizeof(qcount)) ||
+	    memory_read(c->mem, chan + (uint64_t)l->hchan_dataqsiz, &dataqsiz, sizeof(dataqsiz)) ||
+	    memory_read(c->mem, chan + (uint64_t)l->hchan_closed, &closed, sizeof(closed)) || qcount > dataqsiz ||
 	    closed > 1)
 		snprintf(k->why, sizeof(k->why), "what it waits on is not a channel (%lu of %lu elements, closed %u)",
 		         (unsigned long)qcount, (unsigned long)dataqsiz, closed);
@@ -139,7 +139,7 @@ static void look_at_running(const struct layout_check *c, struct look *k)
 {
 	uint64_t m = word(k, c->l->g_m), curg = 0;
 
-	if (!m || target_read(c->t, m + (uint64_t)c->l->m_curg, &curg, sizeof(curg)) || curg != k->addr)
+	if (!m || memory_read(c->mem, m + (uint64_t)c->l->m_curg, &curg, sizeof(curg)) || curg != k->addr)
 		snprintf(k->why, sizeof(k->why), "it runs on a thread that does not point back to it");
 }
 
@@ -185,12 +185,12 @@ static size_t read_sample(const struct layout_check *c, uint64_t *gs)
 	           gobin_var(c->bin, GO_VAR_ALLGPTR, &ptr_at, NULL)) {
 		return 0;
 	}
-	if (target_read(c->t, len_at + c->bias, &len, sizeof(len)) ||
-	    target_read(c->t, ptr_at + c->bias, &ptr, sizeof(ptr)) || !ptr)
+	if (memory_read(c->mem, len_at + c->bias, &len, sizeof(len)) ||
+	    memory_read(c->mem, ptr_at + c->bias, &ptr, sizeof(ptr)) || !ptr)
 		return 0;
 	if (len > SAMPLE)
 		len = SAMPLE;
-	return target_read(c->t, ptr, gs, len * sizeof(*gs)) ? 0 : len;
+	return memory_read(c->mem, ptr, gs, len * sizeof(*gs)) ? 0 : len;
 }
 
 static bool is_double(const uint64_t *goids, size_t n, uint64_t goid)
@@ -215,12 +215,12 @@ static void look(const struct layout_check *c, struct look *k)
 	size_t size = (size_t)c->l->g_size;
 	uint8_t again[G_SIZE_MAX];
 
-	if (target_read(c->t, k->addr, k->g, size)) {
+	if (memory_read(c->mem, k->addr, k->g, size)) {
 		snprintf(k->why, sizeof(k->why), "its memory cannot be read");
 		return;
 	}
 	look_at(c, k);
-	if (k->why[0] && target_read(c->t, k->addr, again, size) == 0 && memcmp(again, k->g, size) != 0) {
+	if (k->why[0] && memory_read(c->mem, k->addr, again, size) == 0 && memcmp(again, k->g, size) != 0) {
 		k->why[0] = 0;
 		k->goid = 0;
 	}
@@ -263,7 +263,7 @@ int layout_check_run(struct layout_check *c, struct err *err)
 		if (layout_check_step(c, err))
 			return err->code;
 		/* A process that is gone is reported elsewhere. */
-		if (!target_alive(c->t))
+		if (memory_is_gone(c->mem))
 			return 0;
 		if (!c->done)
 			nanosleep(&pause, NULL);

@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #include "gobin/gobin.h"
+#include "record/memory/memory.h"
 #include "record/probe/reasons.h"
-#include "record/target/target.h"
 
 struct layout_check {
-	const struct target *t;
+	const struct memory *mem;
 	const struct gobin *bin;
 	const struct go_layout *l;
 	uint64_t bias;
@@ -29,7 +29,7 @@ struct layout_check {
 	bool done; /* it matches */
 };
 
-void layout_check_init(struct layout_check *c, const struct target *t, const struct gobin *bin,
+void layout_check_init(struct layout_check *c, const struct memory *mem, const struct gobin *bin,
                        const struct go_layout *l, uint64_t bias);
 /*
  * One attempt. A program that has just started needs several, until a goroutine

@@ -33,10 +33,10 @@
 #define DEPTH_MAX 16
 #define PARTS_MAX 65536
 
-void gcmasks_init(struct gcmasks *m, const struct target *t, const struct gobin *bin, uint64_t bias)
+void gcmasks_init(struct gcmasks *m, const struct memory *mem, const struct gobin *bin, uint64_t bias)
 {
 	memset(m, 0, sizeof(*m));
-	m->t = t;
+	m->mem = mem;
 	m->bin = bin;
 	m->bias = bias;
 }
@@ -70,7 +70,7 @@ static bool add_type(struct building *b, uint64_t type, uint64_t at, int depth);
 /* Only types of the program itself are trusted, not those that reflect made on the heap. */
 static bool type_read(const struct gcmasks *m, uint64_t type, uint8_t b[TYPE_BYTES])
 {
-	return !gobin_read(m->bin, type - m->bias, b, TYPE_GCDATA) && !target_read(m->t, type, b, TYPE_BYTES);
+	return !gobin_read(m->bin, type - m->bias, b, TYPE_GCDATA) && !memory_read(m->mem, type, b, TYPE_BYTES);
 }
 
 /* Adds the bits of a part at byte offset at of the whole. */
@@ -79,7 +79,7 @@ static bool add_bits(struct building *b, uint64_t gcdata, uint64_t ptr_bytes, ui
 	size_t n = ptr_bytes / 8, first = at / 8;
 	uint8_t *bits = malloc(n / 8 + 1);
 	bool ok = bits && at <= b->to->ptr_bytes && ptr_bytes <= b->to->ptr_bytes - at &&
-	          !target_read(b->m->t, gcdata, bits, (n + 7) / 8);
+	          !memory_read(b->m->mem, gcdata, bits, (n + 7) / 8);
 
 	for (size_t i = 0; ok && i < n; i++)
 		if (bits[i / 8] & 1u << i % 8)
@@ -105,7 +105,7 @@ static bool add_struct(struct building *b, const uint8_t *type, uint64_t at, int
 	for (uint64_t i = 0; i < n; i++) {
 		uint8_t f[FIELD_BYTES];
 
-		if (target_read(b->m->t, fields + i * FIELD_BYTES, f, sizeof(f)) ||
+		if (memory_read(b->m->mem, fields + i * FIELD_BYTES, f, sizeof(f)) ||
 		    !add_type(b, u64_at(f, FIELD_TYPE), at + u64_at(f, FIELD_OFFSET), depth + 1))
 			return false;
 	}

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "gobin/gobin.h"
+#include "record/memory/memory.h"
 #include "record/reach/heap.h"
-#include "record/target/target.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -27,7 +27,7 @@ struct gcmask {
 };
 
 struct gcmasks {
-	const struct target *t;
+	const struct memory *mem;
 	const struct gobin *bin;
 	uint64_t bias;
 	struct map index; /* address of a type -> index in v */
@@ -35,7 +35,7 @@ struct gcmasks {
 	struct gcmask last; /* mask of a single object */
 };
 
-void gcmasks_init(struct gcmasks *m, const struct target *t, const struct gobin *bin, uint64_t bias);
+void gcmasks_init(struct gcmasks *m, const struct memory *mem, const struct gobin *bin, uint64_t bias);
 void gcmasks_free(struct gcmasks *m);
 /*
  * The pointer mask of an object of n words. NULL: unknown, so every word may be

@@ -17,13 +17,13 @@
 #define BITS_SINCE 20    /* one bit per word, before that two (runtime/mbitmap.go) */
 #define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: larger objects have a header */
 
-int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
-              uint64_t limit)
+int heap_init(struct heap *h, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
+              uint64_t bias, uint64_t limit)
 {
 	uint64_t addr;
 
 	memset(h, 0, sizeof(*h));
-	h->t = t;
+	h->mem = mem;
 	h->l = l;
 	h->limit = limit;
 	h->go_minor = gobin_go_minor(bin);
@@ -59,12 +59,12 @@ static struct heap_arena arena_read(const struct heap *h, uint64_t index)
 	struct heap_arena a = { 0 };
 	uint64_t table;
 
-	if (target_read(h->t, h->arenas, &table, sizeof(table)) || !table ||
-	    target_read(h->t, table + 8 * (ARENA_FIRST + index), &a.addr, sizeof(a.addr)) || !a.addr)
+	if (memory_read(h->mem, h->arenas, &table, sizeof(table)) || !table ||
+	    memory_read(h->mem, table + 8 * (ARENA_FIRST + index), &a.addr, sizeof(a.addr)) || !a.addr)
 		return a;
 	a.spans = malloc(size);
 	a.index = calloc(ARENA_PAGES, sizeof(*a.index));
-	if (!a.spans || !a.index || target_read(h->t, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
+	if (!a.spans || !a.index || memory_read(h->mem, a.addr + (uint64_t)h->l->arena_spans, a.spans, size)) {
 		free(a.spans);
 		free(a.index);
 		a.spans = NULL;
@@ -111,7 +111,7 @@ static bool span_read(const struct heap *h, uint64_t addr, struct heap_span *s)
 	uint8_t b[SPAN_BYTES + 8] = { 0 };
 	uint64_t npages;
 
-	if (target_read(h->t, addr, b, (size_t)l->mspan_size) || b[l->mspan_state] != SPAN_IN_USE)
+	if (memory_read(h->mem, addr, b, (size_t)l->mspan_size) || b[l->mspan_state] != SPAN_IN_USE)
 		return false;
 	npages = field(b, l->mspan_npages);
 	*s = (struct heap_span){ .base = field(b, l->mspan_base),
@@ -272,7 +272,7 @@ int heap_words(struct heap *h, struct heap_obj o, const uint64_t **words, size_t
 		if (!s->words)
 			return -ENOMEM;
 		h->bytes += s->size;
-		if (target_read(h->t, s->base, s->words, s->size))
+		if (memory_read(h->mem, s->base, s->words, s->size))
 			return -EFAULT;
 	}
 	*words = s->words + o.i * (s->elem_size / 8);
@@ -313,7 +313,7 @@ bool heap_bits(const struct heap *h, struct heap_obj o, size_t n, uint8_t *bits)
 		return false;
 	b = malloc(size);
 	/* The bitmap is the first field of heapArena. */
-	if (!b || target_read(h->t, h->arena.v[*at].addr + first / per_byte, b, size)) {
+	if (!b || memory_read(h->mem, h->arena.v[*at].addr + first / per_byte, b, size)) {
 		free(b);
 		return false;
 	}

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "gobin/gobin.h"
-#include "record/target/target.h"
+#include "record/memory/memory.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -39,7 +39,7 @@ struct heap_arena {
 };
 
 struct heap {
-	const struct target *t;
+	const struct memory *mem;
 	const struct go_layout *l;
 	int go_minor;
 	uint64_t arenas; /* address of runtime.mheap_.arenas[0] */
@@ -57,8 +57,8 @@ struct heap_obj {
 };
 
 /* -ENOENT: the location of the heap's tables is unknown. */
-int heap_init(struct heap *h, const struct target *t, const struct gobin *bin, const struct go_layout *l, uint64_t bias,
-              uint64_t limit);
+int heap_init(struct heap *h, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
+              uint64_t bias, uint64_t limit);
 void heap_free(struct heap *h);
 
 /* Whether addr points into an object in use, and into which one. */

@@ -22,7 +22,7 @@ void reach_init(struct reach *r, const struct gread_env *env)
 	memset(r, 0, sizeof(*r));
 	r->env = env;
 	r->scan.env = env;
-	gcmasks_init(&r->scan.masks, env->t, env->bin, env->bias);
+	gcmasks_init(&r->scan.masks, env->mem, env->bin, env->bias);
 	if (env->l->semtable_stride > 0 && env->l->semtable_len > 0 &&
 	    !gobin_var(env->bin, GO_VAR_SEMTABLE, &addr, NULL)) {
 		r->semtable = addr + env->bias;
@@ -251,12 +251,12 @@ static void take_goroutines(struct reach *r, const uint64_t *gs, size_t n)
 	if (!in.gs)
 		give_up(r);
 	for (size_t at = 0; at < n && !r->failed; at += GREAD_CHUNK) {
-		struct target_piece p[GREAD_CHUNK];
+		struct memory_piece p[GREAD_CHUNK];
 		size_t k = n - at < GREAD_CHUNK ? n - at : GREAD_CHUNK;
 
 		for (size_t i = 0; i < k; i++)
-			p[i] = (struct target_piece){ .addr = gs[at + i], .to = in.gs + i * size, .len = size };
-		if (target_read_pieces(r->env->t, p, k))
+			p[i] = (struct memory_piece){ .addr = gs[at + i], .to = in.gs + i * size, .len = size };
+		if (memory_read_pieces(r->env->mem, p, k))
 			give_up(r);
 		for (size_t i = 0; i < k && !r->failed; i++)
 			if (p[i].ok)
@@ -297,7 +297,7 @@ void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
 	 * a semaphore would seem reachable.
 	 */
 	r->heap_ready = true;
-	if (!r->semtable || heap_init(&r->scan.heap, env->t, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
+	if (!r->semtable || heap_init(&r->scan.heap, env->mem, env->bin, env->l, env->bias, REACH_LIMIT_BYTES)) {
 		give_up(r);
 		return;
 	}
@@ -332,7 +332,7 @@ static bool is_unchanged(const struct reach *r, uint64_t addr, uint64_t value)
 {
 	uint64_t now;
 
-	return !target_read(r->env->t, addr, &now, sizeof(now)) && now == value;
+	return !memory_read(r->env->mem, addr, &now, sizeof(now)) && now == value;
 }
 
 /* If the stack moved during the read, every word that was there counts. */
@@ -341,7 +341,7 @@ static void scan_stack(struct reach *r, const struct reach_range *s)
 	uint64_t words[PIECE_WORDS], n = (s->to - s->from) / 8;
 	struct visited v = { r, s->go };
 
-	if (target_read(r->env->t, s->from, words, n * 8))
+	if (memory_read(r->env->mem, s->from, words, n * 8))
 		return;
 	if (is_unchanged(r, s->pc_at, s->pc) && is_unchanged(r, s->sp_at, s->from)) {
 		struct stack_copy copy = { words, s->pc, s->from, s->to, s->is_deferred };
@@ -360,7 +360,7 @@ static void scan_words(struct reach *r, const struct reach_range *range)
 	struct visited v = { r, range->go };
 	struct heap_obj o;
 
-	if (target_read(r->env->t, range->from, words, size))
+	if (memory_read(r->env->mem, range->from, words, size))
 		return;
 	for (uint64_t i = 0; i < size / 8; i++) {
 		if (range->go)
@@ -458,7 +458,7 @@ static bool release_waits(struct reach *r)
 		if (!w->found || w->reachable || !is_reachable(r, w))
 			continue;
 		w->reachable = any = true;
-		if (!target_read(r->env->t, w->g, g, size))
+		if (!memory_read(r->env->mem, w->g, g, size))
 			add_goroutine(r, w->g, g);
 	}
 	free(g);
@@ -506,7 +506,7 @@ static void add_unreachable(struct reach *r)
 	r->owners.is_cut |= r->todo.label_error != 0;
 	for (size_t i = 0; i < r->waits.n && !r->failed; i++)
 		if (r->waits.v[i].found && !r->waits.v[i].reachable &&
-		    !target_read(r->env->t, r->waits.v[i].g, g, size))
+		    !memory_read(r->env->mem, r->waits.v[i].g, g, size))
 			add_goroutine(r, r->waits.v[i].g, g);
 	free(g);
 }

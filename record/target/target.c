@@ -204,12 +204,92 @@ static int say_no_program(pid_t pid, struct err *err)
 	return err_set(err, ENOEXEC, "process %d is a kernel thread: there is no program to record", pid);
 }
 
+bool target_alive(const struct target *t)
+{
+	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
+
+	if (t->pidfd < 0)
+		return kill(t->pid, 0) == 0 || errno == EPERM;
+	return poll(&p, 1, 0) == 0;
+}
+
+/* /proc/PID/mem refers to the program it was opened for; once that is gone, reads fail. */
+bool target_same(const struct target *t)
+{
+	uint8_t byte;
+
+	return pread(t->mem, &byte, 1, (off_t)t->entry) == 1;
+}
+
+/* Reads one piece if process_vm_readv() is not permitted but /proc/PID/mem is open. */
+static bool mem_read(const struct target *t, struct memory_piece *p)
+{
+	size_t done = 0;
+
+	while (done < p->len) {
+		ssize_t n = pread(t->mem, (char *)p->to + done, p->len - done, (off_t)(p->addr + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+static int process_read(const struct memory *m, struct memory_piece *v, size_t n)
+{
+	const struct target *t = (const struct target *)m;
+	struct iovec local[PIECES_MAX], remote[PIECES_MAX];
+
+	for (size_t at = 0; at < n;) {
+		size_t k = 0;
+		ssize_t got;
+
+		for (; k < PIECES_MAX && at + k < n; k++) {
+			v[at + k].ok = false;
+			local[k] = (struct iovec){ v[at + k].to, v[at + k].len };
+			remote[k] = (struct iovec){ (void *)(uintptr_t)v[at + k].addr, v[at + k].len };
+		}
+		got = process_vm_readv(t->pid, local, k, remote, k, 0);
+		if (got < 0 && errno == ESRCH)
+			return -ESRCH;
+		if (got < 0 && errno == EPERM) {
+			/* mem was opened before privileges were dropped, or the kernel lacks the call. */
+			for (size_t i = 0; i < k; i++)
+				v[at + i].ok = mem_read(t, &v[at + i]);
+			at += k;
+			continue;
+		}
+		/* The call stops at the first piece that it cannot read completely. */
+		for (size_t i = 0; i < k; i++, at++) {
+			if (got < (ssize_t)v[at].len) {
+				at++;
+				break;
+			}
+			got -= (ssize_t)v[at].len;
+			v[at].ok = true;
+		}
+	}
+	/* Data read from another program is meaningless. */
+	return target_same(t) ? 0 : -ESRCH;
+}
+
+static bool process_is_gone(const struct memory *m)
+{
+	return !target_alive((const struct target *)m);
+}
+
+static const struct memory_ops process_memory = { .read = process_read, .is_gone = process_is_gone };
+
 int target_open(struct target *t, pid_t pid, struct err *err)
 {
 	char path[64];
 	pid_t tgid = target_tgid(pid);
 
 	memset(t, 0, sizeof(*t));
+	t->memory.ops = &process_memory;
 	t->pidfd = t->mem = -1;
 	if (tgid == -ESRCH || pid <= 0)
 		return say_no_process(pid, err);
@@ -308,89 +388,10 @@ int target_explain(const struct target *t, struct err *err)
 	               err->code == -ENOEXEC ? "; give the pid of a program that Go built for amd64" : "");
 }
 
-bool target_alive(const struct target *t)
-{
-	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
-
-	if (t->pidfd < 0)
-		return kill(t->pid, 0) == 0 || errno == EPERM;
-	return poll(&p, 1, 0) == 0;
-}
-
-/* /proc/PID/mem refers to the program it was opened for; once that is gone, reads fail. */
-bool target_same(const struct target *t)
-{
-	uint8_t byte;
-
-	return pread(t->mem, &byte, 1, (off_t)t->entry) == 1;
-}
-
 bool target_execed(const struct target *t)
 {
 	uint64_t entry;
 
 	/* An exiting process loses its memory before its pidfd becomes readable. */
 	return !target_same(t) && target_alive(t) && read_entry(t->pid, &entry) == 0 && entry;
-}
-
-int target_read(const struct target *t, uint64_t addr, void *to, size_t len)
-{
-	struct target_piece p = { .addr = addr, .to = to, .len = len };
-	int ret = target_read_pieces(t, &p, 1);
-
-	return ret ? ret : p.ok ? 0 : -EFAULT;
-}
-
-/* Reads one piece if process_vm_readv() is not permitted but /proc/PID/mem is open. */
-static bool mem_read(const struct target *t, struct target_piece *p)
-{
-	size_t done = 0;
-
-	while (done < p->len) {
-		ssize_t n = pread(t->mem, (char *)p->to + done, p->len - done, (off_t)(p->addr + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
-int target_read_pieces(const struct target *t, struct target_piece *v, size_t n)
-{
-	struct iovec local[PIECES_MAX], remote[PIECES_MAX];
-
-	for (size_t at = 0; at < n;) {
-		size_t k = 0;
-		ssize_t got;
-
-		for (; k < PIECES_MAX && at + k < n; k++) {
-			v[at + k].ok = false;
-			local[k] = (struct iovec){ v[at + k].to, v[at + k].len };
-			remote[k] = (struct iovec){ (void *)(uintptr_t)v[at + k].addr, v[at + k].len };
-		}
-		got = process_vm_readv(t->pid, local, k, remote, k, 0);
-		if (got < 0 && errno == ESRCH)
-			return -ESRCH;
-		if (got < 0 && errno == EPERM) {
-			/* mem was opened before privileges were dropped, or the kernel lacks the call. */
-			for (size_t i = 0; i < k; i++)
-				v[at + i].ok = mem_read(t, &v[at + i]);
-			at += k;
-			continue;
-		}
-		/* The call stops at the first piece that it cannot read completely. */
-		for (size_t i = 0; i < k; i++, at++) {
-			if (got < (ssize_t)v[at].len) {
-				at++;
-				break;
-			}
-			got -= (ssize_t)v[at].len;
-			v[at].ok = true;
-		}
-	}
-	/* Data read from another program is meaningless. */
-	return target_same(t) ? 0 : -ESRCH;
 }

@@ -10,9 +10,11 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "record/memory/memory.h"
 #include "util/err.h"
 
 struct target {
+	struct memory memory;
 	pid_t pid;      /* in the recorder's pid namespace */
 	int pidfd;      /* readable once the process is gone */
 	int mem;        /* /proc/PID/mem */
@@ -44,15 +46,13 @@ bool target_same(const struct target *t);
 /* Whether it is alive but runs another program. */
 bool target_execed(const struct target *t);
 
-/* Reads len bytes. Returns 0, -EFAULT, or -ESRCH if the process has exited or executed another program. */
-int target_read(const struct target *t, uint64_t addr, void *to, size_t len);
-/* Reads n pieces; ok[i] says whether piece i was read completely. Returns 0, or -ESRCH as above. */
-struct target_piece {
-	uint64_t addr;
-	void *to;
-	size_t len;
-	bool ok;
-};
-int target_read_pieces(const struct target *t, struct target_piece *v, size_t n);
+/*
+ * The program's memory is t->memory: that of the program for which t was opened, so that reads return -ESRCH once the
+ * process has exited or executed another one.
+ */
+static inline int target_read(const struct target *t, uint64_t addr, void *to, size_t len)
+{
+	return memory_read(&t->memory, addr, to, len);
+}
 
 #endif

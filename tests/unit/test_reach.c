@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "record/memory/image.h"
 #include "record/reach/reach.h"
 
 #define OBJS 16
@@ -21,14 +22,15 @@
 #define ARENA_SHIFT 26
 #define L2_INDEX(addr) ((1ull << 21) + ((addr) >> ARENA_SHIFT)) /* runtime.arenaIndex on linux/amd64 */
 
-struct memory {
+struct fake {
 	uint64_t *page; /* the span: OBJS objects of OBJ_WORDS words */
 	uint64_t *table, *arena, arenas;
 	uint8_t mspan[64];
-	uint64_t gs[4][16]; /* g structs, all zero: no goroutines */
-	uint64_t words[32]; /* of stacks, by goroutine */
-	uint64_t root;      /* the only variable */
-	struct target t;
+	uint64_t gs[4][16];      /* g structs, all zero: no goroutines */
+	uint64_t words[32];      /* of stacks, by goroutine */
+	uint64_t root;           /* the only variable */
+	struct memory_range all; /* of this process */
+	struct memory_image image;
 	struct go_layout l;
 	struct gread_env env;
 	struct reach r;
@@ -47,7 +49,7 @@ static void *map(size_t size)
 	return p;
 }
 
-static uint64_t object(const struct memory *m, int i)
+static uint64_t object(const struct fake *m, int i)
 {
 	return addr_of(&m->page[i * OBJ_WORDS]);
 }
@@ -59,7 +61,7 @@ static void put(uint8_t *at, uint64_t v)
 
 static int setup(void **state)
 {
-	struct memory *m = calloc(1, sizeof(*m));
+	struct fake *m = calloc(1, sizeof(*m));
 
 	assert_non_null(m);
 	m->page = map(16384);
@@ -91,16 +93,13 @@ static int setup(void **state)
 	put(m->mspan + 16, OBJ_WORDS * 8);
 	m->mspan[24] = 4;
 	m->mspan[25] = 1;
-	m->t.pid = getpid();
-	m->t.pidfd = -1;
-	m->t.mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	assert_true(m->t.mem >= 0);
-	m->t.entry = addr_of(m);
-	m->env.t = &m->t;
+	m->all = (struct memory_range){ .addr = 4096, .len = UINT64_MAX - 4096, .data = (const void *)4096 };
+	m->image = memory_image_of(&m->all, 1);
+	m->env.mem = &m->image.memory;
 	m->env.l = &m->l;
 	m->r.env = m->r.scan.env = &m->env;
 	m->r.scan.heap = (struct heap){
-		.t = &m->t, .l = &m->l, .go_minor = 24, .arenas = addr_of(&m->arenas), .limit = 1 << 20
+		.mem = &m->image.memory, .l = &m->l, .go_minor = 24, .arenas = addr_of(&m->arenas), .limit = 1 << 20
 	};
 	assert_int_equal(vec_extend(&m->r.scan.heap.spans, 1) || vec_extend(&m->r.scan.heap.arena, 1), 0);
 	m->r.heap_ready = true;
@@ -111,10 +110,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	reach_free(&m->r);
-	close(m->t.mem);
 	munmap(m->table, (1ull << 22) * 8);
 	munmap(m->arena, 8192 * 8);
 	munmap(m->page, 8192);
@@ -123,7 +121,7 @@ static int teardown(void **state)
 }
 
 /* Makes goroutine goid wait for an object. */
-static void wait_for(struct memory *m, uint64_t goid, uint64_t addr)
+static void wait_for(struct fake *m, uint64_t goid, uint64_t addr)
 {
 	struct gread_obj o = { .kind = TRACE_OBJ_CHAN, .addr = addr };
 	struct gread g = { .goid = goid, .nobjs = 1, .nobjs_all = 1, .objs = &o };
@@ -132,7 +130,7 @@ static void wait_for(struct memory *m, uint64_t goid, uint64_t addr)
 	m->r.waits.v[m->r.waits.n - 1].found = true;
 }
 
-static void search(struct memory *m)
+static void search(struct fake *m)
 {
 	struct reach_range root = { .from = addr_of(&m->root), .to = addr_of(&m->root + 1) };
 
@@ -141,7 +139,7 @@ static void search(struct memory *m)
 	assert_false(m->r.failed);
 }
 
-static bool is_reachable(const struct memory *m, size_t i)
+static bool is_reachable(const struct fake *m, size_t i)
 {
 	return m->r.waits.v[i].reachable;
 }
@@ -149,7 +147,7 @@ static bool is_reachable(const struct memory *m, size_t i)
 /* root → 1 → 2; 3 has no pointer to it. */
 static void test_heap(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	m->root = object(m, 1);
 	m->page[1 * OBJ_WORDS + 3] = object(m, 2);
@@ -164,7 +162,7 @@ static void test_heap(void **state)
 /* A pointer into the middle of an object keeps it reachable; an address next to the span is not an object. */
 static void test_inner(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 	struct heap_obj o;
 
 	m->root = object(m, 5) + 24;
@@ -180,7 +178,7 @@ static void test_inner(void **state)
 /* A goroutine that waits for something reachable can run again, so what its g points to is reachable too. */
 static void test_through_waiter(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	m->root = object(m, 1);
 	m->gs[0][10] = object(m, 2);
@@ -194,7 +192,7 @@ static void test_through_waiter(void **state)
 /* What is not on the heap, such as a variable, counts as reachable. */
 static void test_variable(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	wait_for(m, 0, addr_of(&m->root));
 	search(m);
@@ -204,7 +202,7 @@ static void test_variable(void **state)
 /* Objects of a span without pointers are not searched. Class bit 0 is noscan. */
 static void test_noscan(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	m->mspan[24] = 5;
 	m->root = object(m, 1);
@@ -215,19 +213,19 @@ static void test_noscan(void **state)
 }
 
 /* The object is waited for: its owners are to be told. */
-static void want(struct memory *m, int i)
+static void want(struct fake *m, int i)
 {
 	assert_int_equal(reach_want(&m->r, object(m, i), (uint64_t)i, object(m, i), true), 0);
 }
 
-static void begin_owners(struct memory *m)
+static void begin_owners(struct fake *m)
 {
 	ownsearch_begin(&m->r.owners, &m->r.scan);
 	m->r.todo.keeps_links = true;
 }
 
 /* A goroutine with one word on its stack, which waits for *waits; NULL: it does not wait. */
-static void runs_waiting(struct memory *m, uint64_t goid, uint64_t word, const uint64_t *waits)
+static void runs_waiting(struct fake *m, uint64_t goid, uint64_t word, const uint64_t *waits)
 {
 	uint32_t go = ownsearch_go(&m->r.owners, goid, waits, waits ? 1 : 0);
 	uint64_t *at = &m->words[goid];
@@ -238,12 +236,12 @@ static void runs_waiting(struct memory *m, uint64_t goid, uint64_t word, const u
 	assert_int_equal(vec_push(&m->r.ranges, stack), 0);
 }
 
-static void runs(struct memory *m, uint64_t goid, uint64_t word)
+static void runs(struct fake *m, uint64_t goid, uint64_t word)
 {
 	runs_waiting(m, goid, word, NULL);
 }
 
-static void search_owners(struct memory *m)
+static void search_owners(struct fake *m)
 {
 	struct reach_range root = { .from = addr_of(&m->root), .to = addr_of(&m->root + 1) };
 
@@ -254,7 +252,7 @@ static void search_owners(struct memory *m)
 	assert_false(m->r.owners.failed);
 }
 
-static const struct owner_found *owner_of(const struct memory *m, int key, uint64_t goid)
+static const struct owner_found *owner_of(const struct fake *m, int key, uint64_t goid)
 {
 	for (size_t i = 0; i < m->r.owners.found.n; i++) {
 		const struct owner_found *f = &m->r.owners.found.v[i];
@@ -265,7 +263,7 @@ static const struct owner_found *owner_of(const struct memory *m, int key, uint6
 	return NULL;
 }
 
-static size_t count_owners(const struct memory *m, int key)
+static size_t count_owners(const struct fake *m, int key)
 {
 	size_t n = 0;
 
@@ -274,7 +272,7 @@ static size_t count_owners(const struct memory *m, int key)
 	return n;
 }
 
-static bool is_complete(const struct memory *m, int key)
+static bool is_complete(const struct fake *m, int key)
 {
 	const uint64_t *t = map_get(&m->r.owners.by_key, (uint64_t)key);
 
@@ -282,7 +280,7 @@ static bool is_complete(const struct memory *m, int key)
 	return m->r.owners.targets.v[*t - 1].is_complete;
 }
 
-static void assert_step(const struct memory *m, const struct owner_found *f, uint32_t i, int obj, uint64_t offset)
+static void assert_step(const struct fake *m, const struct owner_found *f, uint32_t i, int obj, uint64_t offset)
 {
 	assert_true(i < f->nsteps);
 	assert_int_equal(m->r.owners.steps.v[f->first_step + i].base, object(m, obj));
@@ -292,7 +290,7 @@ static void assert_step(const struct memory *m, const struct owner_found *f, uin
 /* The shortest of two ways: root → 1 → 2, and root → 1 → 3 → 4 → 2. */
 static void test_owner_variable(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 	const struct owner_found *f;
 
 	m->root = object(m, 1);
@@ -317,7 +315,7 @@ static void test_owner_variable(void **state)
 /* Only goroutine 9 leads to it, over one object; the goroutine that waits for it does not count. */
 static void test_owner_sole(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 	const struct owner_found *f;
 
 	m->page[1 * OBJ_WORDS + 1] = object(m, 2);
@@ -340,7 +338,7 @@ static void test_owner_sole(void **state)
 /* A way of four pointers is told, too, where no variable leads to the object. */
 static void test_owner_far(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 	const struct owner_found *f;
 
 	m->page[1 * OBJ_WORDS] = object(m, 3);
@@ -362,7 +360,7 @@ static void test_owner_far(void **state)
 /* Two goroutines share what leads to one object; one of them has another object alone. */
 static void test_owner_shared(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	m->page[1 * OBJ_WORDS] = object(m, 3);
 	m->page[3 * OBJ_WORDS] = object(m, 4);
@@ -389,7 +387,7 @@ static void test_owner_shared(void **state)
 /* With more goroutines than are told, and with a variable, the owners are not complete. */
 static void test_owner_many(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	m->root = object(m, 7);
 	wait_for(m, 1, object(m, 2));
@@ -412,7 +410,7 @@ static void test_owner_many(void **state)
 /* Two goroutines that nothing can wake: each waits for what the other has. */
 static void test_owner_cycle(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 
 	for (uint64_t i = 1; i <= 2; i++)
 		m->gs[i][1] = i;
@@ -437,7 +435,7 @@ static void test_owner_cycle(void **state)
 /* What goroutine 9 has does not depend on how many wait for it, nor on how many wait for the same as it does. */
 static void test_owner_of_waiters(void **state)
 {
-	struct memory *m = *state;
+	struct fake *m = *state;
 	uint64_t gate = object(m, 5), wanted = object(m, 2);
 	const uint64_t waits[] = { gate, wanted };
 
