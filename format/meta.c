@@ -30,6 +30,7 @@ enum header_tag {
 	HDR_PROBE = 17,
 	HDR_MAX_SIZE = 18,
 	HDR_MAX_OVERHEAD = 19,
+	HDR_PROBING = 20,
 };
 
 enum end_tag {
@@ -135,6 +136,7 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	put_number_field(b, HDR_START_MONO, wire_zigzag((uint64_t)m.start_mono));
 	put_number_field(b, HDR_MAX_SIZE, m.max_size);
 	put_number_field(b, HDR_MAX_OVERHEAD, m.max_overhead);
+	put_number_field(b, HDR_PROBING, m.probing);
 	for (uint32_t i = 0; i < m.nprobes; i++)
 		put_probe(b, &tmp, &m.probes[i]);
 	wire_frame_end(b, at);
@@ -242,6 +244,9 @@ static int get_header_field(struct wire_meta *m, uint64_t tag, struct strings *s
 		return 0;
 	case HDR_MAX_OVERHEAD:
 		m->meta.max_overhead = get_number32(&st->s);
+		return 0;
+	case HDR_PROBING:
+		m->meta.probing = (uint8_t)get_number32(&st->s);
 		return 0;
 	case HDR_PROBE:
 		return get_probe(m, st);

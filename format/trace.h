@@ -525,6 +525,12 @@ struct trace_probe {
 	const char *note;  /* how it was found, or why it is missing and what the trace lacks without it */
 };
 
+/* How the probes were set. */
+enum trace_probing {
+	TRACE_PROBING_UPROBE = 0, /* by the kernel */
+	TRACE_PROBING_INLINE = 1, /* jumps that the recorder wrote into the process's code */
+};
+
 /* The header. After reading, strings are never NULL; "" if unknown. */
 struct trace_meta {
 	uint16_t major, minor;  /* of the file; set by the writer */
@@ -544,6 +550,7 @@ struct trace_meta {
 	int64_t start_mono;    /* CLOCK_MONOTONIC at time 0 */
 	uint64_t max_size;     /* limit of the file's size in bytes, enforced by trace_write(); 0: unlimited */
 	uint32_t max_overhead; /* limit of the share of the target's CPU time, in millionths; 0: unlimited */
+	uint8_t probing;       /* enum trace_probing */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };

@@ -12,7 +12,7 @@
 #include "format/trace.h"
 #include "record/encode/encode.h"
 #include "record/goread/layoutcheck.h"
-#include "record/probe/probes.h"
+#include "record/probe/uprobe.h"
 #include "record/snapshot.h"
 #include "record/target/target.h"
 #include "util/clock.h"
@@ -231,7 +231,9 @@ static void say_target(const struct doctor *d, const struct target *t)
 
 static bool say_attach(const struct doctor *d, struct subject *p)
 {
-	struct probes_opts o = { .events = d->events, .ring_size = RING_SIZE, .verbose = d->verbose };
+	struct probes_opts o = {
+		.kind = &probes_uprobe, .events = d->events, .ring_size = RING_SIZE, .verbose = d->verbose
+	};
 	uint64_t begin = mono_ns(), attached, end;
 	struct err err = { 0 };
 

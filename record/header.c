@@ -53,6 +53,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		.start_wall = (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
 		.max_size = h->opts->max_size,
 		.max_overhead = h->opts->max_overhead,
+		.probing = (uint8_t)h->probes->kind->id,
 		.nprobes = (uint32_t)h->probes->plan.v.n,
 		.probes = probes,
 	};

@@ -9,20 +9,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "format/trace.h"
+
 struct recorder_opts {
-	pid_t pid;             /* the process, or 0 and a command to start in argv */
-	char *const *argv;     /* NULL-terminated; NULL with pid */
-	const char *output;    /* "-": stdout */
-	uint64_t duration;     /* ns; 0: no end */
-	uint32_t events;       /* TRACE_EVENTS_… */
-	uint64_t min_block;    /* ns; shorter waits are left out; 0: none */
-	size_t ring_size;      /* bytes, a power of two */
-	bool verbose;          /* messages of libbpf and the kernel on stderr */
-	bool no_direct_reads;  /* read the target's memory only through the kernel's helper */
-	bool no_ready_stacks;  /* no stacks of wakers, and thus no causes of wake-ups */
-	bool redact;           /* no command line, host name or path prefixes in the trace */
-	uint64_t max_size;     /* of the trace in bytes; 0: unlimited */
-	uint32_t max_overhead; /* of the target's CPU time in millionths; 0: unlimited */
+	pid_t pid;                  /* the process, or 0 and a command to start in argv */
+	char *const *argv;          /* NULL-terminated; NULL with pid */
+	const char *output;         /* "-": stdout */
+	uint64_t duration;          /* ns; 0: no end */
+	uint32_t events;            /* TRACE_EVENTS_… */
+	uint64_t min_block;         /* ns; shorter waits are left out; 0: none */
+	size_t ring_size;           /* bytes, a power of two */
+	enum trace_probing probing; /* how the sites are armed */
+	bool verbose;               /* messages of libbpf and the kernel on stderr */
+	bool no_direct_reads;       /* read the target's memory only through the kernel's helper */
+	bool no_ready_stacks;       /* no stacks of wakers, and thus no causes of wake-ups */
+	bool redact;                /* no command line, host name or path prefixes in the trace */
+	uint64_t max_size;          /* of the trace in bytes; 0: unlimited */
+	uint32_t max_overhead;      /* of the target's CPU time in millionths; 0: unlimited */
 };
 
 #endif

@@ -14,7 +14,7 @@
 #include "record/intake.h"
 #include "record/limit/deferred.h"
 #include "record/limit/limits.h"
-#include "record/probe/probes.h"
+#include "record/probe/uprobe.h"
 #include "record/quiesce.h"
 #include "record/snapshot.h"
 #include "record/target/launch.h"
@@ -49,6 +49,8 @@ struct recorder {
 	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
 };
 
+static const struct probes_kind *const probes_kinds[] = { [TRACE_PROBING_UPROBE] = &probes_uprobe };
+
 static int open_target(struct recorder *r, struct err *err)
 {
 	pid_t pid = r->opts->pid;
@@ -69,7 +71,8 @@ static int open_target(struct recorder *r, struct err *err)
 
 static int plan_and_attach(struct recorder *r, struct err *err)
 {
-	struct probes_opts po = { .events = r->opts->events,
+	struct probes_opts po = { .kind = probes_kinds[r->opts->probing],
+		                  .events = r->opts->events,
 		                  .ring_size = r->opts->ring_size,
 		                  .verbose = r->opts->verbose,
 		                  .no_ready_stacks = r->opts->no_ready_stacks,

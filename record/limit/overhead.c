@@ -10,6 +10,7 @@
 
 #include "record/limit/overhead_policy.h"
 #include "record/probe/trapcost.h"
+#include "record/probe/uprobe.h"
 #include "util/clock.h"
 #include "util/debug.h"
 
@@ -20,14 +21,14 @@
 #define IDLE_NS 2000000000ull   /* less than that within this time counts as no overhead */
 
 struct overhead_prog {
-	struct probes_prog prog;
+	struct uprobe_prog prog;
 	uint64_t runs, ns; /* at the start of the window */
 };
 
 struct overhead {
 	struct overhead_policy policy;
 	struct trapcost cost;
-	struct overhead_prog progs[PROBES_PROGS_MAX];
+	struct overhead_prog progs[UPROBE_PROGS_MAX];
 	size_t nprogs;
 	clockid_t clock;          /* the target's CPU time */
 	int stats_fd;             /* < 0: between two windows */
@@ -62,7 +63,7 @@ static void stats_off(struct overhead *o)
 
 static int prepare(struct overhead *o, const struct probes *p, pid_t pid, struct err *err)
 {
-	struct probes_prog progs[PROBES_PROGS_MAX];
+	struct uprobe_prog progs[UPROBE_PROGS_MAX];
 	int ret = clock_getcpuclockid(pid, &o->clock);
 
 	if (ret)
@@ -77,7 +78,7 @@ static int prepare(struct overhead *o, const struct probes *p, pid_t pid, struct
 		               strerror(errno));
 	if (trapcost_open(&o->cost, err))
 		return err->code;
-	o->nprogs = probes_programs(p, progs, PROBES_PROGS_MAX);
+	o->nprogs = uprobe_programs(p, progs, UPROBE_PROGS_MAX);
 	for (size_t i = 0; i < o->nprogs; i++)
 		o->progs[i].prog = progs[i];
 	o->is_close = true;

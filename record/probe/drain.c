@@ -18,9 +18,9 @@ static int on_ringbuf(void *arg, void *rec, size_t len)
 	return d->fn(d->arg, rec, len);
 }
 
-int drain_open(struct drain *d, int map, struct bpf_vars *vars, uint64_t size, drain_fn fn, void *arg)
+int drain_open(struct drain *d, int map, off_t offset, struct bpf_vars *vars, uint64_t size, drain_fn fn, void *arg)
 {
-	void *mem = mmap(NULL, size, PROT_READ, MAP_SHARED, map, 0);
+	void *mem = mmap(NULL, size, PROT_READ, MAP_SHARED, map, offset);
 
 	if (mem == MAP_FAILED)
 		return -errno;

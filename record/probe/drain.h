@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "bpf/ring.h"
 
@@ -25,8 +26,8 @@ struct drain {
 	uint64_t stuck_at;
 };
 
-/* map: the map of slots, size bytes, a power of two. vars stay the caller's. */
-int drain_open(struct drain *d, int map, struct bpf_vars *vars, uint64_t size, drain_fn fn, void *arg);
+/* map, from offset: the slots, size bytes, a power of two. vars stay the caller's. */
+int drain_open(struct drain *d, int map, off_t offset, struct bpf_vars *vars, uint64_t size, drain_fn fn, void *arg);
 int drain_open_ringbuf(struct drain *d, int map, drain_fn fn, void *arg);
 /* Passes the records in the ring to fn until the ring is empty or fn returns < 0, which is then returned. */
 int drain_run(struct drain *d);

@@ -3,8 +3,8 @@
 #define CHANREC_RECORD_PROBE_PROBES_H
 
 /*
- * The probes of one target: planned from its program's code, loaded and
- * attached with libbpf, and drained through the ring.
+ * The probes of one target: planned from its program's code, armed in one of
+ * several ways (struct probes_kind), and drained through the ring.
  */
 
 #include <stdbool.h>
@@ -14,9 +14,7 @@
 #include "bpf/ring.h"
 #include "gobin/gobin.h"
 #include "record/probe/drain.h"
-#include "record/probe/link.h"
 #include "record/probe/plan.h"
-#include "record/probe/programs.h"
 #include "record/target/target.h"
 
 /* Where the probes are attached. Everything here must outlive them. */
@@ -26,18 +24,43 @@ struct probes_place {
 	uint64_t bias;
 };
 
+struct probes_kind;
+struct probes_opts;
+
 struct probes {
 	struct probe_plan plan;
-	struct programs programs;
+	const struct probes_kind *kind;
 	struct probes_place place;
-	struct links links, waits; /* of probes of life (probe_is_of_life()); of all others */
 	struct drain drain;
-	struct bpf_shared *shared;        /* switches and counters of the BPF programs */
-	struct wait_slot *waits_deferred; /* [WAIT_SLOTS] deferred waits, shared with the BPF programs; NULL: none was
-	                                     ever deferred */
+	struct bpf_shared *shared;        /* switches and counters of what runs at the sites */
+	struct wait_slot *waits_deferred; /* [WAIT_SLOTS] deferred waits, shared with the sites; NULL: none was ever
+	                                     deferred */
+	void *own;                        /* the kind's */
+};
+
+/*
+ * A way to arm the sites of a plan, and to get their records into a ring. What
+ * the records say does not depend on it.
+ */
+struct probes_kind {
+	enum trace_probing id;
+	/* Arms all sites, disabled. Sets p->own and p->shared; free() is called even if it fails. */
+	int (*attach)(struct probes *p, const struct probes_opts *opts, struct err *err);
+	/* The sites that do not report the life of goroutines or channels. */
+	void (*waits_detach)(struct probes *p);
+	int (*waits_attach)(struct probes *p, struct err *err);
+	/* Maps p->waits_deferred. */
+	int (*map_waits)(struct probes *p, struct err *err);
+	int (*open_ring)(struct probes *p, drain_fn fn, void *arg);
+	/* Called before each drain; NULL: nothing to do. */
+	void (*beat)(struct probes *p);
+	/* Disarms all sites; the ring can still be drained. */
+	void (*detach)(struct probes *p);
+	void (*free)(struct probes *p);
 };
 
 struct probes_opts {
+	const struct probes_kind *kind;
 	uint32_t events;  /* TRACE_EVENTS_… */
 	size_t ring_size; /* bytes, a power of two */
 	bool verbose;     /* libbpf's own messages on stderr */
@@ -51,8 +74,8 @@ struct probes_opts {
  */
 int probes_plan(struct probes *p, const struct gobin *bin, const struct go_layout *l, uint32_t events, struct err *err);
 /*
- * Loads the programs for t, whose program is loaded bias above its file's
- * addresses, and attaches them, disabled.
+ * Arms the sites in t, whose program is loaded bias above its file's addresses.
+ * They are disabled at first.
  */
 int probes_attach(struct probes *p, const struct target *t, const struct gobin *bin, uint64_t bias,
                   const struct probes_opts *opts, struct err *err);
@@ -81,16 +104,15 @@ void probes_set_level(struct probes *p, enum ring_level level);
 void probes_waits_detach(struct probes *p);
 int probes_waits_attach(struct probes *p, struct err *err);
 
-/* An attached BPF program. */
-struct probes_prog {
-	int fd;
-	bool single_step; /* one of its sites is single-stepped by the kernel */
-};
-#define PROBES_PROGS_MAX 16
-size_t probes_programs(const struct probes *p, struct probes_prog *out, size_t max);
 /* Detaches all probes; the ring can still be drained. */
 void probes_detach(struct probes *p);
 void probes_free(struct probes *p);
+
+/*
+ * The code of a probe's site in memory must be that of the file; len bytes of it
+ * are compared. is_shared: int3 may be there, of somebody else who probes it.
+ */
+int probes_check_site(const struct probes *p, const struct probe *pr, size_t len, bool is_shared, struct err *err);
 
 int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err);
 /* See drain_run(). */

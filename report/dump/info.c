@@ -78,6 +78,8 @@ static void put_header(struct info *i, const char *path)
 	fmt_wall(wall, sizeof(wall), m->start_wall);
 	put_pair(i, "start", wall);
 	put_event_groups(i);
+	if (m->probing == TRACE_PROBING_INLINE)
+		put_pair(i, "probes", "inline: jumps in the program's code");
 	if (m->max_size)
 		say(b, NULL, "max-size       {bytes}\n", W_BYTES(m->max_size));
 	if (m->max_overhead)

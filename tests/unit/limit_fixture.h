@@ -18,12 +18,27 @@ struct fixture {
 	struct intern in;
 	struct bpf_shared shared;
 	struct probes probes;
+	bool has_waits; /* the probes of waits are attached */
 	struct deferred deferred;
 	struct limits *limits;
 	struct losses *losses; /* these two are apart from limits */
 	struct shed *shed;
 	struct err err;
 };
+
+static inline void fixture_waits_detach(struct probes *p)
+{
+	((struct fixture *)p->own)->has_waits = false;
+}
+
+static inline int fixture_waits_attach(struct probes *p, struct err *err)
+{
+	((struct fixture *)p->own)->has_waits = true;
+	return 0;
+}
+
+static const struct probes_kind fixture_kind = { .waits_detach = fixture_waits_detach,
+	                                         .waits_attach = fixture_waits_attach };
 
 static inline void fixture_init(struct fixture *f, const struct limits_opts *o)
 {
@@ -34,6 +49,9 @@ static inline void fixture_init(struct fixture *f, const struct limits_opts *o)
 	assert_int_equal(trace_writer_open(&f->w, f->fd, &meta, &f->err), 0);
 	f->in.w = f->w;
 	encoder_init(&f->enc, &f->in, 1000);
+	f->has_waits = true;
+	f->probes.kind = &fixture_kind;
+	f->probes.own = f;
 	f->probes.shared = &f->shared;
 	f->probes.waits_deferred = calloc(WAIT_SLOTS, sizeof(*f->probes.waits_deferred));
 	assert_non_null(f->probes.waits_deferred);

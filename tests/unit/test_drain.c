@@ -42,7 +42,7 @@ static void setup(struct end *e)
 	assert_int_equal(ftruncate(e->fd, N * sizeof(struct ring_slot)), 0);
 	e->slots = mmap(NULL, N * sizeof(struct ring_slot), PROT_READ | PROT_WRITE, MAP_SHARED, e->fd, 0);
 	assert_true(e->slots != MAP_FAILED);
-	assert_int_equal(drain_open(&e->d, e->fd, &e->vars, N * sizeof(struct ring_slot), on_record, e), 0);
+	assert_int_equal(drain_open(&e->d, e->fd, 0, &e->vars, N * sizeof(struct ring_slot), on_record, e), 0);
 }
 
 static void teardown(struct end *e)

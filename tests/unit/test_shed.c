@@ -34,11 +34,13 @@ static void test_levels(void **state)
 	for (int step = SHED_NOTHING; step < SHED_STEPS; step++) {
 		want(&f, SHED_BY_SIZE, (enum shed_step)step);
 		assert_int_equal(f.shared.level, level[step]);
+		assert_int_equal(f.has_waits, step < SHED_PROBES);
 		assert_int_equal(f.shared.min_block, step == SHED_SHORT ? SHED_SHORT_NS : 0);
 	}
 	for (int step = SHED_STEPS - 1; step >= SHED_NOTHING; step--) {
 		want(&f, SHED_BY_SIZE, (enum shed_step)step);
 		assert_int_equal(f.shared.level, level[step]);
+		assert_int_equal(f.has_waits, step < SHED_PROBES);
 	}
 	end(&f);
 }
