@@ -56,6 +56,7 @@ enum trace_field_kind {
 /* What values mean: X(value, the highest number known, where it is an ENUM). */
 #define TRACE_FIELD_VALUES(X) \
 	X(PLAIN, 0) \
+	X(TIME, 0) /* on the clock of the records' times */ \
 	X(BIT0, 0) \
 	X(BIT1, 0) \
 	X(SITE, 0)  /* of a frame: the innermost call */ \
@@ -184,7 +185,7 @@ enum {
 	F(OTHER,  snap_go.parent,        PLAIN) \
 	F(FRAME,  snap_go.site,          SITE) \
 	F(FRAME,  snap_go.entry,         ENTRY) \
-	F(S64,    snap_go.wait_since,    PLAIN) \
+	F(S64,    snap_go.wait_since,    TIME) \
 	F(REASON, snap_go.wait.reason,   PLAIN) \
 	F(STACK,  snap_go.wait.stack,    PLAIN) \
 	F(CASES,  snap_go.wait,          PLAIN)
@@ -242,7 +243,7 @@ enum {
 #define TRACE_LOSS_FIELDS(F) \
 	F(U8,     loss.cause,            LOSS_CAUSE) \
 	F(U8,     loss.type,             TYPE) \
-	F(SINCE,  loss.from,             PLAIN) \
+	F(SINCE,  loss.from,             TIME) \
 	F(U64,    loss.count,            PLAIN) \
 	F(U8,     loss.part,             LOSS_PART)
 
@@ -254,11 +255,11 @@ enum {
 	F(U64,    short_waits.limit,     PLAIN) \
 	F(U64,    short_waits.count,     PLAIN) \
 	F(U64,    short_waits.total,     PLAIN) \
-	F(SINCE,  short_waits.from,      PLAIN)
+	F(SINCE,  short_waits.from,      TIME)
 
 #define TRACE_PROC_STATE_FIELDS(F) \
 	F(U8,     proc_look.state,       PROC_STATE) \
-	F(SINCE,  proc_look.from,        PLAIN)
+	F(SINCE,  proc_look.from,        TIME)
 /* clang-format on */
 
 /* The same for who looks a field up while it runs. */

@@ -9,12 +9,10 @@
 
 #include <stdint.h>
 
-#define PREFETCH_ENTRY(table, i) prefetch_at((table), (i) * sizeof(*(table)))
-#define PREFETCH_ENTRY_END(table, i) prefetch_at((table), ((i) + 1) * sizeof(*(table)) - 1)
+#define PREFETCH_ENTRY(table, i) PREFETCH_AT(table, (i) * sizeof(*(table)))
+#define PREFETCH_ENTRY_END(table, i) PREFETCH_AT(table, ((i) + 1) * sizeof(*(table)) - 1)
 
-static inline void prefetch_at(const void *base, uint64_t offset)
-{
-	__builtin_prefetch((const void *)((uintptr_t)base + offset));
-}
+/* A macro: GCC 12 takes a function that only prefetches for one without effect, and may drop calls of it. */
+#define PREFETCH_AT(base, offset) __builtin_prefetch((const void *)((uintptr_t)(base) + (offset)))
 
 #endif

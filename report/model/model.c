@@ -92,13 +92,10 @@ int model_define(struct model *m, const struct trace_rec *rec, struct err *err)
 	}
 }
 
-struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+struct goroutine *model_goroutine_add(struct model *m, uint64_t goid)
 {
-	struct goroutine *g = model_goroutine(m, goid);
+	struct goroutine *g = goroutines_add(&m->goroutines, goid);
 
-	if (g)
-		return g;
-	g = goroutines_add(&m->goroutines, goid);
 	m->failed |= !g;
 	return g;
 }

@@ -115,8 +115,16 @@ static inline struct goroutine *model_goroutine(const struct model *m, uint64_t 
 	return goroutines_get(&m->goroutines, goid);
 }
 
+/* Adds one that is not known. NULL: out of memory. */
+struct goroutine *model_goroutine_add(struct model *m, uint64_t goid);
+
 /* The same, but one that is not known is added. NULL: out of memory. */
-struct goroutine *model_goroutine_get(struct model *m, uint64_t goid);
+static inline struct goroutine *model_goroutine_get(struct model *m, uint64_t goid)
+{
+	struct goroutine *g = model_goroutine(m, goid);
+
+	return g ? g : model_goroutine_add(m, goid);
+}
 
 /* After the replay: what is kept of one that exited; else NULL. */
 static inline const struct gone *model_gone(const struct model *m, uint64_t goid)
