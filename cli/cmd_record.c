@@ -58,10 +58,16 @@ static const struct option_row subject[] = {
 	  OPTION_AT(struct recorder_opts, duration),
 	  .help = "Stop after TIME: seconds, or a number with a unit (1.5, 500ms, 2m). Without it, Ctrl-C stops." },
 	OPTION_ROW_EVENTS(set_events, "What to record"),
+	{ .name = "labels",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct recorder_opts, labels),
+	  .help = "Record the labels of goroutines (pprof.Do): they are the program's data." },
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, redact),
-	  .help = "Leave out the command line, the host name and path prefixes, so that the trace can be shared." },
+	  .help = "Leave out the command line, the host name, path prefixes and the values of labels, so that the "
+	          "trace can "
+	          "be shared." },
 };
 
 static const struct option_row cost[] = {

@@ -25,7 +25,7 @@ const struct option_row view_window[2] = {
 	  .help = "Count up to TIME; states are those at that moment." },
 };
 
-const struct option_row view_filters[3] = {
+const struct option_row view_filters[4] = {
 	{ .name = "function",
 	  .value = "TEXT",
 	  .kind = OPTION_STRING,
@@ -41,6 +41,11 @@ const struct option_row view_filters[3] = {
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct view, opts.model.filter.reason),
 	  .help = "Only waits whose reason contains TEXT: \"chan send\", select, Mutex." },
+	{ .name = "label",
+	  .value = "KEY[=VALUE]",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.model.filter.label),
+	  .help = "Only waits of goroutines with this label (pprof.Do), in a trace of record --labels." },
 };
 
 const struct option_row view_layout[3] = {

@@ -240,6 +240,12 @@ enum {
 	F(U32,    snap_owner.distance,   PLAIN) \
 	F(STEPS,  snap_owner,            PLAIN)
 
+#define TRACE_SNAP_LABEL_FIELDS(F) \
+	F(GOID,   goid,                  PLAIN) \
+	F(U8,     snap_label.which,      WHICH) \
+	F(STRING, snap_label.key,        PLAIN) \
+	F(STRING, snap_label.value,      PLAIN)
+
 #define TRACE_LOSS_FIELDS(F) \
 	F(U8,     loss.cause,            LOSS_CAUSE) \
 	F(U8,     loss.type,             TYPE) \

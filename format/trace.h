@@ -83,6 +83,7 @@ enum trace_kind {
 	X(TRACE_SNAP_UNHELD, 37, "snap.unheld", SNAP, 0) /* before the end of its snapshot */ \
 	X(TRACE_SNAP_LOCK, 38, "snap.lock", SNAP, 0)     /* before the end of its snapshot */ \
 	X(TRACE_SNAP_OWNER, 39, "snap.owner", SNAP, 0)   /* before the end of its snapshot */ \
+	X(TRACE_SNAP_LABEL, 40, "snap.label", SNAP, 0)   /* after the TRACE_SNAP_GO of its goroutine */ \
 	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
 	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
 	X(TRACE_SHORT_WAITS, 50, "short.waits", ABOUT, 0) \
@@ -341,6 +342,12 @@ struct trace_snap_unheld {
 	uint8_t which;
 };
 
+/* A label that the program gave ev.goid (pprof.Do, pprof.SetGoroutineLabels). */
+struct trace_snap_label {
+	uint8_t which;
+	uint32_t key, value; /* strings */
+};
+
 /* How a goroutine has a Mutex or RWMutex. */
 enum trace_lock_mode {
 	TRACE_LOCK_NONE = 0,    /* ev.goid is 0: locked, yet no goroutine is in code that holds it */
@@ -478,6 +485,7 @@ struct trace_rec {
 		struct trace_snap_unheld snap_unheld;
 		struct trace_snap_lock snap_lock;
 		struct trace_snap_owner snap_owner;
+		struct trace_snap_label snap_label;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
 		struct trace_short_waits short_waits;

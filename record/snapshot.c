@@ -84,6 +84,11 @@ int snapshot_new(struct snapshot **out, const struct gread_env *env, struct enco
 	return prepare(s, err);
 }
 
+void snapshot_find_labels(struct snapshot *s)
+{
+	gread_chunk_find_labels(s->chunk);
+}
+
 void snapshot_free(struct snapshot *s)
 {
 	if (!s)
@@ -350,6 +355,21 @@ static int64_t wait_since(const struct snapshot *s, const struct gread *g)
 	return g->waitsince && since >= -TRACE_MAX_TIME && since <= TRACE_MAX_TIME ? since : 0;
 }
 
+static int pend_labels(struct snapshot *s, const struct gread *g, uint64_t time, struct err *err)
+{
+	for (uint32_t i = 0; i < g->nlabels; i++) {
+		struct trace_rec rec;
+
+		rec_begin(s, &rec, TRACE_SNAP_LABEL, time);
+		rec.goid = g->goid;
+		rec.snap_label.which = s->which;
+		if (intern_text(s->in, g->label[i][0], false, &rec.snap_label.key, err) ||
+		    intern_text(s->in, g->label[i][1], true, &rec.snap_label.value, err) || pend(s, &rec, err))
+			return err->code;
+	}
+	return 0;
+}
+
 static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t addr, uint64_t time, struct err *err)
 {
 	static const struct stack_info none;
@@ -385,7 +405,7 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 			return err->code;
 	}
 	s->goroutines++;
-	return pend(s, &rec, err);
+	return pend(s, &rec, err) ? err->code : pend_labels(s, g, time, err);
 }
 
 static int pend_end(struct snapshot *s, struct err *err)

@@ -23,6 +23,8 @@ struct snapshot;
 
 /* Finds runtime.allgs. env and e must outlive *s. snapshot_free() is safe even after an error. */
 int snapshot_new(struct snapshot **s, const struct gread_env *env, struct encoder *e, struct err *err);
+/* From now on, the labels of goroutines are read, too. */
+void snapshot_find_labels(struct snapshot *s);
 /*
  * Reads the list of goroutines. which: 0 start, 1 end. If the target is gone,
  * the snapshot is partial; that is no error.

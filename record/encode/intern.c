@@ -2,9 +2,15 @@
 #include "record/encode/intern.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
-#define NAMES_MAX 48 /* of a stack; enough to tell what it waits for */
+#include "util/clock.h"
+
+#define TEXT_KEY (1ull << 63) /* no pointer has this bit */
+#define NAMES_MAX 48          /* of a stack; enough to tell what it waits for */
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err)
 {
@@ -21,6 +27,8 @@ int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struc
 void intern_redact(struct intern *in)
 {
 	in->redact = true;
+	if (getrandom(&in->salt, sizeof(in->salt), 0) != sizeof(in->salt))
+		in->salt = mono_ns();
 }
 
 void intern_free(struct intern *in)
@@ -34,17 +42,14 @@ void intern_free(struct intern *in)
 	vec_free(&in->infos);
 }
 
-/* gobin's strings live as long as gobin, so the pointer identifies the string. */
-static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
+static int intern_keyed(struct intern *in, uint64_t key, const char *s, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_STRING };
 	uint64_t *slot;
 	bool added;
 
 	*id = 0;
-	if (!s || !*s)
-		return 0;
-	slot = map_put(&in->strings, (uintptr_t)s, &added);
+	slot = map_put(&in->strings, key, &added);
 	if (!slot)
 		return err_nomem(err);
 	if (added) {
@@ -56,6 +61,38 @@ static int intern_string(struct intern *in, const char *s, uint32_t *id, struct 
 	}
 	*id = (uint32_t)*slot;
 	return 0;
+}
+
+/* gobin's strings live as long as gobin, so the pointer identifies the string. */
+static int intern_string(struct intern *in, const char *s, uint32_t *id, struct err *err)
+{
+	*id = 0;
+	return s && *s ? intern_keyed(in, (uintptr_t)s, s, id, err) : 0;
+}
+
+static uint64_t hash_text(uint64_t salt, const char *s)
+{
+	uint64_t h = hash_u64(salt ^ strlen(s));
+
+	for (; *s; s++)
+		h = hash_u64(h ^ (uint8_t)*s);
+	return h;
+}
+
+int intern_text(struct intern *in, const char *s, bool is_secret, uint32_t *id, struct err *err)
+{
+	uint64_t h = hash_text(in->salt, s);
+	char hex[20];
+
+	*id = 0;
+	if (!*s)
+		return 0;
+	if (in->redact && is_secret) {
+		snprintf(hex, sizeof(hex), "#%08" PRIx32, (uint32_t)(h >> 32));
+		s = hex;
+		h = hash_text(~in->salt, s);
+	}
+	return intern_keyed(in, h | TEXT_KEY, s, id, err);
 }
 
 const char *path_tail(const char *path)

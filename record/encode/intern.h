@@ -23,10 +23,12 @@ struct intern {
 	uint64_t bias; /* address in memory = address in the file + bias */
 	struct go_layout layout;
 	struct trace_writer *w;
-	bool redact; /* paths are shortened to their last two elements */
+	bool redact;   /* paths are shortened to their last two elements */
+	uint64_t salt; /* of what is hashed then; random */
 
-	struct map strings, funcs, frames; /* key: pointer or pc -> id */
-	struct map stacks;                 /* hash -> index into infos, + 1 */
+	struct map strings;       /* pointer, or TEXT_KEY and the hash of the text -> id */
+	struct map funcs, frames; /* key: pointer or pc -> id */
+	struct map stacks;        /* hash -> index into infos, + 1 */
 	VEC(struct stack_info) infos;
 	struct map chans; /* address -> id | generation << 32 */
 	struct map syncs; /* address -> id */
@@ -39,7 +41,7 @@ struct intern {
 };
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);
-/* From now on, only the last two elements of paths are written. */
+/* From now on, only the last two elements of paths are written, and hashes of secret texts. */
 void intern_redact(struct intern *in);
 void intern_free(struct intern *in);
 
@@ -58,6 +60,8 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
  * *name is 0 if the program's symbols do not tell.
  */
 int intern_variable(struct intern *in, uint64_t addr, uint32_t *name, uint64_t *offset, struct err *err);
+/* A text that is the program's data. With is_secret, a redacted trace gets a hash instead. */
+int intern_text(struct intern *in, const char *s, bool is_secret, uint32_t *id, struct err *err);
 int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struct err *err);
 int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, struct err *err);
 /* Returns the class of the reason; *id is what a park refers to. */

@@ -34,6 +34,9 @@ static void chunk_reset(struct gread_chunk *c)
 		c->g[i].nobjs = c->g[i].nobjs_all = c->g[i].nlocks = 0;
 		c->g[i].objs = NULL;
 		c->g[i].locks_open = false;
+		free(c->g[i].labels);
+		c->g[i].labels = NULL;
+		c->g[i].nlabels = 0;
 	}
 }
 
@@ -51,6 +54,11 @@ void gread_chunk_free(struct gread_chunk *c)
 void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions)
 {
 	c->regions = regions;
+}
+
+void gread_chunk_find_labels(struct gread_chunk *c)
+{
+	c->finds_labels = c->env->l->g_labels >= 0;
 }
 
 static uint8_t state_of(uint32_t status)
@@ -156,6 +164,26 @@ static void parse_after(struct gread_chunk *c, size_t i)
 		g->verdict = GREAD_MOVED;
 }
 
+/* What g.labels refers to never changes, but is freed once g refers to something else. */
+static void check_labels(struct gread_chunk *c, size_t i)
+{
+	size_t size = (size_t)c->env->l->g_size;
+	int32_t at = c->env->l->g_labels;
+
+	if (g_u64(c->before + i * size, at) != g_u64(c->after + i * size, at))
+		c->g[i].nlabels = 0;
+}
+
+static void read_labels(struct gread_chunk *c, size_t n)
+{
+	for (size_t i = 0; c->finds_labels && i < n; i++) {
+		const uint8_t *b = c->before + i * (size_t)c->env->l->g_size;
+
+		if (c->g[i].verdict == GREAD_OK)
+			(void)gread_labels(c->env, g_u64(b, c->env->l->g_labels), &c->g[i]);
+	}
+}
+
 static int read_gs(struct gread_chunk *c, const uint64_t *addrs, size_t n, uint8_t *to, bool *ok)
 {
 	struct memory_piece p[GREAD_CHUNK];
@@ -214,14 +242,17 @@ int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, str
 	for (size_t i = 0; i < n; i++)
 		if (c->g[i].verdict == GREAD_OK && c->view[i].limit)
 			gread_stack(c, i);
+	read_labels(c, n);
 	*time = mono_ns();
 	if (read_gs(c, addrs, n, c->after, ok))
 		return -ESRCH;
 	for (size_t i = 0; i < n; i++) {
-		if (ok[i])
+		if (ok[i]) {
+			check_labels(c, i);
 			parse_after(c, i);
-		else
+		} else {
 			c->g[i].verdict = GREAD_MOVED;
+		}
 	}
 	return 0;
 }

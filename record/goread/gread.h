@@ -57,6 +57,8 @@ struct gread_obj {
 };
 
 #define GREAD_LOCKS_MAX 8
+#define GREAD_LABELS_MAX 32   /* of one goroutine */
+#define GREAD_LABEL_BYTES 256 /* kept of a key or value */
 
 /* A lock that a frame of the goroutine holds, or may hold. */
 struct gread_lock {
@@ -82,6 +84,10 @@ struct gread {
 	uint32_t nlocks;
 	bool locks_open; /* it may hold others */
 	struct gread_lock locks[GREAD_LOCKS_MAX];
+	/* Only if the chunk looks for labels; sorted by key. */
+	uint32_t nlabels;
+	char *label[GREAD_LABELS_MAX][2]; /* key and value, in .labels */
+	char *labels;
 };
 
 struct gread_chunk;
@@ -90,6 +96,8 @@ struct gread_chunk *gread_chunk_new(const struct gread_env *env);
 void gread_chunk_free(struct gread_chunk *c);
 /* Also look for the locks that goroutines hold. regions must outlive the chunk. */
 void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions);
+/* Also read the labels of goroutines. */
+void gread_chunk_find_labels(struct gread_chunk *c);
 /*
  * Reads n ≤ GREAD_CHUNK goroutines at the given addresses. Returns 0, -ENOMEM,
  * or -ESRCH if the target is gone. *time: CLOCK_MONOTONIC ns at which the
@@ -97,6 +105,8 @@ void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions)
  */
 int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time);
 
+/* Reads the labels that g.labels, at, refers to. 0, -ENOMEM or -EFAULT; g then has none. */
+int gread_labels(const struct gread_env *env, uint64_t at, struct gread *g);
 /* Fills the fields that memory shows. Returns 0, or -EFAULT: unreadable, or not a channel. */
 int gread_chan(const struct gread_env *env, uint64_t addr, struct trace_snap_chan *out);
 int gread_sync(const struct gread_env *env, uint8_t kind, uint64_t addr, struct trace_snap_sync *out);

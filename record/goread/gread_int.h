@@ -17,6 +17,7 @@ struct lock_walk {
 struct gread_chunk {
 	const struct gread_env *env;
 	struct lock_regions *regions; /* NULL: do not look for locks */
+	bool finds_labels;
 	struct gread g[GREAD_CHUNK];
 	uint8_t *before, *after; /* [GREAD_CHUNK][g_size] */
 	uint8_t *windows;        /* [GREAD_CHUNK][GREAD_WINDOW] */

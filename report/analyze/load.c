@@ -12,6 +12,7 @@
 #include "report/analyze/contrast.h"
 #include "report/analyze/visible.h"
 #include "report/model/names.h"
+#include "report/replay/labelled.h"
 #include "report/replay/replay.h"
 
 void report_free(struct report *r)
@@ -194,6 +195,9 @@ static int load(struct report *r, struct err *err)
 		return ret;
 	r->meta = trace_reader_meta(r->reader);
 	ret = model_new(&r->model, &r->opts.model, err);
+	if (!ret && r->opts.model.filter.label)
+		ret = labelled_find(&r->model->filter.labelled, r->path, r->opts.model.filter.label,
+		                    &r->model->filter.has_labels, err);
 	if (!ret)
 		ret = replay_new(&replay, r->model, err);
 	if (ret)

@@ -105,7 +105,7 @@ static bool is_shown(const struct report *r, const struct chan_user *cu)
 {
 	const struct model_opts *o = &r->m->opts;
 
-	if (!filter_shows_group(&r->m->filter, cu->group))
+	if (!filter_shows_group(&r->m->filter, cu->group) || !filter_has(&r->m->filter, cu->goid))
 		return false;
 	return (!o->channel && !o->goroutine) || report_shows_channel(r, cu->c);
 }

@@ -28,7 +28,7 @@ bool report_shows_goroutine(const struct report *r, uint64_t goid)
 	const struct goroutine *g = m->filter.active ? model_goroutine(m, goid) : NULL;
 	const struct channel *c = model_channel(m, o->channel);
 
-	if (g && !filter_shows_goroutine(&m->filter, g))
+	if (!filter_has(&m->filter, goid) || (g && !filter_shows_goroutine(&m->filter, g)))
 		return false;
 	if (o->goroutine && goid != o->goroutine)
 		return false;
@@ -81,7 +81,8 @@ bool report_shows_sync(const struct report *r, const struct sync_obj *s)
 
 bool report_shows_wsite(const struct report *r, const struct wsite *ws)
 {
-	return !r->m->groups.v[ws->group].system && filter_shows_wait(&r->m->filter, ws->stack, ws->reason);
+	return !r->m->groups.v[ws->group].system && filter_shows_wait(&r->m->filter, ws->stack, ws->reason) &&
+	       (ws->waits || !r->m->filter.opts.label);
 }
 
 bool report_shows_edge(const struct report *r, const struct edge *e)
@@ -120,6 +121,8 @@ static bool link_is_visible(const struct report *r, const struct chain *c, const
 	/* Links of the past belong to groups that were counted. */
 	if (c->past)
 		return true;
+	if (!filter_has(&r->m->filter, l->goid))
+		return false;
 	if (o->goroutine)
 		return l->goid == o->goroutine || l->held_by == o->goroutine;
 	return !o->channel || (l->obj.kind == TRACE_OBJ_CHAN && l->obj.id == o->channel);

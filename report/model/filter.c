@@ -47,9 +47,10 @@ bool filter_shows_wait(const struct filter *f, uint32_t stack, uint32_t reason)
 int filter_init(struct filter *f, const struct filter_opts *opts, const struct symbols *sym,
                 const struct reasons *reasons)
 {
-	*f = (struct filter){
-		.opts = *opts, .sym = sym, .reasons = reasons, .active = opts->function || opts->package || opts->reason
-	};
+	*f = (struct filter){ .opts = *opts,
+		              .sym = sym,
+		              .reasons = reasons,
+		              .active = opts->function || opts->package || opts->reason || opts->label };
 	/* Stack 0 is unknown, so it has no function. */
 	return f->active && vec_push(&f->stacks, !opts->function && !opts->package) ? -ENOMEM : 0;
 }
@@ -67,8 +68,30 @@ int filter_take_stacks(struct filter *f)
 	return 0;
 }
 
-int filter_mark_groups(struct filter *f, const struct groups *groups, const struct wsites *wsites)
+/* Unmarks groups without a goroutine that has the label. */
+static int keep_labelled(struct filter *f, const struct wsites *wsites, const struct goroutines *gs)
 {
+	uint8_t *has = calloc(f->ngroups + 1, 1);
+
+	if (!has)
+		return -ENOMEM;
+	for (size_t i = 0; i < gs->sorted.n; i++)
+		has[gs->sorted.v[i]->group] |= filter_has(f, gs->sorted.v[i]->id);
+	for (size_t i = 0; i < gs->gone.n; i++)
+		has[gs->gone.v[i].group] |= filter_has(f, gs->gone.v[i].id);
+	for (size_t i = 1; i < wsites->n; i++)
+		has[wsites->v[i].group] |= wsites->v[i].waits != 0;
+	for (size_t i = 0; i < f->ngroups; i++)
+		f->groups[i] &= has[i];
+	free(has);
+	return 0;
+}
+
+int filter_mark_groups(struct filter *f, const struct groups *groups, const struct wsites *wsites,
+                       const struct goroutines *goroutines)
+{
+	bool any = !f->opts.function && !f->opts.package;
+
 	if (!f->active)
 		return 0;
 	f->ngroups = groups->n;
@@ -78,17 +101,18 @@ int filter_mark_groups(struct filter *f, const struct groups *groups, const stru
 	for (size_t i = 0; i < groups->n && !f->opts.reason; i++) {
 		const struct group *g = &groups->v[i];
 
-		f->groups[i] = place_fits(f, g->entry) || place_fits(f, g->site) || place_fits(f, g->creator);
+		f->groups[i] = any || place_fits(f, g->entry) || place_fits(f, g->site) || place_fits(f, g->creator);
 	}
 	for (size_t i = 1; i < wsites->n; i++)
 		if (filter_shows_wait(f, wsites->v[i].stack, wsites->v[i].reason))
 			f->groups[wsites->v[i].group] = true;
-	return 0;
+	return f->opts.label ? keep_labelled(f, wsites, goroutines) : 0;
 }
 
 void filter_free(struct filter *f)
 {
 	vec_free(&f->stacks);
+	map_free(&f->labelled);
 	free(f->groups);
 	f->groups = NULL;
 }
@@ -108,6 +132,8 @@ bool filter_shows_group(const struct filter *f, uint32_t group)
 
 bool filter_shows_goroutine(const struct filter *f, const struct goroutine *g)
 {
+	if (!filter_has(f, g->id))
+		return false;
 	if (g->state == GO_STATE_WAITING)
 		return filter_shows_wait(f, g->wait.stack, g->wait.reason);
 	return filter_shows_group(f, g->group) && !f->opts.reason;

@@ -69,8 +69,10 @@ static void count_goroutines(struct model *m)
 		else if (!g->in_end || g->end_state != g->state)
 			g->wait = (struct wait){ 0 }; /* where it is now is unknown */
 		grp = &m->groups.v[g->group];
-		grp->at_start += g->at_start;
 		grp->system |= g->system;
+		if (!filter_has(&m->filter, g->id))
+			continue;
+		grp->at_start += g->at_start;
 		if (g->state < GO_STATES)
 			grp->at_end[g->state]++;
 	}
@@ -114,6 +116,14 @@ static bool still_holds(const void *ctx, const struct lock_holder *h)
 	return !h->goid || (g && !(g->has_event && g->last_event > h->time));
 }
 
+static uint32_t group_of_labelled(const void *ctx, uint64_t goid, bool *is_last)
+{
+	const struct goroutine *g = model_goroutine(ctx, goid);
+
+	*is_last = g && g->in_end;
+	return g ? g->group : 0;
+}
+
 int model_finish(struct model *m, struct err *err)
 {
 	m->failed |= goroutines_sort(&m->goroutines) != 0;
@@ -122,10 +132,11 @@ int model_finish(struct model *m, struct err *err)
 	collect_waiters(m);
 	owners_sort(&m->owners);
 	lock_holders_settle(&m->lock_holders, still_holds, m);
+	m->failed |= labels_settle(&m->labels, group_of_labelled, m) != 0;
 	resolve_states(m);
 	if (m->opts.channel)
 		model_channel_get(m, m->opts.channel);
 	class_objects(m);
-	m->failed |= filter_mark_groups(&m->filter, &m->groups, &m->wsites) != 0;
+	m->failed |= filter_mark_groups(&m->filter, &m->groups, &m->wsites, &m->goroutines) != 0;
 	return m->failed ? err_nomem(err) : 0;
 }

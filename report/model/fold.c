@@ -5,7 +5,9 @@
 
 void fold_goroutine(struct model *m, struct goroutine *g)
 {
-	bool keep = (m->opts.keep_each && m->goroutines.gone.n < MODEL_MAX_GONE) || g->id == m->opts.goroutine;
+	bool keep = ((m->opts.keep_each || (m->opts.filter.label && filter_has(&m->filter, g->id))) &&
+	             m->goroutines.gone.n < MODEL_MAX_GONE) ||
+	            g->id == m->opts.goroutine;
 
 	m->failed |= chanuse_goroutine_gone(&m->uses, g) != 0;
 	m->failed |= goroutines_remove(&m->goroutines, g, keep) != 0;

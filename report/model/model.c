@@ -50,6 +50,7 @@ void model_free(struct model *m)
 	vec_free(&m->waiters);
 	owners_free(&m->owners);
 	lock_holders_free(&m->lock_holders);
+	labels_free(&m->labels);
 	groups_free(&m->groups);
 	objsites_free(&m->objsites);
 	wsites_free(&m->wsites);

@@ -24,6 +24,7 @@
 #include "report/model/filter.h"
 #include "report/model/goroutine.h"
 #include "report/model/group.h"
+#include "report/model/label.h"
 #include "report/model/life.h"
 #include "report/model/lockholder.h"
 #include "report/model/lossrange.h"
@@ -79,6 +80,7 @@ struct model {
 	struct waiters waiters; /* after the replay */
 	struct owners owners;
 	struct lock_holders lock_holders;
+	struct labels labels;
 
 	struct groups groups;
 	struct objsites objsites;

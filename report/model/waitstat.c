@@ -218,7 +218,7 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 	wsite = wsite_get(m, g);
 	if (!wsite)
 		return;
-	if (filter_shows_wait(&m->filter, w->stack, w->reason)) {
+	if (filter_shows_wait(&m->filter, w->stack, w->reason) && filter_has(&m->filter, g->id)) {
 		w->is_counted = true;
 		add_to_goroutine(m, g, n, ns, whole, e);
 		objsite = model_objsite_of(m, &e->obj, w->stack);

@@ -30,6 +30,7 @@ enum cell_type {
 	CELL_GROUP,   /* .n, a group: go statement and function; the id */
 	CELL_ROLES,   /* .n of USER_…: "send recv"; a list */
 	CELL_STATES,  /* .states, goroutines by state; an object */
+	CELL_LABELS,  /* .labels, .count of them: "route=/ (12), …"; a list */
 	CELL_ORIGIN,  /* .objsite: "made at …", "waited for at …"; the place */
 
 	/* .n is the id of the first of .count: "#3, … (12)", "7, … (12)"; the id */
@@ -51,6 +52,7 @@ struct cell {
 		uint64_t n;
 		const char *s;
 		const uint64_t *states; /* by enum go_state */
+		const struct group_label *labels;
 		const struct objsite *objsite;
 		const struct blocked_row *blocked;
 	};

@@ -34,6 +34,14 @@ GETTER(group_longest, struct group, CELL_DUR, .n = x->max_wait)
 GETTER(group_unseen, struct group, CELL_COUNT, .n = x->unseen)
 GETTER(group_wakes, struct group, CELL_COUNT, .n = x->wakes)
 
+static struct cell group_labels(const struct report *r, const void *row)
+{
+	size_t n;
+	const struct group_label *l = labels_of_group(&r->m->labels, group_id(&r->m->groups, row), &n);
+
+	return (struct cell){ CELL_LABELS, .count = n, .labels = l };
+}
+
 static const struct column group[] = {
 	{ .head = "alive", .right = true, .get = group_all },
 	{ .head = "waiting", .right = true, .optional = true, .get = group_waiting },
@@ -43,6 +51,7 @@ static const struct column group[] = {
 	{ .head = "exited", .right = true, .optional = true, .minor = true, .get = group_gone },
 	{ .key = "blocked_ns", .head = "blocked", .right = true, .get = group_blocked },
 	{ .key = "id", .head = "created at, function", .flex = true, .get = group_cell },
+	{ .key = "labels", .head = "labels", .flex = true, .optional = true, .get = group_labels },
 	{ .key = "created_by", .get = group_created_by },
 	{ .key = "creator", .get = group_creator },
 	{ .key = "creator_called", .get = group_via },

@@ -145,7 +145,9 @@ static void put_filters(struct buf *b, const struct model *m, const void *of)
 	const struct filter_opts *o = of;
 	const struct {
 		const char *name, *value;
-	} filters[] = { { "function", o->function }, { "package", o->package }, { "reason", o->reason } };
+	} filters[] = {
+		{ "function", o->function }, { "package", o->package }, { "reason", o->reason }, { "label", o->label }
+	};
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
 		if (filters[i].value)
@@ -160,7 +162,23 @@ bool words_filter(struct buf *b, const struct report *r)
 	return true;
 }
 
+#define LABELS_SHOWN 8
+
+void words_labels(struct buf *b, const struct model *m, uint64_t goid)
+{
+	size_t n;
+	const struct label *l = labels_of(&m->labels, goid, &n);
+
+	for (size_t i = 0; i < n && i < LABELS_SHOWN; i++)
+		say(b, m, "{if}, {end}{text}={text}", W_IF(i), W_TEXT(symbols_string(&m->sym, l[i].key)),
+		    W_TEXT(symbols_string(&m->sym, l[i].value)));
+	say(b, m, "{if}, …{end}", W_IF(n > LABELS_SHOWN));
+}
+
 void words_filter_unmatched(struct buf *b, const struct report *r)
 {
-	say(b, r->m, "Nothing in this trace matches{part}.", W_PART(put_filters, &r->m->filter.opts));
+	const struct filter *f = &r->m->filter;
+
+	say(b, r->m, "Nothing in this trace matches{part}.{if} The trace has no labels (record --labels).{end}",
+	    W_PART(put_filters, &f->opts), W_IF(f->opts.label && !f->has_labels));
 }

@@ -285,7 +285,7 @@ void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 	g->started = g->last_event = t;
 	g->state = GO_STATE_RUNNABLE;
 	g->acted = true;
-	if (t >= m->opts.since)
+	if (t >= m->opts.since && filter_has(&m->filter, g->id))
 		m->groups.v[g->group].created++;
 }
 
@@ -296,7 +296,7 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 
 	g->state = GO_STATE_EXITED;
 	g->exited = t;
-	if (t >= m->opts.since) {
+	if (t >= m->opts.since && filter_has(&m->filter, g->id)) {
 		grp->at_start += g->at_start;
 		grp->exited++;
 		grp->old_exited += g->at_start;

@@ -60,6 +60,7 @@ replay_fn replay_park, replay_ready, replay_create, replay_exit, replay_run, rep
 replay_fn replay_snap_begin, replay_snap_go, replay_snap_chan, replay_snap_sync, replay_snap_unheld, replay_snap_end;
 void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
 void replay_snap_lock(struct replay *r, const struct trace_rec *rec);
+void replay_snap_label(struct replay *r, const struct trace_rec *rec);
 
 /* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);

@@ -50,6 +50,12 @@ void replay_snap_lock(struct replay *r, const struct trace_rec *rec)
 		r->m->failed |= lock_holders_add(&r->m->lock_holders, rec) != 0;
 }
 
+void replay_snap_label(struct replay *r, const struct trace_rec *rec)
+{
+	if (rec->time <= r->m->opts.until)
+		r->m->failed |= labels_add(&r->m->labels, rec) != 0;
+}
+
 static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;

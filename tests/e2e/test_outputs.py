@@ -337,7 +337,8 @@ def test_filters_leave_in_what_fits(traces):
 
 
 FILTERS = [("--reason", "chan"), ("--reason", "Mutex"), ("--function", "Price"), ("--package", "example.org/shop/pool"),
-           ("--since", "1"), ("--until", "2"), ("--since", "1", "--until", "2", "--reason", "chan"), ()]
+           ("--label", "route"), ("--since", "1"), ("--until", "2"), ("--since", "1", "--until", "2", "--reason", "chan"),
+           ()]
 
 
 @pytest.mark.parametrize("args", FILTERS, ids=" ".join)

@@ -230,6 +230,8 @@ class Reader:
             values[2] = values[2] if values[2] <= 3 else 0
         elif kind == 39:
             name, values = "snap.owner", self.owner(span)
+        elif kind == 40:
+            name, values = "snap.label", [span.number(8), self.use(span, "string"), self.use(span, "string")]
         else:
             which, state, flags = span.number(8), span.varint(), span.number(32)
             name, values = "snap.go", [which, state if state <= 4 else 0, flags,
@@ -284,7 +286,7 @@ class Reader:
                 self.define(number, payload)
                 continue
             time = signed((time + times.svarint()) & U64)
-            if 16 <= number <= 23 or number in (33, 37, 38, 39):
+            if 16 <= number <= 23 or number in (33, 37, 38, 39, 40):
                 self.goroutine_event(number, payload, time)
             else:
                 self.other_event(number, payload, time)

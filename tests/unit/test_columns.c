@@ -103,6 +103,7 @@ static char *render(const struct report *r, char **json)
 static void every_type_can_be_rendered(void **state)
 {
 	static const uint64_t states[GO_STATES] = { [GO_STATE_WAITING] = 3, [GO_STATE_RUNNING] = 1 };
+	static const struct group_label labels[5] = { { 0, 1, 0, 12 } };
 	struct report *r = two_channels();
 	struct blocked b;
 	struct {
@@ -125,6 +126,8 @@ static void every_type_can_be_rendered(void **state)
 		{ { CELL_GROUP, 0, .n = 0 }, "unknown origin", "0" },
 		{ { CELL_ROLES, 0, .n = USER_SEND | USER_CLOSE }, "send close", "send" },
 		{ { CELL_STATES, 0, .states = states }, "3 waiting, 1 running", "\"waiting\": 3" },
+		{ { CELL_LABELS, 0, .labels = NULL }, "-", "\"k\": [" },
+		{ { CELL_LABELS, 5, .labels = labels }, "= (12), = (0), = (0), …", "\"goroutines\": 12" },
 		{ { CELL_ORIGIN, 0, .objsite = &r->m->objsites.v[1] }, "main.go:5", "main.work" },
 		{ { CELL_CHANNELS, 2102, .n = 4 }, "#4, … (2,102)", "4" },
 		{ { CELL_GOROUTINES, 1, .n = 7 }, "7", "7" },

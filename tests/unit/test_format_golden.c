@@ -90,6 +90,7 @@ static const struct {
 	                    2,
 	                    owner_steps } },
 	  "271329010104020105068010080202804038804000" },
+	{ { .type = TRACE_SNAP_LABEL, .goid = 20, .snap_label = { 1, 300, 4 } }, "28052901ac0204" },
 	{ { .type = TRACE_LOSS,
 	    .time = 5000,
 	    .loss = { TRACE_LOSS_ROOM, TRACE_GO_PARK, 4000, 77, TRACE_LOSS_ITS_STACK } },

@@ -51,6 +51,19 @@ static void put_states(struct json *j, const struct report *r, const struct cell
 	json_close(j);
 }
 
+static void put_labels(struct json *j, const struct report *r, const struct cell *c)
+{
+	json_open_list(j);
+	for (size_t i = 0; i < c->count; i++) {
+		json_open(j);
+		json_key_str(j, "key", symbols_string(&r->m->sym, c->labels[i].key));
+		json_key_str(j, "value", symbols_string(&r->m->sym, c->labels[i].value));
+		json_key_u64(j, "goroutines", c->labels[i].n);
+		json_close(j);
+	}
+	json_close_list(j);
+}
+
 static void put_origin(struct json *j, const struct report *r, const struct cell *c)
 {
 	json_put_place(j, r->m, c->objsite->place);
@@ -96,6 +109,7 @@ static void (*const put_cell[CELL_TYPES])(struct json *j, const struct report *r
 	[CELL_GROUP] = put_number,
 	[CELL_ROLES] = put_roles,
 	[CELL_STATES] = put_states,
+	[CELL_LABELS] = put_labels,
 	[CELL_ORIGIN] = put_origin,
 	[CELL_CHANNELS] = put_number,
 	[CELL_GOROUTINES] = put_number,

@@ -117,6 +117,7 @@ static void put_filter(struct json *j, const struct report *r)
 	json_key_str_if(j, "function", o->filter.function);
 	json_key_str_if(j, "package", o->filter.package);
 	json_key_str_if(j, "reason", o->filter.reason);
+	json_key_str_if(j, "label", o->filter.label);
 	json_key_bool(j, "matched", filter_matched(&r->m->filter));
 	json_close(j);
 }

@@ -48,6 +48,22 @@ static void put_wait(struct json *j, const struct report *r, const struct gorout
 	json_close(j);
 }
 
+static void put_labels(struct json *j, const struct model *m, uint64_t goid)
+{
+	size_t n;
+	const struct label *l = labels_of(&m->labels, goid, &n);
+
+	json_key(j, "labels");
+	json_open_list(j);
+	for (size_t i = 0; i < n; i++) {
+		json_open(j);
+		json_key_str(j, "key", symbols_string(&m->sym, l[i].key));
+		json_key_str(j, "value", symbols_string(&m->sym, l[i].value));
+		json_close(j);
+	}
+	json_close_list(j);
+}
+
 static void put_live(struct json *j, const struct report *r, const struct goroutine *g)
 {
 	const struct model *m = r->m;
@@ -65,6 +81,7 @@ static void put_live(struct json *j, const struct report *r, const struct gorout
 	json_key_place(j, "entry", m, grp->entry);
 	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
 	json_key_null(j, "exited_ns");
+	put_labels(j, m, g->id);
 	json_key_u64(j, "waits", g->waits);
 	json_key_u64(j, "blocked_ns", g->blocked);
 	json_key_u64(j, "unseen_wakes", g->unseen);
@@ -92,6 +109,7 @@ static void put_gone(struct json *j, const struct report *r, const struct gone *
 	json_key_place(j, "entry", m, grp->entry);
 	json_key_i64_if(j, "started_ns", g->started != TIME_UNKNOWN, g->started);
 	json_key_i64_if(j, "exited_ns", g->exited != TIME_UNKNOWN, g->exited);
+	put_labels(j, m, g->id);
 	json_key_u64(j, "waits", g->waits);
 	json_key_u64(j, "blocked_ns", g->blocked);
 	json_key_u64(j, "unseen_wakes", g->unseen);

@@ -61,11 +61,25 @@ static void put_length(struct text *t, const struct leak *l)
 		         W_LEAST(l->longest, l->before_start), W_IF(l->before_start));
 }
 
+/* What the program says that the goroutine is working on. */
+static void put_labels(struct text *t, uint64_t goid)
+{
+	size_t n;
+
+	if (!labels_of(&t->m->labels, goid, &n))
+		return;
+	text_say(t, "Labels of {goroutine}: ", W_GO(goid));
+	words_labels(&t->b, t->m, goid);
+	text_say(t, ".");
+}
+
 static void put_facts(struct text *t, const struct leak *l)
 {
 	size_t from = t->b.len;
 
 	put_length(t, l);
+	from = words_next(&t->b, from);
+	put_labels(t, l->example);
 	from = words_next(&t->b, from);
 	words_leak_growth(&t->b, t->m, l);
 	from = words_next(&t->b, from);

@@ -145,6 +145,18 @@ static void put_origin(struct text *t, uint64_t parent, uint32_t group, int64_t 
 	text_wrap(t, 2, 2);
 }
 
+static void put_labels(struct text *t, uint64_t goid)
+{
+	size_t n;
+
+	if (!labels_of(&t->m->labels, goid, &n))
+		return;
+	text_say(t, "Its labels: ");
+	words_labels(&t->b, t->m, goid);
+	text_say(t, ".");
+	text_wrap(t, 2, 2);
+}
+
 static void put_stack(struct text *t, const char *title, uint32_t stack)
 {
 	if (!stack)
@@ -255,6 +267,7 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 		put_origin(t, g->parent, g->group, g->started);
 	else if (gone)
 		put_origin(t, gone->parent, gone->group, gone->started);
+	put_labels(t, goid);
 	put_events(t);
 	if (g || gone)
 		put_sum(t, g, g ? g->waits : gone->waits, g ? g->blocked : gone->blocked);

@@ -111,6 +111,19 @@ static void put_states(struct text *t, const struct cell *c)
 	}
 }
 
+#define LABELS_SHOWN 3
+
+static void put_labels(struct text *t, const struct cell *c)
+{
+	if (!c->count)
+		fmt_raw(&t->b, "-");
+	for (size_t i = 0; i < c->count && i < LABELS_SHOWN; i++)
+		say(&t->b, t->m, "{if}, {end}{text}={text} ({n})", W_IF(i),
+		    W_TEXT(symbols_string(&t->m->sym, c->labels[i].key)),
+		    W_TEXT(symbols_string(&t->m->sym, c->labels[i].value)), W_N(c->labels[i].n));
+	fmt_raw(&t->b, c->count > LABELS_SHOWN ? ", …" : "");
+}
+
 static void put_origin(struct text *t, const struct cell *c)
 {
 	say(&t->b, t->m, "{word} at {place}", W_WORD(c->objsite->made ? "made" : "waited for"),
@@ -218,6 +231,7 @@ static void (*const put_cell[CELL_TYPES])(struct text *t, const struct cell *c) 
 	[CELL_GROUP] = put_group,
 	[CELL_ROLES] = put_roles,
 	[CELL_STATES] = put_states,
+	[CELL_LABELS] = put_labels,
 	[CELL_ORIGIN] = put_origin,
 	[CELL_CHANNELS] = put_first,
 	[CELL_GOROUTINES] = put_first,

@@ -1,0 +1,3 @@
+module chanrec.test/labels
+
+go 1.19
