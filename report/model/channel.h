@@ -40,6 +40,7 @@ struct channel {
 	uint64_t addr;
 	uint64_t length;
 	uint64_t sends, recvs, recvs_closed, polls; /* with ops */
+	uint64_t counted_in;                        /* see model.waits_counted */
 };
 #define CHANNEL_HOT_BYTES offsetof(struct channel, recvq)
 

@@ -137,6 +137,26 @@ const struct gone *goroutines_gone(const struct goroutines *gs, uint64_t goid)
 	return gs->gone.n ? bsearch(&goid, gs->gone.v, gs->gone.n, sizeof(*gs->gone.v), gone_find) : NULL;
 }
 
+/* Leaves out the cases of nil channels; a select of nothing else keeps them. */
+static void drop_nil(struct goroutine *g)
+{
+	struct wait *w = &g->wait;
+	uint32_t n = 0, nil;
+
+	for (uint32_t i = 0; i < w->nobjs; i++)
+		n += g->objs[i].kind != TRACE_OBJ_NILCHAN;
+	nil = w->nobjs - n;
+	if (!n || !nil)
+		return;
+	n = 0;
+	for (uint32_t i = 0; i < w->nobjs; i++)
+		if (g->objs[i].kind != TRACE_OBJ_NILCHAN)
+			g->objs[n++] = g->objs[i];
+	w->nobjs = n;
+	w->nnil = nil;
+	w->nobjs_all -= nil;
+}
+
 int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n)
 {
 	if (n > TRACE_MAX_OBJS)
@@ -155,5 +175,10 @@ int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32
 	for (uint32_t i = 0; i < n; i++)
 		g->objs[i] = objs[i];
 	g->wait.nobjs = n;
+	g->wait.nnil = 0;
+	if (g->wait.nobjs_all < n)
+		g->wait.nobjs_all = n;
+	if (n > 1)
+		drop_nil(g);
 	return 0;
 }

@@ -138,7 +138,7 @@ int goroutines_sort(struct goroutines *gs);
 /* The record of one that exited, after goroutines_sort(); else NULL. */
 const struct gone *goroutines_gone(const struct goroutines *gs, uint64_t goid);
 
-/* Copies the objects of g's wait. 0 or -ENOMEM. */
+/* Copies the objects of g's wait, of which .nobjs_all says how many there are. 0 or -ENOMEM. */
 int goroutine_set_objs(struct goroutine *g, const struct trace_obj *objs, uint32_t n);
 /* What g waits on, if it is one object; else an object of kind NONE. */
 static inline struct trace_obj goroutine_only_obj(const struct goroutine *g)

@@ -99,6 +99,7 @@ struct model {
 	struct stops stops;
 	struct proc_end proc;
 
+	uint64_t waits_counted;   /* ends of waits; a channel in two cases of a select counts once */
 	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */
 	int64_t now;              /* time of the last event; monotone */
 	int64_t looked;           /* the recording lasted at least until then */

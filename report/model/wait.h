@@ -14,10 +14,11 @@ struct wait {
 	int64_t last_park;
 	uint32_t reason; /* TRACE_DEF_REASON */
 	uint32_t stack;
-	uint32_t nobjs, nobjs_all;
-	bool before_start; /* began before the recording; since, where known, is a lower bound of its length */
-	bool is_counted;   /* the sums contain it as a wait */
-	bool unsure;       /* only the end snapshot shows it: when it began is unknown */
+	uint32_t nobjs, nobjs_all; /* known, of all; without the cases of nil channels, unless all are such */
+	uint32_t nnil;             /* those cases, which are never ready */
+	bool before_start;         /* began before the recording; since, where known, is a lower bound of its length */
+	bool is_counted;           /* the sums contain it as a wait */
+	bool unsure;               /* only the end snapshot shows it: when it began is unknown */
 };
 
 #endif

@@ -91,14 +91,33 @@ static void add_to_object(struct model *m, const struct trace_obj *obj, uint32_t
 	}
 }
 
+/* A wait in a select counts for the channel of each case, whichever ends it. */
+static void add_to_objects(struct model *m, const struct goroutine *g, const struct trace_obj *fired, uint32_t n,
+                           uint64_t ns)
+{
+	m->waits_counted++;
+	for (uint32_t i = 0; g->wait.nobjs > 1 && i < g->wait.nobjs; i++) {
+		const struct trace_obj *o = &g->objs[i];
+		struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel_get(m, o->id) : NULL;
+
+		if (!c || c->counted_in == m->waits_counted)
+			continue;
+		c->counted_in = m->waits_counted;
+		model_objsite_of(m, o, g->wait.stack);
+		add_to_object(m, o, n, ns);
+	}
+	if (g->wait.nobjs < 2)
+		add_to_object(m, fired, n, ns);
+}
+
 static bool is_filtered(const struct model *m, const struct goroutine *g, const struct trace_obj *fired)
 {
 	if (m->opts.goroutine && g->id != m->opts.goroutine)
 		return true;
 	if (!m->opts.channel)
 		return false;
-	if (fired->kind == TRACE_OBJ_CHAN)
-		return fired->id != m->opts.channel;
+	if (fired->kind == TRACE_OBJ_CHAN && fired->id == m->opts.channel)
+		return false;
 	for (uint32_t i = 0; i < g->wait.nobjs; i++)
 		if (g->objs[i].kind == TRACE_OBJ_CHAN && g->objs[i].id == m->opts.channel)
 			return false;
@@ -225,7 +244,7 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 		if (objsite && !m->wsites.v[wsite].objsite)
 			m->wsites.v[wsite].objsite = objsite;
 		add_to_wsite(m, g, &m->wsites.v[wsite], n, ns, whole, e);
-		add_to_object(m, &e->obj, n, ns);
+		add_to_objects(m, g, &e->obj, n, ns);
 		if (!e->open && e->seen)
 			edge = add_to_wake(m, g, wsite, objsite, e, ns);
 	}

@@ -57,11 +57,7 @@ static void put_last_completion(struct buf *b, const struct model *m, const stru
 /* Cases of a select beside the first that are ready for anything: not those of nil channels. */
 static uint32_t other_cases(const struct goroutine *g)
 {
-	uint32_t n = g->wait.nobjs_all;
-
-	for (uint32_t i = 0; i < g->wait.nobjs; i++)
-		n -= g->objs[i].kind == TRACE_OBJ_NILCHAN && n;
-	return n ? n - 1 : 0;
+	return g->wait.nobjs_all ? g->wait.nobjs_all - 1 : 0;
 }
 
 void words_stalled_details(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l)

@@ -189,18 +189,16 @@ static void put_cases(struct buf *b, const struct model *m, const void *of)
 {
 	const struct goroutine *g = of;
 	bool any_made = any_make_seen(m, g);
-	uint32_t named = 0, nil = 0;
+	uint32_t named = 0;
 
 	for (uint32_t i = 0; i < g->wait.nobjs; i++) {
-		nil += g->objs[i].kind == TRACE_OBJ_NILCHAN;
 		if (g->objs[i].kind != TRACE_OBJ_CHAN || named == CASES_NAMED)
 			continue;
 		say(b, m, "{if}{word} {end}{object}{if}, {made}{end}", W_IF(named++), W_WORD(any_made ? ";" : ","),
 		    W_OBJ(&g->objs[i]), W_IF(any_made), W_OBJ(&g->objs[i]));
 	}
 	say(b, m, "{if}{if};{end} and {n} more{end}{if}, made before the recording{end}",
-	    W_IF(g->wait.nobjs_all > named + nil), W_IF(any_made), W_N(g->wait.nobjs_all - named - nil),
-	    W_IF(!any_made));
+	    W_IF(g->wait.nobjs_all > named), W_IF(any_made), W_N(g->wait.nobjs_all - named), W_IF(!any_made));
 }
 
 static bool any_channel(const struct goroutine *g)
@@ -256,6 +254,8 @@ static void put_channel_wait(struct buf *b, const struct model *m, const struct 
 		    W_GO(l->example), W_OBJ(&g->objs[0]), W_IF(!brief || c->made_seen), W_OBJ(&g->objs[0]));
 	if (!brief || is_seen)
 		put_other_side(b, m, l);
+	say(b, m, "{if} {n other case} of the select {is is|are} on {is a nil channel|nil channels}.{end}",
+	    W_IF(g->wait.nnil), W_N(g->wait.nnil), W_N(g->wait.nnil), W_N(g->wait.nnil));
 	if (!brief && l->j.verdict == VERDICT_NEVER_CLOSED)
 		say(b, m, " The channel was not closed.");
 }

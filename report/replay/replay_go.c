@@ -110,8 +110,6 @@ void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct tra
 	g->wait = (struct wait){ .reason = p->reason, .stack = p->stack, .nobjs_all = p->nobjs_all };
 	if (goroutine_set_objs(g, p->objs, p->nobjs))
 		m->failed = true;
-	if (g->wait.nobjs_all < g->wait.nobjs)
-		g->wait.nobjs_all = g->wait.nobjs;
 }
 
 void goroutine_uses_channels(struct model *m, struct goroutine *g, int64_t t)

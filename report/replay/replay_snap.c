@@ -231,8 +231,10 @@ static void reconcile_goroutine(struct model *m, struct goroutine *g)
 		}
 		if (g->wait.before_start && g->wait.since == TIME_UNKNOWN)
 			g->wait.since = g->end->wait.since;
-		if (!g->wait.nobjs && g->end->wait.nobjs && goroutine_set_objs(g, g->end->objs, g->end->wait.nobjs))
-			m->failed = true;
+		if (!g->wait.nobjs && g->end->wait.nobjs) {
+			g->wait.nobjs_all = g->end->wait.nobjs_all;
+			m->failed |= goroutine_set_objs(g, g->end->objs, g->end->wait.nobjs) != 0;
+		}
 		return;
 	}
 	if (g->state == GO_STATE_WAITING) {

@@ -41,6 +41,7 @@ static void put_wait(struct json *j, const struct report *r, const struct gorout
 		json_put_obj(j, &g->objs[i]);
 	json_close_list(j);
 	json_key_u64(j, "cases", w->nobjs_all);
+	json_key_u64(j, "nil_cases", w->nnil);
 	json_key_i64_if(j, "since_ns", w->since != TIME_UNKNOWN && !w->unsure, w->since);
 	json_key_i64_if(j, "blocked_ns", !w->unsure, goroutine_wait_ns(m, g));
 	json_key_bool(j, "before_start", w->before_start);
