@@ -24,7 +24,8 @@ struct command {
 	int (*run)(void *opts, const struct operands *rest, struct err *err);
 };
 
-extern const struct command command_record, command_report, command_diff, command_script, command_info, command_doctor;
+extern const struct command command_record, command_dump, command_report, command_diff, command_script, command_info,
+        command_doctor;
 
 /* The table of commands, then NULL. */
 const struct command *command_at(size_t i);

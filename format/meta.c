@@ -31,6 +31,7 @@ enum header_tag {
 	HDR_MAX_SIZE = 18,
 	HDR_MAX_OVERHEAD = 19,
 	HDR_PROBING = 20,
+	HDR_WAY = 21,
 };
 
 enum end_tag {
@@ -137,6 +138,7 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	put_number_field(b, HDR_MAX_SIZE, m.max_size);
 	put_number_field(b, HDR_MAX_OVERHEAD, m.max_overhead);
 	put_number_field(b, HDR_PROBING, m.probing);
+	put_number_field(b, HDR_WAY, m.way);
 	for (uint32_t i = 0; i < m.nprobes; i++)
 		put_probe(b, &tmp, &m.probes[i]);
 	wire_frame_end(b, at);
@@ -247,6 +249,9 @@ static int get_header_field(struct wire_meta *m, uint64_t tag, struct strings *s
 		return 0;
 	case HDR_PROBING:
 		m->meta.probing = (uint8_t)get_number32(&st->s);
+		return 0;
+	case HDR_WAY:
+		m->meta.way = (uint8_t)get_number32(&st->s);
 		return 0;
 	case HDR_PROBE:
 		return get_probe(m, st);

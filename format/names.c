@@ -49,6 +49,17 @@ const char *trace_loss_name(uint8_t cause)
 	return cause < TRACE_LOSS_CAUSES ? names[cause] : "other";
 }
 
+const char *trace_way_name(uint8_t way)
+{
+	static const char *const names[TRACE_WAYS] = {
+		[TRACE_WAY_PROBES] = "probes",
+		[TRACE_WAY_DUMP] = "dump",
+		[TRACE_WAY_CORE] = "core",
+	};
+
+	return way < TRACE_WAYS ? names[way] : "unknown";
+}
+
 const char *trace_cause_name(enum trace_cause c)
 {
 	static const char *const names[] = {

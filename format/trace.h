@@ -45,6 +45,17 @@
 #define TRACE_EVENTS_OPS 8u   /* every channel operation */
 #define TRACE_EVENTS_RUN 16u
 
+/* How a trace was made, which decides what it can know. */
+enum trace_way {
+	TRACE_WAY_PROBES = 0, /* every event, and memory at the start and the end */
+	TRACE_WAY_DUMP = 1,   /* memory, once */
+	TRACE_WAY_CORE = 2,   /* the same, from a core file */
+	TRACE_WAYS,
+};
+
+/* "probes", "dump", "core"; "unknown". */
+const char *trace_way_name(uint8_t way);
+
 enum trace_kind {
 	TRACE_KIND_NONE = 0, /* no such type */
 	TRACE_KIND_DEF,      /* a definition */
@@ -183,6 +194,7 @@ enum trace_go_state {
 #define TRACE_STACK_TRUNCATED 1u /* deeper than TRACE_MAX_FRAMES, or the walk ended before the first frame */
 
 #define TRACE_GO_SYSTEM 1u /* a goroutine of the runtime, by Go's isSystemGoroutine rule */
+#define TRACE_GO_UNREAD 2u /* in a snapshot: its stack and what it waits on could not be read, only its state */
 
 struct trace_def_string {
 	uint32_t id;
@@ -559,6 +571,7 @@ struct trace_meta {
 	uint64_t max_size;     /* limit of the file's size in bytes, enforced by trace_write(); 0: unlimited */
 	uint32_t max_overhead; /* limit of the share of the target's CPU time, in millionths; 0: unlimited */
 	uint8_t probing;       /* enum trace_probing */
+	uint8_t way;           /* enum trace_way; a reader passes on values that it does not know */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };

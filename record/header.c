@@ -34,27 +34,29 @@ static void meta_probes(const struct probes *probes, struct trace_probe *out)
 
 int header_write(struct trace_writer **w, int fd, const struct header_of *h, struct err *err)
 {
-	struct trace_probe *probes = calloc(h->probes->plan.v.n + 1, sizeof(*probes));
+	size_t nprobes = h->probes ? h->probes->plan.v.n : 0;
+	struct trace_probe *probes = calloc(nprobes + 1, sizeof(*probes));
 	struct utsname u = { 0 };
 	char kernel[200], offsets[200];
 	struct trace_meta m = {
 		.recorder = "chanrec " CHANREC_VERSION,
-		.exe = h->target->exe_path,
-		.command = h->target->command,
+		.exe = h->exe,
+		.command = h->command,
 		.build_id = gobin_build_id(h->bin),
 		.go_version = gobin_go_version(h->bin),
 		.module = gobin_module(h->bin),
 		.offsets_from = offsets,
 		.symbols_from = gobin_symbols_from(h->bin),
-		.pid = (uint32_t)h->target->pid,
+		.pid = h->pid,
 		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.events = h->opts->events,
 		.start_mono = (int64_t)h->epoch,
 		.start_wall = (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
 		.max_size = h->opts->max_size,
 		.max_overhead = h->opts->max_overhead,
-		.probing = (uint8_t)h->probes->kind->id,
-		.nprobes = (uint32_t)h->probes->plan.v.n,
+		.probing = h->probes ? (uint8_t)h->probes->kind->id : 0,
+		.way = h->way,
+		.nprobes = (uint32_t)nprobes,
 		.probes = probes,
 	};
 	int ret;
@@ -74,7 +76,8 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		m.exe = path_tail(m.exe);
 		m.command = m.host = "";
 	}
-	meta_probes(h->probes, probes);
+	if (h->probes)
+		meta_probes(h->probes, probes);
 	ret = trace_writer_open(w, fd, &m, err);
 	free(probes);
 	return ret;

@@ -10,13 +10,14 @@
 #include "format/trace.h"
 #include "record/options.h"
 #include "record/probe/probes.h"
-#include "record/target/target.h"
 
 struct header_of {
 	const struct recorder_opts *opts;
-	const struct target *target;
+	const char *exe, *command;
+	uint32_t pid;
+	uint8_t way; /* enum trace_way */
 	const struct gobin *bin;
-	const struct probes *probes;
+	const struct probes *probes; /* NULL: there are none */
 	const struct go_layout *layout;
 	bool is_checked; /* the layout was checked against the target's memory */
 	uint64_t epoch;  /* CLOCK_MONOTONIC ns at time 0 */

@@ -107,7 +107,10 @@ static int phase_attach(struct recorder *r, struct err *err)
 static int write_header(struct recorder *r, struct err *err)
 {
 	const struct header_of of = { .opts = r->opts,
-		                      .target = &r->target,
+		                      .exe = r->target.exe_path,
+		                      .command = r->target.command,
+		                      .pid = (uint32_t)r->target.pid,
+		                      .way = TRACE_WAY_PROBES,
 		                      .bin = r->bin,
 		                      .probes = &r->probes,
 		                      .layout = &r->layout,

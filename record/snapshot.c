@@ -45,6 +45,7 @@ struct snapshot {
 	VEC(struct trace_obj) objs;         /* of pending; until a record is written, its objs is an index into this */
 	VEC(struct trace_owner_step) steps; /* likewise */
 	bool is_full;                       /* no room for further owners */
+	bool tells_all, no_search;
 	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
 };
 
@@ -108,6 +109,16 @@ void snapshot_free(struct snapshot *s)
 	map_free(&s->sync_kinds);
 	map_free(&s->sync_pcs);
 	free(s);
+}
+
+void snapshot_tells_all(struct snapshot *s)
+{
+	s->tells_all = true;
+}
+
+void snapshot_no_search(struct snapshot *s)
+{
+	s->no_search = true;
 }
 
 bool snapshot_done(const struct snapshot *s)
@@ -340,7 +351,7 @@ static bool is_searched(const struct snapshot *s, const struct gread *g)
 	uint8_t class = g->reason < s->env->nreasons ? s->env->reasons[g->reason].class : TRACE_WAIT_OTHER;
 	const struct wait_class *wc = wait_class_of(class);
 
-	if (!s->which || g->state != TRACE_GO_WAITING)
+	if (!s->which || s->no_search || g->state != TRACE_GO_WAITING)
 		return false;
 	if (wc->is_endless)
 		return true;
@@ -370,29 +381,54 @@ static int pend_labels(struct snapshot *s, const struct gread *g, uint64_t time,
 	return 0;
 }
 
+/* What is known of a goroutine before its stack is looked at. */
+static int rec_goroutine(struct snapshot *s, struct trace_rec *rec, const struct gread *g, uint64_t time,
+                         struct err *err)
+{
+	struct go_func f;
+
+	rec_begin(s, rec, TRACE_SNAP_GO, time);
+	rec->goid = g->goid;
+	rec->snap_go.which = s->which;
+	rec->snap_go.state = g->state;
+	rec->snap_go.parent = g->parent;
+	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
+		rec->snap_go.flags |= TRACE_GO_SYSTEM;
+	if (intern_frame(s->in, g->gopc, true, &rec->snap_go.site, err))
+		return err->code;
+	return intern_frame(s->in, g->startpc, false, &rec->snap_go.entry, err);
+}
+
+/* It changed in every round, or its stack is not in the memory. */
+static int pend_unread(struct snapshot *s, const struct gread *g, uint64_t time, struct err *err)
+{
+	struct trace_rec rec;
+
+	if (!g->is_known)
+		return 0;
+	if (rec_goroutine(s, &rec, g, time, err))
+		return err->code;
+	rec.snap_go.flags |= TRACE_GO_UNREAD;
+	if (g->state == TRACE_GO_WAITING && intern_reason(s->in, g->reason, &rec.snap_go.wait.reason, err))
+		return err->code;
+	s->goroutines++;
+	return pend(s, &rec, err);
+}
+
 static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t addr, uint64_t time, struct err *err)
 {
 	static const struct stack_info none;
 	const struct stack_info *info = &none;
 	struct trace_rec rec;
-	struct go_func f;
 	bool searched;
 
-	rec_begin(s, &rec, TRACE_SNAP_GO, time);
-	rec.goid = g->goid;
-	rec.snap_go.which = s->which;
-	rec.snap_go.state = g->state;
-	rec.snap_go.parent = g->parent;
-	if (gobin_func_by_pc(s->in->bin, g->startpc - s->in->bias, &f) == 0 && go_is_system_entry(f.name))
-		rec.snap_go.flags |= TRACE_GO_SYSTEM;
+	if (rec_goroutine(s, &rec, g, time, err))
+		return err->code;
 	searched = !(rec.snap_go.flags & TRACE_GO_SYSTEM) && is_searched(s, g);
 	if (searched && reach_add(&s->reach, g, addr))
 		return err_nomem(err);
 	if (snaplocks_add(&s->locks, g, addr, rec.snap_go.flags & TRACE_GO_SYSTEM))
 		return err_nomem(err);
-	if (intern_frame(s->in, g->gopc, true, &rec.snap_go.site, err) ||
-	    intern_frame(s->in, g->startpc, false, &rec.snap_go.entry, err))
-		return err->code;
 	if (g->nframes) {
 		if (!intern_gread_stack(s->in, g, &info, err))
 			return err->code;
@@ -417,7 +453,7 @@ static int pend_end(struct snapshot *s, struct err *err)
 	rec.snap_end.goroutines = s->goroutines;
 	rec.snap_end.unread = s->unread;
 	rec.snap_end.partial = s->partial;
-	rec.snap_end.searched = s->which && !s->partial && !s->reach.failed;
+	rec.snap_end.searched = s->which && !s->no_search && !s->partial && !s->reach.failed;
 	s->done = true;
 	if (!s->partial && !s->unread)
 		encoder_set_all_known(s->e);
@@ -532,12 +568,19 @@ static int pend_objects(struct snapshot *s, struct err *err)
 	return 0;
 }
 
+/* Those that moved in this round are not read again. */
+static bool is_last_round(const struct snapshot *s)
+{
+	return s->round >= ROUNDS || memory_is_still(s->env->mem);
+}
+
 /* The next goroutines to read: first the list, then, repeatedly, those that moved. */
 static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 {
 	size_t n;
 
-	if (s->at == s->n && s->again.n && s->round++ < ROUNDS) {
+	if (s->at == s->n && s->again.n && !is_last_round(s)) {
+		s->round++;
 		memcpy(s->gs, s->again.v, s->again.n * sizeof(*s->gs));
 		s->n = s->again.n;
 		s->at = s->again.n = 0;
@@ -684,7 +727,11 @@ int snapshot_step(struct snapshot *s, struct err *err)
 	for (size_t i = 0; i < n; i++) {
 		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], addrs[i], time, err))
 			return err->code;
-		if (g[i].verdict == GREAD_MOVED && vec_push(&s->again, addrs[i]))
+		if (g[i].verdict != GREAD_MOVED)
+			continue;
+		if (s->tells_all && is_last_round(s) && pend_unread(s, &g[i], time, err))
+			return err->code;
+		if (vec_push(&s->again, addrs[i]))
 			return err_nomem(err);
 	}
 	return 0;

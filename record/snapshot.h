@@ -25,6 +25,10 @@ struct snapshot;
 int snapshot_new(struct snapshot **s, const struct gread_env *env, struct encoder *e, struct err *err);
 /* From now on, the labels of goroutines are read, too. */
 void snapshot_find_labels(struct snapshot *s);
+/* Nothing but this snapshot tells of a goroutine, so one that cannot be read is written too, with its state alone. */
+void snapshot_tells_all(struct snapshot *s);
+/* Does not search the heap. */
+void snapshot_no_search(struct snapshot *s);
 /*
  * Reads the list of goroutines. which: 0 start, 1 end. If the target is gone,
  * the snapshot is partial; that is no error.

@@ -107,7 +107,8 @@ static void parse_before(struct gread_chunk *c, size_t i)
 	g->startpc = g_u64(b, l->g_startpc);
 	g->waitsince = g_u64(b, l->g_waitsince);
 	g->reason = b[l->g_waitreason];
-	if (g->goid > GOID_MAX || status == G_COPYSTACK) {
+	g->is_known = g->goid <= GOID_MAX;
+	if (!g->is_known || status == G_COPYSTACK) {
 		g->verdict = GREAD_MOVED;
 		return;
 	}

@@ -71,6 +71,7 @@ struct gread_lock {
 
 struct gread {
 	enum gread_verdict verdict;
+	bool is_known; /* id, state and creation are good even if it moved */
 	uint64_t goid, parent, gopc, startpc;
 	uint64_t waitsince; /* CLOCK_MONOTONIC ns; 0: unknown */
 	uint8_t state;      /* enum trace_go_state */

@@ -132,6 +132,8 @@ static uint64_t recorded_ns(const struct model *m, uint64_t ns)
 	int64_t from = model_from(m);
 	uint64_t all = m->end > from ? (uint64_t)(m->end - from) : 0;
 
+	if (!model_has_events(m))
+		return ns;
 	return ns < all ? ns : all;
 }
 

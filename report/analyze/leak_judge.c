@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SECOND 1000000000
+#define LONG (10ll * SECOND)
 /* A wait of this many times the mean of those that ended at its place is no usual one; of so few there is no mean. */
 #define UNUSUAL 10
 #define USUAL_MIN 3
@@ -46,15 +47,15 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
 
 /*
  * Long enough to be reported for its length alone: half of the recording, but
- * at least one second and at most ten. While the queue still moves, the time
+ * at least one second and at most ten; ten if the trace shows one moment. While the queue still moves, the time
  * counts from its last move.
  */
 static bool is_very_long(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
 	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = waited_ns(m, g);
 
-	if (limit > 10ll * SECOND)
-		limit = 10ll * SECOND;
+	if (limit > LONG || !model_has_events(m))
+		limit = LONG;
 	if (h->moved && leak_run_ns(m, h->moved) < ns)
 		ns = leak_run_ns(m, h->moved);
 	return ns >= limit;
@@ -87,7 +88,8 @@ static bool is_unusual(const struct judge *k, const struct goroutine *g)
 	struct usual_site u = usual_at(&k->usual, symbols_stack_user(&k->m->sym, g->wait.stack), g->wait.reason);
 	int64_t ns = waited_ns(k->m, g);
 
-	if (ns < SECOND || !leak_is_long(k->m, g))
+	/* One moment does not show what is usual. */
+	if (ns < (model_has_events(k->m) ? SECOND : LONG) || !leak_is_long(k->m, g))
 		return false;
 	return u.waits < USUAL_MIN ? g->wait.before_start : (uint64_t)ns / UNUSUAL >= u.blocked / u.waits;
 }
@@ -231,7 +233,8 @@ static struct judgement judge_send(const struct model *m, const struct goroutine
 		              g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (!is_very_long(m, g, h))
 		return idle_as(IDLE_SHORT);
-	if (h->goid)
+	/* Without events, nothing shows that nobody receives there. */
+	if (h->goid || !model_has_events(m))
 		return judged(VERDICT_STUCK, STRENGTH_TIME);
 	return judged(gone ? VERDICT_NO_ONE_LEFT : VERDICT_NO_RECEIVER, STRENGTH_LIKELY);
 }

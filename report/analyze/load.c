@@ -203,6 +203,7 @@ static int load(struct report *r, struct err *err)
 	if (ret)
 		return ret;
 	r->m = r->model;
+	r->model->way = r->meta->way;
 	r->model->events_recorded = r->meta->events;
 	symbols_set_module(&r->model->sym, r->meta->module);
 	ret = read_all(r, replay, err);

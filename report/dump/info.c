@@ -77,9 +77,11 @@ static void put_header(struct info *i, const char *path)
 	put_pair(i, "offsets", m->offsets_from);
 	fmt_wall(wall, sizeof(wall), m->start_wall);
 	put_pair(i, "start", wall);
-	put_event_groups(i);
 	if (m->probing == TRACE_PROBING_INLINE)
 		put_pair(i, "probes", "inline: jumps in the program's code");
+	put_pair(i, "made by", trace_way_name(m->way));
+	if (m->events)
+		put_event_groups(i);
 	if (m->max_size)
 		say(b, NULL, "max-size       {bytes}\n", W_BYTES(m->max_size));
 	if (m->max_overhead)

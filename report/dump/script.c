@@ -209,7 +209,7 @@ static void put_number(struct script *s, const struct line_field *at, uint64_t v
 static void put_flags(struct script *s, const struct line_field *at, uint64_t v)
 {
 	if (at->f->value == TRACE_VALUE_GO_FLAGS)
-		fmt_raw(&s->b, v & TRACE_GO_SYSTEM ? " system" : "");
+		fmt_f(&s->b, "%s%s", v & TRACE_GO_SYSTEM ? " system" : "", v & TRACE_GO_UNREAD ? " unread" : "");
 	else if (at->f->value == TRACE_VALUE_OWNER_FLAGS)
 		fmt_raw(&s->b, v & TRACE_OWNER_COMPLETE ? " complete" : "");
 	else

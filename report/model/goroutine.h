@@ -84,6 +84,7 @@ struct goroutine {
 	struct end_look *end;    /* owned; NULL: not in the end snapshot */
 	int64_t gap;
 	uint32_t create_stack; /* stack of its creator */
+	bool is_unread;        /* the end snapshot has only its state */
 };
 #define GOROUTINE_HOT_BYTES offsetof(struct goroutine, parent)
 

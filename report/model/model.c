@@ -165,7 +165,7 @@ int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g)
 	if (g->state != GO_STATE_WAITING || g->wait.unsure)
 		return 0;
 	if (since == TIME_UNKNOWN)
-		since = 0;
+		since = model_has_events(m) ? 0 : m->end;
 	if (__builtin_sub_overflow(m->end, since, &ns))
 		return 0;
 	return ns > 0 ? ns : 0;

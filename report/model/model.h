@@ -100,6 +100,7 @@ struct model {
 	struct proc_end proc;
 
 	uint64_t waits_counted;   /* ends of waits; a channel in two cases of a select counts once */
+	uint8_t way;              /* enum trace_way */
 	uint64_t events_recorded; /* enum TRACE_EVENTS_… of the recording */
 	int64_t now;              /* time of the last event; monotone */
 	int64_t looked;           /* the recording lasted at least until then */
@@ -224,6 +225,12 @@ int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g);
 static inline uint32_t channel_waiting(const struct model *m, const struct channel *c)
 {
 	return waiters_goroutines(&m->waiters, c->waiters_first, c->waiters_n);
+}
+
+/* Whether the trace has events: without them, it shows one moment, and nothing that somebody did. */
+static inline bool model_has_events(const struct model *m)
+{
+	return m->way == TRACE_WAY_PROBES;
 }
 
 /* Where what is counted begins: the start of the recording, or of the window. */

@@ -218,8 +218,10 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 	uint64_t ns, whole;
 	uint32_t n = !w->is_counted, wsite, objsite, edge = 0;
 
-	if (first < 0)
+	if (first < 0 && model_has_events(m))
 		first = 0; /* the sums cover only the recorded time */
+	else if (first == TIME_UNKNOWN)
+		first = to;
 	if (from == TIME_UNKNOWN)
 		from = first;
 	ns = to > from ? (uint64_t)(to - from) : 0;

@@ -335,10 +335,14 @@ void fmt_wait(struct buf *b, const struct model *m, const struct goroutine *g, b
 		fmt_raw(b, "unknown");
 		return;
 	}
+	if (!model_has_events(m) && !goroutine_wait_ns(m, g)) {
+		fmt_raw(b, brief ? "unknown" : "an unknown time");
+		return;
+	}
 	if (g->wait.before_start)
 		fmt_raw(b, "≥ ");
 	fmt_dur(b, (uint64_t)goroutine_wait_ns(m, g));
-	if (g->wait.before_start && !brief)
+	if (g->wait.before_start && !brief && model_has_events(m))
 		fmt_raw(b, ", since before the recording");
 }
 

@@ -154,7 +154,7 @@ static void put_made(struct buf *b, const struct model *m, const struct directiv
 		say(b, m, "made by {goroutine}{if} (since exited){end} at {place}", W_GO(c->made_by), W_IF(is_gone),
 		    W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
 	else
-		say(b, m, "made before the recording");
+		say(b, m, "made before the {if}recording{else}dump{end}", W_IF(model_has_events(m)));
 }
 
 static void put_objs(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
@@ -194,6 +194,10 @@ static void put_waited(struct buf *b, const struct model *m, const struct direct
 
 static void put_dur(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
+	if (w->is_least && !w->n) {
+		fmt_raw(b, "an unknown time");
+		return;
+	}
 	if (w->is_least)
 		fmt_raw(b, "≥ ");
 	fmt_dur(b, w->n);

@@ -52,7 +52,8 @@ void words_chain_blocker(struct buf *b, const struct model *m, const struct chai
 	    W_WORD(words_evidence(l->evidence)), W_IF(l->among > 1), W_N(l->among));
 }
 
-static const char unknown[] = "= cause unknown: the recording does not show what could end this wait";
+static const char unknown[] =
+        "= cause unknown: {if}the recording{else}memory{end} does not show what could end this wait";
 
 static void put_past_root(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *last)
 {
@@ -65,7 +66,7 @@ static void put_past_root(struct buf *b, const struct model *m, const struct cha
 		say(b, m, "= held up by time.Sleep");
 		return;
 	case ROOT_UNKNOWN:
-		say(b, m, unknown);
+		say(b, m, unknown, W_IF(model_has_events(m)));
 		return;
 	case ROOT_BRIEF:
 	case ROOT_DEPTH:
@@ -93,7 +94,7 @@ void words_chain_root(struct buf *b, const struct model *m, const struct chain *
 		    W_GO(last->held_by));
 		return;
 	case ROOT_UNKNOWN:
-		say(b, m, unknown);
+		say(b, m, unknown, W_IF(model_has_events(m)));
 		return;
 	default:
 		say(b, m, "= root cause: {word}", W_WORD(words_root(c->root_cause)));

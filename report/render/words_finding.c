@@ -50,7 +50,7 @@ static void put_last_completion(struct buf *b, const struct model *m, const stru
 {
 	if (l->blocker.moved > 0)
 		say(b, m, " The last completion there was {dur} before the end.", W_DUR(m->end - l->blocker.moved));
-	else
+	else if (model_has_events(m))
 		fmt_raw(b, " Nothing was completed there during the recording.");
 }
 
@@ -95,11 +95,12 @@ void words_stalled_evidence(struct buf *b, const struct model *m, const struct l
 		[STALL_ACQUIRE] = "A pool gave nothing out",
 		[STALL_OUTPUT] = "The command has exited, but something has kept its output open",
 		[STALL_HOLDS] = "It holds a lock that others wait for, and has not gone on",
-		[STALL_WAITGROUP] = "Nobody is known who would call Done, and none was called",
+		[STALL_WAITGROUP] = "Nobody is known who would call Done",
 	};
 
-	say(b, m, "{word} for {dur}.", W_WORD(why[l->j.stall < sizeof(why) / sizeof(*why) ? l->j.stall : 0]),
-	    W_LEAST(l->longest, l->before_start));
+	say(b, m, "{word}{if}, and none was called{end} for {dur}.",
+	    W_WORD(why[l->j.stall < sizeof(why) / sizeof(*why) ? l->j.stall : 0]),
+	    W_IF(l->j.stall == STALL_WAITGROUP && model_has_events(m)), W_LEAST(l->longest, l->before_start));
 }
 
 /* What ended a wait, and at which a goroutine was that ended it. */

@@ -198,7 +198,8 @@ static void put_cases(struct buf *b, const struct model *m, const void *of)
 		    W_OBJ(&g->objs[i]), W_IF(any_made), W_OBJ(&g->objs[i]));
 	}
 	say(b, m, "{if}{if};{end} and {n} more{end}{if}, made before the recording{end}",
-	    W_IF(g->wait.nobjs_all > named), W_IF(any_made), W_N(g->wait.nobjs_all - named), W_IF(!any_made));
+	    W_IF(g->wait.nobjs_all > named), W_IF(any_made), W_N(g->wait.nobjs_all - named),
+	    W_IF(!any_made && model_has_events(m)));
 }
 
 static bool any_channel(const struct goroutine *g)
@@ -232,7 +233,8 @@ static void put_other_side(struct buf *b, const struct model *m, const struct le
 		say(b, m, " Goroutine {id} {word}; now it {doing}.", W_GO(who->goid),
 		    W_WORD(words_evidence(who->evidence)), W_GO(who->goid));
 	} else {
-		say(b, m, " No goroutine was seen {word} it, and none waits to.", W_WORD(deed));
+		say(b, m, " No goroutine {if}was seen {word} it, and none waits to{else}is {word} it{end}.",
+		    W_IF(model_has_events(m)), W_WORD(deed), W_WORD(deed));
 	}
 }
 
@@ -293,7 +295,8 @@ static void put_lock_holder(struct buf *b, const struct model *m, const void *of
 		    "{else}, so an Unlock is missing on some path{end}",
 		    W_IF(who->taken), W_PLACE(who->taken), W_PLACE(who->taken), W_PLACE(who->at));
 	else
-		say(b, m, "holder unknown (Go mutexes do not record an owner, and no unlock was seen)");
+		say(b, m, "holder unknown (Go mutexes do not record an owner{if}, and no unlock was seen{end})",
+		    W_IF(model_has_events(m)));
 	say(b, m, "{if}. Goroutine {id} {doing}{end}", W_IF(goid), W_GO(goid), W_GO(goid));
 }
 
@@ -420,8 +423,8 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 	else if (l->blocker.root == ROOT_EXITED)
 		say(b, m, "every goroutine seen {word} {word} has exited.", W_WORD(deed), W_WORD(what));
 	else
-		say(b, m, "blocked for {dur}, and no goroutine was seen {word} {word}.", W_DUR(l->longest),
-		    W_WORD(deed), W_WORD(what));
+		say(b, m, "blocked for {dur}, and no goroutine {if}was seen{else}is{end} {word} {word}.",
+		    W_LEAST(l->longest, !model_has_events(m)), W_IF(model_has_events(m)), W_WORD(deed), W_WORD(what));
 }
 
 static const char *idle_phrase(const struct leak *l)

@@ -119,6 +119,8 @@ static void end_snap_go(struct replay *r, const struct trace_rec *rec)
 	if (!g)
 		return;
 	goroutine_fill_found(m, g, p);
+	g->at_start |= !model_has_events(m);
+	g->is_unread = p->flags & TRACE_GO_UNREAD;
 	if (end_look_take(g, rec)) {
 		m->failed = true;
 		return;
@@ -188,7 +190,9 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 	goroutine_begin_wait(m, g, &p);
 	g->wait.before_start = !g->has_event && g->at_start && !g->had_gap;
 	g->wait.since = g->wait.counted = since;
-	if (g->wait.before_start) {
+	if (g->wait.before_start && !model_has_events(m)) {
+		g->wait.counted = since == TIME_UNKNOWN ? m->end : since;
+	} else if (g->wait.before_start) {
 		g->wait.counted = 0;
 	} else if (since == TIME_UNKNOWN || since < g->last_event) {
 		g->wait.unsure = true;

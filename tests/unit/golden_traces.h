@@ -258,21 +258,55 @@ static void golden_empty(struct tb *t)
 	tb_end(t, SEC(1));
 }
 
+/* One snapshot and nothing else: a nil channel, a lock that is held, a sender, a goroutine that kept moving. */
+static void golden_dump(struct tb *t)
+{
+	struct trace_obj out = tb_dir(tb_chan(t), TRACE_DIR_SEND);
+	struct trace_obj mu = tb_sync(t, TRACE_SYNC_MUTEX);
+	const char *go = "main.main /srv/shop/main.go:20", *fn = "main.work /srv/shop/main.go:30";
+
+	tb_snap_begin(t, US(10), 1);
+	tb_snap_go(t, US(20), 1, 1, TRACE_GO_RUNNING, "", G_MAIN_ENTRY, 0, tb_none, 0, "");
+	tb_snap_go(t, US(20), 1, 7, TRACE_GO_WAITING, go, fn, TRACE_WAIT_SEND, out, -SEC(250),
+	           "runtime.gopark /usr/lib/go/src/runtime/proc.go:398|runtime.chansend "
+	           "/usr/lib/go/src/runtime/chan.go:259|main.work /srv/shop/main.go:33" G_EXIT);
+	tb_snap_go(t, US(20), 1, 8, TRACE_GO_WAITING, go, fn, TRACE_WAIT_NIL_RECV, tb_none, 0,
+	           "main.work /srv/shop/main.go:35|panic /usr/lib/go/src/runtime/panic.go:1" G_EXIT);
+	tb_snap_go(t, US(20), 1, 9, TRACE_GO_WAITING, go, fn, TRACE_WAIT_MUTEX, mu, -SEC(5),
+	           "main.work /srv/shop/main.go:37" G_EXIT);
+	tb_snap_go(t, US(20), 1, 10, TRACE_GO_SYSCALL, go, fn, 0, tb_none, 0, "main.work /srv/shop/main.go:39" G_EXIT);
+	tb_rec(t, &(struct trace_rec){ .type = TRACE_SNAP_GO,
+	                               .time = US(30),
+	                               .goid = 11,
+	                               .snap_go = { .which = 1,
+	                                            .state = TRACE_GO_WAITING,
+	                                            .flags = TRACE_GO_UNREAD,
+	                                            .parent = 1,
+	                                            .site = tb_frame(t, go),
+	                                            .entry = tb_frame(t, fn),
+	                                            .wait.reason = tb_reason(t, TRACE_WAIT_SEND) } });
+	tb_snap_chan(t, US(40), 1, out, 0, 0, false);
+	tb_snap_end(t, US(50), 1, 6);
+	tb_end(t, US(60));
+}
+
 struct golden {
 	const char *name;
 	void (*build)(struct tb *t);
 	const char *exe;
 	bool ops, exited;
 	const char *build_id; /* NULL: the common one */
+	uint8_t way;          /* enum trace_way */
 };
 
 static const struct golden goldens[] = {
-	{ "shop", golden_shop, "/srv/shop/shop", false, false, NULL },
-	{ "ops", golden_ops, "/srv/shop/shop", true, true, NULL },
-	{ "hostile", golden_hostile, "/tmp/\x1b[2J\"</svg>\\evil\n", false, false, NULL },
-	{ "empty", golden_empty, "/srv/shop/shop", false, false, NULL },
-	{ "killed", golden_killed, "/srv/shop/shop", false, true, NULL },
-	{ "shop-later", golden_shop_later, "/srv/shop/shop", false, false, NULL },
+	{ "shop", golden_shop, "/srv/shop/shop", false, false, NULL, 0 },
+	{ "ops", golden_ops, "/srv/shop/shop", true, true, NULL, 0 },
+	{ "hostile", golden_hostile, "/tmp/\x1b[2J\"</svg>\\evil\n", false, false, NULL, 0 },
+	{ "empty", golden_empty, "/srv/shop/shop", false, false, NULL, 0 },
+	{ "killed", golden_killed, "/srv/shop/shop", false, true, NULL, 0 },
+	{ "shop-later", golden_shop_later, "/srv/shop/shop", false, false, NULL, 0 },
+	{ "dump", golden_dump, "/srv/shop/shop", false, false, NULL, TRACE_WAY_DUMP },
 };
 
 #define NGOLDENS (sizeof(goldens) / sizeof(*goldens))
@@ -285,6 +319,11 @@ static __attribute__((unused)) void golden_make(const struct golden *g, struct t
 	t->meta.command = g->exe;
 	if (g->build_id)
 		t->meta.build_id = g->build_id;
+	t->meta.way = g->way;
+	if (g->way) {
+		t->meta.events = 0;
+		t->meta.nprobes = 0;
+	}
 	if (g->ops)
 		t->meta.events |= TRACE_EVENTS_OPS;
 	tb_start(t);

@@ -35,6 +35,7 @@ static struct trace_meta full_meta(const struct trace_probe *probes)
 		.max_size = 1ull << 40,
 		.max_overhead = 200000,
 		.probing = TRACE_PROBING_INLINE,
+		.way = TRACE_WAY_CORE,
 		.nprobes = 3,
 		.probes = probes,
 	};
@@ -79,8 +80,8 @@ static void test_meta_round_trip(void **state)
 	assert_int_equal(m->cpus, in.cpus);
 	assert_int_equal(m->events, in.events);
 	assert_true(m->start_wall == in.start_wall && m->start_mono == in.start_mono);
-	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead);
 	assert_int_equal(m->probing, in.probing);
+	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead && m->way == in.way);
 	assert_int_equal(m->nprobes, 3);
 	assert_string_equal(m->probes[0].event, "go.park");
 	assert_string_equal(m->probes[0].func, "runtime.gopark");

@@ -105,13 +105,13 @@ static void compare(const char *name, const char *format, const char *text, size
 
 static void outputs_are_as_before(void **state)
 {
-	static const char *const formats[] = { "text", "folded", "dot", "json" };
+	static const char *const formats[] = { "text", "traceback", "folded", "dot", "json" };
 
 	for (size_t i = 0; i < NGOLDENS; i++) {
 		char *text;
 		size_t n;
 
-		for (size_t k = 0; k < 4; k++) {
+		for (size_t k = 0; k < sizeof(formats) / sizeof(*formats); k++) {
 			text = run_output(&goldens[i], formats[k], &n);
 			compare(goldens[i].name, formats[k], text, n);
 			free(text);

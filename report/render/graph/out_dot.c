@@ -310,9 +310,10 @@ static void put_title(struct dot *d)
 	const struct trace_meta *meta = d->r->meta;
 
 	fputs("\tlabel=\"", d->f);
-	dot_say(d, "{text} (pid {num}{if}, {text}{end}): {dur} recorded, {n goroutine} at the end",
+	dot_say(d, "{text} (pid {num}{if}, {text}{end}): {if}{dur} recorded, {end}{n goroutine}{if} at the end{end}",
 	        W_TEXT(path_base(meta->exe)), W_N(meta->pid), W_IF(*meta->go_version), W_TEXT(meta->go_version),
-	        W_DUR(report_duration(d->r)), W_N(d->r->counts[0].at_end));
+	        W_IF(model_has_events(d->r->m)), W_DUR(report_duration(d->r)), W_N(d->r->counts[0].at_end),
+	        W_IF(model_has_events(d->r->m)));
 	end_title_line(d);
 	fputs("goroutines → what they wait on (solid; width and colour: blocked time) "
 	      "⇢ who ended the wait (dashed). Red: the worst blocking chain.\\l",

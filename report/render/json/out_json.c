@@ -100,6 +100,7 @@ static void put_trace(struct json *j, const struct report *r)
 		json_null(j);
 	}
 	put_stopped(j, r->m);
+	json_key_str(j, "made_by", trace_way_name(r->meta->way));
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
 	json_close(j);
 }

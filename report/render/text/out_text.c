@@ -16,6 +16,15 @@ static void put_size(struct text *t)
 {
 	const struct report_counts *u = &t->r->counts[0];
 
+	if (!model_has_events(t->m)) {
+		text_say(t,
+		         "{n goroutine} ({n} waiting, {n} running or runnable, {n} in system calls or C); {n channel}.",
+		         W_N(u->at_end), W_N(u->state[GO_STATE_WAITING]),
+		         W_N(u->state[GO_STATE_RUNNING] + u->state[GO_STATE_RUNNABLE]), W_N(u->state[GO_STATE_SYSCALL]),
+		         W_N(report_channel_count(t->r)));
+		text_wrap(t, 0, 2);
+		return;
+	}
 	text_say(t,
 	         "{if}{n goroutine} at the end ({n} waiting), {n} created, {n} exited; {n channel}; {end}"
 	         "{n event}, {if}some{else}none{end} lost.",
@@ -25,14 +34,22 @@ static void put_size(struct text *t)
 	text_wrap(t, 0, 2);
 }
 
+/* "3.00s from ", "a dump of " */
+static void put_way(struct buf *b, const struct model *m, const void *of)
+{
+	if (model_has_events(m))
+		say(b, m, "{dur} from ", W_DUR(report_duration(of)));
+	else
+		say(b, m, "a {word} of ", W_WORD(m->way == TRACE_WAY_CORE ? "core" : "dump"));
+}
+
 void text_put_head(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 
-	text_say(t, "{mark}chanrec report: {text} (pid {num}{if}, {text}{end}), {dur} from {utc}{mark}",
-	         W_MARK(MARK_STRONG), W_TEXT(*meta->exe ? path_base(meta->exe) : "a Go program"), W_N(meta->pid),
-	         W_IF(*meta->go_version), W_TEXT(meta->go_version), W_DUR(report_duration(t->r)),
-	         W_WALL(meta->start_wall), W_MARK(MARK_END));
+	text_say(t, "{mark}chanrec report: {text} (pid {num}{if}, {text}{end}), {part}{utc}{mark}", W_MARK(MARK_STRONG),
+	         W_TEXT(*meta->exe ? path_base(meta->exe) : "a Go program"), W_N(meta->pid), W_IF(*meta->go_version),
+	         W_TEXT(meta->go_version), W_PART(put_way, t->r), W_WALL(meta->start_wall), W_MARK(MARK_END));
 	text_wrap(t, 0, 2);
 	put_size(t);
 }
@@ -40,9 +57,15 @@ void text_put_head(struct text *t)
 /* Few goroutines here do not mean that few of them wait. */
 static void put_unread(struct text *t)
 {
-	const struct snap_info *s = &t->m->snap[0];
+	const struct snap_info *s = &t->m->snap[model_has_events(t->m) ? 0 : 1];
 
-	if (snap_info_is_cut(s))
+	if (snap_info_is_cut(s) && !model_has_events(t->m))
+		text_warn(
+		        t, MARK_BAD,
+		        "WARNING: the dump is incomplete{if}, because the program ended meanwhile{end}: it has {n} of "
+		        "{n goroutine}.",
+		        W_IF(t->r->end && t->r->end->target_exited), W_N(s->goroutines), W_N(s->listed));
+	else if (snap_info_is_cut(s))
 		text_warn(t, MARK_BAD,
 		          "WARNING: the {if}program{else}recording{end} ended before its goroutines were read: {n} of "
 		          "the "
@@ -81,7 +104,7 @@ static void put_trust(struct text *t)
 		text_warn(t, MARK_BAD,
 		          "WARNING: {n goroutine} disappeared without an event and {is is|are} counted as exited.",
 		          W_N(m->defects.missed_exits), W_N(m->defects.missed_exits));
-	if (m->end_from_events && m->opts.until == INT64_MAX)
+	if (m->end_from_events && m->opts.until == INT64_MAX && model_has_events(m))
 		text_warn(t, MARK_WARN,
 		          "NOTE: the final state comes from events: "
 		          "{if}the program had exited{else}there is no complete end snapshot{end}.",
@@ -198,8 +221,11 @@ void text_put_recorded(struct text *t)
 	put_pair(t, "by", meta->recorder);
 	if (t->r->end)
 		put_pair(t, "ended", t->r->end->reason);
-	text_entry(t, "events", "{n}{part}", W_N(t->m->events.all), W_PART(put_types, NULL));
-	if (!model_has_ops(t->m))
+	if (model_has_events(t->m))
+		text_entry(t, "events", "{n}{part}", W_N(t->m->events.all), W_PART(put_types, NULL));
+	else
+		put_pair(t, "events", "none: read from memory at one moment");
+	if (model_has_events(t->m) && !model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
 	text_put_limits(t);

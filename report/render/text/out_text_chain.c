@@ -54,10 +54,10 @@ static void put_chain_head(struct text *t, const struct chain *c, uint64_t n)
 		         W_N(n), W_DUR(c->blocked), W_N(c->count), W_IF(c->count > 1), W_LEAST(c->max, before));
 	else
 		text_say(t,
-		         "{num >2}. {n goroutine}, blocked for {dur}{if} in total{end} during the recording"
+		         "{num >2}. {n goroutine}, blocked for {dur}{if} in total{end}{if} during the recording{end}"
 		         "{if}, the longest {dur}{end}",
-		         W_N(n), W_N(c->count), W_DUR(c->blocked), W_IF(c->count > 1), W_IF(c->count > 1),
-		         W_LEAST(c->max, before));
+		         W_N(n), W_N(c->count), W_LEAST(c->blocked, !model_has_events(t->m)), W_IF(c->count > 1),
+		         W_IF(model_has_events(t->m)), W_IF(c->count > 1), W_LEAST(c->max, before));
 	text_wrap(t, 1, 5);
 }
 
@@ -135,6 +135,8 @@ void text_put_chains(struct text *t)
 
 	put_title(t, "blocking chains at the end", open ? NULL : "none");
 	put_kind(t, false);
+	if (!model_has_events(t->m))
+		return;
 	text_title(t, "blocking chains over time", past ? NULL : "none");
 	put_kind(t, true);
 }

@@ -44,8 +44,9 @@ static void put_moment(struct text *t, const char *what, bool seen, int64_t at, 
 {
 	text_say(t,
 	         "{word} {if}at {dur}{if} by {goroutine} ({if}alive{else}exited{end}){end}:"
-	         "{else}before the recording.{end}",
-	         W_WORD(what), W_IF(seen), W_DUR(at), W_IF(by), W_GO(by), W_IF(model_goroutine(t->m, by)));
+	         "{else}before the {if}recording{else}dump{end}.{end}",
+	         W_WORD(what), W_IF(seen), W_DUR(at), W_IF(by), W_GO(by), W_IF(model_goroutine(t->m, by)),
+	         W_IF(model_has_events(t->m)));
 	text_wrap(t, 2, 4);
 	if (seen)
 		text_put_stack(t, stack, 4);

@@ -53,12 +53,17 @@ static void put_heading(struct text *t, const struct leak *l, unsigned n)
 /* "Longest wait ≥ 5.09s (goroutine 5, began before the recording)." */
 static void put_length(struct text *t, const struct leak *l)
 {
-	if (l->n > 1)
+	bool is_before = l->before_start && model_has_events(t->m);
+
+	/* The runtime notes when a wait began at the next garbage collection. */
+	if (!l->longest && !model_has_events(t->m))
+		text_say(t, "How long it has waited is not known.");
+	else if (l->n > 1)
 		text_say(t, "Longest wait {dur} ({goroutine}{if}, began before the recording{end}).",
-		         W_LEAST(l->longest, l->before_start), W_GO(l->example), W_IF(l->before_start));
+		         W_LEAST(l->longest, l->before_start), W_GO(l->example), W_IF(is_before));
 	else
 		text_say(t, "Waiting for {dur}{if} (since before the recording){end}.",
-		         W_LEAST(l->longest, l->before_start), W_IF(l->before_start));
+		         W_LEAST(l->longest, l->before_start), W_IF(is_before));
 }
 
 /* What the program says that the goroutine is working on. */
@@ -185,7 +190,7 @@ static const char *none_within(const struct text *t)
 {
 	if (model_is_all_stopped(t->m))
 		return ", but the program could not run, so this means little";
-	if (snap_info_is_cut(&t->m->snap[0]))
+	if (snap_info_is_cut(&t->m->snap[model_has_events(t->m) ? 0 : 1]))
 		return " among those that were read";
 	return t->r->damaged ? " in the part of the trace that could be read" : "";
 }

@@ -139,9 +139,10 @@ static void put_origin(struct text *t, uint64_t parent, uint32_t group, int64_t 
 	bool is_older = started == TIME_UNKNOWN || started < t->m->opts.since;
 
 	text_say(t,
-	         "{group}{if}; it began before {if}the recording{else}this window{end}"
+	         "{group}{if}{if}; it began before {if}the recording{else}this window{end}{end}"
 	         "{if}, created by {goroutine}{end}{end}.",
-	         W_GROUP(group), W_IF(is_older), W_IF(started == TIME_UNKNOWN), W_IF(parent), W_GO(parent));
+	         W_GROUP(group), W_IF(is_older), W_IF(model_has_events(t->m)), W_IF(started == TIME_UNKNOWN),
+	         W_IF(parent), W_GO(parent));
 	text_wrap(t, 2, 2);
 }
 
@@ -167,6 +168,11 @@ static void put_stack(struct text *t, const char *title, uint32_t stack)
 
 static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, uint64_t blocked)
 {
+	if (!model_has_events(t->m)) {
+		text_say(t, "It is {word}.", W_WORD(g ? go_state_name(g->state) : "gone"));
+		text_wrap(t, 2, 2);
+		return;
+	}
 	text_say(t, "{if}At the end it is {word}. {end}During the recording: {n wait}{if}, blocked for {dur}{end}.",
 	         W_IF(g), W_WORD(g ? go_state_name(g->state) : ""), W_N(waits), W_IF(waits), W_DUR(blocked));
 	text_wrap(t, 2, 2);
@@ -194,6 +200,8 @@ static void put_wakes(struct text *t, uint64_t goid, bool waker)
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 
+	if (!model_has_events(t->m))
+		return;
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 0; i < t->m->wakes.n; i++) {
 		const struct wake *w = &t->m->wakes.v[i];

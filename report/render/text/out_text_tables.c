@@ -96,6 +96,8 @@ void text_put_edges(struct text *t)
 	uint64_t shown = 0;
 	struct table tb;
 
+	if (!model_has_events(t->m))
+		return;
 	if (edges_find(&rows, t->r, false)) {
 		t->b.failed = true;
 		return;

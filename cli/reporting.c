@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/reporting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/value.h"
+#include "report/analyze/report.h"
+#include "report/render/out.h"
+
+const char *report_format_at(size_t i, const char **help)
+{
+	const struct output *o = output_at(i);
+
+	*help = o ? o->help : NULL;
+	return o ? o->name : NULL;
+}
+
+static const char *by_at(size_t i, const char **help)
+{
+	static const struct {
+		const char *name, *help;
+	} by[] = { [FOLD_BY_TIME] = { "time", "time blocked, in microseconds (default)" },
+		   [FOLD_BY_COUNT] = { "count", "number of waits" },
+		   [FOLD_BY_WAKE] = { "wake", "time blocked, with the waker's stack on top" } };
+
+	if (i >= sizeof(by) / sizeof(by[0]))
+		return NULL;
+	*help = by[i].help;
+	return by[i].name;
+}
+
+/* "3" or "#3", as the report prints it. */
+static int set_channel(void *opts, const char *s)
+{
+	struct view *v = opts;
+	uint64_t id;
+	int ret = value_number(s + (*s == '#'), &id);
+
+	if (ret || !id || id > UINT32_MAX)
+		return ret ? ret : -ERANGE;
+	v->opts.model.channel = (uint32_t)id;
+	return 0;
+}
+
+static int set_at(void *opts, const char *s)
+{
+	struct view *v = opts;
+
+	v->opts.model.is_instant = true;
+	return value_time(s, &v->opts.model.until);
+}
+
+const struct option_row report_format[1] = {
+	{ .name = "format",
+	  .value = "NAME",
+	  .kind = OPTION_CHOICE,
+	  .choice = report_format_at,
+	  OPTION_AT(struct report_args, format),
+	  .help = "What to write:" },
+};
+
+/* These have the base of a struct view, too. */
+const struct option_row report_subject[2] = {
+	{ .name = "goroutine",
+	  .value = "ID",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  OPTION_AT(struct view, opts.model.goroutine),
+	  .help = "Show one goroutine: its life, its waits, who woke it and whom it woke." },
+	{ .name = "channel",
+	  .value = "ID",
+	  .kind = OPTION_SET,
+	  .set = set_channel,
+	  .expected = "the number of a channel, such as 3 or #3",
+	  .help = "Show one channel (3 or #3): its life, its users and the waits on it." },
+};
+
+const struct option_row report_chains[2] = {
+	{ .name = "at",
+	  .value = "TIME",
+	  .kind = OPTION_SET,
+	  .set = set_at,
+	  .expected = "a time such as 1.5 (seconds), 500ms or 2m",
+	  .help = "Show what waited for what at TIME." },
+	{ .name = "min-edge",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  OPTION_AT(struct view, opts.model.min_edge),
+	  .help = "Leave waits shorter than TIME out of blocking chains." },
+};
+
+const struct option_row report_layout[5] = {
+	{ .name = "all",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.all),
+	  .help = "List every exited goroutine and every channel in JSON, however many there are." },
+	{ .name = "full",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.full),
+	  .help = "Print every section of the text: goroutines, stacks, channels, locks, wake-ups, losses." },
+	{ .name = "full-stacks",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.full_stacks),
+	  .help = "Print stacks with the frames of the runtime and of libraries." },
+	{ .name = "by",
+	  .value = "WHAT",
+	  .kind = OPTION_CHOICE,
+	  .choice = by_at,
+	  OPTION_AT(struct view, opts.fold_by),
+	  .help = "Weight of folded stacks:" },
+	{ .name = "link",
+	  .value = "URL",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct view, opts.link),
+	  .help = "The HTML report that nodes of dot and svg link to (default: the document around the picture)." },
+};
+
+struct report_job {
+	const struct output *format;
+	const struct report *report;
+};
+
+static int write_report(const void *ctx, FILE *f, struct err *err)
+{
+	const struct report_job *job = ctx;
+
+	return job->format->write(job->report, f, err);
+}
+
+static void warn(const struct report *r)
+{
+	if (r->damaged)
+		fprintf(stderr, "chanrec: warning: %s: %s; only what precedes that is reported\n", r->path, r->damage);
+	if (r->m->wake_stacks.dropped)
+		fprintf(stderr,
+		        "chanrec: warning: over %u different pairs of waiter's and waker's stacks: %" PRIu64
+		        " wake-ups are shown as \"[not kept]\"\n",
+		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks.dropped);
+}
+
+int report_file(struct report_args *a, const char *path, struct err *err)
+{
+	struct report_opts *o = &a->view.opts;
+	const struct output *format = output_at((size_t)a->format);
+	struct report *r = NULL;
+	int ret;
+
+	if (view_complete(&a->view, a->out.path, err))
+		return EXIT_USAGE;
+	a->out.no_pager |= format != &output_text;
+	o->model.keep_each = format->wants_each;
+	o->model.keep_wakes = format->wants_each || o->model.goroutine;
+	o->model.keep_wake_stacks = o->fold_by == FOLD_BY_WAKE;
+	ret = report_load(&r, path, o, err);
+	if (!ret)
+		ret = report_check_filters(r, err);
+	if (!ret && a->name)
+		r->path = a->name;
+	if (!ret) {
+		warn(r);
+		ret = outfile_write(&a->out, write_report, &(struct report_job){ format, r }, err);
+	}
+	report_free(r);
+	return ret ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CHANREC_CLI_REPORTING_H
+#define CHANREC_CLI_REPORTING_H
+
+/* Reports on a trace, for the commands that do: the options, and the way from a path to an output. */
+
+#include "cli/command.h"
+#include "cli/outfile.h"
+#include "cli/view.h"
+
+struct report_args {
+	struct view view;
+	struct outfile_opts out;
+	int format;       /* of output_at(); < 0: none was asked for */
+	const char *name; /* what messages call the trace; NULL: its path */
+};
+
+/* The base of report_format is that of a struct report_args, that of the others a struct view. */
+extern const struct option_row report_format[1], report_subject[2], report_chains[2], report_layout[5];
+
+/* For the rows of other commands. */
+const char *report_format_at(size_t i, const char **help);
+
+/* An exit code. */
+int report_file(struct report_args *a, const char *path, struct err *err);
+
+#endif
