@@ -72,6 +72,7 @@ enum trace_field_kind {
 	X(WHICH, 0) /* of the two snapshots */ \
 	X(LOCK_MODE, TRACE_LOCK_PENDING) \
 	X(OWNER_KIND, TRACE_OWNER_VARIABLE) \
+	X(USE, TRACE_USE_SIGNAL) \
 	X(TYPE, 0) \
 	X(LOSS_CAUSE, 0) \
 	X(LOSS_PART, 0) \
@@ -245,6 +246,13 @@ enum {
 	F(U8,     snap_label.which,      WHICH) \
 	F(STRING, snap_label.key,        PLAIN) \
 	F(STRING, snap_label.value,      PLAIN)
+
+#define TRACE_SNAP_USE_FIELDS(F) \
+	F(GOID,   goid,                  PLAIN) \
+	F(U8,     snap_use.which,        WHICH) \
+	F(OBJ,    snap_use.obj,          PLAIN) \
+	F(ENUM,   snap_use.use,          USE) \
+	F(FRAME,  snap_use.at,           SITE)
 
 #define TRACE_LOSS_FIELDS(F) \
 	F(U8,     loss.cause,            LOSS_CAUSE) \

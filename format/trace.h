@@ -95,6 +95,7 @@ enum trace_kind {
 	X(TRACE_SNAP_LOCK, 38, "snap.lock", SNAP, 0)     /* before the end of its snapshot */ \
 	X(TRACE_SNAP_OWNER, 39, "snap.owner", SNAP, 0)   /* before the end of its snapshot */ \
 	X(TRACE_SNAP_LABEL, 40, "snap.label", SNAP, 0)   /* after the TRACE_SNAP_GO of its goroutine */ \
+	X(TRACE_SNAP_USE, 42, "snap.use", SNAP, 0)       /* before the end of its snapshot */ \
 	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
 	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
 	X(TRACE_SHORT_WAITS, 50, "short.waits", ABOUT, 0) \
@@ -383,6 +384,28 @@ struct trace_snap_lock {
 	uint32_t at;
 };
 
+/* How a goroutine can end the waits of others. */
+enum trace_use {
+	TRACE_USE_UNKNOWN = 0,
+	TRACE_USE_SEND = 1,
+	TRACE_USE_RECV = 2,
+	TRACE_USE_CLOSE = 3,
+	TRACE_USE_DONE = 4,   /* WaitGroup.Done */
+	TRACE_USE_SIGNAL = 5, /* Cond.Signal, Cond.Broadcast */
+	TRACE_USES,
+};
+
+/*
+ * ev.goid can do so with an object that others wait for, once it goes on: a way
+ * leads there through the code of one of its frames, see gobin/lockregion.h.
+ */
+struct trace_snap_use {
+	uint8_t which;
+	struct trace_obj obj;
+	uint8_t use; /* enum trace_use */
+	uint32_t at; /* frame: the call that does it */
+};
+
 /* What has a pointer to an object, or to something from which pointers lead to it. */
 enum trace_owner_kind {
 	TRACE_OWNER_UNKNOWN = 0,
@@ -496,6 +519,7 @@ struct trace_rec {
 		struct trace_snap_end snap_end;
 		struct trace_snap_unheld snap_unheld;
 		struct trace_snap_lock snap_lock;
+		struct trace_snap_use snap_use;
 		struct trace_snap_owner snap_owner;
 		struct trace_snap_label snap_label;
 		struct trace_loss loss;

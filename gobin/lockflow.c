@@ -9,6 +9,7 @@
 #include "gobin/symval.h"
 
 #define HELD_MAX 8
+#define USES_MAX 32         /* of a function: bits of a word */
 #define VISITS_PER_BLOCK 16 /* values change a few times at a loop's head, then never again */
 
 struct held {
@@ -28,6 +29,16 @@ struct state {
 	struct val tried;
 };
 
+/* A call, or a callee's, that can end waits of others. */
+struct use {
+	uint64_t pc;
+	uint8_t kind;
+	struct val obj;
+};
+
+/* First nothing but states; when these are settled, what the function does; at last, what is known at each call. */
+enum flow_round { ROUND_STATES, ROUND_USES, ROUND_SITES };
+
 struct flow {
 	const struct lock_flow_env *env;
 	const struct pcln_func *f;
@@ -38,10 +49,14 @@ struct flow {
 	struct state **at; /* at the begin of each block; NULL: not reached */
 	bool *dirty;
 	bool failed, out_of_memory;
-	/* The last round, in which nothing changes any more. */
-	bool is_last;
+	enum flow_round round;
+	uint32_t nuses;
+	struct use uses[USES_MAX];
+	uint32_t block;  /* that is visited */
+	uint32_t *ahead; /* by block: 1 << use, of those to which a way leads from its end */
 	VEC(struct lock_site) sites;
 	VEC(struct lock_held) held;
+	VEC(struct code_use) used;
 	VEC(struct lock_left) left;
 	struct lock_effect *effect;
 };
@@ -74,7 +89,7 @@ static void effect_add(struct flow *fl, struct val lock, uint8_t kind)
 	struct lock_effect *e = fl->effect;
 	struct lock_path p;
 
-	if (!fl->is_last)
+	if (fl->round != ROUND_SITES)
 		return;
 	if (e->n < LOCK_EFFECTS_MAX && syms_path(&fl->syms, lock, &p)) {
 		e->released[e->n].kind = kind;
@@ -121,15 +136,108 @@ static void lock_op(struct flow *fl, struct state *st, const struct lock_does *d
 	}
 }
 
-/* Notes what is held during the call. */
+static void use_add(struct flow *fl, uint64_t pc, uint8_t kind, struct val obj)
+{
+	if (fl->nuses < USES_MAX)
+		fl->uses[fl->nuses++] = (struct use){ pc, kind, obj };
+}
+
+/* What the call does, or what its function does for it. */
+static void note_uses(struct flow *fl, const struct state *st, const struct insn *in, uint64_t to)
+{
+	struct use_operand ops[USE_OPERANDS_MAX];
+	const struct lock_effect *e;
+	size_t n;
+
+	if (fl->round != ROUND_USES || !to)
+		return;
+	n = use_ops_call(fl->env->use_ops, to, &fl->syms, &st->sym, ops);
+	for (size_t i = 0; i < n; i++)
+		use_add(fl, in->addr, ops[i].kind, ops[i].obj);
+	e = n ? NULL : fl->env->effect(fl->env->ctx, to);
+	for (uint8_t i = 0; e && i < e->nuses; i++)
+		use_add(fl, in->addr, e->uses[i].kind, symstate_follow(&fl->syms, &st->sym, &e->uses[i].path));
+}
+
+static bool is_in(const struct flow *fl, uint32_t block, uint64_t pc)
+{
+	const struct lock_block *b = &fl->blocks.v[block];
+
+	return pc >= fl->code.v[b->begin].addr && pc <= fl->code.v[b->end - 1].addr;
+}
+
+/* Where a use lies in a block, as bits of those in it. */
+static uint32_t uses_in(const struct flow *fl, uint32_t block, uint64_t after)
+{
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < fl->nuses; i++)
+		if (fl->uses[i].pc > after && is_in(fl, block, fl->uses[i].pc))
+			bits |= 1u << i;
+	return bits;
+}
+
+/* Which uses lie ahead of the end of each block. */
+static void find_ahead(struct flow *fl)
+{
+	bool changed = fl->nuses != 0;
+
+	while (changed) {
+		changed = false;
+		for (uint32_t i = (uint32_t)fl->blocks.n; i-- > 0;) {
+			const struct lock_block *b = &fl->blocks.v[i];
+			uint32_t bits = fl->ahead[i];
+
+			for (uint32_t k = 0; k < b->nto; k++) {
+				uint32_t to = fl->blocks.to.v[b->to + k];
+
+				bits |= fl->ahead[to] | uses_in(fl, to, 0);
+			}
+			changed |= bits != fl->ahead[i];
+			fl->ahead[i] = bits;
+		}
+	}
+}
+
+/* Names the objects of the uses that lie ahead of the call. */
+static void add_uses(struct flow *fl, const struct state *st, const struct insn *in, struct lock_site *site)
+{
+	uint32_t bits = fl->nuses ? fl->ahead[fl->block] | uses_in(fl, fl->block, in->addr) : 0;
+
+	site->first_use = (uint32_t)fl->used.n;
+	for (uint32_t i = 0; i < fl->nuses; i++) {
+		struct code_use u = { .pc = fl->uses[i].pc, .kind = fl->uses[i].kind };
+
+		if (!(bits & 1u << i) || !symstate_path(&fl->syms, &st->sym, fl->uses[i].obj, &u.path))
+			continue;
+		fl->out_of_memory |= vec_push(&fl->used, u) != 0;
+		site->nuses++;
+	}
+}
+
+/* What a call of this function does for its caller. */
+static void tell_uses(struct flow *fl)
+{
+	struct lock_effect *e = fl->effect;
+
+	for (uint32_t i = 0; i < fl->nuses && e->nuses < USE_EFFECTS_MAX; i++) {
+		e->uses[e->nuses].kind = fl->uses[i].kind;
+		e->nuses += syms_path(&fl->syms, fl->uses[i].obj, &e->uses[e->nuses].path);
+	}
+}
+
+/* Notes what is held during the call, and what can follow it. */
 static void add_site(struct flow *fl, const struct state *st, const struct insn *in)
 {
 	struct lock_site site = {
 		.ret = insn_next(in), .first = (uint32_t)fl->held.n, .released = st->released, .is_vague = st->is_vague
 	};
 
-	if (!fl->is_last || (!st->nheld && !st->released && !st->is_vague))
+	if (fl->round != ROUND_SITES)
 		return;
+	add_uses(fl, st, in, &site);
+	if (!fl->env->has_locks)
+		site.released = 0, site.is_vague = false;
 	for (uint32_t i = 0; i < st->nheld; i++) {
 		const struct held *h = &st->held[i];
 		struct lock_held out = { .pc = h->pc, .kind = h->kind, .is_certain = h->is_certain };
@@ -138,7 +246,8 @@ static void add_site(struct flow *fl, const struct state *st, const struct insn 
 		fl->out_of_memory |= vec_push(&fl->held, out) != 0;
 		site.n++;
 	}
-	fl->out_of_memory |= vec_push(&fl->sites, site) != 0;
+	if (site.n || site.released || site.is_vague || site.nuses)
+		fl->out_of_memory |= vec_push(&fl->sites, site) != 0;
 }
 
 /* The address that an indirect call goes to, if it is known: of a function, or read from a closure in the file. */
@@ -190,7 +299,7 @@ static void call_effect(struct flow *fl, struct state *st, uint64_t to)
 		release(fl, st, locks[i], e->released[i].kind);
 	if (e->released_any) {
 		release_any(st, e->released_any);
-		if (fl->is_last)
+		if (fl->round == ROUND_SITES)
 			fl->effect->released_any |= e->released_any;
 	}
 	st->is_vague |= e->left_held != 0;
@@ -233,6 +342,7 @@ static void step_call(struct flow *fl, struct state *st, const struct insn *in)
 	uint64_t to = callee_of(fl, st, in);
 	struct lock_does d = fl->does[in - fl->code.v];
 
+	note_uses(fl, st, in, to);
 	if (!d.op)
 		d = lock_ops_call(fl->env->ops, to);
 	switch (d.op) {
@@ -330,7 +440,7 @@ static void flow_to(struct flow *fl, const struct state *st, uint32_t block)
 	struct state *to = fl->at[block];
 	bool changed;
 
-	if (fl->is_last)
+	if (fl->round != ROUND_STATES)
 		return;
 	if (!to) {
 		fl->at[block] = to = malloc(sizeof(*to));
@@ -384,12 +494,20 @@ static void visit(struct flow *fl, uint32_t i)
 	const struct insn *last = &fl->code.v[b->end - 1];
 	struct state st = *fl->at[i];
 
+	fl->block = i;
 	for (size_t k = b->begin; k < b->end; k++)
 		step(fl, &st, &fl->code.v[k]);
-	if (last->kind == INSN_RET && fl->is_last)
+	if (last->kind == INSN_RET && fl->round == ROUND_SITES)
 		add_left(fl, &st, last->addr);
 	for (uint32_t k = 0; k < b->nto; k++)
 		flow_branch(fl, &st, last, k > 0, fl->blocks.to.v[b->to + k]);
+}
+
+static void visit_all(struct flow *fl)
+{
+	for (uint32_t i = 0; i < fl->blocks.n && !fl->failed; i++)
+		if (fl->at[i])
+			visit(fl, i);
 }
 
 static void run(struct flow *fl)
@@ -412,10 +530,12 @@ static void run(struct flow *fl)
 		}
 	}
 	fl->failed |= fl->syms.failed;
-	fl->is_last = true;
-	for (uint32_t i = 0; i < fl->blocks.n && !fl->failed; i++)
-		if (fl->at[i])
-			visit(fl, i);
+	fl->round = ROUND_USES;
+	visit_all(fl);
+	find_ahead(fl);
+	fl->round = ROUND_SITES;
+	visit_all(fl);
+	tell_uses(fl);
 }
 
 static int begin(struct flow *fl)
@@ -431,7 +551,9 @@ static int begin(struct flow *fl)
 	fl->at = calloc(fl->blocks.n, sizeof(struct state *));
 	fl->dirty = calloc(fl->blocks.n, sizeof(*fl->dirty));
 	fl->does = calloc(fl->code.n, sizeof(*fl->does));
-	if (!fl->at || !fl->dirty || !fl->does || lock_ops_inlined(fl->env->ops, &fl->code, &fl->blocks, fl->does) ||
+	fl->ahead = calloc(fl->blocks.n, sizeof(*fl->ahead));
+	if (!fl->ahead || !fl->at || !fl->dirty || !fl->does ||
+	    lock_ops_inlined(fl->env->ops, &fl->code, &fl->blocks, fl->does) ||
 	    !(fl->at[0] = calloc(1, sizeof(struct state))))
 		return -ENOMEM;
 	symstate_entry(&fl->at[0]->sym);
@@ -452,6 +574,7 @@ static void finish(struct flow *fl)
 	free((void *)fl->at);
 	free(fl->dirty);
 	free(fl->does);
+	free(fl->ahead);
 	insns_free(&fl->code);
 	lock_blocks_free(&fl->blocks);
 	syms_free(&fl->syms);
@@ -471,6 +594,7 @@ int lock_flow(const struct lock_flow_env *env, const struct pcln_func *f, struct
 		*effect = (struct lock_effect){ 0 };
 		vec_free(&fl.sites);
 		vec_free(&fl.held);
+		vec_free(&fl.used);
 		vec_free(&fl.left);
 	} else {
 		if (fl.sites.n)
@@ -478,6 +602,7 @@ int lock_flow(const struct lock_flow_env *env, const struct pcln_func *f, struct
 		*out = (struct lock_func){ .sites = fl.sites.v,
 			                   .nsites = fl.sites.n,
 			                   .held = fl.held.v,
+			                   .uses = fl.used.v,
 			                   .left = fl.left.v,
 			                   .nleft = fl.left.n };
 	}
@@ -489,6 +614,7 @@ void lock_func_free(struct lock_func *f)
 {
 	free(f->sites);
 	free(f->held);
+	free(f->uses);
 	free(f->left);
 	*f = (struct lock_func){ 0 };
 }

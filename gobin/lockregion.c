@@ -28,6 +28,7 @@ struct site_place {
 struct lock_regions {
 	const struct gobin *b;
 	struct lock_ops ops;
+	struct use_ops use_ops;
 	struct map by_func; /* index of the function -> index in known; 0: nothing to know */
 	struct map by_ret;  /* return address -> site's place; 0: nothing is held there */
 	VEC(struct known) known;
@@ -46,6 +47,7 @@ struct lock_regions *lock_regions_new(const struct gobin *b, uint64_t budget_ns)
 		return NULL;
 	r->b = b;
 	r->budget_ns = budget_ns;
+	use_ops_init(&r->use_ops, b);
 	/* Without the layout of the locks, no function has regions. */
 	if (lock_ops_init(&r->ops, b))
 		r->budget_ns = 0;
@@ -97,26 +99,55 @@ static const uint8_t *code_of(const struct lock_regions *r, const struct pcln_fu
 	return code && f->end - f->entry <= left ? code : NULL;
 }
 
-static bool has_ops(const struct lock_regions *r, const struct pcln_func *f)
+static bool has_locks(const struct lock_regions *r, const struct pcln_func *f)
 {
 	const uint8_t *code = code_of(r, f);
 
 	return code && lock_ops_in(&r->ops, code, f->end - f->entry, f->entry);
 }
 
-/* Whether it calls a function of its own package that does something with locks. */
+static bool has_ops(const struct lock_regions *r, const struct pcln_func *f)
+{
+	const uint8_t *code = code_of(r, f);
+
+	return code && (lock_ops_in(&r->ops, code, f->end - f->entry, f->entry) ||
+	                use_ops_in(&r->use_ops, code, f->end - f->entry, f->entry));
+}
+
+static bool is_entry(const struct lock_regions *r, uint64_t addr, struct pcln_func *f)
+{
+	return !pclntab_func_at(&r->b->pcln, addr, f) && f->entry == addr;
+}
+
+/*
+ * The function that an instruction, of which up to left bytes are at code, calls
+ * or makes a closure of: call to; lea reg, [to]; or lea reg, [a word that
+ * contains to].
+ */
+static bool refers_to(const struct lock_regions *r, const uint8_t *code, uint64_t left, uint64_t addr,
+                      struct pcln_func *to)
+{
+	uint64_t word;
+
+	if (left >= 5 && code[0] == 0xe8)
+		return is_entry(r, addr + 5 + (uint64_t)(int64_t)(int32_t)le32(code + 1), to);
+	if (left < 7 || (code[0] & 0xfb) != 0x48 || code[1] != 0x8d || (code[2] & 0xc7) != 0x05)
+		return false;
+	addr += 7 + (uint64_t)(int64_t)(int32_t)le32(code + 3);
+	return is_entry(r, addr, to) || (!image_read(&r->b->im, addr, &word, sizeof(word)) && is_entry(r, word, to));
+}
+
+/* Whether it calls or defers a function of its own package that does something with locks, channels or the like. */
 static bool calls_ops(const struct lock_regions *r, const struct pcln_func *f)
 {
 	const uint8_t *code = code_of(r, f);
+	uint64_t len = f->end - f->entry;
 	struct pcln_func to;
 
-	for (uint64_t i = 0; code && i + 5 <= f->end - f->entry; i++) {
-		uint64_t addr = f->entry + i + 5 + (uint64_t)(int64_t)(int32_t)le32(code + i + 1);
-
-		if (code[i] == 0xe8 && !pclntab_func_at(&r->b->pcln, addr, &to) && to.entry == addr &&
-		    is_same_package(f->name, to.name) && has_ops(r, &to))
+	for (uint64_t i = 0; code && i < len; i++)
+		if (refers_to(r, code + i, len - i, f->entry + i, &to) && is_same_package(f->name, to.name) &&
+		    has_ops(r, &to))
 			return true;
-	}
 	return false;
 }
 
@@ -135,7 +166,12 @@ static const struct lock_effect *effect_of(void *regions, uint64_t addr);
 
 static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t at)
 {
-	struct lock_flow_env env = { .b = r->b, .ops = &r->ops, .effect = effect_of, .ctx = r };
+	struct lock_flow_env env = { .b = r->b,
+		                     .ops = &r->ops,
+		                     .use_ops = &r->use_ops,
+		                     .has_locks = has_locks(r, f),
+		                     .effect = effect_of,
+		                     .ctx = r };
 	struct known k = { .is_busy = false };
 	const char *outer = r->package;
 	int ret;
@@ -152,7 +188,7 @@ static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t a
 /* Index in known; 0: nothing is known of the function, because it does nothing with locks or for lack of time. */
 static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
 {
-	bool follows = r->depth && is_same_package(r->package, f->name);
+	bool follows = r->depth ? is_same_package(r->package, f->name) : strncmp(f->name, "runtime.", 8) != 0;
 	uint64_t begin = r->depth ? 0 : mono_ns(), *slot = map_get(&r->by_func, f->idx + 1ull);
 	uint32_t at = (uint32_t)r->known.n;
 
@@ -222,23 +258,23 @@ static uint32_t place_find(struct lock_regions *r, uint64_t ret)
 	return vec_push(&r->places, p) ? 0 : (uint32_t)r->places.n - 1;
 }
 
-const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, const struct lock_held **held)
+bool lock_regions_at(struct lock_regions *r, uint64_t ret, struct lock_call *out)
 {
 	const struct lock_func *f;
-	const struct lock_site *s;
 	bool added;
 	uint64_t *slot = map_put(&r->by_ret, ret, &added);
 
 	if (!slot)
-		return NULL;
+		return false;
 	if (added)
 		*slot = place_find(r, ret);
 	if (!*slot)
-		return NULL;
+		return false;
 	f = &r->known.v[r->places.v[*slot].known].func;
-	s = &f->sites[r->places.v[*slot].site];
-	*held = f->held + s->first;
-	return s;
+	out->site = &f->sites[r->places.v[*slot].site];
+	out->held = f->held + out->site->first;
+	out->uses = f->uses + out->site->first_use;
+	return true;
 }
 
 /* *at: index of the function << 32 | index of its return. */

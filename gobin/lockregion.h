@@ -8,7 +8,8 @@
  * compiler inlined. A lock is held at a call if every way to the call passes
  * its acquisition and none passes a release of it, or of what may be it. Locks
  * that a function takes for its caller are not known, nor are those taken
- * through an interface. Addresses are those in the file. amd64, Go 1.18 on.
+ * through an interface. Also, at each call, what the function can still do with
+ * channels, WaitGroups and Conds after it. Addresses are those in the file. amd64, Go 1.18 on.
  */
 
 #include <stdbool.h>
@@ -26,11 +27,18 @@ struct lock_regions;
 struct lock_regions *lock_regions_new(const struct gobin *b, uint64_t budget_ns);
 void lock_regions_free(struct lock_regions *r);
 
+/* A call, with its locks, site->n of them, and its uses, site->nuses. */
+struct lock_call {
+	const struct lock_site *site;
+	const struct lock_held *held;
+	const struct code_use *uses;
+};
+
 /*
- * The call with this return address, which is analysed at the first use. NULL:
- * nothing is held there, nor was released. Valid until the next call.
+ * The call with this return address, which is analysed at the first use. False:
+ * nothing is known of it. Valid until the next call.
  */
-const struct lock_site *lock_regions_at(struct lock_regions *r, uint64_t ret, const struct lock_held **held);
+bool lock_regions_at(struct lock_regions *r, uint64_t ret, struct lock_call *out);
 /*
  * Returns with a lock still held, of all functions in the package of the one at
  * pc, one by one: *at begins at 0. NULL: there are no more. Valid until the next

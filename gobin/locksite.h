@@ -2,7 +2,7 @@
 #ifndef CHANREC_GOBIN_LOCKSITE_H
 #define CHANREC_GOBIN_LOCKSITE_H
 
-/* The locks that are held at a call. */
+/* At a call: the locks that are held, and what the function can still do that ends the waits of others. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,6 +41,22 @@ struct lock_held {
 	struct lock_path path;
 };
 
+/* How a goroutine can end the waits of others for an object. */
+enum use_kind {
+	USE_KIND_SEND,
+	USE_KIND_RECV,
+	USE_KIND_CLOSE,
+	USE_KIND_DONE,   /* WaitGroup */
+	USE_KIND_SIGNAL, /* Cond */
+};
+
+/* A call to which a way leads from another one. */
+struct code_use {
+	uint64_t pc;
+	uint8_t kind;          /* enum use_kind */
+	struct lock_path path; /* of the object, at the other call */
+};
+
 /* A return with a lock that the function took. */
 struct lock_left {
 	uint64_t ret, taken; /* pcs of the return and of the acquisition */
@@ -50,8 +66,9 @@ struct lock_left {
 
 /* A call. */
 struct lock_site {
-	uint64_t ret; /* return address */
-	uint32_t first, n;
+	uint64_t ret;      /* return address */
+	uint32_t first, n; /* locks held */
+	uint32_t first_use, nuses;
 	uint8_t released; /* 1 << kind: locks that were not taken in this function may have been released before */
 	bool is_vague;    /* a function that was called may have left a lock held */
 };

@@ -150,6 +150,9 @@ static bool value_of(struct syms *s, struct symstate *st, const struct place *p,
 		*out = symstate_load(s, st, addr);
 	else
 		return false;
+	/* Half a register is enough for a small number. */
+	if (p->kind == PLACE_REG && p->size == 4 && size == 4 && out->node == NODE_FIXED)
+		return out->off == (int32_t)out->off && out->off >= 0;
 	/* Whether a TryLock succeeded is a byte. */
 	return (p->size == 8 && size == 8) || s->v.v[out->node].op == SYM_TRIED;
 }

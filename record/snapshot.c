@@ -10,6 +10,7 @@
 #include "record/memory/memory.h"
 #include "record/reach/reach.h"
 #include "record/snaplock.h"
+#include "record/snapuse.h"
 #include "util/clock.h"
 #include "util/debug.h"
 #include "util/vec.h"
@@ -37,6 +38,7 @@ struct snapshot {
 	uint64_t goroutines, unread;
 	bool partial, done;
 	struct snaplocks locks;
+	struct snapuses uses;
 	struct reach reach;
 	bool is_searching, is_between; /* is_between: waiting for the next pass */
 	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
@@ -97,6 +99,7 @@ void snapshot_free(struct snapshot *s)
 	gread_chunk_free(s->chunk);
 	reach_free(&s->reach);
 	snaplocks_free(&s->locks);
+	snapuses_free(&s->uses);
 	free(s->gs);
 	vec_free(&s->again);
 	vec_free(&s->pending);
@@ -223,6 +226,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	s->partial = s->done = s->is_searching = false;
 	reach_clear(&s->reach);
 	snaplocks_clear(&s->locks);
+	snapuses_clear(&s->uses);
 	map_clear(&s->chans);
 	map_clear(&s->syncs);
 	map_clear(&s->recvq);
@@ -427,7 +431,8 @@ static int pend_goroutine(struct snapshot *s, const struct gread *g, uint64_t ad
 	searched = !(rec.snap_go.flags & TRACE_GO_SYSTEM) && is_searched(s, g);
 	if (searched && reach_add(&s->reach, g, addr))
 		return err_nomem(err);
-	if (snaplocks_add(&s->locks, g, addr, rec.snap_go.flags & TRACE_GO_SYSTEM))
+	if (snaplocks_add(&s->locks, g, addr, rec.snap_go.flags & TRACE_GO_SYSTEM) ||
+	    (s->which && snapuses_add(&s->uses, g)))
 		return err_nomem(err);
 	if (g->nframes) {
 		if (!intern_gread_stack(s->in, g, &info, err))
@@ -574,6 +579,58 @@ static bool is_last_round(const struct snapshot *s)
 	return s->round >= ROUNDS || memory_is_still(s->env->mem);
 }
 
+/* What each object that goroutines wait for is called, by address. */
+static int want_uses(const struct snapshot *s, struct map *wanted)
+{
+	const struct map *maps[] = { &s->chans, &s->syncs };
+	const struct trace_obj objs[] = { { .kind = TRACE_OBJ_CHAN }, { .kind = TRACE_OBJ_SYNC } };
+
+	for (size_t k = 0; k < 2; k++) {
+		struct map_slot *slot;
+
+		for (size_t i = 0; (slot = map_next(maps[k], &i));) {
+			uint64_t *key = map_put(wanted, slot->val, NULL);
+
+			if (!key)
+				return -ENOMEM;
+			*key = owner_key(&(struct trace_obj){ .kind = objs[k].kind, .id = (uint32_t)slot->key });
+		}
+	}
+	return 0;
+}
+
+static int pend_use(struct snapshot *s, const struct snapuse *u, struct err *err)
+{
+	static const uint8_t uses[] = {
+		[USE_KIND_SEND] = TRACE_USE_SEND,     [USE_KIND_RECV] = TRACE_USE_RECV,
+		[USE_KIND_CLOSE] = TRACE_USE_CLOSE,   [USE_KIND_DONE] = TRACE_USE_DONE,
+		[USE_KIND_SIGNAL] = TRACE_USE_SIGNAL,
+	};
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_USE, mono_ns());
+	rec.goid = u->goid;
+	rec.snap_use =
+	        (struct trace_snap_use){ .which = s->which, .obj = obj_of_key(u->key), .use = uses[u->use.kind] };
+	return intern_frame(s->in, u->use.pc, false, &rec.snap_use.at, err) ? err->code : pend(s, &rec, err);
+}
+
+static int pend_uses(struct snapshot *s, struct err *err)
+{
+	struct map wanted = { 0 };
+	int ret = want_uses(s, &wanted);
+
+	if (!ret)
+		snapuses_settle(&s->uses, &wanted);
+	map_free(&wanted);
+	if (ret)
+		return err_nomem(err);
+	for (size_t i = 0; i < s->uses.v.n; i++)
+		if (pend_use(s, &s->uses.v.v[i], err))
+			return err->code;
+	return 0;
+}
+
 /* The next goroutines to read: first the list, then, repeatedly, those that moved. */
 static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 {
@@ -699,7 +756,8 @@ static int snapshot_finish(struct snapshot *s, struct err *err)
 	s->again.n = 0;
 	if (search_step(s))
 		return 0;
-	if (!s->partial && (pend_unreachable(s, err) || pend_objects(s, err) || pend_owners(s, err)))
+	if (!s->partial &&
+	    (pend_unreachable(s, err) || pend_objects(s, err) || pend_uses(s, err) || pend_owners(s, err)))
 		return err->code;
 	return pend_end(s, err);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The locks that the frames of a goroutine's stack hold. */
+/* The locks that the frames of a goroutine's stack hold, and what they can do for others. */
 #include "record/goread/gread_int.h"
 
 /* The object that a Cond's Locker points to is this large at most; its mutex may be anywhere in it. */
 #define LOCKER_SIZE 1024
 
-/* The address of a lock; 0: not known. */
-static uint64_t lock_addr(struct gread_chunk *c, size_t i, const struct lock_path *p, uint64_t top)
+/* The address of a lock or another object; 0: not known. */
+static uint64_t obj_addr(struct gread_chunk *c, size_t i, const struct lock_path *p, uint64_t top)
 {
 	uint64_t v = (uint64_t)p->start;
 
@@ -46,7 +46,7 @@ static void add_lock(struct gread_chunk *c, size_t i, const struct lock_walk *w,
 		                   .is_certain = h->is_certain && !(w->released & 1u << h->kind) };
 
 	if (h->has_path)
-		lock.addr = lock_addr(c, i, &h->path, top);
+		lock.addr = obj_addr(c, i, &h->path, top);
 	if (w->cond && lock.addr - w->cond < LOCKER_SIZE)
 		return;
 	if (g->nlocks == GREAD_LOCKS_MAX)
@@ -55,11 +55,22 @@ static void add_lock(struct gread_chunk *c, size_t i, const struct lock_walk *w,
 		g->locks[g->nlocks++] = lock;
 }
 
+static void add_use(struct gread_chunk *c, size_t i, const struct code_use *u, uint64_t top)
+{
+	struct gread *g = &c->g[i];
+	struct gread_use use = { .kind = u->kind, .pc = u->pc + c->env->bias };
+
+	if (g->nuses == GREAD_USES_MAX)
+		return;
+	use.addr = obj_addr(c, i, &u->path, top);
+	if (use.addr)
+		g->uses[g->nuses++] = use;
+}
+
 void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t pc, uint64_t top)
 {
 	const struct gread_env *env = c->env;
-	const struct lock_held *held;
-	const struct lock_site *site;
+	struct lock_call call;
 
 	if (!c->regions || w->is_over)
 		return;
@@ -68,11 +79,12 @@ void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t 
 	if (gread_in_range(&env->cond_wait, pc))
 		at_cond(c, i, w, top);
 	c->g[i].locks_open |= w->is_over;
-	site = w->is_over ? NULL : lock_regions_at(c->regions, pc - env->bias, &held);
-	if (!site)
+	if (w->is_over || !lock_regions_at(c->regions, pc - env->bias, &call))
 		return;
-	c->g[i].locks_open |= site->is_vague;
-	for (uint32_t k = 0; k < site->n; k++)
-		add_lock(c, i, w, &held[k], pc, top);
-	w->released |= site->released;
+	c->g[i].locks_open |= call.site->is_vague;
+	for (uint32_t k = 0; k < call.site->n; k++)
+		add_lock(c, i, w, &call.held[k], pc, top);
+	for (uint32_t k = 0; k < call.site->nuses; k++)
+		add_use(c, i, &call.uses[k], top);
+	w->released |= call.site->released;
 }

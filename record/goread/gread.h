@@ -69,6 +69,15 @@ struct gread_lock {
 	bool is_certain;
 };
 
+#define GREAD_USES_MAX 24
+
+/* How a frame of the goroutine can end waits of others, once it goes on. */
+struct gread_use {
+	uint64_t addr; /* of the channel, WaitGroup or Cond */
+	uint64_t pc;   /* of the call that does it */
+	uint8_t kind;  /* enum use_kind */
+};
+
 struct gread {
 	enum gread_verdict verdict;
 	bool is_known; /* id, state and creation are good even if it moved */
@@ -81,10 +90,12 @@ struct gread {
 	uint64_t pcs[TRACE_MAX_FRAMES];
 	uint32_t nobjs, nobjs_all;
 	struct gread_obj *objs;
-	/* Only if the chunk looks for locks. */
+	/* Only if the chunk looks for them. */
 	uint32_t nlocks;
 	bool locks_open; /* it may hold others */
 	struct gread_lock locks[GREAD_LOCKS_MAX];
+	uint32_t nuses;
+	struct gread_use uses[GREAD_USES_MAX];
 	/* Only if the chunk looks for labels; sorted by key. */
 	uint32_t nlabels;
 	char *label[GREAD_LABELS_MAX][2]; /* key and value, in .labels */
@@ -95,7 +106,7 @@ struct gread_chunk;
 
 struct gread_chunk *gread_chunk_new(const struct gread_env *env);
 void gread_chunk_free(struct gread_chunk *c);
-/* Also look for the locks that goroutines hold. regions must outlive the chunk. */
+/* Also look for the locks that goroutines hold, and for what they can do for others. regions must outlive the chunk. */
 void gread_chunk_find_locks(struct gread_chunk *c, struct lock_regions *regions);
 /* Also read the labels of goroutines. */
 void gread_chunk_find_labels(struct gread_chunk *c);

@@ -219,7 +219,7 @@ void gread_stack(struct gread_chunk *c, size_t i)
 		wait_object(c, i, class);
 		ok = walk_frames(c, i, g_u64(b, l->g_sched_bp), class);
 		if (!ok) {
-			g->nframes = g->nlocks = 0;
+			g->nframes = g->nlocks = g->nuses = 0;
 			g->cut = g->locks_open = false;
 			ok = walk_table(c, i, at.pc, at.sp, true, class);
 		}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/analyze/owner_pick.h"
 #include "report/model/channel.h"
 
 /* The two best candidates on one side of a channel. The second counts where the first is the waiting goroutine itself.
@@ -219,6 +220,90 @@ static const struct side *side_of(struct blockers *bs, uint32_t chan, bool recei
 	return &bs->sides.v[*slot];
 }
 
+/* What the code of a goroutine will do for one that waits like this; EVIDENCE_NONE: nothing that helps. */
+static uint8_t use_evidence(uint8_t use, bool is_send)
+{
+	switch ((enum trace_use)use) {
+	case TRACE_USE_RECV:
+		return is_send ? EVIDENCE_WILL_RECEIVE : EVIDENCE_NONE;
+	case TRACE_USE_SEND:
+		return is_send ? EVIDENCE_NONE : EVIDENCE_WILL_SEND;
+	case TRACE_USE_CLOSE:
+		return is_send ? EVIDENCE_NONE : EVIDENCE_WILL_CLOSE;
+	case TRACE_USE_DONE:
+		return EVIDENCE_WILL_CALL_DONE;
+	case TRACE_USE_SIGNAL:
+		return EVIDENCE_WILL_SIGNAL;
+	default:
+		return EVIDENCE_NONE;
+	}
+}
+
+/*
+ * Whose code ends the wait. One that was seen to end such waits is kept, then
+ * with the evidence of its code; else one that goes on is preferred.
+ */
+static struct blocker by_code(const struct blockers *bs, const struct goroutine *g, const struct trace_obj *o,
+                              bool is_send, struct blocker r)
+{
+	struct owner_pick p = owner_pick(bs->m, o);
+	uint64_t seen = r.goid;
+	bool found = false;
+	size_t n;
+	const struct next_use *u = model_next_uses(bs->m, o, &n);
+
+	r.stuck = p.stuck;
+	r.all = p.all;
+	for (size_t i = 0; i < n; i++) {
+		const struct goroutine *who = model_goroutine(bs->m, u[i].goid);
+		uint8_t evidence = use_evidence(u[i].use, is_send);
+		bool is_stuck;
+
+		if (!who || who == g || !evidence || owner_waits_for(who, o))
+			continue;
+		is_stuck = owner_is_stuck(bs->m, who);
+		if (!found || u[i].goid == seen || (r.goid != seen && r.stuck && !is_stuck)) {
+			if (!seen || u[i].goid == seen) {
+				r.goid = u[i].goid;
+				r.gone = 0;
+				r.root = ROOT_NONE;
+				r.evidence = evidence;
+				r.at = symbols_frame_user(&bs->m->sym, u[i].at);
+			}
+			found = true;
+		}
+		r.stuck &= is_stuck;
+	}
+	return r;
+}
+
+/* Where neither events nor code tell who can end the wait, it is the goroutine that alone can reach the object. */
+static struct blocker or_owner(const struct blockers *bs, const struct trace_obj *o, struct blocker r)
+{
+	struct owner_pick p = owner_pick(bs->m, o);
+	size_t n;
+	const struct next_use *u = model_next_uses(bs->m, o, &n);
+
+	if (!p.goid || !p.all || p.n != 1 || evidence_is_code(r.evidence) || (r.goid && owner_has(bs->m, o, r.goid)))
+		return r;
+	/* It is known to do something else with it. */
+	for (size_t i = 0; i < n; i++)
+		if (u[i].goid == p.goid)
+			return r;
+	r.goid = p.goid;
+	r.gone = 0;
+	r.root = ROOT_NONE;
+	r.evidence = EVIDENCE_OWNER;
+	r.nlive = 1;
+	return r;
+}
+
+static struct blocker by_memory(const struct blockers *bs, const struct goroutine *g, const struct trace_obj *o,
+                                bool is_send, struct blocker r)
+{
+	return or_owner(bs, o, by_code(bs, g, o, is_send, r));
+}
+
 static struct blocker blocker_of_channel(struct blockers *bs, const struct goroutine *g, const struct trace_obj *o,
                                          uint8_t class)
 {
@@ -242,21 +327,7 @@ static struct blocker blocker_of_channel(struct blockers *bs, const struct gorou
 	} else {
 		r.evidence = EVIDENCE_NONE;
 	}
-	return r;
-}
-
-static bool is_timer(const struct model *m, const struct trace_obj *o)
-{
-	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->id) : NULL;
-
-	return c && c->timer;
-}
-
-/* Whether it runs, or will run without another goroutine's help. */
-static bool goes_on(const struct model *m, const struct goroutine *g)
-{
-	return g->state != GO_STATE_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
-	       (g->wait.nobjs && is_timer(m, &g->objs[0]));
+	return by_memory(bs, g, o, wait_dir(class, o) == TRACE_DIR_SEND, r);
 }
 
 /*
@@ -275,7 +346,7 @@ static struct blocker blocker_of_select(struct blockers *bs, const struct gorout
 		bool on;
 		uint32_t nlive = r.nlive, ngone = r.ngone;
 
-		if (is_timer(bs->m, &g->objs[i]))
+		if (model_is_timer(bs->m, &g->objs[i]))
 			return (struct blocker){ .root = ROOT_TIMER };
 		if (g->objs[i].kind != TRACE_OBJ_CHAN)
 			continue;
@@ -284,7 +355,7 @@ static struct blocker blocker_of_select(struct blockers *bs, const struct gorout
 		ngone += one.ngone;
 		moved = one.moved > moved ? one.moved : moved;
 		who = one.goid ? model_goroutine(bs->m, one.goid) : NULL;
-		on = who && goes_on(bs->m, who);
+		on = who && goroutine_goes_on(bs->m, who);
 		if (who && (!r.goid || on > any_goes_on || (on == any_goes_on && who->last_event > last))) {
 			any_goes_on = on;
 			last = who->last_event;
@@ -322,8 +393,8 @@ static struct blocker blocker_known(const struct model *m, uint64_t goid, uint64
 }
 
 /*
- * A WaitGroup does not say whose Done() is outstanding. Goroutines that the
- * waiting one has created are only counted.
+ * A WaitGroup does not say whose Done() is outstanding; the code of goroutines
+ * does. Those that the waiting one has created are only counted.
  */
 static struct blocker blocker_of_waitgroup(const struct blockers *bs, const struct goroutine *g)
 {
@@ -332,7 +403,7 @@ static struct blocker blocker_of_waitgroup(const struct blockers *bs, const stru
 
 	for (uint32_t i = first ? (uint32_t)*first : 0; i; i = bs->siblings.v[i].next)
 		r.nlive += bs->siblings.v[i].n;
-	return r;
+	return by_memory(bs, g, &g->objs[0], false, r);
 }
 
 /* Whether one of the stack's lines is in the function. */
@@ -379,7 +450,7 @@ static bool is_worse(const struct blockers *bs, const struct goroutine *g, const
 
 	if (!y || x == g || y == g)
 		return y != g;
-	return goes_on(bs->m, y) && !goes_on(bs->m, x);
+	return goroutine_goes_on(bs->m, y) && !goroutine_goes_on(bs->m, x);
 }
 
 /* What the stacks show. root ROOT_UNKNOWN: nothing. */
@@ -418,6 +489,8 @@ static struct blocker blocker_of_lock(const struct blockers *bs, const struct go
 {
 	struct blocker r = blocker_by_region(bs, g, sync);
 
+	if (r.root == ROOT_UNKNOWN)
+		r = or_owner(bs, &g->objs[0], r);
 	if (r.root == ROOT_UNKNOWN && may_hold(bs->m, s))
 		r = blocker_known(bs->m, s->holder, g->id, EVIDENCE_LOCK_WOKEN);
 	r.moved = s->holder_since;
@@ -435,7 +508,7 @@ static struct blocker blocker_of_sync(const struct blockers *bs, const struct go
 	case TRACE_SYNC_RWMUTEX:
 		return blocker_of_lock(bs, g, s, o->id);
 	case TRACE_SYNC_COND:
-		return blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED);
+		return by_memory(bs, g, o, false, blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED));
 	case TRACE_SYNC_WAITGROUP:
 		return blocker_of_waitgroup(bs, g);
 	default:
@@ -463,7 +536,7 @@ static struct blocker blocker_by_class(struct blockers *bs, const struct gorouti
 	default:
 		break;
 	}
-	if (g->wait.nobjs == 1 && is_timer(bs->m, &g->objs[0]))
+	if (g->wait.nobjs == 1 && model_is_timer(bs->m, &g->objs[0]))
 		return (struct blocker){ .root = ROOT_TIMER };
 	if (g->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN)
 		return blocker_of_channel(bs, g, &g->objs[0], class);

@@ -21,6 +21,13 @@ enum evidence {
 	EVIDENCE_SELECTED,   /* it waited for the channel in a select before; any case may have ended that */
 	EVIDENCE_REGION,     /* a frame of its stack is in code that holds the lock */
 	EVIDENCE_WRITER,     /* it waits to write-lock the RWMutex, and keeps others out */
+	EVIDENCE_OWNER,      /* no variable and no other goroutine, but those that wait, leads to the object */
+	/* The code of its stack leads to a call that ends the wait: */
+	EVIDENCE_WILL_SEND,
+	EVIDENCE_WILL_RECEIVE,
+	EVIDENCE_WILL_CLOSE,
+	EVIDENCE_WILL_CALL_DONE,
+	EVIDENCE_WILL_SIGNAL,
 };
 
 /* How a chain ends. Append only: names stand in docs/report.schema.json. */
@@ -46,6 +53,17 @@ static inline bool evidence_is_lock(uint8_t e)
 	return e == EVIDENCE_LOCK_WOKEN || e == EVIDENCE_REGION || e == EVIDENCE_WRITER;
 }
 
+static inline bool evidence_is_code(uint8_t e)
+{
+	return e >= EVIDENCE_WILL_SEND && e <= EVIDENCE_WILL_SIGNAL;
+}
+
+/* Whether it comes from memory, and not from what was seen to happen. */
+static inline bool evidence_is_memory(uint8_t e)
+{
+	return e == EVIDENCE_OWNER || evidence_is_code(e);
+}
+
 struct blocker {
 	uint64_t goid;         /* a live goroutine; 0: see root */
 	uint64_t gone;         /* one that exited, where all that are known have */
@@ -53,8 +71,11 @@ struct blocker {
 	uint8_t root;          /* enum root_cause, of goid 0 */
 	uint32_t nlive, ngone; /* goroutines known to be able to end the wait */
 	/* EVIDENCE_REGION: places where it took the lock, and where that function is now. ROOT_KEPT: where a function
-	 * takes the lock and returns with it. 0: not known. */
+	 * takes the lock and returns with it. evidence_is_code(): at is where it ends the wait. 0: not known. */
 	uint32_t taken, at;
+	/* Each goroutine that has a pointer to the object, or whose code will end the wait, has waited for long, and
+	 * for another goroutine; no variable and no other goroutine leads to the object. */
+	bool stuck, all;
 	int64_t moved; /* when a wait like this on the same object last ended; 0: not seen */
 };
 

@@ -98,9 +98,9 @@ static int draft_add(struct builder *b, const struct draft *d)
 	return 0;
 }
 
-static bool waits(const struct goroutine *g)
+static bool waits(const struct model *m, const struct goroutine *g)
 {
-	return g && g->state == GO_STATE_WAITING && !g->system;
+	return g && g->state == GO_STATE_WAITING && !goroutine_is_runtime(m, g);
 }
 
 static struct chain_link link_of(const struct builder *b, const struct goroutine *g, const struct blocker *h)
@@ -114,6 +114,8 @@ static struct chain_link link_of(const struct builder *b, const struct goroutine
 		                .held_by = h->goid ? h->goid : h->gone,
 		                .held_group = held ? held->group : 0,
 		                .evidence = h->evidence,
+		                .all = h->all,
+		                .stuck = h->stuck,
 		                .taken = h->taken,
 		                .at = h->at,
 		                .among = h->nlive,
@@ -142,6 +144,42 @@ static bool is_brief(const struct builder *b, uint64_t ns)
 	return ns < (uint64_t)b->m->opts.min_edge;
 }
 
+/* Nobody is idle in a send, for a WaitGroup, or with a lock that another goroutine waits for. */
+static bool is_busy(const struct model *m, const struct chain_link *before, const struct chain_link *l)
+{
+	const struct sync_obj *s = l->obj.kind == TRACE_OBJ_SYNC ? model_sync(m, l->obj.id) : NULL;
+
+	return model_wait_class(m, l->reason) == TRACE_WAIT_SEND || (s && s->kind == TRACE_SYNC_WAITGROUP) ||
+	       evidence_is_lock(before->evidence);
+}
+
+/*
+ * It waits for the one that waits for its own Done, and would close a channel
+ * only then. Whatever else may come in its select, it cannot end before that.
+ */
+static bool ends_after_done(const struct chain_link *before, const struct chain_link *l)
+{
+	return before->evidence == EVIDENCE_WILL_CALL_DONE && l->evidence == EVIDENCE_WILL_CLOSE &&
+	       l->held_by == before->goid && l->held_by != 1;
+}
+
+bool chain_link_is_closed(const struct model *m, const struct chain_link *before, const struct chain_link *l)
+{
+	const struct goroutine *g = model_goroutine(m, l->goid);
+
+	if (evidence_is_lock(l->evidence))
+		return true;
+	if (l->evidence == EVIDENCE_OWNER)
+		return false;
+	if (g && g->unreachable)
+		return true;
+	if (!evidence_is_code(l->evidence) || !l->stuck)
+		return false;
+	if (ends_after_done(before, l))
+		return true;
+	return l->nobjs == 1 && (l->all || is_busy(m, before, l));
+}
+
 /*
  * A cycle of channels holds only if all their users are known. If the memory
  * scan found that a runnable goroutine can reach one of them, that goroutine
@@ -150,13 +188,14 @@ static bool is_brief(const struct builder *b, uint64_t ns)
  */
 static bool is_closed_cycle(const struct builder *b, const struct draft *d, uint64_t from)
 {
-	bool in = false;
+	uint32_t first = 0;
 
-	for (uint32_t i = 0; i < d->c.n; i++) {
-		const struct chain_link *l = &d->links[i];
+	while (first < d->c.n && d->links[first].goid != from)
+		first++;
+	for (uint32_t i = first; i < d->c.n; i++) {
+		const struct chain_link *l = &d->links[i], *before = &d->links[i > first ? i - 1 : d->c.n - 1];
 
-		in |= l->goid == from;
-		if (!in || evidence_is_lock(l->evidence) || model_goroutine(b->m, l->goid)->unreachable)
+		if (chain_link_is_closed(b->m, before, l))
 			continue;
 		if (b->m->snap[1].searched || l->nobjs > 1)
 			return false;
@@ -201,7 +240,7 @@ static int draft_open(struct builder *b, const struct goroutine *g, struct draft
 			d->c.root_cause = ROOT_BRIEF;
 			break;
 		}
-		if (next->system) {
+		if (goroutine_is_runtime(b->m, next)) {
 			d->c.root_cause = ROOT_RUNTIME;
 			break;
 		}
@@ -255,18 +294,18 @@ static int find_open(struct builder *b)
 	for (size_t i = 0; i < m->goroutines.sorted.n; i++) {
 		struct blocker h;
 
-		if (!waits(m->goroutines.sorted.v[i]))
+		if (!waits(m, m->goroutines.sorted.v[i]))
 			continue;
 		h = blocker_of(b->h, m->goroutines.sorted.v[i]);
 		if (h.goid && !map_put(&b->held, h.goid, NULL))
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
-		if (waits(m->goroutines.sorted.v[i]) && !map_get(&b->held, m->goroutines.sorted.v[i]->id))
+		if (waits(m, m->goroutines.sorted.v[i]) && !map_get(&b->held, m->goroutines.sorted.v[i]->id))
 			ret = open_chain(b, m->goroutines.sorted.v[i]);
 	/* Goroutines that no chain visited wait in a cycle. */
 	for (size_t i = 0; i < m->goroutines.sorted.n && !ret; i++)
-		if (waits(m->goroutines.sorted.v[i]) && !map_get(&b->visited, m->goroutines.sorted.v[i]->id))
+		if (waits(m, m->goroutines.sorted.v[i]) && !map_get(&b->visited, m->goroutines.sorted.v[i]->id))
 			ret = open_chain(b, m->goroutines.sorted.v[i]);
 	return ret;
 }

@@ -24,6 +24,7 @@ struct chain_link {
 	uint32_t held_group;
 	uint32_t among;     /* open: live goroutines known to be able to end it */
 	uint8_t evidence;   /* open: enum evidence */
+	bool stuck, all;    /* open: as in struct blocker */
 	uint32_t taken, at; /* as in struct blocker */
 	uint8_t cause;      /* past: enum trace_cause */
 	bool before;        /* open: it began before the recording, so blocked is a lower bound */
@@ -59,6 +60,11 @@ struct chains {
 
 #define CHAINS_MAX_PAST 200
 
+/*
+ * Whether only held_by can end the wait of an open chain's link, or is among
+ * those who can and none of them will. before: the link that leads here.
+ */
+bool chain_link_is_closed(const struct model *m, const struct chain_link *before, const struct chain_link *l);
 int chains_find(struct chains *c, const struct model *m, struct blockers *h, struct err *err);
 void chains_free(struct chains *c);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/analyze/longwait.h"
 #include "report/model/stops.h"
 
 /* A group grows when at least this many of its goroutines came to wait at a place and none of the group ended. */
@@ -27,21 +28,16 @@ void leaks_free(struct leaks *l)
 	vec_free(&l->cycles);
 }
 
-/*
- * A channel may have users that the trace does not show. A cycle of channels
- * therefore counts only if the memory scan found no other goroutine that could
- * end these waits.
- */
-static bool link_is_sure(const struct model *m, const struct chain_link *l)
+static bool link_is_sure(const struct model *m, const struct chain_link *before, const struct chain_link *l)
 {
 	const struct goroutine *g = model_goroutine(m, l->goid);
 
-	if (!g || !leak_is_long(m, g))
+	if (!g || !longwait_is(m, g))
 		return false;
 	/* Nobody receives: a goroutine that did so before, and waits for long itself, is among those that do not. */
 	if (l->evidence == EVIDENCE_RECEIVED && model_wait_class(m, l->reason) == TRACE_WAIT_SEND)
 		return true;
-	return g->unreachable || evidence_is_lock(l->evidence);
+	return chain_link_is_closed(m, before, l);
 }
 
 static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)
@@ -54,7 +50,7 @@ static int collect_cycle(struct finder *f, const struct chain *c, const struct c
 	if (from == c->n || (c->n - from < 2 && links[from].evidence != EVIDENCE_REGION))
 		return 0;
 	for (uint32_t k = from; k < c->n; k++)
-		if (!link_is_sure(f->m, &links[k]))
+		if (!link_is_sure(f->m, &links[k > from ? k - 1 : c->n - 1], &links[k]))
 			return 0;
 	for (uint32_t k = from; k < c->n; k++)
 		if (!map_put(&f->judge.in_cycle, links[k].goid, NULL))
@@ -107,12 +103,6 @@ static bool same_lock(const struct suspect *a, const struct suspect *b)
 	return same_leak(a, b) && a->lock == b->lock;
 }
 
-/* A goroutine of the runtime, except while it runs the program's code: a finalizer, a cleanup. */
-static bool is_runtime(const struct model *m, const struct goroutine *g)
-{
-	return g->system && !symbols_stack_app(&m->sym, g->wait.stack);
-}
-
 static int collect(struct finder *f)
 {
 	const struct model *m = f->m;
@@ -121,7 +111,7 @@ static int collect(struct finder *f)
 		const struct goroutine *g = m->goroutines.sorted.v[i];
 		struct suspect s;
 
-		if (g->state != GO_STATE_WAITING || g->wait.unsure || is_runtime(m, g))
+		if (g->state != GO_STATE_WAITING || g->wait.unsure || goroutine_is_runtime(m, g))
 			continue;
 		s = (struct suspect){ .goid = g->id,
 			              .group = g->group,
@@ -129,7 +119,7 @@ static int collect(struct finder *f)
 			              .reason = g->wait.reason,
 			              .j = leak_judge(&f->judge, g) };
 		s.is_long =
-		        s.j.verdict == VERDICT_NIL_CHANNEL || s.j.verdict == VERDICT_EMPTY_SELECT || leak_is_long(m, g);
+		        s.j.verdict == VERDICT_NIL_CHANNEL || s.j.verdict == VERDICT_EMPTY_SELECT || longwait_is(m, g);
 		if (vec_push(&f->out->suspects, s))
 			return -ENOMEM;
 	}
@@ -400,8 +390,8 @@ static bool leak_measure(const struct finder *f, struct leak *l)
 		measure_one(f, l, s, &quarters);
 		is_any_long |= s->is_long;
 	}
-	if (leak_run_ns(m, from) > 0)
-		l->per_minute = (double)l->grown * 60e9 / (double)leak_run_ns(m, from);
+	if (longwait_run_ns(m, from) > 0)
+		l->per_minute = (double)l->grown * 60e9 / (double)longwait_run_ns(m, from);
 	l->steady = l->grown >= STEADY_MIN && __builtin_popcount(quarters) >= QUARTERS_MIN;
 	l->growing = grows(m, &f->out->suspects.v[l->first], l->n);
 	return is_any_long;

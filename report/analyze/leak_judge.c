@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Judges one goroutine's wait by what the trace shows about it. */
 #include "report/analyze/leak_judge.h"
+#include "report/analyze/longwait.h"
 #include "report/analyze/purpose.h"
 #include "report/model/channel.h"
 #include "report/model/stops.h"
@@ -16,33 +17,7 @@
 
 static int64_t half_of_recording(const struct model *m)
 {
-	return leak_run_ns(m, model_from(m)) / 2;
-}
-
-int64_t leak_run_ns(const struct model *m, int64_t from)
-{
-	return m->end - from - model_stopped_ns(m, from, m->end);
-}
-
-/* How long it waited while the program could run. */
-static int64_t waited_ns(const struct model *m, const struct goroutine *g)
-{
-	return leak_run_ns(m, m->end - goroutine_wait_ns(m, g));
-}
-
-bool leak_is_long(const struct model *m, const struct goroutine *g)
-{
-	int64_t half = half_of_recording(m);
-
-	/* If the program was stopped, having waited for the whole recording is not enough. */
-	if (g->wait.before_start && (!m->stops.n || g->unreachable))
-		return true;
-	/* It lasted until the recording's end, beyond that of the window. */
-	if (g->unreachable && m->opts.until != INT64_MAX)
-		return true;
-	if (model_is_all_stopped(m))
-		return false;
-	return waited_ns(m, g) >= (half < SECOND ? half : SECOND);
+	return longwait_run_ns(m, model_from(m)) / 2;
 }
 
 /*
@@ -52,12 +27,12 @@ bool leak_is_long(const struct model *m, const struct goroutine *g)
  */
 static bool is_very_long(const struct model *m, const struct goroutine *g, const struct blocker *h)
 {
-	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = waited_ns(m, g);
+	int64_t half = half_of_recording(m), limit = half < SECOND ? SECOND : half, ns = longwait_ns(m, g);
 
 	if (limit > LONG || !model_has_events(m))
 		limit = LONG;
-	if (h->moved && leak_run_ns(m, h->moved) < ns)
-		ns = leak_run_ns(m, h->moved);
+	if (h->moved && longwait_run_ns(m, h->moved) < ns)
+		ns = longwait_run_ns(m, h->moved);
 	return ns >= limit;
 }
 
@@ -86,10 +61,10 @@ static struct judgement reachable(const struct model *m)
 static bool is_unusual(const struct judge *k, const struct goroutine *g)
 {
 	struct usual_site u = usual_at(&k->usual, symbols_stack_user(&k->m->sym, g->wait.stack), g->wait.reason);
-	int64_t ns = waited_ns(k->m, g);
+	int64_t ns = longwait_ns(k->m, g);
 
 	/* One moment does not show what is usual. */
-	if (ns < (model_has_events(k->m) ? SECOND : LONG) || !leak_is_long(k->m, g))
+	if (ns < (model_has_events(k->m) ? SECOND : LONG) || !longwait_is(k->m, g))
 		return false;
 	return u.waits < USUAL_MIN ? g->wait.before_start : (uint64_t)ns / UNUSUAL >= u.blocked / u.waits;
 }
@@ -234,7 +209,7 @@ static struct judgement judge_send(const struct model *m, const struct goroutine
 	if (!is_very_long(m, g, h))
 		return idle_as(IDLE_SHORT);
 	/* Without events, nothing shows that nobody receives there. */
-	if (h->goid || !model_has_events(m))
+	if ((h->goid && !evidence_is_memory(h->evidence)) || !model_has_events(m))
 		return judged(VERDICT_STUCK, STRENGTH_TIME);
 	return judged(gone ? VERDICT_NO_ONE_LEFT : VERDICT_NO_RECEIVER, STRENGTH_LIKELY);
 }
@@ -253,6 +228,9 @@ static bool has_only_nil_cases(const struct goroutine *g)
  */
 static bool is_no_supervisor(const struct judge *k, const struct goroutine *g, const struct blocker *h)
 {
+	/* A worker is alive. */
+	if (evidence_is_memory(h->evidence) && !h->stuck)
+		return false;
 	return (!h->goid && !h->nlive) || purpose_of_wait(&k->m->sym, g->wait.stack) == PURPOSE_REQUEST;
 }
 

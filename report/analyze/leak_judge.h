@@ -66,9 +66,5 @@ struct judge {
 
 /* Judges one goroutine's wait by itself. */
 struct judgement leak_judge(const struct judge *k, const struct goroutine *g);
-/* Whether it waits long enough to be a suspect: half of the recording, or a second. */
-bool leak_is_long(const struct model *m, const struct goroutine *g);
-/* Nanoseconds from then to the end during which the program could run. */
-int64_t leak_run_ns(const struct model *m, int64_t from);
 
 #endif

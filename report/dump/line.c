@@ -22,6 +22,7 @@ static const char *const orders[TRACE_TYPE_MAX + 1] = {
 	[TRACE_SNAP_SYNC] = "snapshot:which sync flags counter waiters",
 	[TRACE_SNAP_END] = "snapshot:which goroutines unread partial searched",
 	[TRACE_SNAP_UNHELD] = "snapshot:which",
+	[TRACE_SNAP_USE] = "snapshot:which obj use at:at",
 	[TRACE_SNAP_OWNER] = "snapshot:which obj by:kind in:frame distance flags path:snap_owner",
 	[TRACE_LOSS] = "cause type part count from",
 	[TRACE_PROC_EXIT] = "status",

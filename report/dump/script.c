@@ -169,12 +169,13 @@ static void put_path(struct script *s, const char *word, const struct trace_snap
 static const char *value_name(enum trace_field_value value, uint64_t v)
 {
 	static const struct {
-		const char *names[5], *other;
+		const char *names[6], *other;
 	} words[] = {
 		[TRACE_VALUE_STATE] = { { "unknown", "runnable", "running", "syscall", "waiting" }, "?" },
 		[TRACE_VALUE_RESULT] = { { "done", "closed", "not-ready" }, "?" },
 		[TRACE_VALUE_WHICH] = { { "start" }, "end" },
 		[TRACE_VALUE_LOCK_MODE] = { { "nobody", "read", "write", "pending" }, "?" },
+		[TRACE_VALUE_USE] = { { "?", "send", "recv", "close", "done", "signal" }, "?" },
 		[TRACE_VALUE_OWNER_KIND] = { { "unknown", "stack", "variable" }, "?" },
 		[TRACE_VALUE_LOSS_PART] = { { "event" }, "stack" },
 		[TRACE_VALUE_PROC_STATE] = { { "goes-on", "stopped", "frozen" }, "goes-on" },

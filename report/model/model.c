@@ -51,6 +51,7 @@ void model_free(struct model *m)
 	owners_free(&m->owners);
 	lock_holders_free(&m->lock_holders);
 	labels_free(&m->labels);
+	next_uses_free(&m->next_uses);
 	groups_free(&m->groups);
 	objsites_free(&m->objsites);
 	wsites_free(&m->wsites);
@@ -169,6 +170,24 @@ int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g)
 	if (__builtin_sub_overflow(m->end, since, &ns))
 		return 0;
 	return ns > 0 ? ns : 0;
+}
+
+bool model_is_timer(const struct model *m, const struct trace_obj *o)
+{
+	const struct channel *c = o->kind == TRACE_OBJ_CHAN ? model_channel(m, o->id) : NULL;
+
+	return c && c->timer;
+}
+
+bool goroutine_goes_on(const struct model *m, const struct goroutine *g)
+{
+	return g->state != GO_STATE_WAITING || wait_class_is_idle(model_wait_class(m, g->wait.reason)) ||
+	       (g->wait.nobjs && model_is_timer(m, &g->objs[0]));
+}
+
+bool goroutine_is_runtime(const struct model *m, const struct goroutine *g)
+{
+	return g->system && !(g->state == GO_STATE_WAITING && symbols_stack_app(&m->sym, g->wait.stack));
 }
 
 const struct owner *model_owner_why(const struct model *m, const struct trace_obj *obj)

@@ -28,6 +28,7 @@
 #include "report/model/life.h"
 #include "report/model/lockholder.h"
 #include "report/model/lossrange.h"
+#include "report/model/nextuse.h"
 #include "report/model/objsite.h"
 #include "report/model/owner.h"
 #include "report/model/reason.h"
@@ -79,6 +80,7 @@ struct model {
 	struct chan_uses uses;
 	struct waiters waiters; /* after the replay */
 	struct owners owners;
+	struct next_uses next_uses;
 	struct lock_holders lock_holders;
 	struct labels labels;
 
@@ -201,6 +203,12 @@ static inline const struct owner *model_owners(const struct model *m, uint8_t ki
 	return owners_of(&m->owners, kind, id, n);
 }
 
+/* After the replay: what goroutines can still do with an object, *n entries. NULL: nothing is known. */
+static inline const struct next_use *model_next_uses(const struct model *m, const struct trace_obj *obj, size_t *n)
+{
+	return next_uses_of(&m->next_uses, obj, n);
+}
+
 /*
  * After the replay: who holds a sync object that goroutines wait for, as the
  * stacks show; *n of them. NULL: not known.
@@ -221,6 +229,12 @@ static inline bool model_has_ops(const struct model *m)
 
 /* How long g's open wait has lasted by m->end, in ns, as far as is known. */
 int64_t goroutine_wait_ns(const struct model *m, const struct goroutine *g);
+/* The channel of a timer or ticker. */
+bool model_is_timer(const struct model *m, const struct trace_obj *o);
+/* Whether g runs, or will run without another goroutine's help. */
+bool goroutine_goes_on(const struct model *m, const struct goroutine *g);
+/* A goroutine of the runtime, except while it runs the program's code: a finalizer, a cleanup. */
+bool goroutine_is_runtime(const struct model *m, const struct goroutine *g);
 /* Goroutines that wait on it at the end. */
 static inline uint32_t channel_waiting(const struct model *m, const struct channel *c)
 {

@@ -30,9 +30,11 @@ void words_holder(struct buf *b, const struct model *m, uint64_t goid, uint8_t e
 {
 	bool is_known = evidence == EVIDENCE_REGION && taken;
 
-	say(b, m, "{goroutine} {word}{if}: {func} locked it ({line}){if} and is now {word} at {line}{end}{end}",
-	    W_GO(goid), W_WORD(words_evidence(evidence)), W_IF(is_known), W_PLACE(taken), W_PLACE(taken), W_IF(at),
-	    W_WORD(state_word(m, goid)), W_PLACE(at));
+	say(b, m,
+	    "{goroutine} {word}{if} ({line}){end}{if}: {func} locked it ({line}){if} and is now {word} at "
+	    "{line}{end}{end}",
+	    W_GO(goid), W_WORD(words_evidence(evidence)), W_IF(evidence_is_code(evidence) && at), W_PLACE(at),
+	    W_IF(is_known), W_PLACE(taken), W_PLACE(taken), W_IF(at), W_WORD(state_word(m, goid)), W_PLACE(at));
 }
 
 void words_chain_blocker(struct buf *b, const struct model *m, const struct chain *c, const struct chain_link *l)
@@ -44,12 +46,13 @@ void words_chain_blocker(struct buf *b, const struct model *m, const struct chai
 		say(b, m, "{if} (one of {n reader} that hold it){end}", W_IF(l->among > 1), W_N(l->among));
 		return;
 	}
-	say(b, NULL,
+	say(b, m,
 	    "{if}probably held by {goroutine}, which acquired it last and has not been seen to release it"
-	    "{else}waits for {goroutine}, which {word}{end}"
+	    "{else}waits for {goroutine}, which {word}{if} ({line}){end}{end}"
 	    "{if} (one of {n} known to be able to end the wait){end}",
 	    W_IF(l->evidence == EVIDENCE_LOCK_WOKEN), W_GO(l->held_by), W_GO(l->held_by),
-	    W_WORD(words_evidence(l->evidence)), W_IF(l->among > 1), W_N(l->among));
+	    W_WORD(words_evidence(l->evidence)), W_IF(evidence_is_code(l->evidence) && l->at), W_PLACE(l->at),
+	    W_IF(l->among > 1), W_N(l->among));
 }
 
 static const char unknown[] =

@@ -19,6 +19,12 @@ const char *words_evidence_name(enum evidence e)
 		[EVIDENCE_SELECTED] = "selected",
 		[EVIDENCE_REGION] = "lock region",
 		[EVIDENCE_WRITER] = "waiting writer",
+		[EVIDENCE_OWNER] = "sole owner",
+		[EVIDENCE_WILL_SEND] = "will send",
+		[EVIDENCE_WILL_RECEIVE] = "will receive",
+		[EVIDENCE_WILL_CLOSE] = "will close",
+		[EVIDENCE_WILL_CALL_DONE] = "will call Done",
+		[EVIDENCE_WILL_SIGNAL] = "will signal",
 	};
 
 	return NAME_OF(names, e);
@@ -37,6 +43,12 @@ const char *words_evidence(enum evidence e)
 		[EVIDENCE_SELECTED] = "selected on this channel before",
 		[EVIDENCE_REGION] = "holds it",
 		[EVIDENCE_WRITER] = "waits for the write lock, which blocks all later callers",
+		[EVIDENCE_OWNER] = "is the only other goroutine that can reach it",
+		[EVIDENCE_WILL_SEND] = "would send on it",
+		[EVIDENCE_WILL_RECEIVE] = "would receive from it",
+		[EVIDENCE_WILL_CLOSE] = "would close it",
+		[EVIDENCE_WILL_CALL_DONE] = "would call Done",
+		[EVIDENCE_WILL_SIGNAL] = "would signal it",
 	};
 
 	return e < sizeof(names) / sizeof(*names) ? names[e] : "";

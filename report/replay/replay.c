@@ -238,6 +238,8 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 	/* Not kept for later: the path is valid until the next record, and no order matters. */
 	if (rec->type == TRACE_SNAP_OWNER) {
 		replay_snap_owner(r, rec);
+	} else if (rec->type == TRACE_SNAP_USE) {
+		replay_snap_use(r, rec);
 	} else if (rec->type == TRACE_SNAP_LOCK) {
 		replay_snap_lock(r, rec);
 	} else if (rec->type == TRACE_SNAP_LABEL) {

@@ -59,6 +59,7 @@ typedef void replay_fn(struct replay *r, const struct trace_rec *rec, int64_t t)
 replay_fn replay_park, replay_ready, replay_create, replay_exit, replay_run, replay_make, replay_close, replay_op;
 replay_fn replay_snap_begin, replay_snap_go, replay_snap_chan, replay_snap_sync, replay_snap_unheld, replay_snap_end;
 void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
+void replay_snap_use(struct replay *r, const struct trace_rec *rec);
 void replay_snap_lock(struct replay *r, const struct trace_rec *rec);
 void replay_snap_label(struct replay *r, const struct trace_rec *rec);
 

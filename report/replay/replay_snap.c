@@ -44,6 +44,12 @@ void replay_snap_owner(struct replay *r, const struct trace_rec *rec)
 		r->m->failed |= owners_add(&r->m->owners, rec) != 0;
 }
 
+void replay_snap_use(struct replay *r, const struct trace_rec *rec)
+{
+	if (rec->snap_use.which && rec->time <= r->m->opts.until)
+		r->m->failed |= next_uses_add(&r->m->next_uses, rec) != 0;
+}
+
 void replay_snap_lock(struct replay *r, const struct trace_rec *rec)
 {
 	if (rec->time <= r->m->opts.until)

@@ -19,13 +19,13 @@ func waitForEachOtherTalk(n, m int) {
 				there <- i
 			}
 			if i < m {
-				<-back // attached: no one left, 1; recorded: cycle, 1
+				<-back // want: cycle, 1
 			}
 		}
 	}()
 	go func() {
 		for i := 0; i < m; i++ {
-			<-there // attached: no one left, 1; recorded: cycle, 1
+			<-there // want: cycle, 1
 			time.Sleep(time.Millisecond)
 			back <- i
 		}

@@ -232,6 +232,9 @@ class Reader:
             name, values = "snap.owner", self.owner(span)
         elif kind == 40:
             name, values = "snap.label", [span.number(8), self.use(span, "string"), self.use(span, "string")]
+        elif kind == 42:
+            name, values = "snap.use", [span.number(8), self.obj(span), span.varint(), self.use(span, "frame")]
+            values[2] = values[2] if values[2] <= 5 else 0
         else:
             which, state, flags = span.number(8), span.varint(), span.number(32)
             name, values = "snap.go", [which, state if state <= 4 else 0, flags,
@@ -286,7 +289,7 @@ class Reader:
                 self.define(number, payload)
                 continue
             time = signed((time + times.svarint()) & U64)
-            if 16 <= number <= 23 or number in (33, 37, 38, 39, 40):
+            if 16 <= number <= 23 or number in (33, 37, 38, 39, 40, 42):
                 self.goroutine_event(number, payload, time)
             else:
                 self.other_event(number, payload, time)

@@ -33,8 +33,9 @@ static const struct marker {
 static void check_call(const struct gobin *b, struct lock_regions *r, const struct fixture *fx, uint64_t ret,
                        const struct marker *m)
 {
-	const struct lock_held *held = NULL;
-	const struct lock_site *s = lock_regions_at(r, ret, &held);
+	struct lock_call call = { 0 };
+	const struct lock_site *s = lock_regions_at(r, ret, &call) ? call.site : NULL;
+	const struct lock_held *held = call.held;
 	uint8_t kinds = 0, n = 0;
 	struct go_line at[8];
 	int lines = gobin_lines(b, ret - 1, at, 8);
@@ -144,12 +145,12 @@ static void a_budget_ends(void **state)
 {
 	struct gobin *b = must_open(all.f[0].path);
 	struct lock_regions *r = lock_regions_new(b, 0);
-	const struct lock_held *held;
+	struct lock_call call;
 	struct go_func f;
 
 	assert_int_equal(gobin_func_by_name(b, "main.lockPlain", &f), 0);
 	for (uint64_t pc = f.entry; pc < f.end; pc++)
-		assert_null(lock_regions_at(r, pc, &held));
+		assert_false(lock_regions_at(r, pc, &call));
 	assert_false(lock_regions_complete(r));
 	lock_regions_free(r);
 	gobin_free(b);

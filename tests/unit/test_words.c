@@ -172,7 +172,7 @@ static void a_wrong_type_is_shown_and_read_as_nothing(void **state)
 
 static void every_value_has_its_phrase(void **state)
 {
-	for (int i = EVIDENCE_SENT; i <= EVIDENCE_SELECTED; i++) {
+	for (int i = EVIDENCE_SENT; i <= EVIDENCE_WILL_SIGNAL; i++) {
 		is_sound(words_evidence((enum evidence)i));
 		assert_non_null(words_evidence_name((enum evidence)i));
 	}
