@@ -100,6 +100,23 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o
 	$(call say,GEN)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf > $@.tmp && mv $@.tmp $@
 
+# What runs inside the target: one piece of code that can be put anywhere. tools/handler-blob checks it.
+HANDLER_CFLAGS := -O2 -std=gnu17 -ffreestanding -fPIC -mgeneral-regs-only -mno-red-zone -fno-stack-protector \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -fomit-frame-pointer -ffixed-rbp -fno-jump-tables \
+	-fno-reorder-blocks-and-partition -fno-reorder-functions -fno-ipa-cp -fno-ipa-sra -fstack-usage -Wall -Wextra \
+	-Wno-unused-parameter -Werror -I.
+HANDLER_STACK := 600
+$(BUILD)/inline/handler.o: inline/handler.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(HANDLER_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/inline/handler.inc: $(BUILD)/inline/handler.o tools/handler-blob
+	$(call say,GEN)
+	$(Q)tools/handler-blob $< $(<:.o=.su) $(HANDLER_STACK) > $@.tmp && mv $@.tmp $@
+
+$(OBJ)/record/inline/block.o: $(BUILD)/inline/handler.inc
+
 $(BUILD)/tests/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -176,7 +193,7 @@ check-kernels: all
 	@tools/kernel-matrix
 
 # All C files but the generated one.
-FORMATTED = $(shell find $(MODULES) bpf tests tools -name '*.[ch]' ! -name site_code.h)
+FORMATTED = $(shell find $(MODULES) bpf inline tests tools -name '*.[ch]' ! -name site_code.h)
 
 ## format            run clang-format on all C files
 ## lint              clang-format, include rules, cppcheck, clang-tidy, shellcheck, pyflakes
@@ -185,12 +202,12 @@ FORMATTED = $(shell find $(MODULES) bpf tests tools -name '*.[ch]' ! -name site_
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
-lint: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc
+lint: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
 ## compile_commands.json   for clangd and other tools that need each file's flags
 .PHONY: compile_commands.json
-compile_commands.json: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc
+compile_commands.json: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
 
 ## hooks             let git check what is about to be committed (tools/git-hooks)
@@ -264,4 +281,4 @@ help:
 	@awk '/^## [a-z]/ { sub(/^## /, "  "); target = target $$0 "\n" } /^## [A-Z]/ { sub(/^## /, "  "); variable = variable $$0 "\n" } \
 		END { printf "Targets:\n%s\nVariables:\n%s", target, variable }' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(UNIT:=.d) $(TOOLS:=.d)
+-include $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d) $(BPF_SKELS:.skel.h=.d) $(BUILD)/inline/handler.d $(UNIT:=.d) $(TOOLS:=.d)

@@ -8,8 +8,15 @@
 #include "cli/summary.h"
 #include "cli/tracefile.h"
 #include "cli/value.h"
+#include "record/inline/inline.h"
 #include "record/limit/sizelimit.h"
 #include "record/recorder.h"
+
+/* rec comes first: the rows of options are written for it. */
+struct record_args {
+	struct recorder_opts rec;
+	bool clean;
+};
 
 #define RING_DEFAULT (32u << 20)
 #define RING_MIN (64u << 10)
@@ -35,6 +42,23 @@ static int set_ring(void *opts, const char *s)
 		size *= 2;
 	o->ring_size = size;
 	return 0;
+}
+
+static const char *probing_at(size_t i, const char **help)
+{
+	static const struct {
+		const char *name, *help;
+	} ways[] = {
+		[TRACE_PROBING_UPROBE] = { "uprobe", "by the kernel (default)" },
+		[TRACE_PROBING_INLINE] = { "inline",
+		                           "jumps written into the program's code: much cheaper; experimental" },
+	};
+
+	if (i >= sizeof(ways) / sizeof(ways[0]))
+		return NULL;
+	if (help)
+		*help = ways[i].help;
+	return ways[i].name;
 }
 
 static int set_overhead(void *opts, const char *s)
@@ -71,6 +95,12 @@ static const struct option_row subject[] = {
 };
 
 static const struct option_row cost[] = {
+	{ .name = "probes",
+	  .value = "HOW",
+	  .kind = OPTION_CHOICE,
+	  OPTION_AT(struct recorder_opts, probing),
+	  .choice = probing_at,
+	  .help = "Set probes" },
 	{ .name = "min-block",
 	  .value = "TIME",
 	  .kind = OPTION_TIME,
@@ -108,6 +138,10 @@ static const struct option_row cost[] = {
 };
 
 static const struct option_row talk[] = {
+	{ .name = "clean",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct record_args, clean),
+	  .help = "Record nothing; remove what a recorder with --probes inline left in PID when it was killed." },
 	OPTION_ROW_VERBOSE(struct recorder_opts),
 };
 
@@ -118,9 +152,23 @@ static const struct option_group groups[] = {
 	{ 0 },
 };
 
+static int clean(pid_t pid, struct err *err)
+{
+	struct inline_left left;
+
+	if (inline_clean(&left, pid, err))
+		return EXIT_FAILED;
+	if (left.is_found)
+		fprintf(stderr, "Removed what a recorder had left: %u jumps, its code and its memory.\n", left.nsites);
+	else
+		fprintf(stderr, "There is nothing to remove.\n");
+	return EXIT_DONE;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
-	struct recorder_opts *o = opts;
+	struct record_args *args = opts;
+	struct recorder_opts *o = &args->rec;
 	struct recorder_summary sum;
 
 	o->argv = rest->n ? rest->v : NULL;
@@ -128,6 +176,12 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		err_set(err, EINVAL, "give a process (-p PID) or a command (-- CMD)%s", o->pid ? ", not both" : "");
 		return EXIT_USAGE;
 	}
+	if (args->clean && !o->pid) {
+		err_set(err, EINVAL, "--clean needs a process (-p PID)");
+		return EXIT_USAGE;
+	}
+	if (args->clean)
+		return clean(o->pid, err);
 	if (recorder_run(o, &sum, err))
 		return EXIT_FAILED;
 	summary_print(o, &sum, stderr);
@@ -139,13 +193,13 @@ const struct command command_record = {
 	.syntax = { .name = "record",
 	            .synopsis = "[OPTIONS] -p PID\n[OPTIONS] -- CMD [ARGS...]",
 	            .about = "Records what the goroutines of a Go program wait for and who wakes them. The program is "
-	                     "not changed, restarted or stopped.\n\n"
+	                     "not restarted, nor, without --probes inline, changed or stopped.\n\n"
 	                     "With CMD, exits with the status of CMD (128 + signal) if CMD ends by itself.",
 	            .groups = groups,
 	            .stops_at_operand = true },
-	.defaults = &(const struct recorder_opts){ .output = TRACEFILE_DEFAULT,
-	                                           .events = EVENTS_DEFAULT,
-	                                           .ring_size = RING_DEFAULT },
-	.opts_size = sizeof(struct recorder_opts),
+	.defaults =
+	        &(const struct record_args){
+	                .rec = { .output = TRACEFILE_DEFAULT, .events = EVENTS_DEFAULT, .ring_size = RING_DEFAULT } },
+	.opts_size = sizeof(struct record_args),
 	.run = run,
 };

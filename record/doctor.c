@@ -12,6 +12,7 @@
 #include "format/trace.h"
 #include "record/encode/encode.h"
 #include "record/goread/layoutcheck.h"
+#include "record/inline/inline.h"
 #include "record/probe/uprobe.h"
 #include "record/snapshot.h"
 #include "record/target/target.h"
@@ -229,6 +230,25 @@ static void say_target(const struct doctor *d, const struct target *t)
 		           mnt ? " mount" : "", pid ? " pid" : "", user ? " user" : "", t->exe);
 }
 
+/* What a recorder with --probes inline left when it was killed. */
+static void say_left(const struct doctor *d, const struct target *t)
+{
+	struct inline_left left;
+	struct err err = { 0 };
+	char todo[80];
+
+	if (inline_look(&left, t->pid, &err) || !left.is_found)
+		return;
+	snprintf(todo, sizeof(todo), "chanrec record --clean -p %d removes it", t->pid);
+	if (left.is_used)
+		doctor_say(d, DOCTOR_NOTE, "inline probes", NULL, "another chanrec is recording this process");
+	else
+		doctor_say(d, DOCTOR_NOTE, "inline probes", todo,
+		           "a recorder that was killed left %u jumps in the program's code; they do nothing but cost "
+		           "a little",
+		           left.nsites);
+}
+
 static bool say_attach(const struct doctor *d, struct subject *p)
 {
 	struct probes_opts o = {
@@ -350,7 +370,7 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);
 		if (err.code)
 			doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
-		else if (say_check(d, &p) && say_attach(d, &p))
+		else if (say_left(d, &p.target), say_check(d, &p) && say_attach(d, &p))
 			examine_goroutines(d, &p);
 	}
 	subject_free(&p);

@@ -11,6 +11,7 @@
 #include "record/goread/layoutcheck.h"
 #include "record/header.h"
 #include "record/heartbeat.h"
+#include "record/inline/inline.h"
 #include "record/intake.h"
 #include "record/limit/deferred.h"
 #include "record/limit/limits.h"
@@ -49,7 +50,9 @@ struct recorder {
 	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
 };
 
-static const struct probes_kind *const probes_kinds[] = { [TRACE_PROBING_UPROBE] = &probes_uprobe };
+static const struct probes_kind *const probes_kinds[] = {
+	[TRACE_PROBING_UPROBE] = &probes_uprobe, [TRACE_PROBING_INLINE] = &probes_inline
+};
 
 static int open_target(struct recorder *r, struct err *err)
 {
@@ -76,7 +79,8 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 		                  .ring_size = r->opts->ring_size,
 		                  .verbose = r->opts->verbose,
 		                  .no_ready_stacks = r->opts->no_ready_stacks,
-		                  .no_direct_reads = r->opts->no_direct_reads };
+		                  .no_direct_reads = r->opts->no_direct_reads,
+		                  .stopped = watch_launched(&r->watch) ? r->watch.launch.pid : 0 };
 
 	if (gobin_layout(r->bin, &r->layout, err))
 		return err->code;

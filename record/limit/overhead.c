@@ -93,6 +93,8 @@ int overhead_new(struct overhead **out, uint32_t limit, const struct probes *p, 
 	*out = NULL;
 	if (!limit)
 		return 0;
+	if (p->kind != &probes_uprobe)
+		return err_set(err, ENOTSUP, "--max-overhead measures uprobes; it does not work with --probes inline");
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		return err_nomem(err);

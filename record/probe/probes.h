@@ -66,6 +66,7 @@ struct probes_opts {
 	bool verbose;     /* libbpf's own messages on stderr */
 	bool no_ready_stacks;
 	bool no_direct_reads;
+	pid_t stopped; /* the thread of a process that the recorder started, traces and has stopped; 0: none */
 };
 
 /*

@@ -1,0 +1,204 @@
+"""Probes inside the process: what docs/inline.md promises.
+
+The programs check their own sums. What must not happen to them is tried often and at random moments, with GC all the time.
+"""
+import ctypes
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+from conftest import CHANREC, NEWEST, OLDEST, report_json, run, wait_for
+from test_unharmed import text_of
+
+CYCLES = 15
+KILLS = 40
+# From before the attach until after the detach.
+KILL_WITHIN = (0.05, 0.15, 0.4, 0.8)
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+
+
+def leftovers(pid):
+    """Mappings that a recorder makes: code without a name, and the shared memory."""
+    lines = [line.split() for line in open(f"/proc/{pid}/maps")]
+    return [line for line in lines if line[1] == "r-xp" and len(line) == 5 or "memfd:chanrec" in " ".join(line)]
+
+
+def writable_code(pid):
+    return [line for line in open(f"/proc/{pid}/maps") if "w" in line.split()[1] and "x" in line.split()[1]]
+
+
+@pytest.fixture
+def inline(record):
+    return lambda *args, **kwargs: record("--probes", "inline", *args, **kwargs)
+
+
+@pytest.fixture
+def sums(workload):
+    """A program that checks its sums, with a collection for each few bytes, and its untouched code."""
+    def start(version=NEWEST, variant="default"):
+        target = workload("sums", version, variant, env={**os.environ, "GOGC": "1"})
+        assert target.line() == "ready"
+        target.untouched = text_of(target.pid, target.path)
+        return target
+    return start
+
+
+def clean(pid):
+    return run(CHANREC, "record", "--clean", "-p", str(pid))
+
+
+def check_untouched(target):
+    assert text_of(target.pid, target.path) == target.untouched, "the code is that of the file"
+    assert not leftovers(target.pid)
+
+
+def check_right(target):
+    count, verdict = target.ask("stop").split()
+    assert (verdict, int(count) > 0, target.process.wait()) == ("right", True, 0)
+
+
+@pytest.mark.parametrize("variant", ["default", "stripped", "pie"])
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_cycles(sums, inline, version, variant):
+    target = sums(version, variant)
+    for _ in range(CYCLES):
+        recorder = inline("-p", target.pid, "-d", "0.1")
+        assert not writable_code(target.pid)
+        assert text_of(target.pid, target.path) != target.untouched or recorder.process.poll() is not None
+        recorder.end()
+        assert recorder.process.returncode == 0, recorder.stderr
+        check_untouched(target)
+    doc = report_json(recorder.trace)
+    assert doc["events"]["go.create"] > 0 and doc["events"]["go.park"] > 0
+    assert not any(doc["losses"]["illegal_transitions"].values())
+    assert "inline" in run(CHANREC, "info", recorder.trace).stdout
+    check_right(target)
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_killed_at_any_moment(sums, inline, version):
+    target = sums(version)
+    rng = random.Random(1)
+    left = 0
+    for _ in range(KILLS):
+        recorder = inline("-p", target.pid, "-d", "0.2", wait=False)
+        time.sleep(rng.choice(KILL_WITHIN) * rng.random())
+        recorder.stop(signal=9)
+        cleaned = clean(target.pid)
+        assert cleaned.returncode == 0, cleaned.stderr
+        left += "Removed" in cleaned.stderr
+        check_untouched(target)
+    assert left > KILLS / 10, "the moments were such that something was left"
+    check_right(target)
+
+
+def test_leftovers_are_told_and_removed(sums, inline):
+    target = sums()
+    inline("-p", target.pid).stop(signal=9)
+    told = run(CHANREC, "doctor", "-p", str(target.pid)).stdout
+    assert "inline probes" in told and f"--clean -p {target.pid}" in told
+    refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+    assert refused.process.returncode != 0 and "--clean" in refused.stderr
+    assert "Removed" in clean(target.pid).stderr
+    check_untouched(target)
+    assert "inline probes" not in run(CHANREC, "doctor", "-p", str(target.pid)).stdout
+    assert inline("-p", target.pid, "-d", "0.1").end().process.returncode == 0
+    check_right(target)
+
+
+def test_two_recorders(sums, inline):
+    target = sums()
+    first = inline("-p", target.pid)
+    second = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+    assert second.process.returncode != 0 and f"process {first.process.pid}" in second.stderr
+    refused = clean(target.pid)
+    assert refused.returncode != 0 and f"process {first.process.pid}" in refused.stderr
+    assert first.stop().process.returncode == 0
+    check_untouched(target)
+    check_right(target)
+
+
+def test_stopped_recorder(sums, inline):
+    """Nobody drains: the program goes on, and nothing is recorded until the recorder goes on."""
+    target = sums()
+    recorder = inline("-p", target.pid, "--ring", "64K")
+    recorder.process.send_signal(19)
+    time.sleep(4)
+    recorder.process.send_signal(18)
+    time.sleep(1)
+    recorder.stop()
+    assert recorder.process.returncode == 0, recorder.stderr
+    doc = report_json(recorder.trace)
+    assert doc["losses"]["ring_dropped"] > 0
+    check_untouched(target)
+    check_right(target)
+
+
+def test_a_debugger_is_there(sums, inline):
+    target = sums()
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long] * 4
+    assert libc.ptrace(PTRACE_SEIZE, target.pid, 0, 0) == 0
+    refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+    assert refused.process.returncode != 0 and f"process {os.getpid()} traces" in refused.stderr
+    libc.ptrace(PTRACE_INTERRUPT, target.pid, 0, 0)
+    os.waitpid(target.pid, 0)
+    libc.ptrace(PTRACE_DETACH, target.pid, 0, 0)
+    check_untouched(target)
+    check_right(target)
+
+
+def test_other_probes_are_there(sums, inline, record):
+    """Uprobes are breakpoints in the same code."""
+    target = sums()
+    first = record("--probes", "uprobe", "-p", target.pid)
+    refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+    assert refused.process.returncode != 0 and "somebody else" in refused.stderr
+    assert first.stop().process.returncode == 0
+    wait_for("the kernel takes the probes away", lambda: text_of(target.pid, target.path) == target.untouched)
+    check_untouched(target)
+    check_right(target)
+
+
+def test_without_bpf(sums, tmp_path):
+    """ptrace is enough: as a user with nothing else."""
+    target = sums()
+    trace = tmp_path / "t.zst"
+    done = subprocess.run(["setpriv", "--bounding-set=-all,+sys_ptrace", "--inh-caps=-all,+sys_ptrace",
+                           str(CHANREC), "record", "--probes", "inline", "-p", str(target.pid), "-d", "0.2", "-o", str(trace)],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert report_json(trace)["events"]["go.park"] > 0
+    check_untouched(target)
+    check_right(target)
+
+
+def test_a_seccomp_filter_is_there(go, tmp_path, inline):
+    """The filter that says yes to everything, set before the program starts."""
+    path = go.build("sums", NEWEST)
+    libc = ctypes.CDLL(None, use_errno=True)
+    allow = (ctypes.c_uint16 * 4)(0x06, 0, 0, 0x7fff)  # BPF_RET SECCOMP_RET_ALLOW
+    program = ctypes.create_string_buffer(bytes(ctypes.c_uint64(1)) + bytes(ctypes.c_uint64(ctypes.addressof(allow))))
+
+    def filtered():
+        assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+
+    target = subprocess.Popen([str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=filtered)
+    try:
+        assert target.stdout.readline().strip() == "ready"
+        refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+        assert refused.process.returncode != 0 and "seccomp" in refused.stderr
+        assert target.communicate("stop\n")[0].split()[1] == "right"
+    finally:
+        target.kill()
+
+
+def test_max_overhead_is_refused(sums, inline):
+    target = sums()
+    refused = inline("-p", target.pid, "--max-overhead", "5", "-d", "0.1", wait=False).end()
+    assert refused.process.returncode != 0 and "--max-overhead" in refused.stderr
+    check_untouched(target)
+    check_right(target)
