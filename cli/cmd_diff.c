@@ -44,6 +44,7 @@ static const struct option_group groups[] = {
 	{ OPTION_GROUP(view_window), .base = offsetof(struct diff_args, view), .heading = "What to compare" },
 	{ OPTION_GROUP(view_filters), .base = offsetof(struct diff_args, view) },
 	{ OPTION_GROUP(view_layout), .base = offsetof(struct diff_args, view), .heading = "How to show it" },
+	{ OPTION_GROUP(view_limit), .base = offsetof(struct diff_args, view) },
 	{ 0 },
 };
 
@@ -62,11 +63,14 @@ static int write_diff(const void *ctx, FILE *f, struct err *err)
 static int compare(const struct diff_args *a, struct report *const r[2], struct err *err)
 {
 	struct diff_job job = { .format = a->format };
+	struct outfile_opts out = a->out;
 	int ret = diff_new(&job.diff, r[0], r[1], err);
 
 	if (ret)
 		return ret;
-	ret = outfile_write(&a->out, write_diff, &job, err);
+	if (a->format == DIFF_TEXT && !a->view.opts.no_limit)
+		out.limit = budget_output(&r[0]->budget, r[0]->reader) + budget_output(&r[1]->budget, r[1]->reader);
+	ret = outfile_write(&out, write_diff, &job, err);
 	diff_free(&job.diff);
 	return ret;
 }

@@ -156,6 +156,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct dump_args *a = opts;
 
+	/* The trace is its own: the memory read bounds it. */
+	a->report.view.opts.no_limit = true;
 	if (rest->n) {
 		err_set(err, EINVAL, "give a process with -p PID, not '%s'", rest->v[0]);
 		return EXIT_USAGE;

@@ -13,6 +13,7 @@ static const struct option_group groups[] = {
 	{ OPTION_GROUP(report_chains), VIEW_BASE },
 	{ OPTION_GROUP(view_filters), VIEW_BASE },
 	{ OPTION_GROUP(view_layout), VIEW_BASE, .heading = "How to show it" },
+	{ OPTION_GROUP(view_limit), VIEW_BASE },
 	{ OPTION_GROUP(report_layout), VIEW_BASE },
 	{ 0 },
 };

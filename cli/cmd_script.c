@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/outfile.h"
@@ -9,7 +10,12 @@
 struct script_args {
 	struct outfile_opts out;
 	struct script_opts script;
+	bool no_limit;
 };
+
+/* Bytes printed per byte of the trace. A ping-pong, the densest program known, needs 400. */
+#define LIMIT_BASE (64u << 20)
+#define LIMIT_PER_BYTE 1000
 
 static const struct option_row content[] = {
 	{ .name = "stacks",
@@ -24,6 +30,10 @@ static const struct option_row content[] = {
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct script_args, script.snapshots),
 	  .help = "Print the records of the snapshots, too." },
+	{ .name = "no-limit",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct script_args, no_limit),
+	  .help = "Print everything. By default, the output is bounded by the size of the trace." },
 };
 
 static const struct option_group groups[] = {
@@ -45,6 +55,16 @@ static int write_script(const void *ctx, FILE *f, struct err *err)
 	return script_write(job->file, job->opts, f, job->damage, err);
 }
 
+/* 0: none; what comes through a pipe has no size. */
+static uint64_t limit_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	return LIMIT_BASE + LIMIT_PER_BYTE * (uint64_t)st.st_size;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct script_args *a = opts;
@@ -54,6 +74,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 
 	if (ret)
 		return ret;
+	a->out.limit = a->no_limit ? 0 : limit_of(job.file);
 	a->script.stacks |= a->script.full_stacks;
 	ret = outfile_write(&a->out, write_script, &job, err);
 	if (!ret && damage.msg[0])

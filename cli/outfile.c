@@ -2,6 +2,7 @@
 #include "cli/outfile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ struct outfile {
 	FILE *f;
 	const char *path; /* NULL: stdout */
 	char *temp;       /* NULL: written in place (a device, a pipe) */
+	uint64_t left;    /* that may still be written */
+	bool cut;
 };
 
 static int open_temp(struct outfile *o, struct err *err)
@@ -119,6 +122,46 @@ static void outfile_abort(struct outfile *o)
 	o->temp = NULL;
 }
 
+static ssize_t write_limited(void *cookie, const char *s, size_t n)
+{
+	struct outfile *o = cookie;
+	const char *end;
+
+	if (o->cut)
+		return -1;
+	if (n > o->left) {
+		end = memrchr(s, '\n', (size_t)o->left);
+		o->cut = true;
+		n = end ? (size_t)(end + 1 - s) : 0;
+	}
+	o->left -= n;
+	if (fwrite(s, 1, n, o->f) < n)
+		return -1;
+	return o->cut ? -1 : (ssize_t)n;
+}
+
+/* As write(), through a stream that fails beyond the limit, which then is no error. */
+static int write_up_to(struct outfile *o, uint64_t limit, int (*write)(const void *ctx, FILE *f, struct err *err),
+                       const void *ctx, struct err *err)
+{
+	FILE *f = fopencookie(o, "w", (cookie_io_functions_t){ .write = write_limited });
+	int ret;
+
+	if (!f)
+		return err_nomem(err);
+	o->left = limit;
+	ret = write(ctx, f, err);
+	if (fclose(f) && !ret && !o->cut && !ferror(o->f))
+		ret = err_set(err, errno, "cannot write the output: %s", strerror(errno));
+	if (!o->cut)
+		return ret;
+	fprintf(stderr,
+	        "chanrec: warning: the output is cut after %" PRIu64
+	        " MiB: more than a recording of this size needs; --no-limit writes all of it\n",
+	        limit >> 20);
+	return 0;
+}
+
 int outfile_write(const struct outfile_opts *to, int (*write)(const void *ctx, FILE *f, struct err *err),
                   const void *ctx, struct err *err)
 {
@@ -127,7 +170,7 @@ int outfile_write(const struct outfile_opts *to, int (*write)(const void *ctx, F
 
 	if (ret)
 		return ret;
-	ret = write(ctx, o.f, err);
+	ret = to->limit ? write_up_to(&o, to->limit, write, ctx, err) : write(ctx, o.f, err);
 	if (!ret)
 		return outfile_commit(&o, err);
 	outfile_abort(&o);

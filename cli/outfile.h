@@ -7,6 +7,7 @@
  * or to a file, which appears under its name only once it is complete.
  */
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cli/options.h"
@@ -15,6 +16,7 @@
 struct outfile_opts {
 	const char *path; /* NULL or "-": stdout */
 	bool no_pager;
+	uint64_t limit; /* bytes; 0: none. What exceeds it is left out, from the start of a line on */
 };
 
 /* Their base is that of a struct outfile_opts. */

@@ -160,6 +160,8 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 		r->path = a->name;
 	if (!ret) {
 		warn(r);
+		if (!format->limits_itself)
+			a->out.limit = budget_output(&r->budget, r->reader);
 		ret = outfile_write(&a->out, write_report, &(struct report_job){ format, r }, err);
 	}
 	report_free(r);

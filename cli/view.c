@@ -71,6 +71,14 @@ const struct option_row view_layout[3] = {
 	  .help = "auto (on a terminal, unless NO_COLOR is set), always or never." },
 };
 
+const struct option_row view_limit[1] = {
+	{ .name = "no-limit",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.no_limit),
+	  .help = "Read and write everything, whatever that takes. By default, memory, time and output are bounded "
+	          "by the size of the trace." },
+};
+
 int view_complete(struct view *v, const char *path, struct err *err)
 {
 	if (v->opts.model.since > v->opts.model.until)

@@ -19,7 +19,7 @@ struct view {
 	}
 
 /* Without headings; their base is that of a struct view. */
-extern const struct option_row view_window[2], view_filters[4], view_layout[3];
+extern const struct option_row view_window[2], view_filters[4], view_layout[3], view_limit[1];
 
 /* Checks what the options say together, and fits width and colour to an output that goes to path. 0 or -EINVAL. */
 int view_complete(struct view *v, const char *path, struct err *err);

@@ -164,9 +164,12 @@ static int read_all(struct report *r, struct replay *replay, struct err *err)
 	struct err read_err = { 0 };
 	int ret;
 
+	budget_init(&r->budget, r->opts.no_limit);
 	for (; (ret = trace_reader_next(r->reader, rec, &read_err)) > 0; rec = replay_place(replay)) {
-		int bad = replay_record(replay, rec, err);
+		int bad = budget_spend(&r->budget, r->reader, rec, err);
 
+		if (!bad)
+			bad = replay_record(replay, rec, err);
 		if (bad == -ENOMEM)
 			return bad;
 		if (bad) {

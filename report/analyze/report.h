@@ -6,6 +6,7 @@
 
 #include "format/trace.h"
 #include "report/analyze/blocker.h"
+#include "report/analyze/budget.h"
 #include "report/analyze/chain.h"
 #include "report/analyze/finding.h"
 #include "report/analyze/leak.h"
@@ -20,6 +21,7 @@ struct report_opts {
 	struct model_opts model;
 	unsigned top;         /* rows of a table */
 	bool all;             /* JSON: every exited goroutine and every channel */
+	bool no_limit;        /* whatever reading and writing takes; see budget.h */
 	bool full;            /* text: every section, not only the page that fits a screen */
 	bool full_stacks;     /* including frames of the runtime and of libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
@@ -40,8 +42,9 @@ struct report {
 	struct trace_reader *reader;
 	const struct trace_meta *meta;
 	const struct trace_end *end; /* NULL: the recorder was killed */
-	struct model *model;         /* owned; changes only in report_load() */
-	const struct model *m;       /* the same */
+	struct budget budget;
+	struct model *model;   /* owned; changes only in report_load() */
+	const struct model *m; /* the same */
 	struct blockers *blockers;
 	struct chains chains;
 	struct leaks leaks;

@@ -2,6 +2,7 @@
 #include "report/model/symbols.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,20 @@ static int next_id(size_t n, uint32_t id, const char *what, bool *have, struct e
 	return 0;
 }
 
+/* A copy of name, not longer than SYMBOLS_MAX_NAME. NULL: out of memory. */
+static char *copy_name(const char *name)
+{
+	size_t n = strnlen(name, SYMBOLS_MAX_NAME + 1);
+	char *copy;
+
+	if (n <= SYMBOLS_MAX_NAME)
+		return strndup(name, n);
+	/* Not in the middle of a character. */
+	for (n = SYMBOLS_MAX_NAME - strlen("…"); n && ((unsigned char)name[n] & 0xc0) == 0x80; n--)
+		;
+	return asprintf(&copy, "%.*s…", (int)n, name) < 0 ? NULL : copy;
+}
+
 static int define_string(struct symbols *s, const struct trace_def_string *d, struct err *err)
 {
 	uint64_t *slot;
@@ -105,7 +120,7 @@ static int define_string(struct symbols *s, const struct trace_def_string *d, st
 
 	if (ret || have)
 		return ret;
-	copy = strdup(d->s ? d->s : "");
+	copy = copy_name(d->s ? d->s : "");
 	if (!copy || vec_push(&s->strings, copy)) {
 		free(copy);
 		return err_nomem(err);
@@ -275,15 +290,22 @@ static void stack_summarise(const struct symbols *s, struct sym_stack *st)
 static int define_stack(struct symbols *s, const struct trace_def_stack *d, struct err *err)
 {
 	struct sym_stack st = { .first = (uint32_t)s->stack_frames.n, .n = d->nframes, .flags = d->flags };
+	uint32_t lines = 0;
 	bool have;
 	int ret = next_id(s->stacks.n, d->id, "stack", &have, err);
 
 	if (ret || have)
 		return ret;
 	for (uint32_t i = 0; i < d->nframes; i++) {
-		uint32_t f = d->frames[i];
+		uint32_t f = d->frames[i] < s->frames.n ? d->frames[i] : 0;
 
-		if (vec_push(&s->stack_frames, f < s->frames.n ? f : 0))
+		lines += s->frames.v[f].n;
+		if (lines > SYMBOLS_MAX_LINES) {
+			st.flags |= TRACE_STACK_TRUNCATED;
+			st.n = i;
+			break;
+		}
+		if (vec_push(&s->stack_frames, f))
 			return err_nomem(err);
 	}
 	stack_summarise(s, &st);

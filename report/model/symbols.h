@@ -18,6 +18,11 @@
 #include "util/map.h"
 #include "util/vec.h"
 
+/* Calls of a stack, inlined ones included: a crafted trace can have 128 x 64. */
+#define SYMBOLS_MAX_LINES 512
+/* Bytes of a name; a longer one ends in "…". The longest known in a Go program has about 700. */
+#define SYMBOLS_MAX_NAME 1024
+
 #define PLACE_HIDDEN 1u   /* Go's traceback does not show it */
 #define PLACE_PLUMBING 2u /* runtime, sync, internal/…: not the place that a reader looks for */
 #define PLACE_WRAPPER 4u  /* made by the compiler */

@@ -18,6 +18,8 @@ struct output {
 	const char *name, *help;
 	/* Needs every exited goroutine, collected channel and wake-up between two goroutines. */
 	bool wants_each;
+	/* Keeps to budget_output(), so that the end of its document is not cut off. */
+	bool limits_itself;
 	int (*write)(const struct report *r, FILE *f, struct err *err);
 };
 

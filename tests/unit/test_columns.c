@@ -91,7 +91,7 @@ static char *render(const struct report *r, char **json)
 	table_print(&tb);
 	text_free(&t);
 	fclose(f);
-	assert_int_equal(json_new(&j, to, &err), 0);
+	assert_int_equal(json_new(&j, to, 0, &err), 0);
 	json_put_row(j, r, &one, NULL);
 	assert_int_equal(json_end(j, &err), 0);
 	json_free(j);

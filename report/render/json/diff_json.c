@@ -119,7 +119,9 @@ static void put_wait(struct json *j, const struct diff *d, const struct diff_row
 int diff_write_json(const struct diff *d, FILE *f, struct err *err)
 {
 	struct json *j;
-	int ret = json_new(&j, f, err);
+	uint64_t limit[2] = { budget_output(&d->r[0]->budget, d->r[0]->reader),
+		              budget_output(&d->r[1]->budget, d->r[1]->reader) };
+	int ret = json_new(&j, f, limit[0] + limit[1], err);
 
 	if (ret)
 		return ret;
@@ -142,6 +144,7 @@ int diff_write_json(const struct diff *d, FILE *f, struct err *err)
 	for (size_t i = 0; i < d->waits.n; i++)
 		put_wait(j, d, &d->waits.v[i]);
 	json_close_list(j);
+	json_key_cuts(j, "cut");
 	json_close(j);
 	ret = json_end(j, err);
 	json_free(j);

@@ -11,21 +11,39 @@
 #include "report/render/utf8.h"
 #include "util/buf.h"
 
+/* yajl's own limit of nesting. */
+#define MAX_DEPTH YAJL_MAX_DEPTH
+/* Room for the last element of an outer list: lists within it are cut only here. */
+#define INNER_ROOM (4u << 20)
+#define MAX_CUTS 32
+
 struct json {
 	yajl_gen g;
 	FILE *f;
 	struct buf text; /* of a string that had to be mended */
 	bool failed;
+
+	uint64_t bytes, limit; /* limit 0: none */
+	unsigned depth;        /* of open objects and lists */
+	bool is_list[MAX_DEPTH + 1];
+	unsigned left_out; /* open objects and lists that are left out */
+	const char *key;   /* of the document's object */
+	struct {
+		const char *key;
+		uint64_t n;
+	} cuts[MAX_CUTS];
+	unsigned ncuts;
 };
 
 static void print(void *ctx, const char *s, size_t n)
 {
 	struct json *j = ctx;
 
+	j->bytes += n;
 	fwrite(s, 1, n, j->f);
 }
 
-int json_new(struct json **out, FILE *f, struct err *err)
+int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err)
 {
 	struct json *j = calloc(1, sizeof(*j));
 
@@ -36,6 +54,7 @@ int json_new(struct json **out, FILE *f, struct err *err)
 		return err_nomem(err);
 	}
 	j->f = f;
+	j->limit = limit;
 	yajl_gen_config(j->g, yajl_gen_beautify, 1);
 	yajl_gen_config(j->g, yajl_gen_indent_string, " ");
 	yajl_gen_config(j->g, yajl_gen_print_callback, print, j);
@@ -70,35 +89,104 @@ static void check(struct json *j, yajl_gen_status s)
 		j->failed = true;
 }
 
+static void count_cut(struct json *j)
+{
+	if (!j->ncuts || j->cuts[j->ncuts - 1].key != j->key) {
+		if (j->ncuts == MAX_CUTS)
+			return;
+		j->cuts[j->ncuts++].key = j->key;
+	}
+	j->cuts[j->ncuts - 1].n++;
+}
+
+/* Whether the next value is written: beyond the limit, no more elements of lists are. */
+static bool has_room(struct json *j)
+{
+	uint64_t limit = j->limit + (j->depth > 2 ? INNER_ROOM : 0);
+
+	if (j->left_out)
+		return false;
+	if (!j->limit || j->bytes < limit || j->depth > MAX_DEPTH || !j->is_list[j->depth])
+		return true;
+	count_cut(j);
+	return false;
+}
+
+bool json_is_full(const struct json *j)
+{
+	return j->left_out;
+}
+
+static void open_as(struct json *j, bool is_list)
+{
+	if (!has_room(j)) {
+		j->left_out++;
+		return;
+	}
+	check(j, is_list ? yajl_gen_array_open(j->g) : yajl_gen_map_open(j->g));
+	if (++j->depth <= MAX_DEPTH)
+		j->is_list[j->depth] = is_list;
+}
+
+static void close_as(struct json *j, bool is_list)
+{
+	if (j->left_out) {
+		j->left_out--;
+		return;
+	}
+	check(j, is_list ? yajl_gen_array_close(j->g) : yajl_gen_map_close(j->g));
+	j->depth--;
+}
+
 void json_open(struct json *j)
 {
-	check(j, yajl_gen_map_open(j->g));
+	open_as(j, false);
 }
 
 void json_close(struct json *j)
 {
-	check(j, yajl_gen_map_close(j->g));
+	close_as(j, false);
 }
 
 void json_open_list(struct json *j)
 {
-	check(j, yajl_gen_array_open(j->g));
+	open_as(j, true);
 }
 
 void json_close_list(struct json *j)
 {
-	check(j, yajl_gen_array_close(j->g));
+	close_as(j, true);
 }
 
 void json_key(struct json *j, const char *key)
 {
+	if (j->left_out)
+		return;
+	if (j->depth == 1)
+		j->key = key;
 	check(j, yajl_gen_string(j->g, (const unsigned char *)key, strlen(key)));
+}
+
+void json_key_cuts(struct json *j, const char *key)
+{
+	json_key(j, key);
+	if (!j->ncuts) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_u64(j, "limit_bytes", j->limit);
+	for (unsigned i = 0; i < j->ncuts; i++)
+		json_key_u64(j, j->cuts[i].key, j->cuts[i].n);
+	json_close(j);
 }
 
 void json_str(struct json *j, const char *s)
 {
 	size_t left = strlen(s);
 
+	if (!has_room(j))
+		return;
 	buf_reset(&j->text);
 	while (left) {
 		uint32_t c;
@@ -119,22 +207,26 @@ void json_u64(struct json *j, uint64_t v)
 	char s[24];
 	int n = snprintf(s, sizeof(s), "%" PRIu64, v);
 
-	check(j, yajl_gen_number(j->g, s, (size_t)n));
+	if (has_room(j))
+		check(j, yajl_gen_number(j->g, s, (size_t)n));
 }
 
 void json_i64(struct json *j, int64_t v)
 {
-	check(j, yajl_gen_integer(j->g, v));
+	if (has_room(j))
+		check(j, yajl_gen_integer(j->g, v));
 }
 
 void json_bool(struct json *j, bool v)
 {
-	check(j, yajl_gen_bool(j->g, v));
+	if (has_room(j))
+		check(j, yajl_gen_bool(j->g, v));
 }
 
 void json_null(struct json *j)
 {
-	check(j, yajl_gen_null(j->g));
+	if (has_room(j))
+		check(j, yajl_gen_null(j->g));
 }
 
 void json_hex(struct json *j, uint64_t v)
@@ -169,7 +261,8 @@ void json_key_f64(struct json *j, const char *key, double v)
 	int n = snprintf(s, sizeof(s), "%.3f", isfinite(v) ? v : 0);
 
 	json_key(j, key);
-	check(j, yajl_gen_number(j->g, s, (size_t)n));
+	if (has_room(j))
+		check(j, yajl_gen_number(j->g, s, (size_t)n));
 }
 
 void json_key_bool(struct json *j, const char *key, bool v)

@@ -12,12 +12,21 @@
 
 struct json;
 
-int json_new(struct json **out, FILE *f, struct err *err);
+/*
+ * Beyond limit bytes (0: none), elements of lists are left out, so that the
+ * document is whole and little longer; json_key_cuts() tells.
+ */
+int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err);
 /* Ends the document with a newline. -EIO with a message when it is not whole. */
 int json_end(struct json *j, struct err *err);
 void json_free(struct json *j);
 /* Marks the document as not whole: json_end() will say so. */
 void json_fail(struct json *j);
+
+/* Whether what comes next is left out; saves making it. */
+bool json_is_full(const struct json *j);
+/* The last key of the document: how many elements each of its lists lacks; null: none. */
+void json_key_cuts(struct json *j, const char *key);
 
 void json_open(struct json *j); /* { */
 void json_close(struct json *j);

@@ -271,7 +271,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 		selection_free(&l);
 		return err_nomem(err);
 	}
-	ret = json_new(&j, f, err);
+	ret = json_new(&j, f, budget_output(&r->budget, r->reader), err);
 	if (ret) {
 		selection_free(&l);
 		return ret;
@@ -284,21 +284,23 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	put_events(j, r);
 	put_snapshots(j, r);
 	put_summary(j, r);
+	/* What matters most comes first, so that it is not left out of a document that grows too long. */
+	json_put_findings(j, r);
+	json_put_leaks(j, r);
+	json_put_chains(j, r);
 	json_put_groups(j, r);
-	json_put_goroutines(j, r, &l);
 	json_put_blocked(j, r);
 	json_put_wait_sites(j, r);
-	json_put_channels(j, r, &l);
 	json_put_channel_rows(j, r);
+	json_put_edges(j, r);
 	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);
 	json_put_owners(j, r);
 	json_put_objects(j, r);
 	json_put_wakes(j, r);
-	json_put_edges(j, r);
-	json_put_findings(j, r);
-	json_put_leaks(j, r);
-	json_put_chains(j, r);
+	json_put_channels(j, r, &l);
+	json_put_goroutines(j, r, &l);
+	json_key_cuts(j, "cut");
 	json_close(j);
 	ret = json_end(j, err);
 	json_free(j);
@@ -310,5 +312,6 @@ const struct output output_json = {
 	.name = "json",
 	.help = "one document for programs; its schema is docs/report.schema.json",
 	.wants_each = true,
+	.limits_itself = true,
 	.write = write_json,
 };

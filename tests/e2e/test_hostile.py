@@ -1,0 +1,60 @@
+"""Traces from strangers: small files that expand to very much. No BPF is needed."""
+import json
+import resource
+import subprocess
+
+import pytest
+
+from conftest import CHANREC, ROOT
+
+TRACES = sorted((ROOT / "tests/hostile").glob("*.zst"))
+MIB = 1 << 20
+
+# A bound on CPU time that only a runaway meets, on any machine and under sanitizers.
+SECONDS = 60
+
+WAYS = {
+    "text": ["report"],
+    "full": ["report", "--full"],
+    "json": ["report", "--format", "json"],
+    "folded": ["report", "--format", "folded"],
+    "diff": ["diff"],
+    "script": ["script"],
+    "info": ["info"],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trace", TRACES, ids=lambda p: p.stem)
+def test_costs_are_bounded(trace, way, tmp_path):
+    n = trace.stat().st_size
+    traces = [trace, trace] if way.startswith("diff") else [trace]
+    peak = tmp_path / "peak"
+    out = tmp_path / "out"
+    with open(out, "wb") as f:
+        p = subprocess.run(["/usr/bin/time", "-f", "%M", "-o", peak, CHANREC, *WAYS[way], *traces],
+                           stdout=f, stderr=subprocess.PIPE, text=True,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)))
+    assert p.returncode == 0, p.stderr
+    assert "Sanitizer" not in p.stderr
+    size = out.stat().st_size
+    if way == "script":
+        assert size <= 64 * MIB + 1000 * n
+    else:
+        assert size <= (64 + 8) * MIB + 100 * n * len(traces)
+    if size >= 60 * MIB and way != "json":
+        assert "the output is cut" in p.stderr
+    if way == "json":
+        document = json.loads(out.read_bytes())
+        assert size < 60 * MIB or document["cut"]
+    # AddressSanitizer has a shadow and keeps what was freed.
+    if "asan" not in str(CHANREC):
+        assert int(peak.read_text().split()[-1]) * 1024 <= (256 * MIB + 200 * n) * len(traces)
+
+
+def test_no_limit_reads_on():
+    trace = ROOT / "tests/hostile/users.zst"
+    bounded = subprocess.run([CHANREC, "script", trace], capture_output=True, text=True)
+    whole = subprocess.run([CHANREC, "script", "--no-limit", trace], capture_output=True, text=True)
+    assert bounded.returncode == whole.returncode == 0
+    assert bounded.stdout == whole.stdout[:len(bounded.stdout)]
