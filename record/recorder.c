@@ -135,6 +135,7 @@ static int open_parts(struct recorder *r, struct err *err)
 	encoder_init(&r->enc, &r->intern, mono_ns());
 	if (snapshot_new(&r->snap, &r->env, &r->enc, err))
 		return err->code;
+	snapshot_sample_threads(r->snap, r->target.pid);
 	if (r->opts->labels)
 		snapshot_find_labels(r->snap);
 	r->intake = (struct intake){ .probes = &r->probes,

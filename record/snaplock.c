@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record/reach/heap.h"
+#include "record/running.h"
 #include "util/debug.h"
 #include "util/search.h"
 
@@ -81,7 +82,7 @@ static bool holds(const struct gread *g, const struct snaplock *l)
 }
 
 /* Reads n goroutines again. Marks the locks that they hold no more with address 0. */
-static int settle_chunk(struct snaplock *l, size_t n, struct gread_chunk *chunk)
+static int settle_chunk(const struct snaplocks *s, struct snaplock *l, size_t n, struct gread_chunk *chunk)
 {
 	uint64_t addrs[GREAD_CHUNK], time;
 	struct gread *g;
@@ -90,6 +91,8 @@ static int settle_chunk(struct snaplock *l, size_t n, struct gread_chunk *chunk)
 		addrs[i] = l[i].g;
 	if (gread_chunk_read(chunk, addrs, n, &g, &time))
 		return -ESRCH;
+	if (running_read(chunk, s->pid, addrs, g, n))
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		if (!holds(&g[i], &l[i]))
 			l[i].lock.addr = 0;
@@ -110,7 +113,7 @@ int snaplocks_settle(struct snaplocks *s, const struct map *wanted, struct gread
 		s->open = UINT8_MAX;
 	}
 	for (size_t i = 0; i < n; i += GREAD_CHUNK)
-		if (settle_chunk(s->v.v + i, n - i < GREAD_CHUNK ? n - i : GREAD_CHUNK, chunk))
+		if (settle_chunk(s, s->v.v + i, n - i < GREAD_CHUNK ? n - i : GREAD_CHUNK, chunk))
 			n = i;
 	for (size_t i = 0; i < n; i++)
 		if (s->v.v[i].lock.addr)

@@ -24,6 +24,7 @@ struct snaplock {
 
 struct snaplocks {
 	const struct gread_env *env;
+	pid_t pid;                    /* of the target, if it runs; set by the owner */
 	struct lock_regions *regions; /* NULL: not known for this program */
 	VEC(struct snaplock) v;
 	uint8_t open; /* 1 << enum lock_kind: goroutines may hold locks of this kind that are not in v */

@@ -9,6 +9,7 @@
 #include "record/encode/intern_gread.h"
 #include "record/memory/memory.h"
 #include "record/reach/reach.h"
+#include "record/running.h"
 #include "record/snaplock.h"
 #include "record/snapuse.h"
 #include "util/clock.h"
@@ -26,6 +27,7 @@ struct snapshot {
 	struct gread_chunk *chunk;
 	struct encoder *e;
 	struct intern *in;
+	pid_t pid; /* of whose threads samples are taken; 0: none */
 	uint8_t which;
 	uint64_t *gs;        /* addresses of g structs */
 	size_t n, at;        /* at: index of the next one to read */
@@ -172,6 +174,11 @@ bool snapshot_pending(const struct snapshot *s)
 static int pend(struct snapshot *s, const struct trace_rec *rec, struct err *err)
 {
 	return vec_push(&s->pending, *rec) ? err_nomem(err) : 0;
+}
+
+void snapshot_sample_threads(struct snapshot *s, pid_t pid)
+{
+	s->pid = s->locks.pid = pid;
 }
 
 static void rec_begin(const struct snapshot *s, struct trace_rec *rec, enum trace_type type, uint64_t time)
@@ -762,6 +769,33 @@ static int snapshot_finish(struct snapshot *s, struct err *err)
 	return pend_end(s, err);
 }
 
+static int pend_chunk(struct snapshot *s, const uint64_t *addrs, struct gread *g, size_t n, uint64_t time,
+                      struct err *err)
+{
+	bool is_last = s->which;
+
+	if (is_last && running_read(s->chunk, s->pid, addrs, g, n))
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++) {
+		bool is_running = g[i].verdict == GREAD_OK && g[i].state == TRACE_GO_RUNNING;
+
+		if (g[i].verdict == GREAD_OK && !is_running && pend_goroutine(s, &g[i], addrs[i], time, err))
+			return err->code;
+		if (g[i].verdict != GREAD_MOVED)
+			continue;
+		if (s->tells_all && is_last_round(s) && pend_unread(s, &g[i], time, err))
+			return err->code;
+		if (vec_push(&s->again, addrs[i]))
+			return err_nomem(err);
+	}
+	/* They were looked at later. */
+	for (size_t i = 0; i < n; i++)
+		if (g[i].verdict == GREAD_OK && g[i].state == TRACE_GO_RUNNING &&
+		    pend_goroutine(s, &g[i], addrs[i], is_last ? mono_ns() : time, err))
+			return err->code;
+	return 0;
+}
+
 int snapshot_step(struct snapshot *s, struct err *err)
 {
 	const uint64_t *addrs;
@@ -782,17 +816,7 @@ int snapshot_step(struct snapshot *s, struct err *err)
 		s->unread += n + s->n - s->at;
 		return snapshot_finish(s, err);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (g[i].verdict == GREAD_OK && pend_goroutine(s, &g[i], addrs[i], time, err))
-			return err->code;
-		if (g[i].verdict != GREAD_MOVED)
-			continue;
-		if (s->tells_all && is_last_round(s) && pend_unread(s, &g[i], time, err))
-			return err->code;
-		if (vec_push(&s->again, addrs[i]))
-			return err_nomem(err);
-	}
-	return 0;
+	return pend_chunk(s, addrs, g, n, time, err);
 }
 
 static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "record/encode/encode.h"
 #include "record/goread/gread.h"
@@ -29,6 +30,8 @@ void snapshot_find_labels(struct snapshot *s);
 void snapshot_tells_all(struct snapshot *s);
 /* Does not search the heap. */
 void snapshot_no_search(struct snapshot *s);
+/* From now on, the last snapshot also finds where running goroutines are; pid is the target's. */
+void snapshot_sample_threads(struct snapshot *s, pid_t pid);
 /*
  * Reads the list of goroutines. which: 0 start, 1 end. If the target is gone,
  * the snapshot is partial; that is no error.

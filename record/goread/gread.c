@@ -257,3 +257,38 @@ int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, str
 	}
 	return 0;
 }
+
+uint64_t gread_chunk_thread(struct gread_chunk *c, size_t i)
+{
+	const struct go_layout *l = c->env->l;
+	uint64_t m = g_u64(c->after + i * (size_t)l->g_size, l->g_m), procid = 0;
+
+	if (!m || l->m_procid < 0 ||
+	    memory_read(c->env->mem, m + (uint64_t)(int64_t)l->m_procid, &procid, sizeof(procid)))
+		return 0;
+	return procid;
+}
+
+bool gread_chunk_sampled(struct gread_chunk *c, size_t i, uint64_t addr, uint64_t pc, uint64_t sp, const void *stack,
+                         size_t len)
+{
+	const struct go_layout *l = c->env->l;
+	uint8_t *b = c->after + i * (size_t)l->g_size;
+	struct stack_view *v = &c->view[i];
+	struct gread *g = &c->g[i];
+
+	if (memory_read(c->env->mem, addr, b, (size_t)l->g_size) || g_status(l, b) != G_RUNNING ||
+	    g_u64(b, l->g_goid) != g->goid || sp < g_u64(b, l->g_stack_lo) || sp >= g_u64(b, l->g_stack_hi) || sp & 7)
+		return false;
+	if (len > GREAD_WINDOW)
+		len = GREAD_WINDOW;
+	memcpy(c->windows + i * GREAD_WINDOW, stack, len);
+	v->lo = v->sp = sp;
+	v->limit = g_u64(b, l->g_stack_hi);
+	if (len < v->limit - sp)
+		v->limit = sp + len;
+	v->hi = v->limit;
+	g->nframes = g->nlocks = 0;
+	g->exact_leaf = false;
+	return gread_stack_at(c, i, pc, sp);
+}

@@ -117,6 +117,15 @@ void gread_chunk_find_labels(struct gread_chunk *c);
  */
 int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time);
 
+/* The id of the thread that runs goroutine i of the chunk, as Go knows it; 0: unknown. */
+uint64_t gread_chunk_thread(struct gread_chunk *c, size_t i);
+/*
+ * Gives goroutine i of the chunk, which was running, the stack that its thread
+ * had at pc, of which the len bytes from sp on are known. addr: of its g. False
+ * if that is not its stack, or if it does not run any more.
+ */
+bool gread_chunk_sampled(struct gread_chunk *c, size_t i, uint64_t addr, uint64_t pc, uint64_t sp, const void *stack,
+                         size_t len);
 /* Reads the labels that g.labels, at, refers to. 0, -ENOMEM or -EFAULT; g then has none. */
 int gread_labels(const struct gread_env *env, uint64_t at, struct gread *g);
 /* Fills the fields that memory shows. Returns 0, or -EFAULT: unreadable, or not a channel. */

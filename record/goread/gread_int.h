@@ -38,6 +38,8 @@ static inline bool gread_in_range(const struct gread_range *r, uint64_t pc)
 	return pc > r->lo && pc <= r->hi;
 }
 
+/* Finds the stack of goroutine i, which was interrupted at pc; its stack window has been set. */
+bool gread_stack_at(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp);
 /* Finds the stack and the wait objects of goroutine i of the chunk, whose g and stack window have been read. */
 void gread_stack(struct gread_chunk *c, size_t i);
 

@@ -150,14 +150,15 @@ static bool is_stack_switch(const struct gread_env *env, uint64_t pc)
 /*
  * Uses pclntab's stack depths, for a goroutine that stopped anywhere or is in a
  * callback from C, whose frame pointers lead to the thread's stack. skip: leave
- * out the innermost frame.
+ * out the innermost frame. is_exact: pc is no return address.
  */
-static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp, bool skip, uint8_t class)
+static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp, bool skip, bool is_exact,
+                       uint8_t class)
 {
 	const struct gread_env *env = c->env;
 	struct gread *g = &c->g[i];
 	struct lock_walk locks = { 0 };
-	bool exact = false, trap = false;
+	bool exact = false, trap = is_exact;
 	struct go_func f;
 	int32_t delta;
 
@@ -203,6 +204,11 @@ static void wait_object(struct gread_chunk *c, size_t i, uint8_t class)
 	}
 }
 
+bool gread_stack_at(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp)
+{
+	return walk_table(c, i, pc, sp, false, true, TRACE_WAIT_OTHER);
+}
+
 void gread_stack(struct gread_chunk *c, size_t i)
 {
 	const struct gread_env *env = c->env;
@@ -221,10 +227,10 @@ void gread_stack(struct gread_chunk *c, size_t i)
 		if (!ok) {
 			g->nframes = g->nlocks = g->nuses = 0;
 			g->cut = g->locks_open = false;
-			ok = walk_table(c, i, at.pc, at.sp, true, class);
+			ok = walk_table(c, i, at.pc, at.sp, true, false, class);
 		}
 	} else {
-		ok = walk_table(c, i, at.pc, at.sp, false, class);
+		ok = walk_table(c, i, at.pc, at.sp, false, false, class);
 	}
 	if (!ok)
 		g->verdict = GREAD_MOVED;

@@ -41,7 +41,7 @@ static struct goroutine *goroutine_new(struct goroutines *gs, uint64_t goid)
 	if (!g)
 		return NULL;
 	g->id = goid;
-	g->started = g->exited = g->prev_end = TIME_UNKNOWN;
+	g->run_at = g->started = g->exited = g->prev_end = TIME_UNKNOWN;
 	g->objs = &g->obj1;
 	g->objs_cap = 1;
 	if (gs->free_slots.n) {
@@ -75,6 +75,8 @@ int goroutines_remove(struct goroutines *gs, struct goroutine *g, bool keep)
 	struct gone rec = { .id = g->id,
 		            .parent = g->parent,
 		            .started = g->started,
+		            .ran = g->ran,
+		            .queued = g->queued,
 		            .exited = g->exited,
 		            .waits = g->waits,
 		            .blocked = g->blocked,

@@ -80,6 +80,8 @@ struct goroutine {
 	uint64_t waits, blocked; /* ns */
 	uint64_t unseen;         /* waits whose wake-up was not seen */
 	uint64_t parent;
+	int64_t run_at;          /* with go.run: since when it has been running; TIME_UNKNOWN: it is not */
+	uint64_t ran, queued;    /* with go.run, ns: until it waited, preempted or not; runnable until it ran */
 	int64_t started, exited; /* TIME_UNKNOWN */
 	struct end_look *end;    /* owned; NULL: not in the end snapshot */
 	int64_t gap;
@@ -93,6 +95,7 @@ struct gone {
 	uint64_t id, parent;
 	int64_t started, exited;
 	uint64_t waits, blocked, unseen;
+	uint64_t ran, queued;
 	uint32_t group;
 	uint32_t create_stack;
 	bool system, missed;

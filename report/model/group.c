@@ -195,9 +195,13 @@ void groups_move(struct groups *gs, struct goroutine *g, uint32_t group)
 	from->waits -= g->waits;
 	from->blocked -= g->blocked;
 	from->unseen -= g->unseen;
+	from->ran -= g->ran;
+	from->queued -= g->queued;
 	to->waits += g->waits;
 	to->blocked += g->blocked;
 	to->unseen += g->unseen;
+	to->ran += g->ran;
+	to->queued += g->queued;
 	g->group = group;
 	g->last_wsite = 0;
 }

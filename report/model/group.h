@@ -27,7 +27,8 @@ struct group {
 	uint64_t old_exited;                /* of exited, those that were there at the start */
 	uint64_t at_end[GO_STATES];
 	uint64_t waits, blocked, unseen;
-	uint64_t wakes; /* it woke another goroutine */
+	uint64_t ran, queued; /* sums of those of its goroutines */
+	uint64_t wakes;       /* it woke another goroutine */
 	uint64_t max_wait;
 };
 

@@ -247,6 +247,12 @@ static inline bool model_has_events(const struct model *m)
 	return m->way == TRACE_WAY_PROBES;
 }
 
+/* Whether it has the times at which goroutines began to run. */
+static inline bool model_has_runs(const struct model *m)
+{
+	return m->events_recorded & TRACE_EVENTS_RUN;
+}
+
 /* Where what is counted begins: the start of the recording, or of the window. */
 static inline int64_t model_from(const struct model *m)
 {

@@ -10,6 +10,7 @@
  * The rows and their order come from an analysis.
  */
 
+#include "report/analyze/active.h"
 #include "report/analyze/blocked.h"
 #include "report/analyze/report.h"
 
@@ -19,6 +20,7 @@ enum cell_type {
 	CELL_NONE,    /* nothing; null */
 	CELL_COUNT,   /* .n: "-" for 0, "1,234" */
 	CELL_NUMBER,  /* .n: "0", "1,234" */
+	CELL_LEAST,   /* .n nanoseconds: "≥ 1.23s" if .count, else as CELL_DUR */
 	CELL_DUR,     /* .n nanoseconds: "-" for 0, "1.23s" */
 	CELL_ID,      /* .n: "1234" */
 	CELL_BOOL,    /* .n */
@@ -90,6 +92,7 @@ struct columns {
 /* Each comment names the type of a row, and the analysis that makes the rows. */
 extern const struct columns columns_group;       /* struct group: groups.h */
 extern const struct columns columns_blocked;     /* struct blocked_row: blocked.h */
+extern const struct columns columns_active;      /* struct active_row: active.h */
 extern const struct columns columns_wait_site;   /* struct wsite: wait_sites.h */
 extern const struct columns columns_edge;        /* struct edge: edges.h */
 extern const struct columns columns_object;      /* struct object_row: objects.h */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The tables of goroutines and their waits. */
+#include "report/analyze/active.h"
 #include "report/analyze/groups.h"
 #include "report/analyze/wait_sites.h"
 #include "report/model/names.h"
@@ -34,6 +35,21 @@ GETTER(group_longest, struct group, CELL_DUR, .n = x->max_wait)
 GETTER(group_unseen, struct group, CELL_COUNT, .n = x->unseen)
 GETTER(group_wakes, struct group, CELL_COUNT, .n = x->wakes)
 
+static struct cell run_time(const struct report *r, uint64_t ns)
+{
+	return model_has_runs(r->m) ? (struct cell){ CELL_DUR, .n = ns } : (struct cell){ CELL_UNKNOWN, .n = 0 };
+}
+
+static struct cell group_ran(const struct report *r, const void *row)
+{
+	return run_time(r, ((const struct group *)row)->ran);
+}
+
+static struct cell group_queued(const struct report *r, const void *row)
+{
+	return run_time(r, ((const struct group *)row)->queued);
+}
+
 static struct cell group_labels(const struct report *r, const void *row)
 {
 	size_t n;
@@ -50,6 +66,8 @@ static const struct column group[] = {
 	{ .key = "created", .head = "created", .right = true, .optional = true, .minor = true, .get = group_created },
 	{ .head = "exited", .right = true, .optional = true, .minor = true, .get = group_gone },
 	{ .key = "blocked_ns", .head = "blocked", .right = true, .get = group_blocked },
+	{ .key = "ran_ns", .head = "ran", .right = true, .optional = true, .get = group_ran },
+	{ .key = "runnable_ns", .head = "runnable", .right = true, .optional = true, .get = group_queued },
 	{ .key = "id", .head = "created at, function", .flex = true, .get = group_cell },
 	{ .key = "labels", .head = "labels", .flex = true, .optional = true, .get = group_labels },
 	{ .key = "created_by", .get = group_created_by },
@@ -96,6 +114,48 @@ static const struct column blocked[] = {
 };
 
 const struct columns columns_blocked = COLUMNS(blocked);
+
+/* Who does not wait at the end. */
+
+GETTER(active_goroutines, struct active_row, CELL_BLOCKED_IDS, .blocked = &x->base)
+GETTER(active_state, struct active_row, CELL_STR, .s = active_name(x->kind))
+GETTER(active_count, struct active_row, CELL_COUNT, .n = x->base.n)
+GETTER(active_stack, struct active_row, CELL_STACK, .n = x->base.stack)
+GETTER(active_own_code, struct active_row, CELL_PLACE, .n = x->base.app)
+GETTER(active_group, struct active_row, CELL_GROUP, .n = x->base.group)
+GETTER(active_before, struct active_row, CELL_BOOL, .n = x->base.before)
+GETTER(active_idle, struct active_row, CELL_BOOL, .n = x->idle)
+
+static struct cell active_longest(const struct report *r, const void *row)
+{
+	const struct active_row *x = row;
+
+	if (x->longest < 0)
+		return (struct cell){ CELL_UNKNOWN, .n = 0 };
+	return (struct cell){ CELL_LEAST, .count = x->base.before, .n = (uint64_t)x->longest };
+}
+
+static struct cell active_where(const struct report *r, const void *row)
+{
+	const struct active_row *x = row;
+
+	return x->base.stack ? active_stack(r, row) : active_group(r, row);
+}
+
+static const struct column active[] = {
+	{ .key = "goroutines", .head = "goroutine", .get = active_goroutines },
+	{ .key = "state", .head = "state", .get = active_state },
+	{ .key = "no_event_ns", .head = "without a wait", .right = true, .get = active_longest },
+	{ .head = "at", .flex = true, .get = active_where },
+	{ .key = "at", .get = active_stack },
+	{ .key = "own_code_at", .get = active_own_code },
+	{ .key = "count", .get = active_count },
+	{ .key = "group", .get = active_group },
+	{ .key = "before_start", .get = active_before },
+	{ .key = "idle", .get = active_idle },
+};
+
+const struct columns columns_active = COLUMNS(active);
 
 /* Where goroutines waited. */
 

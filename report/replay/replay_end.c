@@ -5,6 +5,20 @@
 /* The recorder reports losses at least once a second. */
 #define TOLD_NS 1500000000
 
+static void end_runs(struct model *m)
+{
+	for (size_t i = 0; i < m->goroutines.slots.n; i++) {
+		struct goroutine *g = m->goroutines.slots.v[i];
+
+		int64_t since = g ? g->run_at : TIME_UNKNOWN;
+
+		if (since == TIME_UNKNOWN)
+			continue;
+		goroutine_stops_running(m, g, m->end);
+		g->run_at = since;
+	}
+}
+
 int replay_finish(struct replay *r, const struct trace_end *end, struct err *err)
 {
 	struct model *m = r->m;
@@ -21,6 +35,7 @@ int replay_finish(struct replay *r, const struct trace_end *end, struct err *err
 	if (end && end->target_exited)
 		m->proc.exited = true;
 	replay_reconcile(r);
+	end_runs(m);
 	defects_judge(&m->defects, &m->losses, end ? INT64_MAX : m->end - TOLD_NS);
 	return model_finish(m, err);
 }

@@ -145,6 +145,8 @@ void replay_park(struct replay *r, const struct trace_rec *rec, int64_t t)
 	g = replay_actor(m, rec->goid, t);
 	if (!g)
 		return;
+	if (g->run_at != TIME_UNKNOWN)
+		goroutine_stops_running(m, g, t);
 	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_PARK_WAITING, t);
 	/* Who waits for a lock does not hold it. */
@@ -292,6 +294,7 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 	struct model *m = r->m;
 	struct group *grp = &m->groups.v[g->group];
 
+	goroutine_stops_running(m, g, t);
 	g->state = GO_STATE_EXITED;
 	g->exited = t;
 	if (t >= m->opts.since && filter_has(&m->filter, g->id)) {
@@ -317,13 +320,42 @@ void replay_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
 	goroutine_exit(r, g, t);
 }
 
+/* The time between from and to that is within the window. */
+static uint64_t in_window(const struct model *m, int64_t from, int64_t to)
+{
+	from = from > m->opts.since ? from : m->opts.since;
+	to = to < m->opts.until ? to : m->opts.until;
+	return to > from ? (uint64_t)(to - from) : 0;
+}
+
+void goroutine_stops_running(struct model *m, struct goroutine *g, int64_t t)
+{
+	uint64_t ns = g->run_at == TIME_UNKNOWN ? 0 : in_window(m, g->run_at, t);
+
+	g->run_at = TIME_UNKNOWN;
+	if (!filter_has(&m->filter, g->id))
+		return;
+	g->ran += ns;
+	m->groups.v[g->group].ran += ns;
+}
+
 void replay_run(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	struct model *m = r->m;
-	struct goroutine *g = replay_actor(m, rec->goid, t);
+	struct goroutine *g = model_goroutine(m, rec->goid);
+	/* Nothing happens to a runnable goroutine before it runs. */
+	uint64_t queued = g && g->has_event && g->state == GO_STATE_RUNNABLE ? in_window(m, g->last_event, t) : 0;
 
+	g = replay_actor(m, rec->goid, t);
 	if (!g)
 		return;
+	if (filter_has(&m->filter, g->id)) {
+		g->queued += queued;
+		m->groups.v[g->group].queued += queued;
+	}
+	/* If it was running already, it was preempted in between. */
+	if (g->run_at == TIME_UNKNOWN)
+		g->run_at = t;
 	if (g->state == GO_STATE_WAITING)
 		goroutine_end_by(m, g, ILLEGAL_RUN_WAITING, t);
 	/* Not goroutine_act(): a Lock's loop runs between its parks. */

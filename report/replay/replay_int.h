@@ -51,6 +51,8 @@ void goroutine_fill(struct model *m, struct goroutine *g, uint64_t parent, const
 void goroutine_fill_found(struct model *m, struct goroutine *g, const struct trace_snap_go *p);
 /* g begins to wait, as an event or a snapshot says; sets everything of g->wait but its since. */
 void goroutine_begin_wait(struct model *m, struct goroutine *g, const struct trace_go_park *p);
+/* With go.run events: it ran until t. */
+void goroutine_stops_running(struct model *m, struct goroutine *g, int64_t t);
 /* Ends a wait whose go.ready was not seen. */
 void goroutine_end_unseen(struct model *m, struct goroutine *g, int64_t t);
 

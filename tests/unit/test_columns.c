@@ -116,6 +116,8 @@ static void every_type_can_be_rendered(void **state)
 		{ { CELL_COUNT, 0, .n = 0 }, "-", "0" },
 		{ { CELL_NUMBER, 0, .n = 0 }, "0", "0" },
 		{ { CELL_DUR, 0, .n = MS(250) }, "250ms", "250000000" },
+		{ { CELL_LEAST, 1, .n = MS(250) }, "≥ 250ms", "250000000" },
+		{ { CELL_LEAST, 0, .n = MS(250) }, "250ms", "250000000" },
 		{ { CELL_ID, 0, .n = 1234 }, "1234", "1234" },
 		{ { CELL_BOOL, 0, .n = 1 }, "yes", "true" },
 		{ { CELL_STR, 0, .s = "a\tb" }, "a\\x09b", "\"a\\tb\"" },

@@ -98,6 +98,7 @@ static void (*const put_cell[CELL_TYPES])(struct json *j, const struct report *r
 	[CELL_NONE] = put_null,
 	[CELL_COUNT] = put_number,
 	[CELL_NUMBER] = put_number,
+	[CELL_LEAST] = put_number,
 	[CELL_DUR] = put_number,
 	[CELL_ID] = put_number,
 	[CELL_BOOL] = put_bool,

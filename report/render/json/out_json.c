@@ -290,6 +290,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	json_put_chains(j, r);
 	json_put_groups(j, r);
 	json_put_blocked(j, r);
+	json_put_active(j, r);
 	json_put_wait_sites(j, r);
 	json_put_channel_rows(j, r);
 	json_put_edges(j, r);

@@ -23,6 +23,8 @@ void json_put_groups(struct json *j, const struct report *r);
 void json_put_goroutines(struct json *j, const struct report *r, const struct selection *l);
 /* Goroutines blocked at the end, grouped; and where they waited. */
 void json_put_blocked(struct json *j, const struct report *r);
+/* Goroutines that do not wait at the end, grouped. */
+void json_put_active(struct json *j, const struct report *r);
 void json_put_wait_sites(struct json *j, const struct report *r);
 void json_put_channels(struct json *j, const struct report *r, const struct selection *l);
 /* Channels that look alike; places that made channels and locks. */

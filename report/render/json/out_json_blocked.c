@@ -20,6 +20,22 @@ void json_put_blocked(struct json *j, const struct report *r)
 	json_close_list(j);
 }
 
+void json_put_active(struct json *j, const struct report *r)
+{
+	struct active a;
+
+	json_key(j, "active");
+	json_open_list(j);
+	if (active_find(&a, r)) {
+		json_fail(j);
+	} else {
+		for (size_t i = 0; i < a.v.n; i++)
+			json_put_row(j, r, &columns_active, &a.v.v[i]);
+		active_free(&a);
+	}
+	json_close_list(j);
+}
+
 void json_put_wait_sites(struct json *j, const struct report *r)
 {
 	struct wait_sites sites;

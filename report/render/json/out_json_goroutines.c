@@ -86,6 +86,8 @@ static void put_live(struct json *j, const struct report *r, const struct gorout
 	json_key_u64(j, "waits", g->waits);
 	json_key_u64(j, "blocked_ns", g->blocked);
 	json_key_u64(j, "unseen_wakes", g->unseen);
+	json_key_u64_if(j, "ran_ns", model_has_runs(m), g->ran);
+	json_key_u64_if(j, "runnable_ns", model_has_runs(m), g->queued);
 	put_wait(j, r, g);
 	json_key_stack(j, "stack", r, g->wait.stack);
 	json_key_bool(j, "stack_truncated", symbols_stack_truncated(&m->sym, g->wait.stack));
@@ -114,6 +116,8 @@ static void put_gone(struct json *j, const struct report *r, const struct gone *
 	json_key_u64(j, "waits", g->waits);
 	json_key_u64(j, "blocked_ns", g->blocked);
 	json_key_u64(j, "unseen_wakes", g->unseen);
+	json_key_u64_if(j, "ran_ns", model_has_runs(m), g->ran);
+	json_key_u64_if(j, "runnable_ns", model_has_runs(m), g->queued);
 	json_key_null(j, "wait");
 	json_key(j, "stack");
 	json_open_list(j);

@@ -270,6 +270,7 @@ void text_put_rest(struct text *t)
 	text_put_chains(t);
 	text_put_groups(t);
 	text_put_blocked(t);
+	text_put_active(t);
 	text_put_wait_sites(t);
 	text_put_edges(t);
 	text_put_objects(t);
@@ -289,6 +290,7 @@ static void put_screen(struct text *t)
 	unsigned lines = findings_has_any(&t->r->findings) ? SCREEN_LINES : SCREEN_LINES_HEALTHY;
 
 	text_put_findings(t, text_rows(t, 10));
+	text_put_main_active(t, text_rows(t, 5));
 	text_put_main_chains(t, text_rows(t, 5), lines - SITES_LINES);
 	text_put_main_wait_sites(t, text_rows(t, 0) ? UINT_MAX : lines - SUMMARY_LINES);
 	text_end(t);

@@ -210,14 +210,17 @@ static void put_none(struct text *t)
 void text_put_findings(struct text *t, unsigned max)
 {
 	const struct findings *f = &t->r->findings;
-	uint64_t shown = 0;
+	const uint64_t *state = t->r->counts[0].state;
+	uint64_t shown = 0, running = state[GO_STATE_RUNNING] + state[GO_STATE_RUNNABLE];
 
 	text_title(t, "findings", NULL);
 	if (!findings_has_any(f))
 		put_none(t);
 	if (f->silent) {
-		text_say(t, "The program did nothing during the recording: no goroutine was created, began to wait, "
-		            "or went on.");
+		text_say(t,
+		         "{if}The program did nothing during the recording: no{else}During the recording no{end} "
+		         "goroutine was created, began to wait, or went on{if}; {n} {is was|were} running{end}.",
+		         W_IF(!running), W_IF(running), W_N(running), W_N(running));
 		text_wrap(t, FIRST, FIRST);
 	}
 	if (f->scanned) {

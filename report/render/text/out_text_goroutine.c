@@ -176,6 +176,11 @@ static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, u
 	text_say(t, "{if}At the end it is {word}. {end}During the recording: {n wait}{if}, blocked for {dur}{end}.",
 	         W_IF(g), W_WORD(g ? go_state_name(g->state) : ""), W_N(waits), W_IF(waits), W_DUR(blocked));
 	text_wrap(t, 2, 2);
+	if (g && model_has_runs(t->m)) {
+		text_say(t, "It ran for {dur}, preempted or not, and was runnable for {dur} before that.",
+		         W_DUR(g->ran), W_DUR(g->queued));
+		text_wrap(t, 2, 2);
+	}
 }
 
 static void put_chains_of(struct text *t, uint64_t goid)

@@ -53,6 +53,11 @@ static void put_dur(struct text *t, const struct cell *c)
 	text_dur(t, c->n);
 }
 
+static void put_least(struct text *t, const struct cell *c)
+{
+	say(&t->b, t->m, "{dur}", W_LEAST(c->n, c->count != 0));
+}
+
 static void put_id(struct text *t, const struct cell *c)
 {
 	say(&t->b, t->m, "{id}", W_GO(c->n));
@@ -220,6 +225,7 @@ static void (*const put_cell[CELL_TYPES])(struct text *t, const struct cell *c) 
 	[CELL_NONE] = put_nothing,
 	[CELL_COUNT] = put_count,
 	[CELL_NUMBER] = put_number,
+	[CELL_LEAST] = put_least,
 	[CELL_DUR] = put_dur,
 	[CELL_ID] = put_id,
 	[CELL_BOOL] = put_bool,

@@ -75,6 +75,9 @@ void text_put_stops(struct text *t);
 void text_put_limits(struct text *t);
 void text_put_groups(struct text *t);
 void text_put_blocked(struct text *t);
+/* Those that do not wait, with their stacks; and those that have gone on like this for long. */
+void text_put_active(struct text *t);
+void text_put_main_active(struct text *t, unsigned max);
 void text_put_channels(struct text *t);
 void text_put_uses(struct text *t);
 void text_put_objects(struct text *t);

@@ -1,0 +1,3 @@
+module chanrec.test/busy
+
+go 1.19
