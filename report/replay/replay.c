@@ -41,7 +41,7 @@ static void apply_look(struct model *m, const struct trace_rec *rec)
 	m->failed |= stops_add(&m->stops, rec) != 0;
 }
 
-static bool has_exited(const struct replay *r, uint64_t goid)
+bool replay_has_exited(const struct replay *r, uint64_t goid)
 {
 	return r->m->goroutines.likely[0]->id != goid && r->m->goroutines.likely[1]->id != goid &&
 	       r->exited[goid % EXITED_KEPT] == goid && goid && !model_goroutine(r->m, goid);
@@ -52,8 +52,9 @@ static bool is_after_exit(const struct replay *r, const struct trace_rec *rec)
 {
 	if (!trace_type_is_event(rec->type))
 		return false;
-	return has_exited(r, rec->goid) || (rec->type == TRACE_GO_READY && has_exited(r, rec->ready.woken)) ||
-	       (rec->type == TRACE_GO_CREATE && has_exited(r, rec->create.child));
+	return replay_has_exited(r, rec->goid) ||
+	       (rec->type == TRACE_GO_READY && replay_has_exited(r, rec->ready.woken)) ||
+	       (rec->type == TRACE_GO_CREATE && replay_has_exited(r, rec->create.child));
 }
 
 static void proc_exit(struct replay *r, const struct trace_rec *rec, int64_t t)
@@ -247,7 +248,8 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 	} else if (r->in_prelude) {
 		if (prelude_add(r, rec))
 			return err_nomem(err);
-		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->prelude.n >= PRELUDE_MAX)
+		r->start_unfinished = r->prelude.n >= PRELUDE_MAX;
+		if ((rec->type == TRACE_SNAP_END && !rec->snap_end.which) || r->start_unfinished)
 			replay_prelude_end(r);
 	} else {
 		take_event(r, rec);

@@ -10,7 +10,7 @@
 #include "util/map.h"
 #include "util/vec.h"
 
-/* Events before the end of the start snapshot. */
+/* Records before the end of the start snapshot that wait for it. */
 #define PRELUDE_MAX (1u << 18)
 
 /* The goroutines that exited last, by the low bits of their ids: a later event of one is a defect of the trace. */
@@ -31,7 +31,8 @@ struct prelude_rec {
 struct replay {
 	struct model *m;
 	struct ahead ahead;
-	bool in_prelude; /* before the end of the start snapshot */
+	bool in_prelude;       /* before the end of the start snapshot */
+	bool start_unfinished; /* PRELUDE_MAX was reached: records of the start snapshot still come */
 	VEC(struct prelude_rec) prelude;
 	VEC(struct trace_obj) prelude_objs;
 	bool in_end_snap;
@@ -65,6 +66,8 @@ void replay_snap_use(struct replay *r, const struct trace_rec *rec);
 void replay_snap_lock(struct replay *r, const struct trace_rec *rec);
 void replay_snap_label(struct replay *r, const struct trace_rec *rec);
 
+/* Whether goid is one of the goroutines that exited last. */
+bool replay_has_exited(const struct replay *r, uint64_t goid);
 /* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
 /* Whether all times of rec are within TRACE_MAX_TIME. */

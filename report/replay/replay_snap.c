@@ -66,9 +66,12 @@ static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;
 	struct model *m = r->m;
-	/* The prelude added all of these; one that is missing exited before its record came. */
+	/* The prelude added all of these, unless there are too many; one that is missing exited before its record came.
+	 */
 	struct goroutine *g = model_goroutine(m, rec->goid);
 
+	if (!g && r->start_unfinished && !replay_has_exited(r, rec->goid))
+		g = model_goroutine_get(m, rec->goid);
 	if (!g)
 		return;
 	goroutine_fill_found(m, g, p);

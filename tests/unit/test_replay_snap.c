@@ -59,6 +59,29 @@ static void a_goroutine_that_exits_during_the_start_snapshot_stays_gone(void **s
 	report_free(r);
 }
 
+/* More than the replay keeps until the start snapshot is complete. */
+static void a_start_snapshot_can_have_very_many_goroutines(void **state)
+{
+	const uint64_t n = 270000;
+	struct trace_rec rec = { .type = TRACE_SNAP_GO, .time = MS(3) };
+	struct tb t = tb_new();
+	struct report *r;
+
+	(void)state;
+	tb_snap_begin(&t, MS(2), 0);
+	tb_snap_go(&t, MS(3), 0, 1, TRACE_GO_RUNNING, SITE, WORKER, 0, tb_none, 0, "");
+	rec.snap_go = (struct trace_snap_go){
+		.state = TRACE_GO_RUNNING, .site = tb_frame(&t, SITE), .entry = tb_frame(&t, WORKER), .parent = 1
+	};
+	for (rec.goid = 2; rec.goid <= n; rec.goid++)
+		tb_rec(&t, &rec);
+	tb_snap_end(&t, MS(4), 0, n);
+	r = tb_report(&t, MS(10));
+	assert_int_equal(r->counts[0].at_start, n);
+	assert_int_equal(r->counts[0].at_end, n);
+	report_free(r);
+}
+
 static void an_exited_goroutine_does_not_come_back_by_the_end_snapshot(void **state)
 {
 	struct tb t = tb_new();
@@ -138,6 +161,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_start_snapshot_tells_what_a_goroutine_is),
 		cmocka_unit_test(a_goroutine_that_exits_during_the_start_snapshot_stays_gone),
+		cmocka_unit_test(a_start_snapshot_can_have_very_many_goroutines),
 		cmocka_unit_test(an_exited_goroutine_does_not_come_back_by_the_end_snapshot),
 		cmocka_unit_test(the_end_snapshot_corrects_what_events_missed),
 		cmocka_unit_test(a_partial_end_snapshot_takes_no_goroutine_away),
