@@ -73,6 +73,7 @@ enum trace_field_kind {
 	X(LOCK_MODE, TRACE_LOCK_PENDING) \
 	X(OWNER_KIND, TRACE_OWNER_VARIABLE) \
 	X(USE, TRACE_USE_SIGNAL) \
+	X(FD_KIND, TRACE_FD_OTHER) \
 	X(TYPE, 0) \
 	X(LOSS_CAUSE, 0) \
 	X(LOSS_PART, 0) \
@@ -253,6 +254,15 @@ enum {
 	F(OBJ,    snap_use.obj,          PLAIN) \
 	F(ENUM,   snap_use.use,          USE) \
 	F(FRAME,  snap_use.at,           SITE)
+
+#define TRACE_SNAP_FD_FIELDS(F) \
+	F(U8,     snap_fd.which,         WHICH) \
+	F(U32,    snap_fd.fd,            PLAIN) \
+	F(ENUM,   snap_fd.kind,          FD_KIND) \
+	F(U32,    snap_fd.flags,         PLAIN) \
+	F(U8,     snap_fd.state,         PLAIN) \
+	F(STRING, snap_fd.local,         PLAIN) \
+	F(STRING, snap_fd.peer,          PLAIN)
 
 #define TRACE_LOSS_FIELDS(F) \
 	F(U8,     loss.cause,            LOSS_CAUSE) \

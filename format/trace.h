@@ -96,6 +96,7 @@ enum trace_kind {
 	X(TRACE_SNAP_OWNER, 39, "snap.owner", SNAP, 0)   /* before the end of its snapshot */ \
 	X(TRACE_SNAP_LABEL, 40, "snap.label", SNAP, 0)   /* after the TRACE_SNAP_GO of its goroutine */ \
 	X(TRACE_SNAP_USE, 42, "snap.use", SNAP, 0)       /* before the end of its snapshot */ \
+	X(TRACE_SNAP_FD, 43, "snap.fd", SNAP, 0)         /* before the end of its snapshot */ \
 	X(TRACE_LOSS, 48, "loss", ABOUT, 0) \
 	X(TRACE_PROC_EXIT, 49, "proc.exit", ABOUT, 0) \
 	X(TRACE_SHORT_WAITS, 50, "short.waits", ABOUT, 0) \
@@ -361,6 +362,34 @@ struct trace_snap_label {
 	uint32_t key, value; /* strings */
 };
 
+enum trace_fd_kind {
+	TRACE_FD_UNKNOWN = 0,
+	TRACE_FD_FILE = 1,
+	TRACE_FD_TCP = 2,
+	TRACE_FD_UDP = 3,
+	TRACE_FD_UNIX = 4,
+	TRACE_FD_SOCKET = 5, /* another socket, or one of which nothing more is known */
+	TRACE_FD_PIPE = 6,
+	TRACE_FD_OTHER = 7, /* local says what: "anon_inode:inotify" */
+	TRACE_FD_KINDS,
+};
+
+#define TRACE_FD_ALONE 1u  /* a pipe of which no process has the other end */
+#define TRACE_FD_WRITES 2u /* the end of a pipe for writing */
+
+/* TCP states as the kernel numbers them (include/net/tcp_states.h). */
+#define TRACE_TCP_LISTEN 10
+
+/* A descriptor that goroutines wait for. */
+struct trace_snap_fd {
+	uint8_t which;
+	uint32_t fd;
+	uint8_t kind;         /* enum trace_fd_kind */
+	uint32_t flags;       /* TRACE_FD_… */
+	uint8_t state;        /* of a TCP connection; 0: unknown */
+	uint32_t local, peer; /* strings: addresses; a path; of a pipe, the processes that have the other end */
+};
+
 /* How a goroutine has a Mutex or RWMutex. */
 enum trace_lock_mode {
 	TRACE_LOCK_NONE = 0,    /* ev.goid is 0: locked, yet no goroutine is in code that holds it */
@@ -522,6 +551,7 @@ struct trace_rec {
 		struct trace_snap_use snap_use;
 		struct trace_snap_owner snap_owner;
 		struct trace_snap_label snap_label;
+		struct trace_snap_fd snap_fd;
 		struct trace_loss loss;
 		struct trace_proc_exit proc_exit;
 		struct trace_short_waits short_waits;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "record/encode/intern_gread.h"
+#include "record/fdlook.h"
 #include "record/memory/memory.h"
 #include "record/reach/reach.h"
 #include "record/running.h"
@@ -19,6 +20,7 @@
 #define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
 #define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
 #define HOLDERS_MAX 64        /* readers of one lock that are told */
+#define FDS_MAX 65536         /* descriptors that are looked at */
 #define LEFT_MAX 4            /* returns with a lock that are told */
 #define SEARCH_LIMIT_NS 5000000000ull
 
@@ -33,6 +35,7 @@ struct snapshot {
 	size_t n, at;        /* at: index of the next one to read */
 	VEC(uint64_t) again; /* those that moved */
 	int round;
+	struct map fds;          /* descriptors waited for */
 	struct map chans, syncs; /* id -> address, of objects waited on */
 	struct map recvq, sendq; /* channel id -> number of waiters */
 	struct map sync_kinds;   /* sync id -> kind */
@@ -107,6 +110,7 @@ void snapshot_free(struct snapshot *s)
 	vec_free(&s->pending);
 	vec_free(&s->objs);
 	vec_free(&s->steps);
+	map_free(&s->fds);
 	map_free(&s->chans);
 	map_free(&s->syncs);
 	map_free(&s->recvq);
@@ -234,6 +238,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	reach_clear(&s->reach);
 	snaplocks_clear(&s->locks);
 	snapuses_clear(&s->uses);
+	map_clear(&s->fds);
 	map_clear(&s->chans);
 	map_clear(&s->syncs);
 	map_clear(&s->recvq);
@@ -282,6 +287,8 @@ static int remember(struct snapshot *s, const struct trace_obj *o, uint64_t addr
 			return err->code;
 		return map_set(queue, o->id, map_value(queue, o->id) + 1, err);
 	}
+	if (o->kind == TRACE_OBJ_FD)
+		return map_set(&s->fds, o->id, 0, err);
 	if (o->kind == TRACE_OBJ_SYNC) {
 		if (map_set(&s->syncs, o->id, addr, err))
 			return err->code;
@@ -565,6 +572,49 @@ static int settle_locks(struct snapshot *s, struct err *err)
 	return ret ? err_nomem(err) : 0;
 }
 
+static int pend_fd(struct snapshot *s, const struct fd_look *k, struct err *err)
+{
+	bool is_file = k->kind == TRACE_FD_FILE || k->kind == TRACE_FD_OTHER;
+	struct trace_rec rec;
+
+	rec_begin(s, &rec, TRACE_SNAP_FD, mono_ns());
+	rec.snap_fd = (struct trace_snap_fd){ .which = s->which,
+		                              .fd = k->fd,
+		                              .kind = k->kind,
+		                              .flags = k->flags | (k->writes ? TRACE_FD_WRITES : 0),
+		                              .state = k->state };
+	if (intern_text(s->in, is_file && s->in->redact ? path_tail(k->local) : k->local, !is_file, &rec.snap_fd.local,
+	                err) ||
+	    intern_text(s->in, k->peer, true, &rec.snap_fd.peer, err))
+		return err->code;
+	return pend(s, &rec, err);
+}
+
+/* Only of a process: it tells what its descriptors are. */
+static int pend_fds(struct snapshot *s, struct err *err)
+{
+	struct map_slot *slot;
+	struct fd_looks looks;
+	VEC(uint32_t) fds = { 0 };
+	int ret = 0;
+
+	if (!s->which || !s->pid)
+		return 0;
+	for (size_t i = 0; !ret && fds.n < FDS_MAX && (slot = map_next(&s->fds, &i));)
+		ret = vec_push(&fds, (uint32_t)slot->key);
+	if (ret || !fds.n) {
+		vec_free(&fds);
+		return ret ? err_nomem(err) : 0;
+	}
+	if (fd_looks_take(&looks, s->pid, fds.v, fds.n))
+		err_nomem(err);
+	for (size_t i = 0; i < looks.v.n && !err->code; i++)
+		(void)pend_fd(s, &looks.v.v[i], err);
+	fd_looks_free(&looks);
+	vec_free(&fds);
+	return err->code;
+}
+
 static int pend_objects(struct snapshot *s, struct err *err)
 {
 	struct map_slot *slot;
@@ -572,7 +622,7 @@ static int pend_objects(struct snapshot *s, struct err *err)
 	for (size_t i = 0; (slot = map_next(&s->chans, &i));)
 		if (pend_chan(s, (uint32_t)slot->key, slot->val, err))
 			return err->code;
-	if (settle_locks(s, err))
+	if (pend_fds(s, err) || settle_locks(s, err))
 		return err->code;
 	for (size_t i = 0; (slot = map_next(&s->syncs, &i));)
 		if (pend_sync(s, (uint32_t)slot->key, slot->val, err))

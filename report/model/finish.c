@@ -131,6 +131,7 @@ int model_finish(struct model *m, struct err *err)
 	count_goroutines(m);
 	collect_waiters(m);
 	owners_sort(&m->owners);
+	fd_infos_sort(&m->fds);
 	next_uses_sort(&m->next_uses);
 	lock_holders_settle(&m->lock_holders, still_holds, m);
 	m->failed |= labels_settle(&m->labels, group_of_labelled, m) != 0;

@@ -51,6 +51,7 @@ void model_free(struct model *m)
 	owners_free(&m->owners);
 	lock_holders_free(&m->lock_holders);
 	labels_free(&m->labels);
+	fd_infos_free(&m->fds);
 	next_uses_free(&m->next_uses);
 	groups_free(&m->groups);
 	objsites_free(&m->objsites);

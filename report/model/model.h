@@ -21,6 +21,7 @@
 #include "report/model/channels.h"
 #include "report/model/chanuse.h"
 #include "report/model/defect.h"
+#include "report/model/fdinfo.h"
 #include "report/model/filter.h"
 #include "report/model/goroutine.h"
 #include "report/model/group.h"
@@ -83,6 +84,7 @@ struct model {
 	struct next_uses next_uses;
 	struct lock_holders lock_holders;
 	struct labels labels;
+	struct fd_infos fds;
 
 	struct groups groups;
 	struct objsites objsites;

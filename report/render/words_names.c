@@ -174,6 +174,34 @@ bool words_filter(struct buf *b, const struct report *r)
 	return true;
 }
 
+static void put_pipe(struct buf *b, const struct model *m, const struct trace_snap_fd *f)
+{
+	const char *peer = symbols_string(&m->sym, f->peer);
+	bool is_alone = f->flags & TRACE_FD_ALONE;
+
+	say(b, m,
+	    "pipe{if}, {if}reader{else}writer{end}: {text}{end}{if}, which nobody {if}reads{else}writes{end}{end}",
+	    W_IF(*peer), W_IF(f->flags & TRACE_FD_WRITES), W_TEXT(peer), W_IF(is_alone),
+	    W_IF(f->flags & TRACE_FD_WRITES));
+}
+
+void words_fd(struct buf *b, const struct model *m, uint32_t fd)
+{
+	const struct trace_snap_fd *f = fd_infos_of(&m->fds, fd);
+	const char *local = f ? symbols_string(&m->sym, f->local) : "",
+	           *peer = f ? symbols_string(&m->sym, f->peer) : "";
+	const char *state = f && f->kind == TRACE_FD_TCP ? fd_tcp_state_name(f->state) : NULL;
+	bool is_usual = state && f->state <= 1;
+
+	if (!f)
+		return;
+	if (f->kind == TRACE_FD_PIPE)
+		return put_pipe(b, m, f);
+	say(b, m, "{if}{word}{if} {end}{end}{text}{if} → {text}{end}{if} {word}{end}",
+	    W_IF(f->kind != TRACE_FD_FILE && f->kind != TRACE_FD_OTHER), W_WORD(fd_kind_name(f->kind)), W_IF(*local),
+	    W_TEXT(local), W_IF(*peer), W_TEXT(peer), W_IF(state && !is_usual), W_WORD(state ? state : ""));
+}
+
 #define LABELS_SHOWN 8
 
 void words_labels(struct buf *b, const struct model *m, uint64_t goid)

@@ -243,6 +243,8 @@ int replay_record(struct replay *r, const struct trace_rec *rec, struct err *err
 		replay_snap_use(r, rec);
 	} else if (rec->type == TRACE_SNAP_LOCK) {
 		replay_snap_lock(r, rec);
+	} else if (rec->type == TRACE_SNAP_FD) {
+		replay_snap_fd(r, rec);
 	} else if (rec->type == TRACE_SNAP_LABEL) {
 		replay_snap_label(r, rec);
 	} else if (r->in_prelude) {

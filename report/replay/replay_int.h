@@ -64,6 +64,7 @@ replay_fn replay_snap_begin, replay_snap_go, replay_snap_chan, replay_snap_sync,
 void replay_snap_owner(struct replay *r, const struct trace_rec *rec);
 void replay_snap_use(struct replay *r, const struct trace_rec *rec);
 void replay_snap_lock(struct replay *r, const struct trace_rec *rec);
+void replay_snap_fd(struct replay *r, const struct trace_rec *rec);
 void replay_snap_label(struct replay *r, const struct trace_rec *rec);
 
 /* Whether goid is one of the goroutines that exited last. */

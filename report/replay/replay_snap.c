@@ -62,6 +62,12 @@ void replay_snap_label(struct replay *r, const struct trace_rec *rec)
 		r->m->failed |= labels_add(&r->m->labels, rec) != 0;
 }
 
+void replay_snap_fd(struct replay *r, const struct trace_rec *rec)
+{
+	if (rec->snap_fd.which && rec->time <= r->m->opts.until)
+		r->m->failed |= fd_infos_add(&r->m->fds, rec) != 0;
+}
+
 static void start_snap_go(struct replay *r, const struct trace_rec *rec)
 {
 	const struct trace_snap_go *p = &rec->snap_go;

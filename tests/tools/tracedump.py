@@ -257,6 +257,11 @@ class Reader:
         elif kind == 36:
             which, written, unread, flags = span.number(8), span.varint(), span.varint(), span.varint()
             name, values = "snap.end", [which, written, unread, flags & 1, flags >> 1 & 1]
+        elif kind == 43:
+            values = [span.number(8), span.number(32), span.varint(), span.number(32), span.number(8),
+                      self.use(span, "string"), self.use(span, "string")]
+            values[2] = values[2] if values[2] <= 7 else 0
+            name = "snap.fd"
         elif kind == 48:
             cause, what, begin, count = span.number(8), span.number(8), span.svarint(), span.varint()
             name, values = "loss", [cause, what, signed((time + begin) & U64), count, span.number(8)]

@@ -91,6 +91,8 @@ static const struct {
 	                    owner_steps } },
 	  "271329010104020105068010080202804038804000" },
 	{ { .type = TRACE_SNAP_LABEL, .goid = 20, .snap_label = { 1, 300, 4 } }, "28052901ac0204" },
+	{ { .type = TRACE_SNAP_FD, .snap_fd = { 1, 300, TRACE_FD_PIPE, TRACE_FD_ALONE, 1, 4, 5 } },
+	  "2b0801ac020601010405" },
 	{ { .type = TRACE_LOSS,
 	    .time = 5000,
 	    .loss = { TRACE_LOSS_ROOM, TRACE_GO_PARK, 4000, 77, TRACE_LOSS_ITS_STACK } },

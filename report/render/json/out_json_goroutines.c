@@ -14,6 +14,25 @@ void json_put_groups(struct json *j, const struct report *r)
 	json_close_list(j);
 }
 
+/* What the descriptor is. */
+static void put_descriptor(struct json *j, const struct model *m, const struct trace_obj *sole)
+{
+	const struct trace_snap_fd *f = sole && sole->kind == TRACE_OBJ_FD ? fd_infos_of(&m->fds, sole->id) : NULL;
+
+	json_key(j, "descriptor");
+	if (!f) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_str(j, "kind", fd_kind_name(f->kind));
+	json_key_str_if(j, "local", f->local ? symbols_string(&m->sym, f->local) : NULL);
+	json_key_str_if(j, "peer", f->peer ? symbols_string(&m->sym, f->peer) : NULL);
+	json_key_str_if(j, "state", f->kind == TRACE_FD_TCP ? fd_tcp_state_name(f->state) : NULL);
+	json_key_bool(j, "no_other_end", f->flags & TRACE_FD_ALONE);
+	json_close(j);
+}
+
 static void put_wait(struct json *j, const struct report *r, const struct goroutine *g)
 {
 	const struct model *m = r->m;
@@ -35,6 +54,7 @@ static void put_wait(struct json *j, const struct report *r, const struct gorout
 	json_close_list(j);
 	json_key_u64_if(j, "sync", sole && sole->kind == TRACE_OBJ_SYNC, sole ? sole->id : 0);
 	json_key_u64_if(j, "fd", sole && sole->kind == TRACE_OBJ_FD, sole ? sole->id : 0);
+	put_descriptor(j, m, sole);
 	json_key(j, "objects");
 	json_open_list(j);
 	for (uint32_t i = 0; i < w->nobjs; i++)

@@ -183,6 +183,18 @@ static void put_sum(struct text *t, const struct goroutine *g, uint64_t waits, u
 	}
 }
 
+static void put_descriptor(struct text *t, const struct goroutine *g)
+{
+	const struct trace_obj *o = g && g->state == GO_STATE_WAITING && g->wait.nobjs ? &g->objs[0] : NULL;
+
+	if (!o || o->kind != TRACE_OBJ_FD || !fd_infos_of(&t->m->fds, o->id))
+		return;
+	text_say(t, "It waits for fd {num}: ", W_N(o->id));
+	words_fd(&t->b, t->m, o->id);
+	text_say(t, ".");
+	text_wrap(t, 2, 2);
+}
+
 static void put_chains_of(struct text *t, uint64_t goid)
 {
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
@@ -284,6 +296,7 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 	put_events(t);
 	if (g || gone)
 		put_sum(t, g, g ? g->waits : gone->waits, g ? g->blocked : gone->blocked);
+	put_descriptor(t, g);
 	text_put_leak_of(t, goid);
 	put_stack(t, "its stack", g ? g->wait.stack : 0);
 	put_stack(t, "the stack of its creator", g ? g->create_stack : gone ? gone->create_stack : 0);

@@ -182,6 +182,10 @@ static void put_obj(struct text *t, const struct blocked_row *row, const struct 
 		fmt_f(&t->b, "0x%" PRIx64, s->addr);
 	else
 		fmt_obj(&t->b, t->m, o);
+	if (o->kind == TRACE_OBJ_FD && is_one && fd_infos_of(&t->m->fds, o->id)) {
+		fmt_raw(&t->b, ": ");
+		words_fd(&t->b, t->m, o->id);
+	}
 }
 
 #define OBJS_OF_ONE 4  /* objects named of those that one goroutine waits on */

@@ -1,0 +1,3 @@
+module chanrec.test/fds
+
+go 1.19
