@@ -105,7 +105,7 @@ HANDLER_CFLAGS := -O2 -std=gnu17 -ffreestanding -fPIC -mgeneral-regs-only -mno-r
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fomit-frame-pointer -ffixed-rbp -fno-jump-tables \
 	-fno-reorder-blocks-and-partition -fno-reorder-functions -fno-ipa-cp -fno-ipa-sra -fstack-usage -Wall -Wextra \
 	-Wno-unused-parameter -Werror -I.
-HANDLER_STACK := 600
+HANDLER_STACK := 480
 $(BUILD)/inline/handler.o: inline/handler.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

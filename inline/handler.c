@@ -288,39 +288,36 @@ HOT u64 stack_hash(const struct inline_conf *c, u64 bp, u64 sp, u64 g, u64 also,
 	return hash ? hash : 1;
 }
 
-OUT u64 stack_count(const struct inline_conf *c, u64 bp, u64 sp, u64 g, u64 also, bool is_entry)
-{
-	struct walk w;
-	u32 n = 0;
+#define STACK_WORDS (sizeof(struct ring_stack) / 8)
 
-	walk_begin(c, &w, bp, sp, g, also, is_entry);
-	while (n < RING_MAX_FRAMES && walk_next(c, &w))
-		n++;
-	return n;
-}
-
-/* Sends the frames of a stack. */
+/* Sends the frames of a stack: walks once to count them, and once more into the record. */
 OUT void frames(struct inline_conf *c, u64 bp, u64 sp, u64 g, u64 also, bool is_entry)
 {
-	u64 n = stack_count(c, bp, sp, g, also, is_entry), pos, hash = 0, k = sizeof(struct ring_stack) / 8;
+	u64 pos = 0, hash = 0, n = 0, k;
 	struct walk w;
 
-	if (!take(c, (u32)RING_SLOTS(sizeof(struct ring_stack) + n * 8), &pos)) {
-		__atomic_fetch_add(&shared_of(c)->stack_lost, 1, __ATOMIC_RELAXED);
-		return;
-	}
-	n += k;
-	walk_begin(c, &w, bp, sp, g, also, is_entry);
-	for (; k < n; k++) {
-		u64 pc = walk_next(c, &w);
+	for (int pass = 0; pass < 2; pass++) {
+		walk_begin(c, &w, bp, sp, g, also, is_entry);
+		for (k = STACK_WORDS; k < STACK_WORDS + RING_MAX_FRAMES && (!pass || k < n); k++) {
+			u64 pc = walk_next(c, &w);
 
-		if (!pc)
+			if (!pc)
+				break;
+			if (!pass)
+				continue;
+			hash = stack_hash_step(hash, pc);
+			slot_at(c, pos + k / RING_SLOT_WORDS)->rec[k % RING_SLOT_WORDS] = pc;
+		}
+		if (pass)
 			break;
-		hash = stack_hash_step(hash, pc);
-		slot_at(c, pos + k / RING_SLOT_WORDS)->rec[k % RING_SLOT_WORDS] = pc;
+		n = k;
+		if (!take(c, (u32)RING_SLOTS(n * 8), &pos)) {
+			__atomic_fetch_add(&shared_of(c)->stack_lost, 1, __ATOMIC_RELAXED);
+			return;
+		}
 	}
 	hash += !hash;
-	k -= sizeof(struct ring_stack) / 8;
+	k -= STACK_WORDS;
 	header(slot_at(c, pos), RING_STACK, (u32)RING_SLOTS(n * 8), (u32)k, k == RING_MAX_FRAMES && (w.bp || w.pc), 0);
 	slot_at(c, pos)->rec[2] = hash;
 	submit(slot_at(c, pos), pos);

@@ -90,11 +90,13 @@ int intake_drain(struct intake *in, struct err *err)
 
 int intake_drain_all(struct intake *in, struct err *err)
 {
+	uint64_t head = drain_head(&in->probes->drain);
 	int ret;
 
+	/* What comes meanwhile, perhaps as fast as it is read, is not waited for. */
 	do {
 		ret = probes_drain(in->probes);
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && !drain_passed(&in->probes->drain, head));
 	debug(DEBUG_DRAIN, "drained; %lu records in all", (unsigned long)in->records);
 	if (in->err.code)
 		*err = in->err;

@@ -17,6 +17,8 @@
 
 #define MAGIC "chanrec block 1"
 #define NAME "chanrec"
+#define SLACK_LEAST 256 /* bytes for one system call and the way back */
+#define VDSO_MAX (16 * INLINE_PAGE)
 
 #define PAGES(bytes) (((bytes) + INLINE_PAGE - 1) / INLINE_PAGE)
 #define HEAD_PAGES PAGES(sizeof(struct block_head))
@@ -142,12 +144,43 @@ static int find_text(struct text *text, pid_t pid, struct err *err)
 	return has_bias ? 0 : err_set(err, ENOEXEC, "cannot find the program's code in the process's memory");
 }
 
-static void set_slack(struct block *b, const struct text *text)
+/*
+ * What is behind the last byte of the vDSO's image, which ends with its section
+ * headers. Go knows that code there is not its own.
+ */
+static void find_vdso_slack(const struct tracees *t, struct remote_room *room)
+{
+	uint8_t image[VDSO_MAX];
+	FILE *f = open_maps(t->pid);
+	uint64_t size, end;
+	struct mapping m;
+	Elf64_Ehdr eh;
+
+	while (f && next_mapping(f, &m)) {
+		size = m.hi - m.lo;
+		if (strcmp(m.name, "[vdso]") != 0 || size > sizeof(image) || tracees_read(t, m.lo, image, size))
+			continue;
+		memcpy(&eh, image, sizeof(eh));
+		end = (eh.e_shoff + (uint64_t)eh.e_shnum * eh.e_shentsize + 15) & ~15ull;
+		if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || !eh.e_shoff || end >= size)
+			continue;
+		*room = (struct remote_room){ .at = m.lo + end,
+			                      .size = size - end < REMOTE_MAX ? size - end : REMOTE_MAX };
+	}
+	if (f)
+		fclose(f);
+}
+
+static void set_slack(struct block *b, const struct tracees *t, const struct text *text)
 {
 	uint64_t at = (text->end + 15) & ~15ull;
 
 	b->slack = (struct remote_room){ .at = at, .size = PAGES(text->end) * INLINE_PAGE - at };
 	b->slack_off = text->off + (at - text->end);
+	if (b->slack.size >= SLACK_LEAST)
+		return;
+	b->slack_off = 0;
+	find_vdso_slack(t, &b->slack);
 }
 
 int block_restore_slack(const struct block *b, const struct tracees *t)
@@ -163,7 +196,7 @@ int block_restore_slack(const struct block *b, const struct tracees *t)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = pread(fd, bytes, size, (off_t)b->slack_off) < 0 ? -errno : 0;
+	ret = b->slack_off && pread(fd, bytes, size, (off_t)b->slack_off) < 0 ? -errno : 0;
 	close(fd);
 	if (!ret)
 		ret = tracees_read(t, b->slack.at, now, size);
@@ -183,12 +216,22 @@ static int choose_place(struct block *b, pid_t pid, const struct text *text, str
 	return err_set(err, ENOTSUP, "there is no free memory within reach of the program's code");
 }
 
+static struct remote_call code_call(const struct block *b)
+{
+	return (struct remote_call){ .nr = SYS_mmap,
+		                     .nargs = 6,
+		                     .arg = { b->at, b->size, PROT_READ | PROT_EXEC,
+		                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 } };
+}
+
+static struct remote_call unmap_call(uint64_t at, uint64_t size)
+{
+	return (struct remote_call){ .nr = SYS_munmap, .nargs = 2, .arg = { at, size } };
+}
+
 static int map_code(struct block *b, struct tracees *t, struct err *err)
 {
-	struct remote_call map = { .nr = SYS_mmap,
-		                   .nargs = 6,
-		                   .arg = { b->at, b->size, PROT_READ | PROT_EXEC,
-		                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 } };
+	struct remote_call map = code_call(b);
 	uint64_t at = b->at;
 
 	b->at = 0;
@@ -240,12 +283,14 @@ static int take_shm(void *arg, size_t i, long result, struct err *err)
 	return 0;
 }
 
-static int map_shm(struct block *b, struct tracees *t, struct err *err)
+static uint64_t name_at(const struct block *b)
 {
-	const struct remote_room room = { .at = b->list, .size = REMOTE_MAX };
-	uint64_t name = b->list + REMOTE_MAX;
-	struct shm_taking s = { .b = b, .t = t };
-	struct remote_call c[SHM_CALLS] = {
+	return b->list + REMOTE_MAX;
+}
+
+static void shm_calls(const struct block *b, struct remote_call *c)
+{
+	const struct remote_call all[SHM_CALLS] = {
 		[MAP_CONF] = { .nr = SYS_mmap,
 		               .nargs = 6,
 		               .arg = { b->conf, INLINE_PAGE, PROT_READ | PROT_WRITE,
@@ -253,7 +298,7 @@ static int map_shm(struct block *b, struct tracees *t, struct err *err)
 		[WIPE_CONF] = { .nr = SYS_madvise, .nargs = 3, .arg = { b->conf, INLINE_PAGE, MADV_WIPEONFORK } },
 		[MAKE_FD] = { .nr = SYS_memfd_create,
 		              .nargs = 2,
-		              .arg = { name, MFD_CLOEXEC | MFD_ALLOW_SEALING },
+		              .arg = { name_at(b), MFD_CLOEXEC | MFD_ALLOW_SEALING },
 		              .sets = REMOTE_FD },
 		[SIZE_FD] = { .nr = SYS_ftruncate, .nargs = 2, .arg = { 0, b->shm_size }, .var = { REMOTE_FD } },
 		[MAP_SHM] = { .nr = SYS_mmap,
@@ -268,9 +313,30 @@ static int map_shm(struct block *b, struct tracees *t, struct err *err)
 		[CLOSE_FD] = { .nr = SYS_close, .nargs = 1, .var = { REMOTE_FD } },
 	};
 
-	if (tracees_write(t, name, NAME, sizeof(NAME)))
+	memcpy(c, all, sizeof(all));
+}
+
+static int map_shm(struct block *b, struct tracees *t, struct err *err)
+{
+	const struct remote_room room = { .at = b->list, .size = REMOTE_MAX };
+	struct shm_taking s = { .b = b, .t = t };
+	struct remote_call c[SHM_CALLS];
+
+	shm_calls(b, c);
+	if (tracees_write(t, name_at(b), NAME, sizeof(NAME)))
 		return err_set(err, EACCES, "the kernel does not let the recorder write the process's code");
 	return remote_run(t, &room, c, SHM_CALLS, take_shm, &s, err);
+}
+
+/* Whether the process may make every call from the first to the last. */
+static int check_calls(const struct block *b, struct tracees *t, struct err *err)
+{
+	struct remote_call c[SHM_CALLS + 2];
+
+	shm_calls(b, c);
+	c[SHM_CALLS] = code_call(b);
+	c[SHM_CALLS + 1] = unmap_call(b->at, b->size);
+	return remote_check(t, c, SHM_CALLS + 2, err);
 }
 
 static int write_owner(const struct block *b, const struct tracees *t)
@@ -290,7 +356,11 @@ int block_map(struct block *b, struct tracees *t, uint64_t ring_size, struct err
 	*b = (struct block){ .memfd = -1, .shm_size = INLINE_RING_AT + ring_size };
 	if (find_text(&text, t->pid, err) || choose_place(b, t->pid, &text, err))
 		return err->code;
-	set_slack(b, &text);
+	set_slack(b, t, &text);
+	if (check_calls(b, t, err)) {
+		b->at = 0;
+		return err->code;
+	}
 	if (map_code(b, t, err))
 		return err->code;
 	/* Recognisable from here on. */
@@ -348,8 +418,8 @@ static int wait_empty(const struct block *b, struct tracees *t, struct err *err)
 int block_unmap(struct block *b, struct tracees *t, struct err *err)
 {
 	const struct remote_room room = { .at = b->list, .size = REMOTE_MAX };
-	struct remote_call shm = { .nr = SYS_munmap, .nargs = 2, .arg = { b->shm_at, b->shm_size } };
-	struct remote_call code = { .nr = SYS_munmap, .nargs = 2, .arg = { b->at, b->size } };
+	struct remote_call shm = unmap_call(b->shm_at, b->shm_size);
+	struct remote_call code = unmap_call(b->at, b->size);
 
 	if (b->at)
 		block_switch(b, t, false);
@@ -451,6 +521,6 @@ int block_find(struct block *b, struct block_head *head, const struct tracees *t
 		               t->pid);
 	if (find_text(&text, t->pid, err))
 		return err->code;
-	set_slack(b, &text);
+	set_slack(b, t, &text);
 	return 0;
 }

@@ -35,8 +35,8 @@ struct block_head {
 struct block {
 	uint64_t at, size; /* in the target; at 0: there is none */
 	uint64_t handler, thunks, list, conf;
-	struct remote_room slack; /* behind the program's code */
-	uint64_t slack_off;       /* of the same bytes in the program's file */
+	struct remote_room slack; /* unused executable bytes, behind the code of the program or of the vDSO */
+	uint64_t slack_off;       /* of the same bytes in the program's file; 0: they are zeros */
 	uint64_t shm_at;          /* in the target; 0: not mapped */
 	size_t shm_size;
 	int memfd;              /* of the shared memory */

@@ -242,27 +242,19 @@ static int disarm(struct probes *p, enum part part, struct err *err)
 	return ret;
 }
 
-/* What may make the code or the calls of the recorder fatal to the process. */
+/* What may make the code of the recorder fatal to the process. */
 static int check_allowed(pid_t pid, struct err *err)
 {
 	char path[64], line[512];
-	int seccomp = 0;
 	bool has_shadow = false;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "Seccomp: %d", &seccomp);
+	while (f && fgets(line, sizeof(line), f))
 		has_shadow |= !strncmp(line, "x86_Thread_features:", 20) && strstr(line, "shstk");
-	}
 	if (f)
 		fclose(f);
-	if (seccomp)
-		return err_set(err, EPERM,
-		               "process %d has a seccomp filter, which may kill it if it maps memory; use --probes "
-		               "uprobe",
-		               pid);
 	if (has_shadow)
 		return err_set(err, ENOTSUP, "process %d has a shadow stack; use --probes uprobe", pid);
 	return 0;
@@ -296,9 +288,9 @@ static int inline_attach(struct probes *p, const struct probes_opts *opts, struc
 		return err_nomem(err);
 	in->t.mem = in->block.memfd = -1;
 	if (check_allowed(p->place.t->pid, err) || tsc_clock_open(&in->clock, err) ||
-	    tracees_open(&in->t, p->place.t->pid, opts->stopped, err) || check_unused(in, err) ||
-	    block_map(&in->block, &in->t, opts->ring_size, err) || make_sites(p, err) || write_thunks(in, err) ||
-	    write_head(p, in, err) || write_conf(p, in, err))
+	    tracees_open(&in->t, p->place.t->pid, opts->stopped, err) || tracees_check(&in->t, err) ||
+	    check_unused(in, err) || block_map(&in->block, &in->t, opts->ring_size, err) || make_sites(p, err) ||
+	    write_thunks(in, err) || write_head(p, in, err) || write_conf(p, in, err))
 		return err->code;
 	p->shared = &in->block.shm->vars.shared;
 	tsc_clock_tell(&in->clock, in->block.shm);
@@ -359,7 +351,10 @@ static void inline_detach(struct probes *p)
 		return;
 	block_switch(&in->block, &in->t, false);
 	if ((disarm(p, PART_ALL, &err) || block_unmap(&in->block, &in->t, &err)) && target_same(p->place.t))
-		fprintf(stderr, "chanrec: %s\n", err.msg);
+		fprintf(stderr,
+		        "chanrec: the probes could not be removed completely: %s. Later, chanrec record --clean -p %d "
+		        "removes the rest.\n",
+		        err.msg, in->t.pid);
 	debug(DEBUG_PROBE, "inline: detached, longest stop %.3f ms", (double)in->t.longest / 1e6);
 	in->block.at = 0;
 }

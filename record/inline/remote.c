@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "record/inline/seccomp.h"
+
 /* include/linux/errno.h: what a system call that was interrupted "returns". */
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
@@ -177,6 +179,32 @@ static int follow(struct tracee *th, const struct list *l, uint64_t at, struct r
 	return ret;
 }
 
+/* Of the thread that is stopped. */
+static int check_calls(const struct tracees *t, const struct remote_call *calls, size_t n, struct err *err)
+{
+	struct seccomp_data data[CALLS_MAX];
+
+	if (n > CALLS_MAX)
+		return err_set(err, E2BIG, "too many calls");
+	for (size_t i = 0; i < n; i++) {
+		data[i] = (struct seccomp_data){ .nr = (int)calls[i].nr };
+		for (int k = 0; k < REMOTE_ARGS; k++)
+			data[i].args[k] = calls[i].arg[k];
+	}
+	return seccomp_allows(t->v.v[0].tid, data, n, err);
+}
+
+int remote_check(struct tracees *t, const struct remote_call *calls, size_t n, struct err *err)
+{
+	int ret;
+
+	if (tracees_stop_one(t, err))
+		return err->code;
+	ret = check_calls(t, calls, n, err);
+	tracees_resume(t);
+	return ret;
+}
+
 int remote_run(struct tracees *t, const struct remote_room *room, struct remote_call *calls, size_t n, remote_fn fn,
                void *arg, struct err *err)
 {
@@ -185,8 +213,13 @@ int remote_run(struct tracees *t, const struct remote_room *room, struct remote_
 	struct list l;
 	int ret;
 
-	if (n > CALLS_MAX || tracees_stop_one(t, err))
-		return n > CALLS_MAX ? err_set(err, E2BIG, "too many calls") : err->code;
+	if (tracees_stop_one(t, err))
+		return err->code;
+	ret = check_calls(t, calls, n, err);
+	if (ret) {
+		tracees_resume(t);
+		return ret;
+	}
 	back = way_back(&t->v.v[0].regs);
 	list_make(&l, calls, n, &back);
 	if (l.n > sizeof(l.code) || l.n > room->size)

@@ -37,6 +37,9 @@ struct remote_room {
 	size_t size;
 };
 
+/* Whether a thread may make all of these calls, as far as seccomp filters tell. Makes none of them. */
+int remote_check(struct tracees *t, const struct remote_call *calls, size_t n, struct err *err);
+
 /* -ENOSPC: there is not enough room. fn may be NULL. */
 int remote_run(struct tracees *t, const struct remote_room *room, struct remote_call *calls, size_t n, remote_fn fn,
                void *arg, struct err *err);

@@ -93,6 +93,27 @@ static int seize_error(pid_t tid, int e, struct err *err)
 	               strerror(e));
 }
 
+int tracees_check(const struct tracees *t, struct err *err)
+{
+	char path[64];
+	struct dirent *e;
+	int ret = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", t->pid);
+	d = opendir(path);
+	if (!d)
+		return err_set(err, ESRCH, "process %d has exited", t->pid);
+	while (!ret && (e = readdir(d))) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10), tracer = tid ? tracer_of(tid) : 0;
+
+		if (tracer && tracer != getpid())
+			ret = seize_error(tid, EPERM, err);
+	}
+	closedir(d);
+	return ret;
+}
+
 /* Begins to trace a thread, which goes on. 1: it is gone. */
 static int seize(struct tracees *t, pid_t tid, struct err *err)
 {

@@ -38,6 +38,9 @@ struct tracees {
 int tracees_open(struct tracees *t, pid_t pid, pid_t kept, struct err *err);
 void tracees_close(struct tracees *t);
 
+/* -EBUSY: a thread is traced already. */
+int tracees_check(const struct tracees *t, struct err *err);
+
 /* Stops all threads. On an error they go on. -ESRCH: the process is gone. */
 int tracees_stop(struct tracees *t, struct err *err);
 /* Stops one thread that can be made to execute something else, and will not notice. It is t->v.v[0]. */

@@ -123,6 +123,16 @@ int drain_run(struct drain *d)
 	return d->ringbuf ? ring_buffer__consume(d->ringbuf) : run_slots(d);
 }
 
+uint64_t drain_head(const struct drain *d)
+{
+	return d->ringbuf ? UINT64_MAX : __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE);
+}
+
+bool drain_passed(const struct drain *d, uint64_t head)
+{
+	return !d->ringbuf && d->at >= head;
+}
+
 void drain_close(struct drain *d)
 {
 	ring_buffer__free(d->ringbuf);

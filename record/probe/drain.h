@@ -31,6 +31,9 @@ int drain_open(struct drain *d, int map, off_t offset, struct bpf_vars *vars, ui
 int drain_open_ringbuf(struct drain *d, int map, drain_fn fn, void *arg);
 /* Passes the records in the ring to fn until the ring is empty or fn returns < 0, which is then returned. */
 int drain_run(struct drain *d);
+/* The position behind the last record so far, and whether everything before it has been read. */
+uint64_t drain_head(const struct drain *d);
+bool drain_passed(const struct drain *d, uint64_t head);
 void drain_close(struct drain *d);
 
 #endif

@@ -5,6 +5,7 @@ The programs check their own sums. What must not happen to them is tried often a
 import ctypes
 import os
 import random
+import struct
 import subprocess
 import time
 
@@ -137,16 +138,19 @@ def test_stopped_recorder(sums, inline):
     check_right(target)
 
 
-def test_a_debugger_is_there(sums, inline):
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_a_debugger_is_there(sums, inline, which):
+    """It traces one of the threads. The first one is special to the kernel."""
     target = sums()
+    tid = sorted(map(int, os.listdir(f"/proc/{target.pid}/task")))[0 if which == "first" else -1]
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long] * 4
-    assert libc.ptrace(PTRACE_SEIZE, target.pid, 0, 0) == 0
+    assert libc.ptrace(PTRACE_SEIZE, tid, 0, 0) == 0
     refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
     assert refused.process.returncode != 0 and f"process {os.getpid()} traces" in refused.stderr
-    libc.ptrace(PTRACE_INTERRUPT, target.pid, 0, 0)
-    os.waitpid(target.pid, 0)
-    libc.ptrace(PTRACE_DETACH, target.pid, 0, 0)
+    libc.ptrace(PTRACE_INTERRUPT, tid, 0, 0)
+    os.waitpid(tid, 0x40000000)  # __WALL
+    libc.ptrace(PTRACE_DETACH, tid, 0, 0)
     check_untouched(target)
     check_right(target)
 
@@ -176,12 +180,18 @@ def test_without_bpf(sums, tmp_path):
     check_right(target)
 
 
-def test_a_seccomp_filter_is_there(go, tmp_path, inline):
-    """The filter that says yes to everything, set before the program starts."""
+# struct sock_filter: code, jt, jf, k
+RET_ALLOW, RET_KILL = struct.pack("HBBI", 0x06, 0, 0, 0x7fff0000), struct.pack("HBBI", 0x06, 0, 0, 0x80000000)
+LOAD_NR, IS_MEMFD_CREATE = struct.pack("HBBI", 0x20, 0, 0, 0), struct.pack("HBBI", 0x15, 0, 1, 319)
+
+
+@pytest.mark.parametrize("filter_, is_refused", ids=("allows", "forbids"), argvalues=[(RET_ALLOW, False), (LOAD_NR + IS_MEMFD_CREATE + RET_KILL + RET_ALLOW, True)])
+def test_a_seccomp_filter_is_there(go, inline, filter_, is_refused):
+    """A call that the filter would kill the program for is not made."""
     path = go.build("sums", NEWEST)
     libc = ctypes.CDLL(None, use_errno=True)
-    allow = (ctypes.c_uint16 * 4)(0x06, 0, 0, 0x7fff)  # BPF_RET SECCOMP_RET_ALLOW
-    program = ctypes.create_string_buffer(bytes(ctypes.c_uint64(1)) + bytes(ctypes.c_uint64(ctypes.addressof(allow))))
+    code = ctypes.create_string_buffer(filter_)
+    program = ctypes.create_string_buffer(struct.pack("QQ", len(filter_) // 8, ctypes.addressof(code)))
 
     def filtered():
         assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
@@ -189,8 +199,9 @@ def test_a_seccomp_filter_is_there(go, tmp_path, inline):
     target = subprocess.Popen([str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=filtered)
     try:
         assert target.stdout.readline().strip() == "ready"
-        refused = inline("-p", target.pid, "-d", "0.1", wait=False).end()
-        assert refused.process.returncode != 0 and "seccomp" in refused.stderr
+        recorder = inline("-p", target.pid, "-d", "0.1", wait=False).end()
+        assert (recorder.process.returncode != 0) == is_refused, recorder.stderr
+        assert ("seccomp filter" in recorder.stderr) == is_refused
         assert target.communicate("stop\n")[0].split()[1] == "right"
     finally:
         target.kill()

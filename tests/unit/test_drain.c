@@ -189,11 +189,29 @@ static void test_overrun(void **state)
 	teardown(&e);
 }
 
+/* What comes after the question is not waited for. */
+static void test_passed(void **state)
+{
+	struct end e;
+	uint64_t head;
+
+	setup(&e);
+	assert_true(drain_passed(&e.d, drain_head(&e.d)));
+	finish(&e, begin(&e, RING_EXIT, 1, 1));
+	head = drain_head(&e.d);
+	assert_false(drain_passed(&e.d, head));
+	assert_int_equal(drain_run(&e.d), 0);
+	finish(&e, begin(&e, RING_EXIT, 2, 1));
+	assert_true(drain_passed(&e.d, head));
+	assert_false(drain_passed(&e.d, drain_head(&e.d)));
+	teardown(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_wrap), cmocka_unit_test(test_unfinished), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_stop),           cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_stop),           cmocka_unit_test(test_overrun),    cmocka_unit_test(test_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,8 +191,11 @@ FLOOR_ALL, FLOOR_BLOCKED = Floor("empty programs"), Floor("empty, park and ready
 DEFAULT = Chanrec("chanrec")
 BLOCKED, ALL = Chanrec("chanrec --events blocked", "--events", "blocked"), Chanrec("chanrec --events all", "--events", "all")
 NO_READY_STACKS = Chanrec("chanrec --no-ready-stacks", "--no-ready-stacks")
+INLINE, INLINE_ALL = (Chanrec("chanrec --probes inline", "--probes", "inline"),
+                      Chanrec("chanrec --probes inline --events all", "--probes", "inline", "--events", "all"))
+INLINE_MIN_BLOCK = Chanrec("chanrec --probes inline --min-block 1ms", "--probes", "inline", "--min-block", "1ms")
 MIN_BLOCK = Chanrec("chanrec --min-block 1ms", "--min-block", "1ms")
-WATCHERS = [Nothing(), FLOOR_ALL, DEFAULT, NO_READY_STACKS, MIN_BLOCK, FLOOR_BLOCKED, BLOCKED, ALL, GoTrace(), Bpftrace()]
+WATCHERS = [Nothing(), FLOOR_ALL, DEFAULT, NO_READY_STACKS, MIN_BLOCK, INLINE, INLINE_MIN_BLOCK, INLINE_ALL, FLOOR_BLOCKED, BLOCKED, ALL, GoTrace(), Bpftrace()]
 # The floor that each watcher is compared with, on the same sites.
 FLOOR_OF = {DEFAULT.name: FLOOR_ALL.name, NO_READY_STACKS.name: FLOOR_ALL.name, MIN_BLOCK.name: FLOOR_ALL.name,
             BLOCKED.name: FLOOR_BLOCKED.name}
