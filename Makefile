@@ -24,7 +24,7 @@ SAN ?= 0
 BUILD ?= build$(if $(filter 1,$(SAN)),/san)
 OBJ := $(BUILD)/obj
 
-LIBS := libbpf libelf libdw libzstd yajl capstone zlib libutf8proc
+LIBS := libbpf libelf libdw libzstd yajl capstone zlib libutf8proc tree-sitter
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
 	-Wno-unused-parameter -Werror
 CFLAGS ?= -O2 -g
@@ -40,11 +40,13 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-MODULES := util format gobin record report cli
+MODULES := util format gobin record report vet cli
 # A module is a folder with its rooms, which are at most two levels below it.
 rooms = $(wildcard $(1:%=%/$(2)) $(1:%=%/*/$(2)) $(1:%=%/*/*/$(2)))
 SRCS := $(call rooms,$(MODULES),*.c)
-OBJS := $(SRCS:%.c=$(OBJ)/%.o)
+# The grammar of Go, generated code that is kept as it is.
+GRAMMAR := third_party/tree-sitter-go/parser.c
+OBJS := $(SRCS:%.c=$(OBJ)/%.o) $(GRAMMAR:%.c=$(OBJ)/%.o)
 LIB := $(BUILD)/libchanrec.a
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 BPF_SKELS := $(BPF_SRCS:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
@@ -64,6 +66,7 @@ $(LIB): $(filter-out $(OBJ)/cli/main.o,$(OBJS))
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
 
+$(GRAMMAR:%.c=$(OBJ)/%.o): ALL_CFLAGS = -std=gnu11 -O2 -w -Ithird_party/tree-sitter-go
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -236,7 +239,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
 	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/report.schema.json docs/diff.schema.json \
+	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/vet.md docs/report.schema.json docs/diff.schema.json \
 		$(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 uninstall:
@@ -247,7 +250,7 @@ uninstall:
 ## FUZZ_SECONDS=30   for how long each
 FUZZ_SECONDS ?= 30
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format report,*.c))
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format report vet,*.c)) $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o)
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)
@@ -262,6 +265,8 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CLANG)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o): FUZZ_CFLAGS = -std=gnu11 -O2 -w -Ithird_party/tree-sitter-go
 
 $(BUILD)/fuzz/obj/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
 

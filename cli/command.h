@@ -13,7 +13,7 @@
 #include "util/err.h"
 
 /* What a command returns: the exit code of the process. */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_FOUND = 3 };
 
 struct command {
 	const char *what; /* one line: the list of commands, and NAME of the man page */
@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_record, command_dump, command_report, command_diff, command_script, command_info,
-        command_doctor;
+        command_doctor, command_vet;
 
 /* The table of commands, then NULL. */
 const struct command *command_at(size_t i);

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import BUILD, CHANREC, ROOT, run
 
-COMMANDS = ["record", "report", "diff", "script", "info", "doctor"]
+COMMANDS = ["record", "report", "diff", "script", "info", "doctor", "vet"]
 
 
 @pytest.fixture(scope="module")

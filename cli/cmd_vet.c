@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/outfile.h"
+#include "vet/report/report.h"
+
+struct vet_args {
+	struct vet_opts vet;
+	struct outfile_opts out;
+	int format; /* of vet_output_at() */
+	int confidence;
+	const char *explain;
+	uint32_t threads;
+};
+
+static const char *format_at(size_t i, const char **help)
+{
+	const struct vet_output *o = vet_output_at(i);
+
+	*help = o ? o->help : NULL;
+	return o ? o->name : NULL;
+}
+
+static const char *confidence_at(size_t i, const char **help)
+{
+	static const char *const helps[] = { "everything, also what may well be meant so",
+		                             "what is most likely a defect (default)", "only what is certain" };
+
+	*help = i <= CONFIDENCE_CERTAIN ? helps[i] : NULL;
+	return i <= CONFIDENCE_CERTAIN ? confidence_name((enum confidence)i) : NULL;
+}
+
+static const struct option_row rows[] = {
+	{ .name = "explain",
+	  .value = "ID",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct vet_args, explain),
+	  .help = "Explain a check: what happens, why, and how to repair it. \"all\" lists the checks." },
+	{ .name = "confidence",
+	  .value = "HOW",
+	  .kind = OPTION_CHOICE,
+	  .choice = confidence_at,
+	  OPTION_AT(struct vet_args, confidence),
+	  .help = "What to report:" },
+	{ .name = "tests",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct vet_args, vet.load.tests),
+	  .help = "Analyse _test.go files, too." },
+	{ .name = "generated",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct vet_args, vet.load.generated),
+	  .help = "Report on generated files, too." },
+	{ .name = "threads",
+	  .value = "N",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  .max = 64,
+	  OPTION_AT(struct vet_args, threads),
+	  .help = "Threads to use (default: one per processor)." },
+	{ .name = "format",
+	  .value = "NAME",
+	  .kind = OPTION_CHOICE,
+	  .choice = format_at,
+	  OPTION_AT(struct vet_args, format),
+	  .help = "What to write:" },
+};
+
+static const struct option_group groups[] = {
+	{ OPTION_GROUP(rows) },
+	{ OPTION_GROUP(outfile_options), .base = offsetof(struct vet_args, out) },
+	{ 0 },
+};
+
+static int explain(const char *id, struct err *err)
+{
+	const struct check_info *c;
+
+	if (!strcmp(id, "all")) {
+		for (size_t i = 0; (c = check_at(i)); i++)
+			printf("%-22s %s\n", c->id, c->title);
+		return EXIT_DONE;
+	}
+	c = check_at(check_find(id));
+	if (!c) {
+		err_set(err, EINVAL, "no check '%s'; --explain all lists them", id);
+		return EXIT_USAGE;
+	}
+	printf("%s: %s (%s, %s)\n\n%s\n", c->id, c->title, c->severity == SEVERITY_ERROR ? "error" : "warning",
+	       confidence_name(c->confidence), c->explain);
+	return EXIT_DONE;
+}
+
+static void warn(void *ctx, const char *msg)
+{
+	(void)ctx;
+	fprintf(stderr, "chanrec: warning: %s\n", msg);
+}
+
+struct vet_job {
+	const struct vet_output *format;
+	const struct vet *v;
+};
+
+static int write_vet(const void *ctx, FILE *f, struct err *err)
+{
+	const struct vet_job *j = ctx;
+
+	(void)err;
+	j->format->write(j->v, f);
+	return 0;
+}
+
+static int run(void *opts, const struct operands *rest, struct err *err)
+{
+	static char here[] = ".";
+	struct vet_args *a = opts;
+	char *const none[] = { here, NULL };
+	char *const *paths = rest->n ? rest->v : none;
+	struct vet v = { 0 };
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t found;
+	int ret;
+
+	if (a->explain)
+		return explain(a->explain, err);
+	a->vet.min = (enum confidence)a->confidence;
+	a->vet.load.threads = a->threads ? a->threads : processors > 0 && processors < 64 ? (unsigned)processors : 1;
+	a->out.no_pager |= a->format != 0;
+	ret = vet_run(&v, paths, rest->n ? (size_t)rest->n : 1, &a->vet, warn, NULL, err);
+	found = v.sink.findings.n;
+	if (!ret)
+		ret = outfile_write(&a->out, write_vet, &(struct vet_job){ vet_output_at((size_t)a->format), &v }, err);
+	vet_free(&v);
+	if (ret)
+		return EXIT_FAILED;
+	return found ? EXIT_FOUND : EXIT_DONE;
+}
+
+const struct command command_vet = {
+	.what = "find goroutine leaks and deadlocks in Go source",
+	.syntax = { .name = "vet",
+	            .synopsis = "[OPTIONS] [PATH...]",
+	            .about =
+	                    "Reads Go source and reports where a goroutine can wait forever: what can never be "
+	                    "received, "
+	                    "sent, closed or unlocked on some path. PATH is a file or a folder with all below it "
+	                    "(default: the current folder). No Go toolchain is needed, and nothing is built or run.\n\n"
+	                    "Exit status: 0 nothing found, 3 something found, 1 an error, 2 wrong usage.",
+	            .groups = groups },
+	.defaults = &(const struct vet_args){ .confidence = CONFIDENCE_LIKELY },
+	.opts_size = sizeof(struct vet_args),
+	.run = run,
+};
