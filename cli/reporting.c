@@ -91,7 +91,7 @@ const struct option_row report_chains[2] = {
 	  .help = "Leave waits shorter than TIME out of blocking chains." },
 };
 
-const struct option_row report_layout[5] = {
+const struct option_row report_layout[6] = {
 	{ .name = "all",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct view, opts.all),
@@ -110,6 +110,10 @@ const struct option_row report_layout[5] = {
 	  .choice = by_at,
 	  OPTION_AT(struct view, opts.fold_by),
 	  .help = "Weight of folded stacks:" },
+	{ .name = "idle",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.idle),
+	  .help = "Have waits for sleep, network and timers in folded stacks and speedscope, too." },
 	{ .name = "link",
 	  .value = "URL",
 	  .kind = OPTION_STRING,

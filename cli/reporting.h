@@ -16,7 +16,7 @@ struct report_args {
 };
 
 /* The base of report_format is that of a struct report_args, that of the others a struct view. */
-extern const struct option_row report_format[1], report_subject[2], report_chains[2], report_layout[5];
+extern const struct option_row report_format[1], report_subject[2], report_chains[2], report_layout[6];
 
 /* For the rows of other commands. */
 const char *report_format_at(size_t i, const char **help);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/analyze/visible.h"
+#include "report/analyze/wait_sites.h"
 #include "report/model/names.h"
 
 /* One of the names that rows are compared by. */
@@ -150,13 +151,18 @@ static int fill_waiter(struct folded *f, const struct report *r, struct fold_row
 	return 0;
 }
 
+static bool is_shown(const struct report *r, const struct wsite *ws)
+{
+	return report_shows_wsite(r, ws) && (report_shows_idle(r) || !wait_site_is_idle(r->m, ws));
+}
+
 static int add_waits(struct folded *f, const struct report *r)
 {
 	for (size_t i = 1; i < r->m->wsites.n; i++) {
 		const struct wsite *ws = &r->m->wsites.v[i];
 		struct fold_row row = { .weight = r->opts.fold_by == FOLD_BY_COUNT ? ws->waits : ws->blocked };
 
-		if (report_shows_wsite(r, ws) && (fill_waiter(f, r, &row, ws) || vec_push(&f->v, row)))
+		if (is_shown(r, ws) && (fill_waiter(f, r, &row, ws) || vec_push(&f->v, row)))
 			return -ENOMEM;
 	}
 	return 0;
@@ -179,7 +185,7 @@ static int add_wakes(struct folded *f, const struct report *r)
 	for (size_t i = 0; i < m->wake_stacks.n; i++) {
 		const struct wake_stack *w = &m->wake_stacks.v[i];
 
-		if (report_shows_wsite(r, &m->wsites.v[w->wsite]) && add_wake(f, r, w))
+		if (is_shown(r, &m->wsites.v[w->wsite]) && add_wake(f, r, w))
 			return -ENOMEM;
 	}
 	if (!m->wake_stacks.dropped_ns)

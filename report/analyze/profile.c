@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/analyze/visible.h"
+#include "report/analyze/wait_sites.h"
 
 #define CMP(a, b) (((a) > (b)) - ((a) < (b)))
 
@@ -42,6 +43,7 @@ static int add_waits(struct profile *p, const struct report *r)
 			                   .stack = ws->stack,
 			                   .reason = ws->reason,
 			                   .objsite = ws->objsite,
+			                   .is_idle = wait_site_is_idle(r->m, ws),
 			                   .state = GO_STATE_WAITING,
 			                   .waits = ws->waits,
 			                   .blocked = ws->blocked };
@@ -69,6 +71,7 @@ static int add_goroutines(struct profile *p, const struct report *r)
 		if (g->state == GO_STATE_WAITING) {
 			row.reason = g->wait.reason;
 			row.objsite = model_objsite(m, &obj, g->wait.stack);
+			row.is_idle = wait_is_idle(m, row.group, row.reason, row.objsite);
 		}
 		if (vec_push(&p->v, row))
 			return -ENOMEM;

@@ -10,6 +10,7 @@ struct profile_row {
 	uint32_t group, stack;
 	uint32_t reason;         /* 0 unless WAITING */
 	uint32_t objsite;        /* 0: unknown, or several objects */
+	bool is_idle;            /* it waits for no other goroutine */
 	uint8_t state;           /* enum go_state; waits that have ended are WAITING */
 	uint64_t waits, blocked; /* blocked: ns */
 	uint64_t goroutines;     /* there at the end */

@@ -23,6 +23,7 @@ struct report_opts {
 	bool all;             /* JSON: every exited goroutine and every channel */
 	bool no_limit;        /* whatever reading and writing takes; see budget.h */
 	bool full;            /* text: every section, not only the page that fits a screen */
+	bool idle;            /* folded stacks: also waits for no other goroutine, see wait_sites.h */
 	bool full_stacks;     /* including frames of the runtime and of libraries */
 	unsigned width;       /* columns of text; 0: TEXT_WIDTH */
 	bool color;           /* text is for a terminal with colours */

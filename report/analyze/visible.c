@@ -85,6 +85,11 @@ bool report_shows_wsite(const struct report *r, const struct wsite *ws)
 	       (ws->waits || !r->m->filter.opts.label);
 }
 
+bool report_shows_idle(const struct report *r)
+{
+	return r->opts.idle || r->m->filter.opts.reason;
+}
+
 bool report_shows_edge(const struct report *r, const struct edge *e)
 {
 	return report_shows_wsite(r, &r->m->wsites.v[e->wsite]);

@@ -18,6 +18,8 @@ bool report_shows_channel(const struct report *r, const struct channel *c);
 bool report_shows_channels(const struct report *r, const struct chan_row *gone);
 bool report_shows_sync(const struct report *r, const struct sync_obj *s);
 bool report_shows_wsite(const struct report *r, const struct wsite *ws);
+/* Whether folded stacks have waits for no other goroutine: if they were asked for, or a filter chooses the reason. */
+bool report_shows_idle(const struct report *r);
 bool report_shows_edge(const struct report *r, const struct edge *e);
 uint64_t report_channel_count(const struct report *r);
 uint64_t report_sync_count(const struct report *r);

@@ -7,12 +7,17 @@
 #include "report/analyze/visible.h"
 #include "report/model/names.h"
 
+bool wait_is_idle(const struct model *m, uint32_t group, uint32_t reason, uint32_t objsite)
+{
+	uint8_t class = model_wait_class(m, reason);
+
+	return wait_class_is_idle(class) || m->objsites.v[objsite].timer ||
+	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, group));
+}
+
 bool wait_site_is_idle(const struct model *m, const struct wsite *ws)
 {
-	uint8_t class = model_wait_class(m, ws->reason);
-
-	return wait_class_is_idle(class) || m->objsites.v[ws->objsite].timer ||
-	       (class == TRACE_WAIT_EMPTY_SELECT && group_is_main(m, ws->group));
+	return wait_is_idle(m, ws->group, ws->reason, ws->objsite);
 }
 
 struct site_key {

@@ -11,7 +11,8 @@ struct wait_sites {
 	uint32_t left_out; /* idle, unknown or found, and so not in v */
 };
 
-/* Whether it waits for no other goroutine: sleep, the network, a timer, "select {}" in main. */
+/* Whether such waits are for no other goroutine: sleep, the network, a timer, "select {}" in main. */
+bool wait_is_idle(const struct model *m, uint32_t group, uint32_t reason, uint32_t objsite);
 bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
 /*
  * Unless all are wanted, leaves out those that are idle, those of which only the time is known, and those whose

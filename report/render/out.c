@@ -3,7 +3,7 @@
 
 /* In the order of --help. */
 static const struct output *const outputs[] = {
-	&output_text, &output_traceback, &output_folded, &output_pprof,
+	&output_text, &output_traceback, &output_folded, &output_pprof, &output_speedscope,
 	&output_dot,  &output_svg,       &output_html,   &output_json,
 };
 

@@ -110,3 +110,46 @@ def test_pprof_is_canonical_protobuf(traces, tmp_path):
     done = run(need("protoc", "protobuf-compiler"), "--decode_raw", input=data, text=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b'6: ""\n') or b'\n6: ""\n' in done.stdout
+
+
+@pytest.mark.parametrize("name", TRACES)
+@pytest.mark.parametrize("idle", [("--idle",), ()], ids=["idle", "busy"])
+def test_speedscope_keeps_to_its_format(traces, name, idle):
+    done = run(CHANREC, "report", "--format", "speedscope", *idle, traces / f"{name}.zst")
+    assert done.returncode == 0, done.stderr
+    doc = json.loads(done.stdout)
+    frames = doc["shared"]["frames"]
+    assert all(set(f) <= {"name", "file", "line"} and f["name"] for f in frames)
+    assert [(p["name"], p["unit"]) for p in doc["profiles"]] == \
+        [("blocked time", "nanoseconds"), ("waits", "none"), ("goroutines at the end", "none")]
+    for profile in doc["profiles"]:
+        assert profile["type"] == "sampled" and profile["startValue"] == 0
+        assert len(profile["samples"]) == len(profile["weights"])
+        assert all(s and all(0 <= f < len(frames) for f in s) for s in profile["samples"])
+        assert sum(profile["weights"]) == profile["endValue"]
+    full = document(traces / f"{name}.zst")
+    if idle:
+        assert doc["profiles"][0]["endValue"] == sum(w["blocked_ns"] for w in full["wait_sites"])
+        assert doc["profiles"][1]["endValue"] == sum(w["waits"] for w in full["wait_sites"])
+    names = {frames[s[-1]]["name"] for s in doc["profiles"][0]["samples"]}
+    assert names <= {f"[{w['reason']}]" for w in full["wait_sites"]}
+    assert idle or not names & {"[sleep]", "[IO wait]"}
+    assert not idle or name != "shop" or names >= {"[sleep]", "[IO wait]"}
+
+
+def test_folded_stacks_leave_out_idle_waits(traces):
+    def stacks(*args):
+        done = run(CHANREC, "report", "--format", "folded", *args, traces / "shop.zst")
+        assert done.returncode == 0, done.stderr
+        unit, *lines = done.stdout.splitlines()
+        return unit, {line.rsplit(" ", 1)[0]: int(line.rsplit(" ", 1)[1]) for line in lines}
+
+    unit, busy = stacks()
+    assert "without sleep, network and timers" in unit
+    unit, every = stacks("--idle")
+    assert unit == "# blocked time in microseconds"
+    assert busy.items() < every.items()
+    left_out = set(every) - set(busy)
+    assert left_out and all(re.search(r"\[(sleep|IO wait|select|chan receive)\]", s) for s in left_out)
+    assert not any(s.endswith(("[sleep]", "[IO wait]")) for s in busy)
+    assert stacks("--reason", "sleep")[1]

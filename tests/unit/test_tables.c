@@ -107,6 +107,11 @@ static void stacks_with_the_same_names_are_one_row(void **state)
 	struct folded f;
 
 	assert_int_equal(folded_find(&f, r), 0);
+	assert_int_equal(f.v.n, 1);
+	assert_string_equal(f.v.v[0].reason, "chan send");
+	folded_free(&f);
+	r->opts.idle = true;
+	assert_int_equal(folded_find(&f, r), 0);
 	/* 7, 8 and 9 send at two lines of one function; sorted by the names of calls, "runtime…" is before "time…". */
 	assert_int_equal(f.v.n, 2);
 	assert_string_equal(f.v.v[0].reason, "chan send");

@@ -4,10 +4,12 @@
  * and its successors. By wake, the waker's stack follows the waiter's, reversed, as
  * in bcc's offwaketime: "…;[wait reason];--;[cause];innermost;…;outermost µs". Pairs
  * beyond MODEL_MAX_WAKE_STACKS become "[not kept];--;[not kept]", which keeps the sum right.
+ * The first line says what the numbers are; readers skip it, as it does not end in one.
  */
 #include <inttypes.h>
 
 #include "report/analyze/folded.h"
+#include "report/analyze/visible.h"
 #include "report/render/fmt.h"
 #include "report/render/out.h"
 
@@ -92,6 +94,8 @@ static int write_folded(const struct report *r, FILE *to, struct err *err)
 
 	if (folded_find(&rows, r))
 		return err_nomem(err);
+	fprintf(to, "# %s%s\n", r->opts.fold_by == FOLD_BY_COUNT ? "number of waits" : "blocked time in microseconds",
+	        report_shows_idle(r) ? "" : ", without sleep, network and timers (see --idle)");
 	for (size_t i = 0; i < rows.v.n; i++) {
 		const struct fold_row *row = &rows.v.v[i];
 		uint64_t weight = r->opts.fold_by == FOLD_BY_COUNT ? row->weight : (row->weight + 500) / 1000;

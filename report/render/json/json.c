@@ -62,6 +62,11 @@ int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err)
 	return 0;
 }
 
+void json_compact(struct json *j)
+{
+	yajl_gen_config(j->g, yajl_gen_beautify, 0);
+}
+
 int json_end(struct json *j, struct err *err)
 {
 	if (j->failed || buf_failed(&j->text))

@@ -17,6 +17,8 @@ struct json;
  * document is whole and little longer; json_key_cuts() tells.
  */
 int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err);
+/* Before the first value: without line breaks and blanks. */
+void json_compact(struct json *j);
 /* Ends the document with a newline. -EIO with a message when it is not whole. */
 int json_end(struct json *j, struct err *err);
 void json_free(struct json *j);
