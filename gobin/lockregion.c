@@ -189,7 +189,7 @@ static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t a
 static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
 {
 	bool follows = r->depth ? is_same_package(r->package, f->name) : strncmp(f->name, "runtime.", 8) != 0;
-	uint64_t begin = r->depth ? 0 : mono_ns(), *slot = map_get(&r->by_func, f->idx + 1ull);
+	uint64_t begin = r->depth ? 0 : clock_ns(CLOCK_THREAD_CPUTIME_ID), *slot = map_get(&r->by_func, f->idx + 1ull);
 	uint32_t at = (uint32_t)r->known.n;
 
 	if (slot)
@@ -204,7 +204,7 @@ static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
 	*slot = at;
 	r->failed |= analyse(r, f, at) != 0;
 	if (!r->depth)
-		r->spent_ns += mono_ns() - begin;
+		r->spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
 	return at;
 }
 

@@ -10,10 +10,14 @@
 #define USES_MAX (1u << 20)
 #define PER_OBJECT 64
 
-static bool waits_for(const struct gread *g, uint64_t addr)
+/*
+ * Whether it stands in line for the object, to use it alike. One that waits to
+ * send and would receive later is told, because others wait behind it.
+ */
+static bool is_in_line(const struct gread *g, const struct gread_use *u)
 {
 	for (uint32_t i = 0; g->state == TRACE_GO_WAITING && i < g->nobjs; i++)
-		if (g->objs[i].addr == addr)
+		if (g->objs[i].addr == u->addr && !(g->objs[i].dir == TRACE_DIR_SEND && u->kind == USE_KIND_RECV))
 			return true;
 	return false;
 }
@@ -23,7 +27,7 @@ int snapuses_add(struct snapuses *s, const struct gread *g)
 	for (uint32_t i = 0; i < g->nuses && s->v.n < USES_MAX; i++) {
 		struct snapuse u = { .addr = g->uses[i].addr, .goid = g->goid, .use = g->uses[i] };
 
-		if (!waits_for(g, u.addr) && vec_push(&s->v, u))
+		if (!is_in_line(g, &g->uses[i]) && vec_push(&s->v, u))
 			return -ENOMEM;
 	}
 	return 0;

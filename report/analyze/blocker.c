@@ -239,6 +239,17 @@ static uint8_t use_evidence(uint8_t use, bool is_send)
 	}
 }
 
+static struct blocker blocker_by_use(const struct blockers *bs, struct blocker r, const struct next_use *u,
+                                     uint8_t evidence)
+{
+	r.goid = u->goid;
+	r.gone = 0;
+	r.root = ROOT_NONE;
+	r.evidence = evidence;
+	r.at = symbols_frame_user(&bs->m->sym, u->at);
+	return r;
+}
+
 /*
  * Whose code ends the wait. One that was seen to end such waits is kept, then
  * with the evidence of its code; else one that goes on is preferred.
@@ -248,7 +259,7 @@ static struct blocker by_code(const struct blockers *bs, const struct goroutine 
 {
 	struct owner_pick p = owner_pick(bs->m, o);
 	uint64_t seen = r.goid;
-	bool found = false;
+	bool found = false, in_line = false;
 	size_t n;
 	const struct next_use *u = model_next_uses(bs->m, o, &n);
 
@@ -259,21 +270,26 @@ static struct blocker by_code(const struct blockers *bs, const struct goroutine 
 		uint8_t evidence = use_evidence(u[i].use, is_send);
 		bool is_stuck;
 
-		if (!who || who == g || !evidence || owner_waits_for(who, o))
+		if (!who || !evidence)
 			continue;
+		/* Nobody else can reach the WaitGroup. */
+		if (who == g && g->unreachable && evidence == EVIDENCE_WILL_CALL_DONE && !r.goid) {
+			r = blocker_by_use(bs, r, &u[i], evidence);
+			continue;
+		}
+		if (who == g || owner_waits_for(who, o)) {
+			in_line = true;
+			continue;
+		}
 		is_stuck = owner_is_stuck(bs->m, who);
 		if (!found || u[i].goid == seen || (r.goid != seen && r.stuck && !is_stuck)) {
-			if (!seen || u[i].goid == seen) {
-				r.goid = u[i].goid;
-				r.gone = 0;
-				r.root = ROOT_NONE;
-				r.evidence = evidence;
-				r.at = symbols_frame_user(&bs->m->sym, u[i].at);
-			}
+			if (!seen || u[i].goid == seen)
+				r = blocker_by_use(bs, r, &u[i], evidence);
 			found = true;
 		}
 		r.stuck &= is_stuck;
 	}
+	r.in_line = in_line && !found;
 	return r;
 }
 
@@ -284,7 +300,8 @@ static struct blocker or_owner(const struct blockers *bs, const struct trace_obj
 	size_t n;
 	const struct next_use *u = model_next_uses(bs->m, o, &n);
 
-	if (!p.goid || !p.all || p.n != 1 || evidence_is_code(r.evidence) || (r.goid && owner_has(bs->m, o, r.goid)))
+	if (!p.goid || !p.all || p.n != 1 || r.in_line || evidence_is_code(r.evidence) ||
+	    (r.goid && owner_has(bs->m, o, r.goid)))
 		return r;
 	/* It is known to do something else with it. */
 	for (size_t i = 0; i < n; i++)

@@ -76,6 +76,7 @@ struct blocker {
 	/* Each goroutine that has a pointer to the object, or whose code will end the wait, has waited for long, and
 	 * for another goroutine; no variable and no other goroutine leads to the object. */
 	bool stuck, all;
+	bool in_line;  /* only goroutines that wait for the object themselves would end the wait */
 	int64_t moved; /* when a wait like this on the same object last ended; 0: not seen */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "report/analyze/purpose.h"
 #include "report/model/stops.h"
 
 #define WAITS_MIN 10         /* that ended */
@@ -66,8 +67,9 @@ static void find_holders_wait(const struct model *m, struct contention *c)
 		if (at->objsite != c->objsite || !w->next || w->blocked <= most)
 			continue;
 		held = &m->wsites.v[m->wake_chains.v[w->next].wsite];
-		/* Its own turn in the same queue; the runtime's wait, whose goroutine made it runnable. */
-		if (held->objsite == c->objsite || m->groups.v[held->group].system)
+		/* Its own turn in the same queue; the runtime's wait, or that of a goroutine of the runtime. */
+		if (held->objsite == c->objsite || m->groups.v[held->group].system ||
+		    purpose_is_runtime(&m->sym, held->stack))
 			continue;
 		most = w->blocked;
 		c->held_place = symbols_stack_user(&m->sym, held->stack);

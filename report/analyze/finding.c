@@ -76,7 +76,7 @@ static int index_suspects(struct maker *k)
 static uint32_t leak_of_blocker(const struct maker *k, const struct goroutine *g)
 {
 	struct blocker who = blocker_of(k->blockers, g);
-	bool is_any = who.nlive <= 1 || who.evidence == EVIDENCE_CHILD ||
+	bool is_any = who.nlive <= 1 || who.evidence == EVIDENCE_WILL_CALL_DONE ||
 	              model_wait_class(k->m, g->wait.reason) == TRACE_WAIT_SEND;
 	const uint64_t *at = who.goid && is_any ? map_get(&k->by_goid, who.goid) : NULL;
 

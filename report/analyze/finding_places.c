@@ -53,6 +53,8 @@ static int add_holder(struct finding_facts *out, const struct model *m, const st
 		                       (add_place(out, who->at, PLACE_HOLDS) || add_place(out, who->taken, PLACE_HOLDS))
 		               ? -ENOMEM
 		               : 0;
+	if (evidence_is_code(who->evidence))
+		return add_place(out, who->at, PLACE_CALLS);
 	if (add_place(out, who->taken, PLACE_HOLDS) || add_place(out, who->at, PLACE_HOLDS))
 		return -ENOMEM;
 	return add_place(out, app ? app : symbols_stack_user(&m->sym, g->wait.stack), PLACE_HOLDS);

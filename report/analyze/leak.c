@@ -46,8 +46,9 @@ static int collect_cycle(struct finder *f, const struct chain *c, const struct c
 
 	while (from < c->n && links[from].goid != c->root)
 		from++;
-	/* A goroutine that waits for a lock that it holds itself is a cycle, too. */
-	if (from == c->n || (c->n - from < 2 && links[from].evidence != EVIDENCE_REGION))
+	/* A goroutine that waits for a lock that it holds itself, or for its own Done, is a cycle, too. */
+	if (from == c->n ||
+	    (c->n - from < 2 && links[from].evidence != EVIDENCE_REGION && !evidence_is_code(links[from].evidence)))
 		return 0;
 	for (uint32_t k = from; k < c->n; k++)
 		if (!link_is_sure(f->m, &links[k > from ? k - 1 : c->n - 1], &links[k]))

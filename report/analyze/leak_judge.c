@@ -125,6 +125,18 @@ static bool takes_in_several_calls(const struct model *m, const struct goroutine
 	return false;
 }
 
+/*
+ * Waits ended at its place before, but none did any more for half of its own
+ * wait: nobody is served there. Where others still are, it may wait for news
+ * that are rare.
+ */
+static bool is_place_still(const struct judge *k, const struct goroutine *g)
+{
+	struct usual_site u = usual_at(&k->usual, symbols_stack_user(&k->m->sym, g->wait.stack), g->wait.reason);
+
+	return u.waits >= USUAL_MIN && longwait_run_ns(k->m, u.last) >= longwait_ns(k->m, g) / 2;
+}
+
 /* In the middle of a request: whether it waits for something that has to come, not for the request's end. */
 static bool expects(const struct judge *k, const struct goroutine *g, uint8_t class)
 {
@@ -136,9 +148,7 @@ static bool expects(const struct judge *k, const struct goroutine *g, uint8_t cl
 	if (c)
 		return !asks_if_closed(m, g) && (carries_values(c) || channel_waiting(m, c) > 1);
 	if (class == TRACE_WAIT_SELECT)
-		return purpose_waits_in_library(&m->sym, g->wait.stack) || asks_a_pool(m, g) ||
-		       usual_at(&k->usual, symbols_stack_user(&m->sym, g->wait.stack), g->wait.reason).waits >=
-		               USUAL_MIN;
+		return purpose_waits_in_library(&m->sym, g->wait.stack) || asks_a_pool(m, g) || is_place_still(k, g);
 	return true;
 }
 
@@ -299,7 +309,7 @@ struct judgement leak_judge(const struct judge *k, const struct goroutine *g)
 		return judged(VERDICT_NIL_CHANNEL, STRENGTH_PROVEN);
 	if (class == TRACE_WAIT_EMPTY_SELECT)
 		return judged(VERDICT_EMPTY_SELECT, STRENGTH_PROVEN);
-	if (map_get(&k->in_cycle, g->id))
+	if (map_get(&k->in_cycle, g->id) || (who.goid == g->id && longwait_is(m, g)))
 		return judged(VERDICT_CYCLE, g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (class == TRACE_WAIT_RECV)
 		return judge_receive(k, g, &who);

@@ -80,6 +80,28 @@ enum purpose purpose_of_wait(const struct symbols *s, uint32_t stack)
 	return own >= DEEP_MIN && !is_main ? PURPOSE_DEEP : PURPOSE_IDLE;
 }
 
+/* runtime/sema.go; what sync and internal/poll call has their names. */
+bool purpose_is_runtime(const struct symbols *s, uint32_t stack)
+{
+	static const char *const parks[] = { "runtime.gopark", "runtime.goparkunlock", "runtime.semacquire1",
+		                             "runtime.semacquire" };
+	struct stack_walk w = stack_walk_of(s, stack, true);
+	bool is_sema = false;
+	uint32_t place;
+
+	while ((place = stack_walk_next(&w))) {
+		const char *func = symbols_place_func(s, place);
+		bool is_park = false;
+
+		for (size_t i = 0; i < sizeof(parks) / sizeof(*parks); i++)
+			is_park |= !strcmp(func, parks[i]);
+		if (!is_park)
+			return is_sema && !strncmp(func, "runtime.", 8);
+		is_sema |= !strncmp(func, "runtime.semacquire", 18);
+	}
+	return false;
+}
+
 bool purpose_waits_in_library(const struct symbols *s, uint32_t stack)
 {
 	uint32_t user = symbols_stack_user(s, stack);

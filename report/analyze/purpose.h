@@ -22,6 +22,8 @@ enum purpose {
 };
 
 enum purpose purpose_of_wait(const struct symbols *s, uint32_t stack);
+/* Whether the runtime waits there for itself, as a goroutine does that has to start the garbage collection. */
+bool purpose_is_runtime(const struct symbols *s, uint32_t stack);
 /* Whether the wait itself, and not only its caller, is in a library. */
 bool purpose_waits_in_library(const struct symbols *s, uint32_t stack);
 

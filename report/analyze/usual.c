@@ -22,6 +22,7 @@ static int add(struct usual *u, const struct usual_site *s)
 	if (i) {
 		u->v.v[i].waits += s->waits;
 		u->v.v[i].blocked += s->blocked;
+		u->v.v[i].last = s->last > u->v.v[i].last ? s->last : u->v.v[i].last;
 		return 0;
 	}
 	i = (uint32_t)u->v.n;
@@ -39,7 +40,8 @@ int usual_make(struct usual *u, const struct model *m)
 		struct usual_site s = { .place = symbols_stack_user(&m->sym, ws->stack),
 			                .reason = ws->reason,
 			                .waits = ws->waits - ws->open,
-			                .blocked = ws->blocked - ws->open_blocked };
+			                .blocked = ws->blocked - ws->open_blocked,
+			                .last = ws->last_end };
 
 		if (s.waits)
 			ret = add(u, &s);

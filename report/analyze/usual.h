@@ -9,6 +9,7 @@
 struct usual_site {
 	uint32_t place, reason;
 	uint64_t waits, blocked; /* that ended; ns */
+	int64_t last;            /* when the last of them ended */
 };
 
 struct usual {

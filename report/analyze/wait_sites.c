@@ -144,7 +144,8 @@ const struct wsite *wait_sites_heaviest(const struct report *r)
 	for (uint32_t i = 0; i < r->nwsites; i++) {
 		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
 
-		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked || is_worker(r->m, ws))
+		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked || is_worker(r->m, ws) ||
+		    purpose_is_runtime(&r->m->sym, ws->stack))
 			continue;
 		if (!is_still(ws))
 			return ws;

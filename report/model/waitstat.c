@@ -155,6 +155,8 @@ static void add_to_wsite(struct model *m, const struct goroutine *g, struct wsit
 		ws->open++;
 		ws->open_blocked += ns;
 		ws->whole_blocked += is_whole(m, &g->wait) ? ns : 0;
+	} else {
+		ws->last_end = m->now;
 	}
 	if (whole > ws->max || !ws->example) {
 		ws->max = whole;

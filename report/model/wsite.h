@@ -16,6 +16,7 @@ struct wsite {
 	uint64_t open, open_blocked; /* not over at the end */
 	uint64_t whole_blocked;      /* of these, by waits that lasted the whole recording (or window) */
 	uint64_t example;            /* a goroutine: that of the longest wait */
+	int64_t last_end;            /* when the last one ended that has; 0: none has */
 };
 
 /* From index 1; 0: none. */

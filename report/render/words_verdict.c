@@ -230,8 +230,11 @@ static void put_other_side(struct buf *b, const struct model *m, const struct le
 		say(b, m, " All {n goroutine} seen {word} it have exited, {goroutine} last.", W_N(who->ngone),
 		    W_WORD(deed), W_GO(who->gone));
 	} else if (who->goid) {
-		say(b, m, " Goroutine {id} {word}; now it {doing}.", W_GO(who->goid),
-		    W_WORD(words_evidence(who->evidence)), W_GO(who->goid));
+		say(b, m, " Goroutine {id} {word}{if} ({line}){end}; now it {doing}.", W_GO(who->goid),
+		    W_WORD(words_evidence(who->evidence)), W_IF(evidence_is_code(who->evidence) && who->at),
+		    W_PLACE(who->at), W_GO(who->goid));
+	} else if (who->in_line) {
+		say(b, m, " Only goroutines that wait to send on it themselves would receive from it.");
 	} else {
 		say(b, m, " No goroutine {if}was seen {word} it, and none waits to{else}is {word} it{end}.",
 		    W_IF(model_has_events(m)), W_WORD(deed), W_WORD(deed));
@@ -242,7 +245,7 @@ static void put_channel_wait(struct buf *b, const struct model *m, const struct 
 {
 	const struct goroutine *g = example_of(m, l);
 	const struct channel *c = has_one_channel(g) ? model_channel(m, g->objs[0].id) : NULL;
-	bool is_seen = l->blocker.root == ROOT_EXITED || l->blocker.goid;
+	bool is_seen = l->blocker.root == ROOT_EXITED || l->blocker.goid || l->blocker.in_line;
 
 	if (!c) {
 		if (model_wait_class(m, l->reason) == TRACE_WAIT_SELECT)
@@ -338,7 +341,8 @@ static void put_cycle(struct buf *b, const struct model *m, const struct leaks *
 		say(b, m,
 		    "{if} {end}Goroutine {id} waits for {object} at {place}"
 		    "{if}, which it holds itself: {func} locked it ({line}){else}; {part}{end}.",
-		    W_IF(i), W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place), W_IF(c->blocker.goid == c->goid),
+		    W_IF(i), W_GO(c->goid), W_OBJ(&c->obj), W_PLACE(c->place),
+		    W_IF(c->blocker.goid == c->goid && c->blocker.evidence == EVIDENCE_REGION),
 		    W_PLACE(c->blocker.taken), W_PLACE(c->blocker.taken), W_PART(put_blocker, &c->blocker));
 	}
 }

@@ -13,7 +13,7 @@ func waitgroupOfItselfBroken() {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			wg.Wait() // want: waitgroup not done, 2
+			wg.Wait() // want: cycle, 2
 		}()
 	}
 }
