@@ -246,11 +246,11 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/chanrec $(MAN:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/chanrec
 
-## fuzz              run libFuzzer on the trace reader and on the whole report; findings stay in build/fuzz
+## fuzz              run libFuzzer on the readers of traces and cores and on the whole report; findings stay in build/fuzz
 ## FUZZ_SECONDS=30   for how long each
 FUZZ_SECONDS ?= 30
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format report vet,*.c)) $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o)
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format report vet gobin record/core record/memory,*.c)) $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o)
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)

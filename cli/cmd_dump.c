@@ -18,12 +18,23 @@
 struct dump_args {
 	struct report_args report;
 	pid_t pid;
+	const char *core, *exe;
 	const char *output; /* NULL: the trace is not kept */
 	bool labels, redact;
 };
 
 static const struct option_row subject[] = {
 	OPTION_ROW_PID(struct dump_args, "Dump"),
+	{ .name = "core",
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct dump_args, core),
+	  .help = "Dump the core file of a program: from the kernel, gcore or systemd-coredump (zstd)." },
+	{ .name = "exe",
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct dump_args, exe),
+	  .help = "The executable of the core, if it is not where the core says." },
 	{ .name = "output",
 	  .letter = 'o',
 	  .value = "FILE",
@@ -71,10 +82,33 @@ static int format_number(const struct output *wanted)
 	return i;
 }
 
-/* What a complete dump is not. */
-static void warn(const struct picture_summary *sum)
+static void warn_of_core(const struct dump_args *a, const struct picture_summary *sum)
 {
-	if (sum->is_partial)
+	struct buf b = { 0 };
+
+	if (sum->missing) {
+		fmt_bytes(&b, sum->missing);
+		fprintf(stderr,
+		        "chanrec: warning: %s is truncated: %s of memory are missing, so it was not searched for what "
+		        "is "
+		        "unreachable\n",
+		        a->core, buf_str(&b));
+		buf_free(&b);
+	}
+	if (sum->unread)
+		fprintf(stderr, "chanrec: warning: %s lacks memory of %" PRIu64 " goroutines\n", a->core, sum->unread);
+	if (!sum->is_sure)
+		fprintf(stderr,
+		        "chanrec: warning: %s has no build id, so it is not certain that this is its executable\n",
+		        a->core);
+}
+
+/* What a complete dump is not. */
+static void warn(const struct dump_args *a, const struct picture_summary *sum)
+{
+	if (a->core)
+		warn_of_core(a, sum);
+	else if (sum->is_partial)
 		fputs("chanrec: warning: the process ended while it was read; the dump has what was read until then\n",
 		      stderr);
 	else if (sum->unread)
@@ -102,6 +136,8 @@ static void say_written(const struct dump_args *a, const struct picture_summary 
 static int take(const struct dump_args *a, int fd, struct picture_summary *sum, struct err *err)
 {
 	const struct picture_opts po = { .pid = a->pid,
+		                         .core = a->core,
+		                         .exe = a->exe,
 		                         .labels = a->labels,
 		                         .redact = a->redact,
 		                         .search = a->output ||
@@ -109,7 +145,7 @@ static int take(const struct dump_args *a, int fd, struct picture_summary *sum, 
 
 	if (picture_take(&po, fd, sum, err))
 		return err->code;
-	warn(sum);
+	warn(a, sum);
 	return 0;
 }
 
@@ -159,11 +195,17 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	/* The trace is its own: the memory read bounds it. */
 	a->report.view.opts.no_limit = true;
 	if (rest->n) {
-		err_set(err, EINVAL, "give a process with -p PID, not '%s'", rest->v[0]);
+		err_set(err, EINVAL, "give a process with -p PID or a core file with --core FILE, not '%s'",
+		        rest->v[0]);
 		return EXIT_USAGE;
 	}
-	if (!a->pid) {
-		err_set(err, EINVAL, "give a process with -p PID");
+	if (!a->pid == !a->core) {
+		err_set(err, EINVAL, "give a process (-p PID) or a core file (--core FILE)%s",
+		        a->pid ? ", not both" : "");
+		return EXIT_USAGE;
+	}
+	if (a->exe && !a->core) {
+		err_set(err, EINVAL, "--exe goes with --core; a process says itself what it executes");
 		return EXIT_USAGE;
 	}
 	if (a->output && !strcmp(a->output, "-") && a->report.format >= 0) {
@@ -178,9 +220,9 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 }
 
 const struct command command_dump = {
-	.what = "show the goroutines of a running program as they are now",
+	.what = "show the goroutines of a running program or a core file as they are",
 	.syntax = { .name = "dump",
-	            .synopsis = "[OPTIONS] -p PID",
+	            .synopsis = "[OPTIONS] -p PID\n[OPTIONS] --core FILE [--exe FILE]",
 	            .about =
 	                    "Reads the goroutines of a running Go program from its memory: their stacks, what each "
 	                    "waits for and since when. The program is not stopped, nothing in it is changed and no BPF "

@@ -51,7 +51,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.events = h->opts->events,
 		.start_mono = (int64_t)h->epoch,
-		.start_wall = (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
+		.start_wall = h->wall ? h->wall : (int64_t)(clock_ns(CLOCK_REALTIME) - (mono_ns() - h->epoch)),
 		.max_size = h->opts->max_size,
 		.max_overhead = h->opts->max_overhead,
 		.probing = h->probes ? (uint8_t)h->probes->kind->id : 0,

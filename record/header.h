@@ -20,6 +20,7 @@ struct header_of {
 	const struct probes *probes; /* NULL: there are none */
 	const struct go_layout *layout;
 	bool is_checked; /* the layout was checked against the target's memory */
+	int64_t wall;    /* ns since 1970 at time 0; 0: now minus what passed since epoch */
 	uint64_t epoch;  /* CLOCK_MONOTONIC ns at time 0 */
 };
 

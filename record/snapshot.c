@@ -17,11 +17,12 @@
 #include "util/debug.h"
 #include "util/vec.h"
 
-#define ROUNDS 8              /* attempts to read a goroutine that keeps moving */
-#define ALLGS_MAX (64u << 20) /* goroutines; more than any real process has */
-#define HOLDERS_MAX 64        /* readers of one lock that are told */
-#define FDS_MAX 65536         /* descriptors that are looked at */
-#define LEFT_MAX 4            /* returns with a lock that are told */
+#define ROUNDS 8                   /* attempts to read a goroutine that keeps moving */
+#define ALLGS_MAX (64u << 20)      /* goroutines; more than any real process has */
+#define WAITSINCE_MAX (1ull << 62) /* ns; larger values are not times */
+#define HOLDERS_MAX 64             /* readers of one lock that are told */
+#define LEFT_MAX 4                 /* returns with a lock that are told */
+#define FDS_MAX 65536              /* descriptors that are looked at */
 #define SEARCH_LIMIT_NS 5000000000ull
 
 struct snapshot {
@@ -53,6 +54,7 @@ struct snapshot {
 	VEC(struct trace_owner_step) steps; /* likewise */
 	bool is_full;                       /* no room for further owners */
 	bool tells_all, no_search;
+	uint64_t lag;                           /* added to times of the target, ns */
 	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
 };
 
@@ -125,6 +127,23 @@ void snapshot_tells_all(struct snapshot *s)
 	s->tells_all = true;
 }
 
+void snapshot_set_now(struct snapshot *s, uint64_t now)
+{
+	s->lag = s->e->epoch - now;
+}
+
+uint64_t snapshot_newest_wait(const struct snapshot *s)
+{
+	int32_t off = s->env->l->g_waitsince;
+	uint64_t newest = 0, v;
+
+	for (size_t i = 0; i < s->n && off >= 0; i++)
+		if (!memory_read(s->env->mem, s->gs[i] + (uint64_t)off, &v, sizeof(v)) && v > newest &&
+		    v < WAITSINCE_MAX)
+			newest = v;
+	return newest;
+}
+
 void snapshot_no_search(struct snapshot *s)
 {
 	s->no_search = true;
@@ -192,6 +211,22 @@ static void rec_begin(const struct snapshot *s, struct trace_rec *rec, enum trac
 	rec->time = (int64_t)(time - s->e->epoch);
 }
 
+#define LIST_PART 512 /* a page of addresses */
+
+/* Memory that lacks a part of the list: takes what there is. -EFAULT: nothing. */
+static int read_list_parts(struct snapshot *s, uint64_t ptr, size_t len)
+{
+	s->n = 0;
+	for (size_t i = 0, k; i < len; i += k) {
+		k = LIST_PART - (ptr / sizeof(*s->gs) + i) % LIST_PART;
+		k = len - i < k ? len - i : k;
+		if (!memory_read(s->env->mem, ptr + i * sizeof(*s->gs), s->gs + s->n, k * sizeof(*s->gs)))
+			s->n += k;
+	}
+	s->unread += len - s->n;
+	return s->n || !len ? 0 : -EFAULT;
+}
+
 /*
  * The runtime raises allglen after it has stored the entry (runtime.allgadd),
  * so read allglen first, then the pointer.
@@ -221,7 +256,8 @@ static int read_list(struct snapshot *s)
 	if (!s->gs)
 		return -ENOMEM;
 	s->n = len;
-	return len ? memory_read(s->env->mem, ptr, s->gs, len * sizeof(*s->gs)) : 0;
+	ret = len ? memory_read(s->env->mem, ptr, s->gs, len * sizeof(*s->gs)) : 0;
+	return ret == -EFAULT && memory_is_still(s->env->mem) ? read_list_parts(s, ptr, len) : ret;
 }
 
 int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
@@ -379,7 +415,7 @@ static bool is_searched(const struct snapshot *s, const struct gread *g)
 /* What the target's memory says; 0 if that cannot be. */
 static int64_t wait_since(const struct snapshot *s, const struct gread *g)
 {
-	int64_t since = (int64_t)(g->waitsince - s->e->epoch);
+	int64_t since = (int64_t)(g->waitsince + s->lag - s->e->epoch);
 
 	return g->waitsince && since >= -TRACE_MAX_TIME && since <= TRACE_MAX_TIME ? since : 0;
 }

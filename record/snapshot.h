@@ -28,6 +28,10 @@ int snapshot_new(struct snapshot **s, const struct gread_env *env, struct encode
 void snapshot_find_labels(struct snapshot *s);
 /* Nothing but this snapshot tells of a goroutine, so one that cannot be read is written too, with its state alone. */
 void snapshot_tells_all(struct snapshot *s);
+/* What the target's CLOCK_MONOTONIC was when the snapshot begins, if that is not now. */
+void snapshot_set_now(struct snapshot *s, uint64_t now);
+/* The latest time at which one of the listed goroutines began to wait; 0: unknown. */
+uint64_t snapshot_newest_wait(const struct snapshot *s);
 /* Does not search the heap. */
 void snapshot_no_search(struct snapshot *s);
 /* From now on, the last snapshot also finds where running goroutines are; pid is the target's. */

@@ -113,12 +113,18 @@ static void parse_before(struct gread_chunk *c, size_t i)
 		return;
 	}
 	g->verdict = GREAD_OK;
-	if (!stands_still(status))
+	if (status == G_RUNNING) {
+		v->is_exact = gread_running_at(c->env, b, &at);
+		g->locks_open = !v->is_exact;
+		if (!v->is_exact)
+			return;
+	} else if (!stands_still(status)) {
 		return;
-	if (!g_stands_at(l, b, &at)) {
+	} else if (!g_stands_at(l, b, &at)) {
 		g->verdict = GREAD_MOVED;
 		return;
 	}
+	v->pc = at.pc;
 	v->sp = at.sp;
 	v->limit = at.hi;
 	v->lo = v->sp;
@@ -245,6 +251,8 @@ int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, str
 			gread_stack(c, i);
 	read_labels(c, n);
 	*time = mono_ns();
+	if (memory_is_still(c->env->mem))
+		return 0;
 	if (read_gs(c, addrs, n, c->after, ok))
 		return -ESRCH;
 	for (size_t i = 0; i < n; i++) {

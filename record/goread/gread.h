@@ -32,7 +32,7 @@ struct gread_env {
 	uint64_t bias;
 	struct gread_range {
 		uint64_t lo, hi;
-	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic, cond_wait;
+	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic, cond_wait, sigreturn;
 	struct gread_range unwinds[3]; /* run deferred calls of the frames above */
 	struct select_slots select;
 	bool semacquire_arg, notify_arg, poll_arg, cond_arg; /* the first argument is in its spill slot */

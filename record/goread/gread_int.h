@@ -24,6 +24,8 @@ struct gread_chunk {
 	struct stack_view {
 		uint64_t lo, hi;    /* range that the window covers */
 		uint64_t sp, limit; /* the goroutine's stack, from sp up */
+		uint64_t pc;        /* where it stopped */
+		bool is_exact;      /* pc is the next instruction, not a return address */
 	} view[GREAD_CHUNK];
 };
 
@@ -40,6 +42,12 @@ static inline bool gread_in_range(const struct gread_range *r, uint64_t pc)
 
 /* Finds the stack of goroutine i, which was interrupted at pc; its stack window has been set. */
 bool gread_stack_at(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp);
+/*
+ * Where a running goroutine is, if the memory stands still: where its thread is, or
+ * where it left for the scheduler's stack. False: not known.
+ */
+bool gread_running_at(const struct gread_env *env, const uint8_t *g, struct g_place *at);
+
 /* Finds the stack and the wait objects of goroutine i of the chunk, whose g and stack window have been read. */
 void gread_stack(struct gread_chunk *c, size_t i);
 

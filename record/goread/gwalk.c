@@ -215,23 +215,25 @@ void gread_stack(struct gread_chunk *c, size_t i)
 	const struct go_layout *l = env->l;
 	const uint8_t *b = c->before + i * (size_t)l->g_size;
 	struct gread *g = &c->g[i];
+	const struct stack_view *v = &c->view[i];
 	uint8_t class = class_of(env, g->reason);
-	struct g_place at;
+	uint64_t pc = v->pc, sp = v->sp;
 	bool ok;
 
-	if (!g_stands_at(l, b, &at)) {
-		ok = false;
-	} else if (g->state == TRACE_GO_WAITING && gread_in_range(&env->gopark, at.pc)) {
+	if (g->state == TRACE_GO_WAITING && gread_in_range(&env->gopark, pc)) {
 		wait_object(c, i, class);
 		ok = walk_frames(c, i, g_u64(b, l->g_sched_bp), class);
 		if (!ok) {
 			g->nframes = g->nlocks = g->nuses = 0;
 			g->cut = g->locks_open = false;
-			ok = walk_table(c, i, at.pc, at.sp, true, false, class);
+			ok = walk_table(c, i, pc, sp, true, false, class);
 		}
 	} else {
-		ok = walk_table(c, i, at.pc, at.sp, false, false, class);
+		ok = walk_table(c, i, pc, sp, false, v->is_exact, class);
 	}
-	if (!ok)
+	/* A running goroutine may be in C code. */
+	if (!ok && g->state == TRACE_GO_RUNNING)
+		g->locks_open = true;
+	else if (!ok)
 		g->verdict = GREAD_MOVED;
 }

@@ -216,6 +216,10 @@ static void look(const struct layout_check *c, struct look *k)
 	uint8_t again[G_SIZE_MAX];
 
 	if (memory_read(c->mem, k->addr, k->g, size)) {
+		k->goid = 0;
+		/* A core may lack it. */
+		if (memory_is_still(c->mem))
+			return;
 		snprintf(k->why, sizeof(k->why), "its memory cannot be read");
 		return;
 	}
@@ -265,7 +269,7 @@ int layout_check_run(struct layout_check *c, struct err *err)
 		/* A process that is gone is reported elsewhere. */
 		if (memory_is_gone(c->mem))
 			return 0;
-		if (!c->done)
+		if (!c->done && !memory_is_still(c->mem))
 			nanosleep(&pause, NULL);
 	}
 	return 0;

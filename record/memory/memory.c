@@ -25,3 +25,8 @@ bool memory_is_still(const struct memory *m)
 {
 	return m->ops->is_still;
 }
+
+bool memory_thread_at(const struct memory *m, uint64_t tid, uint64_t *pc, uint64_t *sp)
+{
+	return m->ops->thread_at && m->ops->thread_at(m, tid, pc, sp);
+}

@@ -25,6 +25,8 @@ struct memory_ops {
 	/* Reads n pieces. 0, or -ESRCH if the memory is gone: its process has exited or executed another program. */
 	int (*read)(const struct memory *m, struct memory_piece *v, size_t n);
 	bool (*is_gone)(const struct memory *m);
+	/* Where a thread is; NULL: not known of any, as they run. */
+	bool (*thread_at)(const struct memory *m, uint64_t tid, uint64_t *pc, uint64_t *sp);
 	/* Nobody writes to it, so what was read once stays true. */
 	bool is_still;
 };
@@ -39,5 +41,7 @@ int memory_read_pieces(const struct memory *m, struct memory_piece *v, size_t n)
 int memory_read(const struct memory *m, uint64_t addr, void *to, size_t len);
 bool memory_is_gone(const struct memory *m);
 bool memory_is_still(const struct memory *m);
+/* The registers of a thread; false: not known. */
+bool memory_thread_at(const struct memory *m, uint64_t tid, uint64_t *pc, uint64_t *sp);
 
 #endif

@@ -268,8 +268,8 @@ def parse_traceback(text):
     """
     found = {}
     for part in text.strip().split("\n\n"):
-        lines = [line for line in part.splitlines() if not re.match(r"\.\.\..*frames elided\.\.\.$", line)]
-        head = re.match(r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\]", lines[0])
+        lines = [line for line in part.splitlines() if not re.match(r"\.\.\..*frames elided\.\.\.$|\s.*stack unavailable", line)]
+        head = lines and re.match(r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\]", lines[0])
         if not head:
             continue
         reason = head[2].split(",")[0]

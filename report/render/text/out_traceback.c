@@ -48,7 +48,7 @@ static void put_stack(struct buf *b, const struct model *m, const struct gorouti
 	struct stack_walk w = stack_walk_of(&m->sym, g->wait.stack, false);
 	uint32_t place;
 
-	if (g->state == GO_STATE_RUNNING)
+	if (g->state == GO_STATE_RUNNING && !g->wait.stack)
 		fmt_raw(b, "\tgoroutine running on other thread; stack unavailable\n");
 	else if (g->is_unread)
 		fmt_raw(b, "\tstack unavailable: it could not be read\n");

@@ -426,6 +426,8 @@ func main() {
 				panic(err)
 			}
 			fmt.Println("done")
+		case "panic":
+			panic("as told")
 		}
 	}
 	runtime.KeepAlive(sets)
