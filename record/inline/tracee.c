@@ -181,10 +181,14 @@ void tracees_resume(struct tracees *t)
 {
 	uint64_t ns;
 
+	/* Those that were running first. */
 	for (size_t i = 0; i < t->v.n; i++)
-		if (t->v.v[i].stopped)
+		if (t->v.v[i].stopped && !t->v.v[i].was_asleep)
 			let_go(&t->v.v[i]);
 	ns = t->v.n && t->began ? mono_ns() - t->began : 0;
+	for (size_t i = 0; i < t->v.n; i++)
+		if (t->v.v[i].stopped && t->v.v[i].was_asleep)
+			let_go(&t->v.v[i]);
 	for (size_t i = 0; i < t->v.n; i++)
 		if (!t->v.v[i].stopped && end_stop(&t->v.v[i], 0) == STOP_DONE)
 			let_go(&t->v.v[i]);

@@ -5,6 +5,7 @@ The programs check their own sums. What must not happen to them is tried often a
 import ctypes
 import os
 import random
+import signal
 import struct
 import subprocess
 import time
@@ -205,6 +206,25 @@ def test_a_seccomp_filter_is_there(go, inline, filter_, is_refused):
         assert target.communicate("stop\n")[0].split()[1] == "right"
     finally:
         target.kill()
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_go_prints_its_goroutines(go, inline, version):
+    """A fatal signal, often while a thread is in the handler: Go prints all goroutines, and does not stumble."""
+    path = go.build("sums", version)
+    for _ in range(8):
+        target = subprocess.Popen([str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            assert target.stdout.readline().strip() == "ready"
+            recorder = inline("-p", target.pid)
+            target.send_signal(signal.SIGQUIT)
+            _, printed = target.communicate(timeout=60)
+            assert target.returncode == 2 and printed.count("\ngoroutine ") > 10
+            assert "fatal error" not in printed and "throw" not in printed
+            recorder.end()
+            assert recorder.process.returncode == 0, recorder.stderr
+        finally:
+            target.kill()
 
 
 def test_max_overhead_is_refused(sums, inline):
