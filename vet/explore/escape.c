@@ -124,6 +124,18 @@ void escape_goroutine(struct explorer *x, struct state *s, uint32_t i)
 			escape(x, s, VAL(V_PTR, d));
 	for (uint8_t k = 0; k < s->gs.v[i].n_held; k++)
 		escape(x, s, VAL(V_PTR, s->gs.v[i].held[k].obj));
+	for (size_t k = 0; k < s->gs.v[i].frames.n; k++) {
+		uint32_t group = s->gs.v[i].frames.v[k].group, once = s->gs.v[i].frames.v[k].once;
+
+		if (group) {
+			obj_at(s, group)->flags |= OBJ_UNKNOWN;
+			wake_all(s, group);
+		}
+		if (once) {
+			obj_at(s, once)->a = 2;
+			wake_all(s, once);
+		}
+	}
 	s->gs.v[i].status = G_DONE;
 	s->gs.v[i].n_held = 0;
 	s->abandoned = true;

@@ -37,8 +37,8 @@ struct explorer {
 };
 
 /* How long one root may take. */
-#define EXPLORE_PATHS 400
-#define EXPLORE_STEPS 60000
+#define EXPLORE_PATHS 250
+#define EXPLORE_STEPS 25000
 #define EXPLORE_PATH_STEPS 12000
 #define LOOP_UNKNOWN 3 /* iterations, where conditions are not known */
 #define LOOP_KNOWN 130

@@ -241,6 +241,9 @@ static void judge_g(struct explorer *x, struct state *s, uint32_t i)
 		report_g(x, s, CHECK_SEND, i, g->on, "send on %s blocks forever: nobody is left to receive it", text);
 		break;
 	case WAIT_RECV:
+		/* <-make(chan int) is meant to block. */
+		if (obj_at(s, g->on)->func == f->func && obj_at(s, g->on)->pos + 1 == f->pc)
+			break;
 		judge_recv(x, s, i, g->on, text);
 		break;
 	case WAIT_SELECT:
@@ -380,7 +383,8 @@ static void judge_held(struct explorer *x, struct state *s)
 {
 	const struct g *g = &s->gs.v[0];
 
-	if (s->abandoned || g->status != G_DONE || unlock_escapes(x, s))
+	/* Another goroutine may have been handed the lock. */
+	if (s->abandoned || g->status != G_DONE || s->gs.n > 1 || unlock_escapes(x, s))
 		return;
 	for (size_t i = 0; i < s->events.n; i++) {
 		const struct event *e = &s->events.v[i];

@@ -156,8 +156,9 @@ static enum modelled once_do(struct explorer *x, struct state *s, uint32_t once,
 		/* It may have been done before. */
 		const struct frame *f = top_frame(cur_g(s));
 
-		if (choose(x, s, hash_two(hash_two(0x04ce, f->func), f->pc) >> 1) == 2)
+		if (o->a == 2 || choose(x, s, hash_two(hash_two(0x04ce, f->func), f->pc) >> 1) == 2)
 			return done(x);
+		obj_at(s, once)->a = 2;
 		x->callee = args[0];
 		x->callee_once = 0;
 		return MODELLED_CALL;

@@ -150,22 +150,6 @@ struct val sym_val(struct state *s, uint32_t type)
 	return VAL(V_SYM, sym_new(s, type));
 }
 
-void push(struct state *s, struct g *g, struct val v)
-{
-	v.flags = 0;
-	if (g->stack.n > 8000 || vec_push(&g->stack, v))
-		s->failed = true;
-}
-
-struct val pop(struct state *s, struct g *g)
-{
-	if (g->stack.n <= (g->frames.n ? top_frame(g)->base : 0)) {
-		s->failed = true;
-		return (struct val){ 0 };
-	}
-	return g->stack.v[--g->stack.n];
-}
-
 uint32_t fact_get(const struct state *s, uint64_t key)
 {
 	for (size_t i = s->facts.n; i-- > 0;)

@@ -241,8 +241,23 @@ struct val sym_val(struct state *s, uint32_t type);
 /* Appends to the cells of an object. */
 void obj_append(struct state *s, uint32_t obj, struct val v);
 
-void push(struct state *s, struct g *g, struct val v);
-struct val pop(struct state *s, struct g *g);
+static inline void push(struct state *s, struct g *g, struct val v)
+{
+	v.flags = 0;
+	if (g->stack.n == g->stack.cap &&
+	    (g->stack.n > 8000 || vec_grow((void **)&g->stack.v, &g->stack.cap, g->stack.n + 1, sizeof(v))))
+		s->failed = true;
+	else
+		g->stack.v[g->stack.n++] = v;
+}
+static inline struct val pop(struct state *s, struct g *g)
+{
+	if (g->stack.n <= (g->frames.n ? top_frame(g)->base : 0)) {
+		s->failed = true;
+		return (struct val){ 0 };
+	}
+	return g->stack.v[--g->stack.n];
+}
 
 /* 0: not decided yet. */
 uint32_t fact_get(const struct state *s, uint64_t key);

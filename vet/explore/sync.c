@@ -43,12 +43,25 @@ static void report_twice(struct explorer *x, struct state *s, uint32_t mu, bool 
 		report_here(x, s, CHECK_LOCK_TWICE, mu, "%s is locked again by the goroutine that holds it", text);
 }
 
+static bool others_run(const struct state *s)
+{
+	for (uint32_t i = 0; i < s->gs.n; i++)
+		if (i != s->cur && s->gs.v[i].status != G_DONE)
+			return true;
+	return false;
+}
+
 bool lock_acquire(struct explorer *x, struct state *s, uint32_t mu, bool reads)
 {
 	struct g *g = cur_g(s);
 	const struct held *writes = held_find(g, mu, false), *read = held_find(g, mu, true);
 	struct obj *o = obj_at(s, mu);
 
+	if ((writes || (read && !reads)) && others_run(s)) {
+		/* One of them may unlock it. */
+		block(s, reads ? WAIT_RLOCK : WAIT_LOCK, mu);
+		return false;
+	}
 	if (writes || (read && !reads)) {
 		report_twice(x, s, mu, reads, writes ? writes : read);
 		s->failed = true;
