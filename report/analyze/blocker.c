@@ -517,6 +517,7 @@ static struct blocker blocker_of_lock(const struct blockers *bs, const struct go
 static struct blocker blocker_of_sync(const struct blockers *bs, const struct goroutine *g, const struct trace_obj *o)
 {
 	const struct sync_obj *s = model_sync(bs->m, o->id);
+	struct blocker r;
 
 	if (!s)
 		return (struct blocker){ .root = ROOT_UNKNOWN };
@@ -525,7 +526,9 @@ static struct blocker blocker_of_sync(const struct blockers *bs, const struct go
 	case TRACE_SYNC_RWMUTEX:
 		return blocker_of_lock(bs, g, s, o->id);
 	case TRACE_SYNC_COND:
-		return by_memory(bs, g, o, false, blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED));
+		r = by_memory(bs, g, o, false, blocker_known(bs->m, s->last_waker, g->id, EVIDENCE_SIGNALLED));
+		r.moved = s->last_wake;
+		return r;
 	case TRACE_SYNC_WAITGROUP:
 		return blocker_of_waitgroup(bs, g);
 	default:

@@ -63,10 +63,30 @@ static bool is_still(const struct wsite *ws)
 	return ws->whole_blocked > ws->blocked / 2;
 }
 
-/* Its waits ended before the first snapshot showed what they were. */
+bool wait_is_unknown(const struct model *m, uint32_t stack, uint32_t reason)
+{
+	return !stack && !model_reason(m, reason)->defined;
+}
+
 static bool is_unknown(const struct model *m, const struct wsite *ws)
 {
-	return !ws->stack && !model_reason(m, ws->reason)->defined;
+	return wait_is_unknown(m, ws->stack, ws->reason);
+}
+
+uint64_t waits_unknown(const struct report *r, uint64_t *blocked)
+{
+	uint64_t n = 0;
+
+	*blocked = 0;
+	for (uint32_t i = 0; i < r->nwsites; i++) {
+		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
+
+		if (!report_shows_wsite(r, ws) || !is_unknown(r->m, ws))
+			continue;
+		n += ws->waits;
+		*blocked += ws->blocked;
+	}
+	return n;
 }
 
 /* Those where something happened first; otherwise in the same order. */
@@ -144,8 +164,8 @@ const struct wsite *wait_sites_heaviest(const struct report *r)
 	for (uint32_t i = 0; i < r->nwsites; i++) {
 		const struct wsite *ws = &r->m->wsites.v[r->wsites[i]];
 
-		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked || is_worker(r->m, ws) ||
-		    purpose_is_runtime(&r->m->sym, ws->stack))
+		if (!report_shows_wsite(r, ws) || wait_site_is_idle(r->m, ws) || !ws->blocked || is_unknown(r->m, ws) ||
+		    is_worker(r->m, ws) || purpose_is_runtime(&r->m->sym, ws->stack))
 			continue;
 		if (!is_still(ws))
 			return ws;

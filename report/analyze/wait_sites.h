@@ -20,6 +20,10 @@ bool wait_site_is_idle(const struct model *m, const struct wsite *ws);
  * that of waits that lasted the whole recording. 0 or -ENOMEM.
  */
 int wait_sites_find(struct wait_sites *sites, const struct report *r, bool all);
+/* Waits that ended before the first snapshot told of them: neither place nor reason is known. */
+bool wait_is_unknown(const struct model *m, uint32_t stack, uint32_t reason);
+/* The sum of those that the options leave visible; ns. */
+uint64_t waits_unknown(const struct report *r, uint64_t *blocked);
 void wait_sites_free(struct wait_sites *sites);
 /* The site that cost most blocked time, in the same order; not idle ones, nor workers without work. NULL: none. */
 const struct wsite *wait_sites_heaviest(const struct report *r);

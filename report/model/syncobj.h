@@ -22,6 +22,9 @@ struct sync_obj {
 	uint64_t holder; /* woken by the last unlock and not seen to unlock since; 0: unknown */
 	int64_t holder_since;
 	uint32_t holder_stack; /* in which it waited for the lock */
+	uint64_t wakes;        /* that were seen; the next three are of the last one */
+	int64_t last_wake;
+	uint32_t last_wake_stack;
 	uint64_t last_waker;
 	uint32_t objsite;
 	uint32_t waiters_first, waiters_n; /* in waiters, after the replay */

@@ -237,6 +237,8 @@ bool words_filter(struct buf *b, const struct report *r);
 /* "Nothing in this trace matches --reason sned." */
 /* What a descriptor is that a goroutine waits for at the end: "TCP 10.0.0.1:80 → 10.0.0.2:4242"; nothing if unknown. */
 void words_fd(struct buf *b, const struct model *m, uint32_t fd);
+/* The last Signal or Broadcast of a sync.Cond that woke somebody; nothing for another object. */
+void words_last_signal(struct buf *b, const struct model *m, const struct trace_obj *o);
 /* "route=/slow, tenant=acme" of a goroutine that has labels. */
 void words_labels(struct buf *b, const struct model *m, uint64_t goid);
 void words_filter_unmatched(struct buf *b, const struct report *r);

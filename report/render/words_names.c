@@ -147,8 +147,8 @@ bool words_window(struct buf *b, const struct report *r)
 
 	if (o->since == INT64_MIN && o->until == INT64_MAX)
 		return false;
-	say(b, r->m, "only the window from {dur} to {dur} of the recording is counted", W_DUR(o->since),
-	    W_DUR(r->m->end));
+	say(b, r->m, "only the window from {if}the start{else}{dur}{end} to {dur} of the recording is counted",
+	    W_IF(o->since <= 0), W_DUR(o->since), W_DUR(r->m->end));
 	return true;
 }
 
@@ -200,6 +200,21 @@ void words_fd(struct buf *b, const struct model *m, uint32_t fd)
 	say(b, m, "{if}{word}{if} {end}{end}{text}{if} → {text}{end}{if} {word}{end}",
 	    W_IF(f->kind != TRACE_FD_FILE && f->kind != TRACE_FD_OTHER), W_WORD(fd_kind_name(f->kind)), W_IF(*local),
 	    W_TEXT(local), W_IF(*peer), W_TEXT(peer), W_IF(state && !is_usual), W_WORD(state ? state : ""));
+}
+
+void words_last_signal(struct buf *b, const struct model *m, const struct trace_obj *o)
+{
+	const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(m, o->id) : NULL;
+
+	if (!s || s->kind != TRACE_SYNC_COND || !model_has_events(m))
+		return;
+	if (!s->wakes)
+		say(b, m, "No Signal or Broadcast of {object} woke anyone during the recording.", W_OBJ(o));
+	else
+		say(b, m,
+		    "The last Signal or Broadcast of {object} that woke anyone was by {who}{at}, {dur} before the end.",
+		    W_OBJ(o), W_GO(s->last_waker), W_PLACE(symbols_stack_user(&m->sym, s->last_wake_stack)),
+		    W_DUR(m->end - s->last_wake));
 }
 
 #define LABELS_SHOWN 8

@@ -198,6 +198,9 @@ static void lock_changes_hands(struct model *m, const struct wait_end *e, const 
 	if (!s)
 		return;
 	s->last_waker = e->waker ? e->waker->id : 0;
+	s->last_wake = e->at;
+	s->last_wake_stack = e->stack;
+	s->wakes++;
 	if (e->cause == TRACE_CAUSE_UNLOCK || e->cause == TRACE_CAUSE_RWUNLOCK || e->cause == TRACE_CAUSE_SEMAPHORE) {
 		s->holder = woken->id;
 		s->holder_since = e->at;

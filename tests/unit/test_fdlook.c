@@ -67,7 +67,7 @@ static void other_lines_are_none(void **state)
 static void descriptors_of_a_process(void **state)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int s = socket(AF_INET, SOCK_STREAM, 0), p[2];
+	int s = socket(AF_INET, SOCK_STREAM, 0), p[2] = { -1, -1 };
 	struct fd_looks l;
 	uint32_t fds[5];
 	char self[32];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Blocking chains: who waits for whom, down to the root cause. */
+#include "report/analyze/wait_sites.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"
@@ -95,6 +96,14 @@ static void put_parts(struct text *t, uint64_t parts)
 	text_wrap(t, 2, 5);
 }
 
+/* Whether it is known what the wait at its head was; those of which it is not are only counted. */
+static bool is_known(const struct text *t, const struct chain *c)
+{
+	const struct chain_link *l = &t->r->chains.links.v[c->first];
+
+	return !c->n || !wait_is_unknown(t->m, l->wsite_stack, l->reason);
+}
+
 static void put_kind(struct text *t, bool past)
 {
 	uint64_t shown = 0, all = 0, parts = 0;
@@ -102,7 +111,7 @@ static void put_kind(struct text *t, bool past)
 	for (size_t i = 0; i < t->r->chains.v.n; i++) {
 		const struct chain *c = &t->r->chains.v.v[i];
 
-		if (c->past != past || c->class == CHAIN_LONE)
+		if (c->past != past || c->class == CHAIN_LONE || !is_known(t, c))
 			continue;
 		if (c->class == CHAIN_PART) {
 			parts++;
@@ -144,7 +153,7 @@ void text_put_chains(struct text *t)
 /* Only what cost at least a hundredth of the recording, or what --at asks for. */
 static bool is_main_chain(const struct text *t, const struct chain *c)
 {
-	if (c->class != CHAIN_WHOLE)
+	if (c->class != CHAIN_WHOLE || !is_known(t, c))
 		return false;
 	return t->m->opts.is_instant ? !c->past : c->blocked >= report_duration(t->r) / 100;
 }

@@ -78,6 +78,14 @@ static void put_labels(struct text *t, uint64_t goid)
 	text_say(t, ".");
 }
 
+static void put_signal(struct text *t, uint64_t goid)
+{
+	const struct goroutine *g = model_goroutine(t->m, goid);
+
+	if (g && g->wait.nobjs)
+		words_last_signal(&t->b, t->m, &g->objs[0]);
+}
+
 static void put_facts(struct text *t, const struct leak *l)
 {
 	size_t from = t->b.len;
@@ -85,6 +93,8 @@ static void put_facts(struct text *t, const struct leak *l)
 	put_length(t, l);
 	from = words_next(&t->b, from);
 	put_labels(t, l->example);
+	from = words_next(&t->b, from);
+	put_signal(t, l->example);
 	from = words_next(&t->b, from);
 	words_leak_growth(&t->b, t->m, l);
 	from = words_next(&t->b, from);

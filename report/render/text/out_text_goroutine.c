@@ -102,7 +102,8 @@ static void put_event(struct text *t, size_t i)
 {
 	const struct life_event *e = &t->m->life.v[i];
 
-	text_say(t, "{dur >9}  ", W_DUR(e->time));
+	/* What was so before the recording has no time. */
+	text_say(t, "{if}   before{else}{dur >9}{end}  ", W_IF(e->type == TRACE_SNAP_GO), W_DUR(e->time));
 	if (e->type == TRACE_GO_PARK || e->type == TRACE_SNAP_GO)
 		put_wait(t, i);
 	else
@@ -193,6 +194,15 @@ static void put_descriptor(struct text *t, const struct goroutine *g)
 	words_fd(&t->b, t->m, o->id);
 	text_say(t, ".");
 	text_wrap(t, 2, 2);
+}
+
+static void put_signal(struct text *t, const struct goroutine *g)
+{
+	if (!g || g->state != GO_STATE_WAITING || !g->wait.nobjs)
+		return;
+	words_last_signal(&t->b, t->m, &g->objs[0]);
+	if (t->b.len)
+		text_wrap(t, 2, 2);
 }
 
 static void put_chains_of(struct text *t, uint64_t goid)
@@ -297,6 +307,7 @@ void text_put_goroutine(struct text *t, uint64_t goid)
 	if (g || gone)
 		put_sum(t, g, g ? g->waits : gone->waits, g ? g->blocked : gone->blocked);
 	put_descriptor(t, g);
+	put_signal(t, g);
 	text_put_leak_of(t, goid);
 	put_stack(t, "its stack", g ? g->wait.stack : 0);
 	put_stack(t, "the stack of its creator", g ? g->create_stack : gone ? gone->create_stack : 0);

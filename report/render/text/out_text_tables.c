@@ -52,12 +52,34 @@ static void put_wait_sites(struct text *t, const struct wait_sites *sites, uint6
 	uint64_t shown = 0;
 	struct table tb;
 
+	uint64_t named = 0, i = 0;
+
+	for (uint64_t k = 0; k < sites->v.n; k++)
+		named += !wait_is_unknown(t->m, sites->v.v[k]->stack, sites->v.v[k]->reason);
 	table_open(&tb, t, &columns_wait_site);
-	for (; shown < sites->v.n && shown < top; shown++)
-		table_put(&tb, sites->v.v[shown]);
+	for (; i < sites->v.n && shown < top; i++) {
+		if (wait_is_unknown(t->m, sites->v.v[i]->stack, sites->v.v[i]->reason))
+			continue;
+		table_put(&tb, sites->v.v[i]);
+		shown++;
+	}
 	tb.last_line = last_line;
 	shown = table_print(&tb);
-	text_more(t, shown, sites->v.n);
+	text_more(t, shown, named);
+}
+
+/* They would be a row of each table that says nothing. */
+static void put_unknown(struct text *t)
+{
+	uint64_t ns, n = waits_unknown(t->r, &ns);
+
+	if (!n)
+		return;
+	text_say(t,
+	         "Not listed: {n wait}, {dur} in all, that ended before the first snapshot told what {is it was|they "
+	         "were}.",
+	         W_N(n), W_DUR(ns), W_N(n));
+	text_wrap(t, 2, 4);
 }
 
 void text_put_wait_sites(struct text *t)
@@ -70,6 +92,7 @@ void text_put_wait_sites(struct text *t)
 	}
 	text_title(t, "wait sites", sites.v.n ? NULL : "none");
 	put_wait_sites(t, &sites, t->r->opts.top, 0);
+	put_unknown(t);
 	wait_sites_free(&sites);
 }
 
@@ -93,7 +116,7 @@ void text_put_main_wait_sites(struct text *t, unsigned last_line)
 void text_put_edges(struct text *t)
 {
 	struct edge_rows rows;
-	uint64_t shown = 0;
+	uint64_t shown, named = 0;
 	struct table tb;
 
 	if (!model_has_events(t->m))
@@ -104,9 +127,15 @@ void text_put_edges(struct text *t)
 	}
 	text_title(t, "who woke whom", rows.v.n ? NULL : "no wake-up was seen");
 	table_open(&tb, t, &columns_edge);
-	for (; shown < rows.v.n && shown < t->r->opts.top; shown++)
-		table_put(&tb, rows.v.v[shown]);
-	table_print(&tb);
-	text_more(t, shown, rows.v.n);
+	for (uint64_t i = 0; i < rows.v.n; i++) {
+		const struct wsite *ws = &t->m->wsites.v[rows.v.v[i]->wsite];
+
+		if (wait_is_unknown(t->m, ws->stack, ws->reason))
+			continue;
+		if (named++ < t->r->opts.top)
+			table_put(&tb, rows.v.v[i]);
+	}
+	shown = table_print(&tb);
+	text_more(t, shown, named);
 	edge_rows_free(&rows);
 }
