@@ -21,12 +21,14 @@ struct builder {
 	struct map index;   /* signature -> chain + 1 */
 	struct map held;    /* goroutines that another one waits for */
 	struct map visited; /* waiting goroutines that stand in a chain */
+	struct map cyclic;  /* those in out->cycles */
 };
 
 void chains_free(struct chains *c)
 {
 	vec_free(&c->v);
 	vec_free(&c->links);
+	vec_free(&c->cycles);
 }
 
 static bool link_alike(const struct chain_link *a, const struct chain_link *b)
@@ -65,6 +67,27 @@ static uint64_t draft_hash(const struct draft *d)
 	return h;
 }
 
+/* Keeps the cycle that the draft ends in, once. */
+static int cycle_add(struct builder *b, const struct draft *d)
+{
+	struct chain c = d->c;
+	uint32_t from = 0;
+	bool added;
+
+	if (c.past || c.root_cause != ROOT_CYCLE)
+		return 0;
+	while (from < c.n && d->links[from].goid != c.root)
+		from++;
+	if (from == c.n || map_get(&b->cyclic, c.root))
+		return 0;
+	c.first = (uint32_t)b->out->links.n;
+	c.n -= from;
+	for (uint32_t i = from; i < d->c.n; i++)
+		if (!map_put(&b->cyclic, d->links[i].goid, &added) || vec_push(&b->out->links, d->links[i]))
+			return -ENOMEM;
+	return vec_push(&b->out->cycles, c);
+}
+
 /* Adds the draft to an equal chain, or as a new one. */
 static int draft_add(struct builder *b, const struct draft *d)
 {
@@ -72,7 +95,7 @@ static int draft_add(struct builder *b, const struct draft *d)
 	uint64_t *slot = index_slot(&b->index, draft_hash(d), chain_alike, out, d);
 	struct chain *c;
 
-	if (!slot)
+	if (!slot || cycle_add(b, d))
 		return -ENOMEM;
 	if (!*slot) {
 		uint32_t first = (uint32_t)out->links.n;
@@ -443,6 +466,7 @@ int chains_find(struct chains *c, const struct model *m, struct blockers *h, str
 	map_free(&b.index);
 	map_free(&b.held);
 	map_free(&b.visited);
+	map_free(&b.cyclic);
 	if (ret) {
 		chains_free(c);
 		return err_nomem(err);

@@ -55,7 +55,8 @@ struct chain {
 struct chains {
 	VEC(struct chain) v; /* heaviest first: the open ones, then the past ones */
 	VEC(struct chain_link) links;
-	uint64_t dropped; /* past chains beyond CHAINS_MAX_PAST, all lighter than those kept */
+	VEC(struct chain) cycles; /* every cycle that an open chain ends in, from its root on; equal ones apart */
+	uint64_t dropped;         /* past chains beyond CHAINS_MAX_PAST, all lighter than those kept */
 };
 
 #define CHAINS_MAX_PAST 200

@@ -42,18 +42,13 @@ static bool link_is_sure(const struct model *m, const struct chain_link *before,
 
 static int collect_cycle(struct finder *f, const struct chain *c, const struct chain_link *links)
 {
-	uint32_t from = 0;
-
-	while (from < c->n && links[from].goid != c->root)
-		from++;
 	/* A goroutine that waits for a lock that it holds itself, or for its own Done, is a cycle, too. */
-	if (from == c->n ||
-	    (c->n - from < 2 && links[from].evidence != EVIDENCE_REGION && !evidence_is_code(links[from].evidence)))
+	if (c->n < 2 && links[0].evidence != EVIDENCE_REGION && !evidence_is_code(links[0].evidence))
 		return 0;
-	for (uint32_t k = from; k < c->n; k++)
-		if (!link_is_sure(f->m, &links[k > from ? k - 1 : c->n - 1], &links[k]))
+	for (uint32_t k = 0; k < c->n; k++)
+		if (!link_is_sure(f->m, &links[k ? k - 1 : c->n - 1], &links[k]))
 			return 0;
-	for (uint32_t k = from; k < c->n; k++)
+	for (uint32_t k = 0; k < c->n; k++)
 		if (!map_put(&f->judge.in_cycle, links[k].goid, NULL))
 			return -ENOMEM;
 	return 0;
@@ -61,10 +56,10 @@ static int collect_cycle(struct finder *f, const struct chain *c, const struct c
 
 static int collect_cycles(struct finder *f, const struct chains *chains)
 {
-	for (size_t i = 0; i < chains->v.n; i++) {
-		const struct chain *c = &chains->v.v[i];
+	for (size_t i = 0; i < chains->cycles.n; i++) {
+		const struct chain *c = &chains->cycles.v[i];
 
-		if (!c->past && c->root_cause == ROOT_CYCLE && collect_cycle(f, c, &chains->links.v[c->first]))
+		if (collect_cycle(f, c, &chains->links.v[c->first]))
 			return -ENOMEM;
 	}
 	return 0;

@@ -309,7 +309,7 @@ struct judgement leak_judge(const struct judge *k, const struct goroutine *g)
 		return judged(VERDICT_NIL_CHANNEL, STRENGTH_PROVEN);
 	if (class == TRACE_WAIT_EMPTY_SELECT)
 		return judged(VERDICT_EMPTY_SELECT, STRENGTH_PROVEN);
-	if (map_get(&k->in_cycle, g->id) || (who.goid == g->id && longwait_is(m, g)))
+	if (map_get(&k->in_cycle, g->id))
 		return judged(VERDICT_CYCLE, g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (class == TRACE_WAIT_RECV)
 		return judge_receive(k, g, &who);

@@ -29,7 +29,7 @@ func lockTwiceFixed() {
 }
 
 func (c *lockTwiceCounter) add() {
-	c.mu.Lock() // want: cycle, 1; want: lock not released, 1
+	c.mu.Lock() // want: cycle, 2
 	c.n++
 	c.mu.Unlock()
 }

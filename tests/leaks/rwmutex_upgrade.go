@@ -13,7 +13,7 @@ func rwmutexUpgradeBroken() {
 			mu := new(sync.RWMutex)
 			mu.RLock()
 			defer mu.RUnlock()
-			mu.Lock() // want: cycle, 1; want: lock not released, 1
+			mu.Lock() // want: cycle, 2
 			mu.Unlock()
 		}()
 	}
