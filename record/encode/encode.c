@@ -36,6 +36,8 @@ int encoder_write(struct encoder *e, const struct trace_rec *rec, struct err *er
 	/* Refused because target memory was misread. The recording continues. */
 	if (ret == -EINVAL) {
 		e->foreign++;
+		if (err)
+			*err = (struct err){ 0 };
 		return 0;
 	}
 	if (ret)

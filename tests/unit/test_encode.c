@@ -436,6 +436,11 @@ static void test_nonsense_is_dropped(void **state)
 	assert_int_equal(encoder_ring(&f->e, &h, sizeof(h), &err), 0);
 	assert_int_equal(encoder_ring(&f->e, &h, 3, &err), 0);
 	assert_int_equal(f->e.foreign, 6);
+	/* A goroutine in the snapshot of a process that lies. */
+	r = (struct trace_rec){ .type = TRACE_SNAP_GO, .goid = 1ull << 63 };
+	assert_int_equal(encoder_write(&f->e, &r, &err), 0);
+	assert_int_equal(err.code, 0);
+	assert_int_equal(f->e.foreign, 7);
 	END(f, &r);
 }
 
