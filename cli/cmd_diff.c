@@ -96,7 +96,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		err_set(err, EINVAL, "give two traces to compare, not %d", rest->n);
 		return EXIT_USAGE;
 	}
-	if (view_complete(&a->view, a->out.path, err))
+	if (view_complete(&a->view, a->out.path, err) || outfile_check(&a->out, rest->v[0], err) ||
+	    outfile_check(&a->out, rest->v[1], err))
 		return EXIT_USAGE;
 	a->out.no_pager |= a->format != DIFF_TEXT;
 	ret = load(&r[0], rest->v[0], &a->view.opts, err);

@@ -20,7 +20,7 @@ struct dump_args {
 	pid_t pid;
 	const char *core, *exe;
 	const char *output; /* NULL: the trace is not kept */
-	bool labels, redact;
+	bool force, labels, redact;
 };
 
 static const struct option_row subject[] = {
@@ -41,7 +41,12 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct dump_args, output),
 	  .help = "Keep the dump as a trace in FILE (- is stdout), for report, diff and the other commands; print "
-	          "nothing unless --format asks for it." },
+	          "nothing unless --format asks for it. A trace of that name becomes FILE.old." },
+	{ .name = "force",
+	  .letter = 'f',
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct dump_args, force),
+	  .help = "Also replace a FILE that is not a trace." },
 	{ .name = "format",
 	  .value = "NAME",
 	  .kind = OPTION_CHOICE,
@@ -154,7 +159,7 @@ static int dump_to_file(struct dump_args *a, struct err *err)
 {
 	struct trace_output out;
 	struct picture_summary sum;
-	int ret = trace_output_open(&out, a->output, err);
+	int ret = trace_output_open(&out, a->output, a->force, err);
 
 	if (!ret)
 		ret = trace_output_start(&out, err);

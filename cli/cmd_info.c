@@ -46,6 +46,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 
 	if (ret)
 		return ret;
+	if (outfile_check(&o->out, job.file, err))
+		return EXIT_USAGE;
 	if (outfile_write(&o->out, write_info, &job, err))
 		return EXIT_FAILED;
 	if (!*job.whole)

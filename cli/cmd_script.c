@@ -74,6 +74,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 
 	if (ret)
 		return ret;
+	if (outfile_check(&a->out, job.file, err))
+		return EXIT_USAGE;
 	a->out.limit = a->no_limit ? 0 : limit_of(job.file);
 	a->script.stacks |= a->script.full_stacks;
 	ret = outfile_write(&a->out, write_script, &job, err);

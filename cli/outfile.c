@@ -122,6 +122,17 @@ static void outfile_abort(struct outfile *o)
 	o->temp = NULL;
 }
 
+int outfile_check(const struct outfile_opts *to, const char *input, struct err *err)
+{
+	struct stat in, out;
+
+	if (!to->path || stat(to->path, &out) || stat(input, &in) || !S_ISREG(out.st_mode))
+		return 0;
+	if (in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+		return 0;
+	return err_set(err, EINVAL, "%s is the trace itself; choose another file for the output", to->path);
+}
+
 static ssize_t write_limited(void *cookie, const char *s, size_t n)
 {
 	struct outfile *o = cookie;

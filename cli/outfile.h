@@ -22,6 +22,9 @@ struct outfile_opts {
 /* Their base is that of a struct outfile_opts. */
 extern const struct option_row outfile_options[2];
 
+/* -EINVAL with a message if what is written would replace the trace that it is made from. */
+int outfile_check(const struct outfile_opts *to, const char *input, struct err *err);
+
 /*
  * Calls write(ctx, …) and stores what it writes: all of it, or err says why
  * not. 0 or -errno.

@@ -151,7 +151,7 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 	struct report *r = NULL;
 	int ret;
 
-	if (view_complete(&a->view, a->out.path, err))
+	if (view_complete(&a->view, a->out.path, err) || outfile_check(&a->out, path, err))
 		return EXIT_USAGE;
 	a->out.no_pager |= format != &output_text;
 	o->model.keep_each = format->wants_each;

@@ -304,6 +304,14 @@ static int read_header(struct trace_reader *r)
 	return wire_get_header(&r->meta, p, n, &why) ? damaged_block(r, &why) : 0;
 }
 
+bool trace_is(const void *head, size_t n)
+{
+	struct span s = span_of(head, n);
+
+	return n >= WIRE_FRAME_HEAD && span_u32(&s) == WIRE_SKIP_MAGIC &&
+	       !memcmp((const char *)head + 8, WIRE_SUB_HEADER, strlen(WIRE_SUB_HEADER));
+}
+
 /* Takes ownership of src. */
 static int reader_open(struct trace_reader **out, struct source *src, struct err *err)
 {

@@ -679,6 +679,10 @@ void trace_writer_free(struct trace_writer *w);
  */
 struct trace_reader;
 
+/* Whether a file that begins with these n bytes is a trace; TRACE_HEAD_BYTES are enough. */
+#define TRACE_HEAD_BYTES 12
+bool trace_is(const void *head, size_t n);
+
 /* path "-" is stdin. Refuses other formats and major versions. */
 int trace_reader_open(struct trace_reader **r, const char *path, struct err *err);
 /* The same for n bytes of memory, which must outlive the reader. */

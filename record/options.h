@@ -15,6 +15,7 @@ struct recorder_opts {
 	pid_t pid;                  /* the process, or 0 and a command to start in argv */
 	char *const *argv;          /* NULL-terminated; NULL with pid */
 	const char *output;         /* "-": stdout */
+	bool force;                 /* replaces an output that is no trace */
 	uint64_t duration;          /* ns; 0: no end */
 	uint32_t events;            /* TRACE_EVENTS_… */
 	uint64_t min_block;         /* ns; shorter waits are left out; 0: none */

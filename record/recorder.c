@@ -102,8 +102,8 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 /* Writes nothing: only checks that the output is writable. */
 static int phase_attach(struct recorder *r, struct err *err)
 {
-	if (watch_open(&r->watch, &r->target, err) || trace_output_open(&r->out, r->opts->output, err) ||
-	    open_target(r, err))
+	if (watch_open(&r->watch, &r->target, err) ||
+	    trace_output_open(&r->out, r->opts->output, r->opts->force, err) || open_target(r, err))
 		return err->code;
 	return plan_and_attach(r, err);
 }
