@@ -224,7 +224,7 @@ int report_load(struct report **out, const char *path, const struct report_opts 
 	if (!r)
 		return err_nomem(err);
 	r->opts = *opts;
-	r->path = path;
+	r->path = r->file = path;
 	ret = load(r, err);
 	if (ret) {
 		report_free(r);

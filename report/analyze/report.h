@@ -39,7 +39,8 @@ struct report_counts {
 
 struct report {
 	struct report_opts opts;
-	const char *path;
+	const char *path; /* as messages call it */
+	const char *file; /* to read it again; "-": it came from a pipe */
 	struct trace_reader *reader;
 	const struct trace_meta *meta;
 	const struct trace_end *end; /* NULL: the recorder was killed */

@@ -41,6 +41,7 @@
 #include "report/model/waiter.h"
 #include "report/model/wake.h"
 #include "report/model/wakestack.h"
+#include "report/model/watch.h"
 #include "report/model/wsite.h"
 #include "util/err.h"
 
@@ -71,6 +72,7 @@ struct proc_end {
 
 struct model {
 	struct model_opts opts;
+	const struct model_watch *watch; /* NULL: nobody */
 	struct filter filter;
 	struct symbols sym;
 	struct reasons reasons;

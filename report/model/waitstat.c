@@ -243,6 +243,8 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 		return;
 	if (filter_shows_wait(&m->filter, w->stack, w->reason) && filter_has(&m->filter, g->id)) {
 		w->is_counted = true;
+		if (m->watch)
+			m->watch->wait(m->watch->ctx, g, e, to - (int64_t)ns, to, n);
 		add_to_goroutine(m, g, n, ns, whole, e);
 		objsite = model_objsite_of(m, &e->obj, w->stack);
 		if (objsite && !m->wsites.v[wsite].objsite)

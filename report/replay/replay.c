@@ -132,6 +132,8 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 
 	if (rec->type == TRACE_LOSS) {
 		m->failed |= lossrange_add(&m->losses, rec) != 0;
+		if (m->watch && rec->time >= m->opts.since && rec->loss.from <= m->opts.until)
+			m->watch->record(m->watch->ctx, rec, rec->time);
 		replay_gap(m, rec);
 		return;
 	}
@@ -148,6 +150,8 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 	if (trace_type_is_event(rec->type) && t >= m->opts.since) {
 		m->events.by_type[rec->type]++;
 		m->events.all++;
+		if (m->watch)
+			m->watch->record(m->watch->ctx, rec, t);
 	}
 	if (is_after_exit(r, rec))
 		m->defects.illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;

@@ -288,8 +288,11 @@ void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 	g->started = g->last_event = t;
 	g->state = GO_STATE_RUNNABLE;
 	g->acted = true;
-	if (t >= m->opts.since && filter_has(&m->filter, g->id))
-		m->groups.v[g->group].created++;
+	if (t < m->opts.since || !filter_has(&m->filter, g->id))
+		return;
+	m->groups.v[g->group].created++;
+	if (m->watch)
+		m->watch->create(m->watch->ctx, g, rec, t);
 }
 
 static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
@@ -304,6 +307,8 @@ static void goroutine_exit(struct replay *r, struct goroutine *g, int64_t t)
 		grp->at_start += g->at_start;
 		grp->exited++;
 		grp->old_exited += g->at_start;
+		if (m->watch)
+			m->watch->exit(m->watch->ctx, g, t);
 	}
 	if (r->in_end_snap && !map_put(&r->exited_in_end, g->id, NULL))
 		m->failed = true;

@@ -153,3 +153,158 @@ def test_folded_stacks_leave_out_idle_waits(traces):
     assert left_out and all(re.search(r"\[(sleep|IO wait|select|chan receive)\]", s) for s in left_out)
     assert not any(s.endswith(("[sleep]", "[IO wait]")) for s in busy)
     assert stacks("--reason", "sleep")[1]
+
+
+def parse_text_format(text):
+    """protoc's text format as dicts of lists; an unknown field has a number for a name, which fails the test."""
+    root = {}
+    stack = [root]
+    for line in text.splitlines():
+        line = line.strip()
+        if line == "}":
+            stack.pop()
+            continue
+        name, _, value = line.partition(" ") if line.endswith("{") else line.partition(": ")
+        assert not name.isdigit(), f"a field that the .proto does not have: {line}"
+        value = {} if value == "{" else value
+        stack[-1].setdefault(name, []).append(value)
+        if isinstance(value, dict):
+            stack.append(value)
+    return root
+
+
+def decode_perfetto(data):
+    done = run(need("protoc", "protobuf-compiler"), "--decode=Trace", f"-I{ROOT / 'tests/e2e'}", "perfetto.proto",
+               input=data, text=False)
+    assert done.returncode == 0, done.stderr
+    return parse_text_format(done.stdout.decode()).get("packet", [])
+
+
+def only(message, field, default=None):
+    values = message.get(field, [default])
+    assert len(values) == 1, (field, values)
+    return values[0]
+
+
+class Timeline:
+    """The slices of each goroutine, from a Perfetto trace; checks the rules of the format on its way."""
+
+    def __init__(self, packets):
+        self.tracks, self.begins, self.starts, self.ends, self.counters = {}, {}, {}, {}, {}
+        self.names, self.stacks, self.instants = {}, set(), []
+        frames, functions, files = set(), set(), set()
+        events = []
+        for i, packet in enumerate(packets):
+            assert only(packet, "trusted_packet_sequence_id") == "1"
+            assert only(packet, "sequence_flags") == ("2" if i else "1")
+            for data in packet.get("interned_data", []):
+                self.names.update((only(e, "iid"), json.loads(only(e, "str"))) for e in data.get("event_names", []))
+                functions.update(only(e, "iid") for e in data.get("function_names", []))
+                files.update(only(e, "iid") for e in data.get("source_paths", []))
+                for frame in data.get("frames", []):
+                    assert only(frame, "function_name_id") in functions
+                    assert "source_path_iid" not in frame or only(frame, "source_path_iid") in files
+                    frames.add(only(frame, "iid"))
+                for stack in data.get("callstacks", []):
+                    assert stack["frame_ids"] and set(stack["frame_ids"]) <= frames
+                    self.stacks.add(only(stack, "iid"))
+            for track in packet.get("track_descriptor", []):
+                assert "parent_uuid" not in track or only(track, "parent_uuid") in self.tracks
+                self.tracks[only(track, "uuid")] = only(track, "name", "")
+            for event in packet.get("track_event", []):
+                assert only(event, "track_uuid") in self.tracks
+                assert "callstack_iid" not in event or only(event, "callstack_iid") in self.stacks
+                assert "name_iid" not in event or only(event, "name_iid") in self.names
+                events.append((int(only(packet, "timestamp")), event))
+        self.slices = []
+        for t, event in sorted(events, key=lambda e: e[0]):  # stable, as the viewer's
+            self.take(t, event)
+
+    def take(self, t, event):
+        track, kind = only(event, "track_uuid"), only(event, "type")
+        for flow in event.get("flow_ids", []):
+            assert flow not in self.starts
+            self.starts[flow] = (t, track)
+        for flow in event.get("terminating_flow_ids", []):
+            assert flow not in self.ends
+            self.ends[flow] = (t, track)
+        if kind == "1":
+            assert track not in self.begins, f"slices of {self.tracks[track]} nest at {t}"
+            self.begins[track] = (t, event)
+        elif kind == "2":
+            begin, event = self.begins.pop(track)
+            self.slices.append((track, begin, t, self.names[only(event, "name_iid")], event))
+        elif kind == "4":
+            self.counters.setdefault(self.tracks[track], []).append(int(only(event, "counter_value")))
+        else:
+            assert kind == "3"
+            self.instants.append((t, track, event))
+
+
+def waits_of(doc):
+    return {g["id"]: (g["waits"], g["blocked_ns"]) for g in doc["goroutines"] if not g["system"] and g["waits"]}
+
+
+@pytest.mark.parametrize("args", [(), ("--since", "1", "--until", "3")], ids=lambda a: " ".join(a) or "all")
+@pytest.mark.parametrize("name", TRACES)
+def test_perfetto_adds_up_to_the_report(traces, tmp_path, name, args):
+    if args and not name.startswith("shop"):
+        pytest.skip("this trace is shorter")
+    out = convert(traces / f"{name}.zst", tmp_path / "t", "--format", "perfetto", *args)
+    line = Timeline(decode_perfetto(out.read_bytes()))
+    doc = document(traces / f"{name}.zst", *args)
+    sums = collections.defaultdict(lambda: (0, 0))
+    for track, begin, to, what, _ in line.slices:
+        if what not in ("running", "runnable"):
+            goid = int(json.loads(line.tracks[track]).split()[1])
+            sums[goid] = (sums[goid][0] + 1, sums[goid][1] + to - begin)
+    still = {int(json.loads(line.tracks[t]).split()[1]) for t, (_, e) in line.begins.items()
+             if line.names[only(e, "name_iid")] not in ("running", "runnable")}
+    waiting = {g["id"] for g in doc["goroutines"] if g["state"] == "waiting" and not g["system"] and g["waits"]}
+    assert still == waiting
+    for goid, (waits, blocked) in waits_of(doc).items():
+        if goid not in waiting:
+            assert sums[goid] == (waits, blocked), goid
+        else:
+            assert sums[goid][0] == waits - 1 and sums[goid][1] <= blocked, goid
+    # Each arrow goes from the waker to the woken at one moment.
+    assert set(line.ends) <= set(line.starts)
+    assert all(line.starts[f][0] == line.ends[f][0] for f in line.ends)
+    assert all(line.starts[f][1] != line.ends[f][1] for f in line.ends)
+    if name == "shop":
+        assert len(line.ends) > 10
+        taken = [e for *_, what, e in line.slices if what == "sync.Mutex.Lock"]
+        assert taken and all("callstack_iid" in e for e in taken)
+        assert {json.loads(only(a, "string_value")) for e in taken for a in e["debug_annotations"]
+                if only(a, "name") == '"woken by"'} == {"unlock"}
+    alive = [g for g in doc["goroutines"] if g["state"] != "exited" and not g["system"]]
+    assert line.counters.get('"goroutines"', [0])[-1] == len(alive)
+    assert line.counters.get('"waiting goroutines"', [0])[-1] == sum(g["state"] == "waiting" for g in alive)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_chrome_is_the_same_timeline(traces, tmp_path, name):
+    out = convert(traces / f"{name}.zst", tmp_path / "t.json", "--format", "chrome")
+    doc, report = json.loads(out.read_text()), document(traces / f"{name}.zst")
+    assert doc["cut"] is None
+    sums, last, flows = collections.defaultdict(lambda: [0, 0]), {}, collections.defaultdict(dict)
+    for event in doc["traceEvents"]:
+        assert event["ph"] in "MXsfCi"
+        if event["ph"] == "X":
+            assert event["ts"] >= last.get(event["tid"], float("-inf")) - 1e-3 and event["dur"] >= 0
+            last[event["tid"]] = event["ts"] + event["dur"]
+        if event["ph"] == "X" and event["cat"] == "wait":
+            sums[event["tid"]][0] += 1
+            sums[event["tid"]][1] += event["dur"] * 1e3
+        if event["ph"] in "sf":
+            assert event["ph"] not in flows[event["id"]]
+            flows[event["id"]][event["ph"]] = event["ts"]
+    for goid, (waits, blocked) in waits_of(report).items():
+        assert sums[goid][0] == waits and abs(sums[goid][1] - blocked) < 1e3, goid
+    assert all("s" in f and f.get("f", f["s"]) == f["s"] for f in flows.values())
+
+
+def test_a_timeline_of_a_pipe_is_refused(traces):
+    with open(traces / "shop.zst", "rb") as trace:
+        done = run(CHANREC, "report", "--format", "perfetto", "-", stdin=trace)
+    assert done.returncode == 1 and "which a pipe cannot" in done.stderr

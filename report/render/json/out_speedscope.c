@@ -83,8 +83,8 @@ static void put_frames(struct speedscope *s)
 		put_frame(s->j, s->sym, id);
 	for (uint32_t id = 0; id <= TRACE_MAX_REASONS; id++)
 		put_note(s->j, reason_name(s->r->m, id));
-	for (uint8_t state = 0; state < GO_STATES; state++)
-		put_note(s->j, go_state_name(state));
+	for (int state = 0; state < GO_STATES; state++)
+		put_note(s->j, go_state_name((uint8_t)state));
 	json_close_list(s->j);
 	json_close(s->j);
 }
