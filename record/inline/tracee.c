@@ -114,10 +114,20 @@ int tracees_check(const struct tracees *t, struct err *err)
 	return ret;
 }
 
+/* Whether the recorder has stopped this thread already: ptrace reads the registers of such a thread only. */
+static bool is_kept(const struct tracees *t, pid_t tid)
+{
+	struct user_regs_struct regs;
+
+	return tid == t->kept && ptrace(PTRACE_GETREGS, tid, NULL, &regs) == 0;
+}
+
 /* Begins to trace a thread, which goes on. 1: it is gone. */
 static int seize(struct tracees *t, pid_t tid, struct err *err)
 {
-	struct tracee th = { .tid = tid, .is_kept = tid == t->kept, .stopped = tid == t->kept };
+	struct tracee th = { .tid = tid };
+
+	th.is_kept = th.stopped = is_kept(t, tid);
 
 	if (!th.is_kept) {
 		if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)PTRACE_O_TRACESYSGOOD))
@@ -366,7 +376,7 @@ static int stop_some(struct tracees *t, bool asleep, struct err *err)
 	while (ret > 0 && (e = readdir(d))) {
 		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
 
-		if (!tid || (tid != t->kept && is_asleep(t, tid) != asleep))
+		if (!tid || (!is_kept(t, tid) && is_asleep(t, tid) != asleep))
 			continue;
 		ret = seize(t, tid, err);
 		if (ret < 0)

@@ -26,7 +26,7 @@ struct tracee {
 
 struct tracees {
 	pid_t pid;
-	pid_t kept; /* the only thread of a process that the recorder started and has stopped; 0: none */
+	pid_t kept; /* the first thread of a process that the recorder started: stopped until it lets it go; 0: none */
 	int mem;    /* /proc/PID/mem, for reading and writing */
 	VEC(struct tracee) v;
 	uint64_t began;   /* CLOCK_MONOTONIC ns: the first thread that was running was stopped */
