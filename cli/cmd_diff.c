@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/outfile.h"
 #include "cli/view.h"
+#include "import/import.h"
 #include "report/analyze/diff.h"
 #include "report/render/out.h"
 
@@ -77,8 +79,16 @@ static int compare(const struct diff_args *a, struct report *const r[2], struct 
 
 static int load(struct report **r, const char *path, const struct report_opts *opts, struct err *err)
 {
-	int ret = report_load(r, path, opts, err);
+	char imported[64];
+	int fd, ret = import_file(path, &fd, err);
 
+	snprintf(imported, sizeof(imported), "/proc/self/fd/%d", fd);
+	if (!ret)
+		ret = report_load(r, fd < 0 ? path : imported, opts, err);
+	if (fd >= 0)
+		close(fd);
+	if (!ret)
+		(*r)->path = path;
 	if (!ret)
 		ret = report_check_filters(*r, err);
 	if (!ret && (*r)->damaged)

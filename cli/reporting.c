@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/value.h"
+#include "import/import.h"
 #include "report/analyze/report.h"
 #include "report/render/out.h"
 
@@ -149,7 +151,8 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 	struct report_opts *o = &a->view.opts;
 	const struct output *format = output_at((size_t)a->format);
 	struct report *r = NULL;
-	int ret;
+	char imported[64];
+	int fd = -1, ret;
 
 	if (view_complete(&a->view, a->out.path, err) || outfile_check(&a->out, path, err))
 		return EXIT_USAGE;
@@ -157,7 +160,14 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 	o->model.keep_each = format->wants_each;
 	o->model.keep_wakes = format->wants_each || o->model.goroutine;
 	o->model.keep_wake_stacks = o->fold_by == FOLD_BY_WAKE;
-	ret = report_load(&r, path, o, err);
+	ret = import_file(path, &fd, err);
+	if (!ret && fd >= 0) {
+		snprintf(imported, sizeof(imported), "/proc/self/fd/%d", fd);
+		a->name = path;
+		path = imported;
+	}
+	if (!ret)
+		ret = report_load(&r, path, o, err);
 	if (!ret)
 		ret = report_check_filters(r, err);
 	if (!ret && a->name)
@@ -169,5 +179,7 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 		ret = outfile_write(&a->out, write_report, &(struct report_job){ format, r }, err);
 	}
 	report_free(r);
+	if (fd >= 0)
+		close(fd);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }

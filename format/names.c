@@ -55,6 +55,7 @@ const char *trace_way_name(uint8_t way)
 		[TRACE_WAY_PROBES] = "probes",
 		[TRACE_WAY_DUMP] = "dump",
 		[TRACE_WAY_CORE] = "core",
+		[TRACE_WAY_TEXT] = "text",
 	};
 
 	return way < TRACE_WAYS ? names[way] : "unknown";

@@ -50,10 +50,11 @@ enum trace_way {
 	TRACE_WAY_PROBES = 0, /* every event, and memory at the start and the end */
 	TRACE_WAY_DUMP = 1,   /* memory, once */
 	TRACE_WAY_CORE = 2,   /* the same, from a core file */
+	TRACE_WAY_TEXT = 3,   /* what Go itself printed about its goroutines */
 	TRACE_WAYS,
 };
 
-/* "probes", "dump", "core"; "unknown". */
+/* "probes", "dump", "core", "text"; "unknown". */
 const char *trace_way_name(uint8_t way);
 
 enum trace_kind {

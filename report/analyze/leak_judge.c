@@ -281,8 +281,11 @@ static struct judgement judge_sync(const struct judge *k, const struct goroutine
 }
 
 /* Programs let main wait forever while other goroutines do the work. */
-static bool keeps_alive(const struct goroutine *g, uint8_t class)
+static bool keeps_alive(const struct model *m, const struct goroutine *g, uint8_t class)
 {
+	/* It does not when the program has died of it. */
+	if (m->way == TRACE_WAY_TEXT && g->unreachable)
+		return false;
 	return g->id == 1 &&
 	       (class == TRACE_WAIT_EMPTY_SELECT || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT);
 }
@@ -303,7 +306,7 @@ struct judgement leak_judge(const struct judge *k, const struct goroutine *g)
 		return idle_as(IDLE_NETWORK);
 	if (wait_class_is_idle(class) || (who.root == ROOT_TIMER && !g->unreachable))
 		return idle_as(IDLE_TIME);
-	if (keeps_alive(g, class))
+	if (keeps_alive(m, g, class))
 		return idle_as(IDLE_MAIN);
 	if (waits_for_nothing(g, class))
 		return judged(VERDICT_NIL_CHANNEL, STRENGTH_PROVEN);

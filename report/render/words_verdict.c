@@ -394,6 +394,10 @@ static void put_scan(struct buf *b, const struct model *m, const struct leak *l,
 {
 	bool is_part = l->proven < l->n;
 
+	if (m->way == TRACE_WAY_TEXT) {
+		say(b, m, "The runtime found all goroutines asleep, so nothing could end the wait.");
+		return;
+	}
 	say(b, m,
 	    "Confirmed by {if}a {end}memory scan{if} for {n} of {n}{end}"
 	    "{if}: nothing that can still run can reach {word}{end}."

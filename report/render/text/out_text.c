@@ -18,10 +18,11 @@ static void put_size(struct text *t)
 
 	if (!model_has_events(t->m)) {
 		text_say(t,
-		         "{n goroutine} ({n} waiting, {n} running or runnable, {n} in system calls or C); {n channel}.",
+		         "{n goroutine} ({n} waiting, {n} running or runnable, {n} in system calls or C)"
+		         "{if}; which channels they use is not known{else}; {n channel}{end}.",
 		         W_N(u->at_end), W_N(u->state[GO_STATE_WAITING]),
 		         W_N(u->state[GO_STATE_RUNNING] + u->state[GO_STATE_RUNNABLE]), W_N(u->state[GO_STATE_SYSCALL]),
-		         W_N(report_channel_count(t->r)));
+		         W_IF(t->m->way == TRACE_WAY_TEXT), W_N(report_channel_count(t->r)));
 		text_wrap(t, 0, 2);
 		return;
 	}
@@ -47,6 +48,13 @@ void text_put_head(struct text *t)
 {
 	const struct trace_meta *meta = t->r->meta;
 
+	if (t->m->way == TRACE_WAY_TEXT) {
+		text_say(t, "{mark}chanrec report: Go's own dump in {text}, written {utc}{mark}", W_MARK(MARK_STRONG),
+		         W_TEXT(path_base(t->r->path)), W_WALL(meta->start_wall), W_MARK(MARK_END));
+		text_wrap(t, 0, 2);
+		put_size(t);
+		return;
+	}
 	text_say(t, "{mark}chanrec report: {text} (pid {num}{if}, {text}{end}), {part}{utc}{mark}", W_MARK(MARK_STRONG),
 	         W_TEXT(*meta->exe ? path_base(meta->exe) : "a Go program"), W_N(meta->pid), W_IF(*meta->go_version),
 	         W_TEXT(meta->go_version), W_PART(put_way, t->r), W_WALL(meta->start_wall), W_MARK(MARK_END));
@@ -98,6 +106,8 @@ static void put_trust(struct text *t)
 	if (r->damaged)
 		text_warn(t, MARK_BAD, "WARNING: the trace is {if}incomplete{else}damaged{end}: {text}.",
 		          W_IF(r->truncated), W_TEXT(r->damage));
+	if (t->m->way == TRACE_WAY_TEXT && r->end && *r->end->reason)
+		text_warn(t, MARK_WARN, "NOTE: the text says: {text}", W_TEXT(r->end->reason));
 	put_short_waits(t);
 	text_put_loss_warnings(t);
 	if (m->defects.missed_exits)
@@ -224,7 +234,9 @@ void text_put_recorded(struct text *t)
 	if (model_has_events(t->m))
 		text_entry(t, "events", "{n}{part}", W_N(t->m->events.all), W_PART(put_types, NULL));
 	else
-		put_pair(t, "events", "none: read from memory at one moment");
+		put_pair(t, "events",
+		         t->m->way == TRACE_WAY_TEXT ? "none: Go's own text about one moment"
+		                                     : "none: read from memory at one moment");
 	if (model_has_events(t->m) && !model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);

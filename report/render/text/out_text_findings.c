@@ -233,7 +233,7 @@ void text_put_findings(struct text *t, unsigned max)
 		         W_IF(!running), W_IF(running), W_N(running), W_N(running));
 		text_wrap(t, FIRST, FIRST);
 	}
-	if (f->scanned) {
+	if (f->scanned && t->m->way != TRACE_WAY_TEXT) {
 		text_say(t, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
 	}
