@@ -231,15 +231,18 @@ def test_a_command(go, tmp_path):
     """A program that chanrec starts has jumps from its first instruction. It gets SIGTERM once they are gone."""
     path = go.build("sums", NEWEST)
     trace = tmp_path / "t.zst"
+    stdin, keep = os.pipe()  # the program ends when its stdin does
     for _ in range(5):
         done = run(CHANREC, "record", "--probes", "inline", "-o", trace, "-d", "0.5", "--", path, env={**os.environ, "GOGC": "1"},
-                   stdin=subprocess.DEVNULL)
+                   stdin=stdin)
         assert done.returncode == 0, done.stderr
         assert "time limit" in done.stderr
         # What a Go program prints when it crashes, and the recorder when it could not take the jumps out.
         assert "goroutine " not in done.stderr and "completely" not in done.stderr
         doc = report_json(trace)
         assert doc["events"]["go.create"] > 0 and not any(doc["losses"]["illegal_transitions"].values())
+    os.close(stdin)
+    os.close(keep)
 
 
 def test_max_overhead_is_refused(sums, inline):
