@@ -112,7 +112,7 @@ static bool take(struct watched *w)
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE), at = 0;
 	const uint8_t *data = (const uint8_t *)w->ring + page->data_offset;
 	struct thread_sample *s = w->s;
-	struct record r;
+	struct record r = { 0 };
 	uint64_t used;
 
 	while (at + sizeof(r.header) <= head && head <= page->data_size) {

@@ -303,7 +303,7 @@ static int make(struct pprof *p)
 
 static int write_gzip(const struct buf *b, FILE *f)
 {
-	uint8_t block[1 << 16];
+	uint8_t block[1 << 16] = { 0 };
 	z_stream z = { .next_in = b->data, .avail_in = (uInt)b->len };
 	int ret;
 
