@@ -308,6 +308,13 @@ bool call_method(struct explorer *x, struct state *s, struct val recv, uint32_t 
 			return true;
 		}
 	}
+	if (m == METHOD_CAS && n == 2) {
+		struct val swapped = swap_once(x, s);
+
+		take_operands(x, s, n, is_deferred);
+		push_results(x, s, &swapped, 1, want);
+		return true;
+	}
 	/* A field that holds a function. */
 	obj = val_obj(x, s, recv);
 	cell = obj ? field_cell(x, s, obj, name, &type, &owner) : 0;

@@ -247,6 +247,17 @@ bool chan_recv(struct explorer *x, struct state *s, struct val c, struct val *v,
 	return true;
 }
 
+static bool closed_here(const struct state *s, uint32_t chan)
+{
+	const struct g *g = &s->gs.v[s->cur];
+	const struct frame *f = &g->frames.v[g->frames.n - 1];
+
+	for (size_t i = 0; i < s->events.n; i++)
+		if (s->events.v[i].kind == EVENT_CLOSE && s->events.v[i].obj == chan)
+			return s->events.v[i].func == f->func && s->events.v[i].pos == f->pc;
+	return false;
+}
+
 void chan_close(struct explorer *x, struct state *s, struct val c)
 {
 	const struct frame *f = top_frame(cur_g(s));
@@ -262,6 +273,8 @@ void chan_close(struct explorer *x, struct state *s, struct val c)
 	if (!o)
 		return;
 	if (o->flags & OBJ_CLOSED) {
+		/* The same statement twice: something that is not seen may keep it from that. */
+		s->unusual |= closed_here(s, c.v);
 		report_here(x, s, CHECK_DOUBLE_CLOSE, c.v, "close of %s, which is closed already",
 		            operand_text(x, f->func, f->pc, text, sizeof(text)));
 		s->failed = true;

@@ -22,7 +22,8 @@ static void escape_cell(struct explorer *x, struct state *s, uint32_t cell, uint
 
 	if (v.flags & VAL_SHARED)
 		return;
-	if (forgets && (v.k == V_BOOL || v.k == V_INT || v.k == V_STR)) {
+	/* What is true usually stays so: closed, stopped, done. */
+	if (forgets && ((v.k == V_BOOL && !v.v) || v.k == V_INT || v.k == V_STR)) {
 		forget(s, &v, type);
 	} else if (forgets && v.k == V_LAZY_ZERO) {
 		uint32_t under = type_under(x->p, v.v);

@@ -115,6 +115,8 @@ enum modelled {
 enum modelled model_call(struct explorer *x, struct state *s, enum model m, const struct val *args, uint32_t n);
 enum modelled model_method(struct explorer *x, struct state *s, struct val recv, enum method m, const struct val *args,
                            uint32_t n);
+/* The result of a compare-and-swap, which succeeds at most once at a place. */
+struct val swap_once(struct explorer *x, struct state *s);
 void context_cancel(struct explorer *x, struct state *s, uint32_t ctx);
 uint32_t context_new(struct explorer *x, struct state *s, struct val parent, bool timed);
 /* The channel of a context; private ones are O_CHAN. */

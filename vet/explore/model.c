@@ -212,6 +212,17 @@ static void group_context(struct explorer *x, struct state *s, struct val parent
 	result(x, VAL(V_PTR, ctx));
 }
 
+struct val swap_once(struct explorer *x, struct state *s)
+{
+	const struct frame *f = top_frame(cur_g(s));
+	uint64_t key = hash_two(hash_two(0xca5, f->func), f->pc) >> 1, taken = key ^ 1;
+	uint32_t is = fact_get(s, taken) ? 2 : choose(x, s, key);
+
+	if (is == 1)
+		fact_set(s, taken, 1);
+	return VAL(V_BOOL, is == 1);
+}
+
 enum modelled model_call(struct explorer *x, struct state *s, enum model m, const struct val *args, uint32_t n)
 {
 	struct val first = n ? args[0] : VAL(V_NIL, 0);
@@ -282,6 +293,9 @@ enum modelled model_call(struct explorer *x, struct state *s, enum model m, cons
 		break;
 	case MODEL_PULL:
 		pull(x, s, args, n);
+		break;
+	case MODEL_CAS:
+		result(x, swap_once(x, s));
 		break;
 	case MODEL_FINALIZER:
 		if (n > 1)

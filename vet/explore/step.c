@@ -512,6 +512,7 @@ static void range_push(struct state *s, const struct ins *i, struct val key, str
 {
 	struct g *g = cur_g(s);
 
+	s->changes++; /* the loop gets on */
 	if (i->n >= 1)
 		push(s, g, key);
 	if (i->n == 2)

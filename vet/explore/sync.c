@@ -35,6 +35,8 @@ static void report_twice(struct explorer *x, struct state *s, uint32_t mu, bool 
 	const struct frame *f = top_frame(cur_g(s));
 	char text[80];
 
+	/* The same statement twice, below the root: what unlocks it may not be seen. */
+	s->unusual |= h->func == f->func && h->pos == f->pc && f->func != x->root;
 	operand_text(x, f->func, f->pc, text, sizeof(text));
 	if (h->reads && !reads)
 		report_here(x, s, CHECK_UPGRADE, mu,

@@ -129,6 +129,8 @@ struct val cell_load(struct explorer *x, struct state *s, uint32_t cell, uint32_
 		o->owner = owner;
 		o->field = field;
 		o->flags |= above->flags & (OBJ_SHARED | OBJ_EXTERNAL);
+		if (o->flags & OBJ_SHARED)
+			o->flags |= OBJ_UNKNOWN;
 	}
 	v.flags = flags;
 	*cell_at(s, cell) = v;

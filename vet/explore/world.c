@@ -59,6 +59,11 @@ static const struct {
 	{ "net/http", "PostForm", MODEL_GET },
 	{ "iter", "Pull", MODEL_PULL },
 	{ "iter", "Pull2", MODEL_PULL },
+	{ "sync/atomic", "CompareAndSwapInt32", MODEL_CAS },
+	{ "sync/atomic", "CompareAndSwapUint32", MODEL_CAS },
+	{ "sync/atomic", "CompareAndSwapInt64", MODEL_CAS },
+	{ "sync/atomic", "CompareAndSwapUint64", MODEL_CAS },
+	{ "sync/atomic", NULL, MODEL_PURE },
 	{ "strings", NULL, MODEL_PURE },
 	{ "strconv", NULL, MODEL_PURE },
 	{ "math", NULL, MODEL_PURE },
@@ -144,6 +149,7 @@ static const char *const methods[METHODS] = {
 	[METHOD_READ] = "Read",
 	[METHOD_WRITE] = "Write",
 	[METHOD_CLOSE_WITH_ERROR] = "CloseWithError",
+	[METHOD_CAS] = "CompareAndSwap",
 };
 
 static enum model function_model(const char *pkg, const char *name)

@@ -36,6 +36,7 @@ enum model {
 	MODEL_GET,  /* net/http: a response whose body must be closed, and an error */
 	MODEL_PULL, /* iter: next and stop */
 	MODEL_FINALIZER,
+	MODEL_CAS, /* sync/atomic: succeeds at most once at a place */
 };
 
 enum method {
@@ -83,6 +84,7 @@ enum method {
 	METHOD_READ,
 	METHOD_WRITE,
 	METHOD_CLOSE_WITH_ERROR,
+	METHOD_CAS,
 	METHODS,
 };
 
