@@ -286,7 +286,7 @@ static void put_lock_holder(struct buf *b, const struct model *m, const void *of
 	const struct blocker *who = of;
 	uint64_t goid = who->goid ? who->goid : who->gone;
 
-	if (who->evidence == EVIDENCE_REGION || who->evidence == EVIDENCE_WRITER)
+	if (who->evidence == EVIDENCE_REGION || who->evidence == EVIDENCE_WRITER || evidence_is_memory(who->evidence))
 		words_holder(b, m, goid, who->evidence, who->taken, who->at);
 	else if (goid)
 		say(b, m, "probably held by {goroutine}, which acquired it last and has not been seen to release it",
