@@ -86,6 +86,13 @@ $(BUILD)/%.css.inc: %.css Makefile
 	$(call say,GEN)
 	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
 
+SCHEMAS := $(BUILD)/report/render/json/report.schema.inc $(BUILD)/report/render/json/ndjson.schema.inc
+$(OBJ)/report/render/json/out_json.o $(OBJ)/report/render/json/out_ndjson.o: $(SCHEMAS)
+$(BUILD)/report/render/json/%.schema.inc: docs/%.schema.json Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
+
 # Only record/ and tools/ include the skeletons, which have to exist before these are compiled.
 $(filter $(OBJ)/record/%,$(OBJS)): | $(BPF_SKELS)
 $(TOOLS): | $(BPF_SKELS)
@@ -205,12 +212,12 @@ FORMATTED = $(shell find $(MODULES) bpf inline tests tools -name '*.[ch]' ! -nam
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
-lint: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+lint: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
 ## compile_commands.json   for clangd and other tools that need each file's flags
 .PHONY: compile_commands.json
-compile_commands.json: $(BPF_SKELS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+compile_commands.json: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
 
 ## hooks             let git check what is about to be committed (tools/git-hooks)
@@ -239,7 +246,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
 	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/vet.md docs/report.schema.json docs/diff.schema.json \
+	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/vet.md docs/report.schema.json docs/diff.schema.json docs/ndjson.schema.json \
 		$(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 uninstall:
@@ -269,6 +276,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o): FUZZ_CFLAGS = -std=gnu11 -O2 -w -Ithird_party/tree-sitter-go
 
 $(BUILD)/fuzz/obj/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
+$(BUILD)/fuzz/obj/report/render/json/out_json.o $(BUILD)/fuzz/obj/report/render/json/out_ndjson.o: $(SCHEMAS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJS) $(wildcard tests/unit/trace_text.h) Makefile
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 
 static const struct option_group groups[] = {
 	{ OPTION_GROUP(report_format) },
+	{ OPTION_GROUP(report_schema) },
 	{ OPTION_GROUP(outfile_options), .base = offsetof(struct report_args, out) },
 	{ OPTION_GROUP(report_subject), VIEW_BASE, .heading = "What to look at" },
 	{ OPTION_GROUP(view_window), VIEW_BASE },
@@ -20,9 +21,13 @@ static const struct option_group groups[] = {
 
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
+	struct report_args *a = opts;
 	const char *path;
-	int ret = tracefile_operand(rest, &path, err);
+	int ret;
 
+	if (a->schema)
+		return report_schema_write(a, err);
+	ret = tracefile_operand(rest, &path, err);
 	return ret ? ret : report_file(opts, path, err);
 }
 

@@ -63,6 +63,13 @@ const struct option_row report_format[1] = {
 	  .help = "What to write:" },
 };
 
+const struct option_row report_schema[1] = {
+	{ .name = "schema",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct report_args, schema),
+	  .help = "Print the JSON Schema of --format json or ndjson instead of a report." },
+};
+
 /* These have the base of a struct view, too. */
 const struct option_row report_subject[2] = {
 	{ .name = "goroutine",
@@ -144,6 +151,26 @@ static void warn(const struct report *r)
 		        "chanrec: warning: over %u different pairs of waiter's and waker's stacks: %" PRIu64
 		        " wake-ups are shown as \"[not kept]\"\n",
 		        MODEL_MAX_WAKE_STACKS, r->m->wake_stacks.dropped);
+}
+
+static int write_schema(const void *ctx, FILE *f, struct err *err)
+{
+	const struct output *format = ctx;
+
+	fputs(format->schema, f);
+	return 0;
+}
+
+int report_schema_write(struct report_args *a, struct err *err)
+{
+	const struct output *format = output_at((size_t)a->format);
+
+	if (!format->schema) {
+		err_set(err, EINVAL, "--schema: the format %s has none; json and ndjson have", format->name);
+		return EXIT_USAGE;
+	}
+	a->out.no_pager = true;
+	return outfile_write(&a->out, write_schema, format, err) ? EXIT_FAILED : EXIT_DONE;
 }
 
 int report_file(struct report_args *a, const char *path, struct err *err)

@@ -270,8 +270,7 @@ static void watch_record(void *ctx, const struct trace_rec *rec, int64_t t)
 		else
 			tl->failed |= vec_push(&tl->gaps, (struct gap){ l->from, rec->time }) != 0;
 	}
-	if (tl->ops->record && (rec->type == TRACE_LOSS || rec->type == TRACE_CHAN_MAKE ||
-	                        rec->type == TRACE_CHAN_CLOSE || rec->type == TRACE_CHAN_OP))
+	if (tl->ops->record)
 		tl->ops->record(tl->ctx, rec, t);
 }
 

@@ -59,7 +59,7 @@ struct timeline_ops {
 	void (*exit)(void *ctx, uint64_t goid, uint32_t group, int64_t t);
 	/* Every thousandth of the recording or so: goroutines, and those that wait. */
 	void (*count)(void *ctx, int64_t t, uint64_t goroutines, uint64_t waiting);
-	/* An event on a channel, or a loss. */
+	/* Any event, or a loss. */
 	void (*record)(void *ctx, const struct trace_rec *rec, int64_t t);
 };
 

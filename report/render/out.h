@@ -16,6 +16,7 @@ struct diff;
 
 struct output {
 	const char *name, *help;
+	const char *schema; /* JSON Schema of what it writes; NULL: it has none */
 	/* Needs every exited goroutine, collected channel and wake-up between two goroutines. */
 	bool wants_each;
 	/* Keeps to budget_output(), so that the end of its document is not cut off. */
@@ -27,7 +28,7 @@ struct output {
 const struct output *output_at(size_t i);
 
 extern const struct output output_text, output_traceback, output_folded, output_pprof, output_speedscope,
-        output_perfetto, output_chrome, output_dot, output_svg, output_html, output_json;
+        output_perfetto, output_chrome, output_dot, output_svg, output_html, output_json, output_ndjson;
 
 /* The topology in DOT, for the outputs dot and svg. */
 int out_dot_write(const struct report *r, FILE *f, struct err *err);

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 
+import jsonschema
 import pytest
 
 from conftest import BUILD, CHANREC, OLDEST, ROOT, run
@@ -308,3 +309,41 @@ def test_a_timeline_of_a_pipe_is_refused(traces):
     with open(traces / "shop.zst", "rb") as trace:
         done = run(CHANREC, "report", "--format", "perfetto", "-", stdin=trace)
     assert done.returncode == 1 and "which a pipe cannot" in done.stderr
+
+
+def schema_of(name):
+    done = run(CHANREC, "report", "--format", name, "--schema")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_ndjson_keeps_to_its_schema_and_adds_up(traces, name):
+    done = run(CHANREC, "report", "--format", "ndjson", traces / f"{name}.zst")
+    assert done.returncode == 0, done.stderr
+    schema = schema_of("ndjson")
+    validators = {kind.removeprefix("line_"): jsonschema.Draft7Validator({**one, "definitions": schema["definitions"]})
+                  for kind, one in schema["definitions"].items()}
+    kinds = collections.defaultdict(list)
+    for text in done.stdout.splitlines():
+        line = json.loads(text)
+        validators[line["type"]].validate(line)
+        kinds[line["type"]].append(line)
+    doc = document(traces / f"{name}.zst")
+    assert len(kinds["trace"]) == 1
+    assert sum(not w["continued"] for w in kinds["wait"]) == doc["summary"]["waits"]
+    assert [f["why"] for f in kinds["finding"]] == [f["why"] for f in doc["findings"]]
+    assert {(g["goroutine"], g["state"], g["blocked_ns"]) for g in kinds["goroutine"]} == \
+        {(g["id"], g["state"], g["blocked_ns"]) for g in doc["goroutines"] if g["state"] != "exited" and not g["system"]}
+    assert {c["channel"] for c in kinds["make"]} == \
+        {c["id"] for c in doc["channels"] if c["made_by"] and c["made_by"]["time_ns"] >= 0}
+    assert name != "shop" or (kinds["create"] and kinds["exit"] and kinds["count"] and kinds["finding"])
+    assert name != "ops" or (kinds["send"] and kinds["receive"])
+
+
+def test_schemas_are_those_of_the_documents(traces):
+    for name, path in (("json", "report"), ("ndjson", "ndjson")):
+        assert schema_of(name) == json.loads((ROOT / f"docs/{path}.schema.json").read_text())
+        jsonschema.Draft7Validator.check_schema(schema_of(name))
+    done = run(CHANREC, "report", "--format", "dot", "--schema")
+    assert done.returncode == 2 and "json and ndjson have" in done.stderr

@@ -21,7 +21,7 @@ struct json {
 	yajl_gen g;
 	FILE *f;
 	struct buf text; /* of a string that had to be mended */
-	bool failed;
+	bool failed, compact;
 
 	uint64_t bytes, limit; /* limit 0: none */
 	unsigned depth;        /* of open objects and lists */
@@ -64,14 +64,28 @@ int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err)
 
 void json_compact(struct json *j)
 {
+	j->compact = true;
 	yajl_gen_config(j->g, yajl_gen_beautify, 0);
 }
 
-int json_end(struct json *j, struct err *err)
+void json_next_line(struct json *j)
+{
+	yajl_gen_reset(j->g, "\n");
+}
+
+int json_end_lines(struct json *j, struct err *err)
 {
 	if (j->failed || buf_failed(&j->text))
 		return err_set(err, EIO, "could not complete the JSON document");
 	return 0;
+}
+
+int json_end(struct json *j, struct err *err)
+{
+	/* Otherwise yajl writes it. */
+	if (j->compact)
+		print(j, "\n", 1);
+	return json_end_lines(j, err);
 }
 
 void json_free(struct json *j)

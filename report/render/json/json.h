@@ -19,6 +19,10 @@ struct json;
 int json_new(struct json **out, FILE *f, uint64_t limit, struct err *err);
 /* Before the first value: without line breaks and blanks. */
 void json_compact(struct json *j);
+/* Ends a document of which another follows on the next line; compact only. */
+void json_next_line(struct json *j);
+/* After the last json_next_line(): as json_end(). */
+int json_end_lines(struct json *j, struct err *err);
 /* Ends the document with a newline. -EIO with a message when it is not whole. */
 int json_end(struct json *j, struct err *err);
 void json_free(struct json *j);

@@ -309,7 +309,12 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 	return ret;
 }
 
+static const char json_schema[] =
+#include "report/render/json/report.schema.inc"
+        ;
+
 const struct output output_json = {
+	.schema = json_schema,
 	.name = "json",
 	.help = "one document for programs; its schema is docs/report.schema.json",
 	.wants_each = true,
