@@ -123,9 +123,9 @@ static bool link_is_visible(const struct report *r, const struct chain *c, const
 
 	if (!filter_shows_wait(&r->m->filter, l->wsite_stack, l->reason))
 		return false;
-	/* Links of the past belong to groups that were counted. */
+	/* Links of the past belong to groups that were counted, or, with a label, to one of a goroutine that has it. */
 	if (c->past)
-		return true;
+		return !r->m->filter.opts.label || filter_shows_group(&r->m->filter, l->group);
 	if (!filter_has(&r->m->filter, l->goid))
 		return false;
 	if (o->goroutine)

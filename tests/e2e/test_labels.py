@@ -50,6 +50,9 @@ def test_a_label_selects(workload, record):
     assert "route=/slow (3)" in text and "\x1b" not in text
     one = next(g for g in report_json(trace, "--label", "tenant=zeta")["goroutines"])
     assert "Its labels: route=/slow, tenant=zeta." in report(trace, "--goroutine", str(one["id"]))
+    unmatched = run(CHANREC, "diff", "--no-pager", "--reason", "zzz", trace, trace).stdout
+    assert "A: Nothing in this trace matches --reason zzz." in unmatched and "B: Nothing" in unmatched
+    assert "Nothing in this trace" not in run(CHANREC, "diff", "--no-pager", "--reason", "CHAN", trace, trace).stdout
     assert json.loads(run(CHANREC, "diff", "--format", "json", "--label", "tenant=zeta", trace, trace).stdout)
 
 

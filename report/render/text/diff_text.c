@@ -29,6 +29,19 @@ static size_t id_chars(const char *a, const char *b)
 	return strncmp(a, b, BUILD_ID_CHARS) ? BUILD_ID_CHARS : SIZE_MAX;
 }
 
+/* What is not there has not grown: an empty comparison would look like a good one. */
+static void put_unmatched(struct text *t, const struct diff *d)
+{
+	for (int i = 0; i < 2; i++) {
+		if (filter_matched(&d->r[i]->m->filter))
+			continue;
+		text_mark(t, MARK_WARN);
+		text_say(t, "{word}: ", W_WORD(i ? "B" : "A"));
+		words_filter_unmatched(&t->b, d->r[i]);
+		text_end_warning(t);
+	}
+}
+
 static void put_programs(struct text *t, const struct diff *d)
 {
 	const struct trace_meta *a = d->r[0]->meta, *b = d->r[1]->meta;
@@ -226,6 +239,7 @@ int diff_write_text(const struct diff *d, FILE *f, struct err *err)
 	text_line(&t, "{mark}chanrec diff: from A to B{mark}", W_MARK(MARK_STRONG), W_MARK(MARK_END));
 	put_trace(&t, "A", d->r[0]);
 	put_trace(&t, "B", d->r[1]);
+	put_unmatched(&t, d);
 	put_programs(&t, d);
 	put_finding(&t, d);
 	put_groups(&t, d, DIFF_APPEARED, "groups that appeared");
