@@ -278,7 +278,7 @@ static bool model_applies(struct explorer *x, struct state *s, struct val *recv,
 bool call_method(struct explorer *x, struct state *s, struct val recv, uint32_t name, const struct val *args,
                  uint32_t n, int want, bool is_deferred)
 {
-	struct val v[257];
+	struct val v[257] = { 0 };
 	enum method m = world_method(x->w, name);
 	uint32_t func, obj, cell, type = 0, owner = 0;
 	enum modelled done;
@@ -448,7 +448,7 @@ void return_from(struct explorer *x, struct state *s, uint32_t n)
 /* false: it waits. */
 static bool run_deferred(struct explorer *x, struct state *s, uint32_t call)
 {
-	struct val v[257];
+	struct val v[257] = { 0 };
 	uint32_t n = obj_at(s, call)->n, name = (uint32_t)obj_at(s, call)->a, kind = (uint32_t)obj_at(s, call)->b;
 	uint32_t next = (uint32_t)obj_at(s, call)->c;
 	struct frame *f = top_frame(cur_g(s));

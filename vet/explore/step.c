@@ -347,7 +347,7 @@ static void literal_struct(struct explorer *x, struct state *s, uint32_t obj, co
 static void literal(struct explorer *x, struct state *s, const struct ins *i, const struct func *f)
 {
 	struct g *g = cur_g(s);
-	const struct key *keys = f->keys.v + i->b;
+	const struct key *keys = i->n ? &f->keys.v[i->b] : NULL;
 	uint32_t under = type_under(x->p, (uint32_t)i->a), total = 0, obj, at = 0;
 	enum type_kind kind = (enum type_kind)program_type(x->p, under ? under : 1)->kind;
 	struct val v[520];
@@ -648,7 +648,7 @@ static void call(struct explorer *x, struct state *s, const struct ins *i)
 {
 	struct g *g = cur_g(s);
 	uint32_t n = i->n, total = n + 1;
-	struct val v[256];
+	struct val v[256] = { 0 };
 
 	if (g->stack.n < top_frame(g)->base + total) {
 		s->failed = true;

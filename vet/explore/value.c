@@ -302,7 +302,7 @@ static struct val global_start(struct explorer *x, struct state *s, const struct
 			type = program_func(x->p, (uint32_t)ins->a)->results.v[0].type;
 	}
 	v = unknown_of(x, s, type ? type : 1);
-	if (v.k == V_OBJ && !g->type && init->code.v[init->code.n - 2].op == OP_ADDR_OF)
+	if (v.k == V_OBJ && !g->type && init && init->code.v[init->code.n - 2].op == OP_ADDR_OF)
 		v.k = V_PTR;
 	/* Errors that programs compare with are not nil. */
 	if (v.k == V_SYM && (!strncmp(name, "Err", 3) || !strncmp(name, "err", 3) || (init && !g->written)))
