@@ -24,5 +24,6 @@ def test_it_is_found_at_the_end_and_at_its_time_only(workload, record):
     assert (WANT, "sleep") in chains_of(r.trace)
     assert not any(set(WANT) & set(links) for links, _ in chains_of(r.trace, "--at", "100ms"))
     end = report_json(r.trace)["trace"]["duration_ns"]
-    assert (WANT, "sleep") in chains_of(r.trace, "--at", f"{end - 200_000_000}ns")
+    # What the code of main.receives does is known at the end only.
+    assert (WANT[1:], "sleep") in chains_of(r.trace, "--at", f"{end - 200_000_000}ns")
     assert not any(set(WANT) & set(links) for links, _ in chains_of(r.trace, "--min-edge", "10s"))
