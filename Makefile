@@ -24,7 +24,7 @@ SAN ?= 0
 BUILD ?= build$(if $(filter 1,$(SAN)),/san)
 OBJ := $(BUILD)/obj
 
-LIBS := libbpf libelf libdw libzstd yajl capstone zlib libutf8proc tree-sitter
+LIBS := libbpf libelf libdw libzstd yajl capstone zlib libutf8proc sqlite3 tree-sitter
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
 	-Wno-unused-parameter -Werror
 CFLAGS ?= -O2 -g
@@ -82,6 +82,12 @@ endif
 # A file as a C string.
 $(OBJ)/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
 $(BUILD)/%.css.inc: %.css Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
+
+$(OBJ)/report/render/sql/out_sqlite.o: $(BUILD)/report/render/sql/schema.sql.inc
+$(BUILD)/%.sql.inc: %.sql Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
@@ -212,12 +218,12 @@ FORMATTED = $(shell find $(MODULES) bpf inline tests tools -name '*.[ch]' ! -nam
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
-lint: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+lint: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
 ## compile_commands.json   for clangd and other tools that need each file's flags
 .PHONY: compile_commands.json
-compile_commands.json: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+compile_commands.json: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
 	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
 
 ## hooks             let git check what is about to be committed (tools/git-hooks)
@@ -276,6 +282,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o): FUZZ_CFLAGS = -std=gnu11 -O2 -w -Ithird_party/tree-sitter-go
 
 $(BUILD)/fuzz/obj/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
+$(BUILD)/fuzz/obj/report/render/sql/out_sqlite.o: $(BUILD)/report/render/sql/schema.sql.inc
 $(BUILD)/fuzz/obj/report/render/json/out_json.o $(BUILD)/fuzz/obj/report/render/json/out_ndjson.o: $(SCHEMAS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJS) $(wildcard tests/unit/trace_text.h) Makefile

@@ -3,8 +3,9 @@
 
 /* In the order of --help. */
 static const struct output *const outputs[] = {
-	&output_text,   &output_traceback, &output_folded, &output_pprof, &output_speedscope, &output_perfetto,
-	&output_chrome, &output_dot,       &output_svg,    &output_html,  &output_json,       &output_ndjson,
+	&output_text,     &output_traceback, &output_folded, &output_pprof, &output_speedscope,
+	&output_perfetto, &output_chrome,    &output_dot,    &output_svg,   &output_html,
+	&output_json,     &output_ndjson,    &output_sqlite,
 };
 
 const struct output *output_at(size_t i)

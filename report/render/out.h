@@ -28,7 +28,7 @@ struct output {
 const struct output *output_at(size_t i);
 
 extern const struct output output_text, output_traceback, output_folded, output_pprof, output_speedscope,
-        output_perfetto, output_chrome, output_dot, output_svg, output_html, output_json, output_ndjson;
+        output_perfetto, output_chrome, output_dot, output_svg, output_html, output_json, output_ndjson, output_sqlite;
 
 /* The topology in DOT, for the outputs dot and svg. */
 int out_dot_write(const struct report *r, FILE *f, struct err *err);

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import sqlite3
 
 import jsonschema
 import pytest
@@ -347,3 +348,38 @@ def test_schemas_are_those_of_the_documents(traces):
         jsonschema.Draft7Validator.check_schema(schema_of(name))
     done = run(CHANREC, "report", "--format", "dot", "--schema")
     assert done.returncode == 2 and "json and ndjson have" in done.stderr
+
+
+def database(traces, tmp_path, name, *args):
+    return sqlite3.connect(convert(traces / f"{name}.zst", tmp_path / "t.db", "--format", "sqlite", *args))
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_sqlite_adds_up_to_the_report(traces, tmp_path, name):
+    db = database(traces, tmp_path, name)
+    doc = document(traces / f"{name}.zst")
+    one = lambda query: db.execute(query).fetchone()
+    assert one("PRAGMA integrity_check") == ("ok",)
+    assert one("SELECT count(*), coalesce(sum(to_ns - from_ns), 0) FROM waits WHERE NOT continued")[0] == \
+        doc["summary"]["waits"]
+    assert one("SELECT count(*) FROM events WHERE type != 'loss'")[0] == sum(doc["events"].values())
+    assert {tuple(r) for r in db.execute("SELECT id, state, waits, blocked_ns FROM goroutines")} == \
+        {(g["id"], g["state"], g["waits"], g["blocked_ns"]) for g in doc["goroutines"]}
+    assert {r[0] for r in db.execute("SELECT id FROM channels")} == {c["id"] for c in doc["channels"]}
+    assert {r[0] for r in db.execute("SELECT id FROM groups")} == {g["id"] for g in doc["groups"]}
+    assert [r[0] for r in db.execute("SELECT why FROM findings ORDER BY id")] == [f["why"] for f in doc["findings"]]
+    assert {tuple(r) for r in db.execute("SELECT goroutine, channel, count FROM uses")} == \
+        {(u["goroutine"], c["channel"], c["count"]) for u in doc["uses"] for c in u["channels"]}
+    assert one("SELECT coalesce(sum(waits), 0) FROM wait_sites")[0] == doc["summary"]["waits"]
+    assert one("SELECT count(*) FROM wakes WHERE wait NOT IN (SELECT id FROM waits)")[0] == 0
+    assert one("SELECT value FROM trace WHERE key = 'left_out'") == (0,)
+
+
+def test_the_queries_of_the_documentation_work(traces, tmp_path):
+    db = database(traces, tmp_path, "shop")
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/sql.md").read_text(), re.S)
+    assert len(queries) == 10
+    answers = [db.execute(q).fetchall() for q in queries]
+    empty = [q for q, a in zip(queries, answers) if not a]
+    assert all("HAVING senders" in q for q in empty), empty
+    assert "stock.(*Stock).Take" in answers[9][0][2]
