@@ -56,7 +56,7 @@ static int put_string(struct import_build *b, const char *s, uint32_t *id, struc
 static int put_func(struct import_build *b, const struct import_frame *f, uint32_t *id, uint32_t *file, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_FUNC };
-	uint32_t key[2];
+	uint32_t key[2] = { 0 };
 	uint64_t *slot;
 	bool added;
 
