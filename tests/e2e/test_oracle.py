@@ -11,7 +11,7 @@ from conftest import VERSIONS, at_least, parse_traceback, report_json, variants
 CHANNEL_WAYS = {
     "send": ["send"], "recv": ["receive"], "full": ["send"], "empty": ["receive"], "range": ["receive"],
     "select 1": ["receive"], "select 2": ["receive", "send"], "select 3": ["receive", "receive", "send"],
-    "select 4": ["send", "receive", "receive", "receive"],
+    "select 4": ["send", "receive", "receive"],  # and one case of a nil channel
     "select 5": ["receive", "send", "receive", "send", "receive"],
     "reflect select": ["receive", "receive"], "reflect recv": ["receive"], "timer": ["receive"],
     "deep": ["receive"], "method": ["receive"], "inlined": ["receive"], "generic": ["receive"], "closure": ["receive"],
@@ -32,6 +32,7 @@ def check_objects(doc, entry, goroutine):
         assert {int(channels[c]["addr"], 16) for c in wait["channels"]} == expected_objects(entry), way
         kinds = sorted(o["direction"] for o in wait["objects"])
         assert kinds == sorted(CHANNEL_WAYS[way]), way
+        assert wait["nil_cases"] == (way == "select 4"), way
         for c in wait["channels"]:
             waiting = channels[c]["senders_waiting"] + channels[c]["receivers_waiting"]
             assert goroutine["id"] in waiting, (way, channels[c])

@@ -71,7 +71,7 @@ static void enter(struct explorer *x, struct state *s, uint32_t func, uint32_t c
 	uint32_t total = f->slots + f->loops * 3;
 
 	for (uint32_t i = 0; i < total; i++)
-		push(s, g, i < f->slots ? (struct val){ 0 } : VAL(V_INT, 0));
+		push(s, g, VAL(i < f->slots ? V_NONE : V_INT, 0));
 	if (s->failed || vec_push(&g->frames, frame)) {
 		s->failed = true;
 		return;

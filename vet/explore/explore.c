@@ -42,7 +42,7 @@ static struct state *first_state(struct explorer *x, uint32_t func)
 	}
 	push(s, cur_g(s), VAL(V_NIL, 0));
 	for (uint32_t i = 0; i < f->slots + f->loops * 3; i++)
-		push(s, cur_g(s), i < f->slots ? (struct val){ 0 } : VAL(V_INT, 0));
+		push(s, cur_g(s), VAL(i < f->slots ? V_NONE : V_INT, 0));
 	if (vec_push(&cur_g(s)->frames, frame)) {
 		state_free(s);
 		return NULL;
