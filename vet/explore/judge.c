@@ -133,6 +133,8 @@ static void note_path(struct explorer *x, struct state *s, struct finding *f, ui
 }
 
 static void report_v(struct explorer *x, struct state *s, enum check check, uint32_t func, uint32_t pc, uint32_t g,
+                     uint32_t obj, const char *fmt, va_list args) __attribute__((format(printf, 8, 0)));
+static void report_v(struct explorer *x, struct state *s, enum check check, uint32_t func, uint32_t pc, uint32_t g,
                      uint32_t obj, const char *fmt, va_list args)
 {
 	struct finding f = { .check = check,
