@@ -41,7 +41,7 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct dump_args, output),
 	  .help = "Keep the dump as a trace in FILE (- is stdout), for report, diff and the other commands; print "
-	          "nothing unless --format asks for it. A trace of that name becomes FILE.old." },
+	          "nothing unless --format asks for it. An existing trace is renamed to FILE.old." },
 	{ .name = "force",
 	  .letter = 'f',
 	  .kind = OPTION_FLAG,
@@ -56,7 +56,7 @@ static const struct option_row subject[] = {
 	{ .name = "labels",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct dump_args, labels),
-	  .help = "Read the labels of goroutines (pprof.Do), too: they are the program's data." },
+	  .help = "Also read goroutine labels (pprof.Do). They are the program's own data." },
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct dump_args, redact),
@@ -101,7 +101,7 @@ static void warn_of_core(const struct dump_args *a, const struct picture_summary
 		buf_free(&b);
 	}
 	if (sum->unread)
-		fprintf(stderr, "chanrec: warning: %s lacks memory of %" PRIu64 " goroutines\n", a->core, sum->unread);
+		fprintf(stderr, "chanrec: warning: %s lacks the stack memory of %" PRIu64 " goroutines\n", a->core, sum->unread);
 	if (!sum->is_sure)
 		fprintf(stderr,
 		        "chanrec: warning: %s has no build id, so it is not certain that this is its executable\n",
@@ -210,7 +210,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		return EXIT_USAGE;
 	}
 	if (a->exe && !a->core) {
-		err_set(err, EINVAL, "--exe goes with --core; a process says itself what it executes");
+		err_set(err, EINVAL, "--exe needs --core; with -p the executable is known");
 		return EXIT_USAGE;
 	}
 	if (a->output && !strcmp(a->output, "-") && a->report.format >= 0) {

@@ -74,7 +74,7 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct recorder_opts, output),
 	  .help = "Write the trace to FILE (default: " TRACEFILE_DEFAULT
-	          "; - is stdout). A trace of that name becomes FILE.old." },
+	          "; - is stdout). An existing trace is renamed to FILE.old." },
 	{ .name = "force",
 	  .letter = 'f',
 	  .kind = OPTION_FLAG,
@@ -91,7 +91,7 @@ static const struct option_row subject[] = {
 	{ .name = "labels",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, labels),
-	  .help = "Record the labels of goroutines (pprof.Do): they are the program's data." },
+	  .help = "Record goroutine labels (pprof.Do). They are the program's own data." },
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, redact),
@@ -106,7 +106,7 @@ static const struct option_row cost[] = {
 	  .kind = OPTION_CHOICE,
 	  OPTION_AT(struct recorder_opts, probing),
 	  .choice = probing_at,
-	  .help = "Set probes" },
+	  .help = "How probes are set:" },
 	{ .name = "min-block",
 	  .value = "TIME",
 	  .kind = OPTION_TIME,
@@ -167,7 +167,7 @@ static int clean(pid_t pid, struct err *err)
 	if (left.is_found)
 		fprintf(stderr, "Removed what a recorder had left: %u jumps, its code and its memory.\n", left.nsites);
 	else
-		fprintf(stderr, "There is nothing to remove.\n");
+		fprintf(stderr, "Nothing to remove.\n");
 	return EXIT_DONE;
 }
 

@@ -27,7 +27,7 @@ static const char *format_at(size_t i, const char **help)
 
 static const char *confidence_at(size_t i, const char **help)
 {
-	static const char *const helps[] = { "everything, also what may well be meant so",
+	static const char *const helps[] = { "everything, including what may be intended",
 		                             "what is most likely a defect (default)", "only what is certain" };
 
 	*help = i <= CONFIDENCE_CERTAIN ? helps[i] : NULL;

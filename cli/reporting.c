@@ -122,7 +122,7 @@ const struct option_row report_layout[6] = {
 	{ .name = "idle",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct view, opts.idle),
-	  .help = "Have waits for sleep, network and timers in folded stacks and speedscope, too." },
+	  .help = "Also include waits for sleep, network and timers in folded stacks and speedscope." },
 	{ .name = "link",
 	  .value = "URL",
 	  .kind = OPTION_STRING,
@@ -166,7 +166,7 @@ int report_schema_write(struct report_args *a, struct err *err)
 	const struct output *format = output_at((size_t)a->format);
 
 	if (!format->schema) {
-		err_set(err, EINVAL, "--schema: the format %s has none; json and ndjson have", format->name);
+		err_set(err, EINVAL, "--format %s has no schema; only json and ndjson have one", format->name);
 		return EXIT_USAGE;
 	}
 	a->out.no_pager = true;

@@ -241,7 +241,7 @@ int core_parse(struct core *c, const void *data, uint64_t n, struct err *err)
 	if (!is_core(c, &eh))
 		return err_set(err, ENOEXEC, "not the core file of a 64-bit program");
 	if (eh.e_machine != EM_X86_64)
-		return err_set(err, ENOTSUP, "the core of a program for another machine; only amd64 is supported");
+		return err_set(err, ENOTSUP, "this core is from another architecture; only amd64 is supported");
 	if (parse_headers(c, &eh, err))
 		return err->code;
 	if (c->segments.n)

@@ -412,7 +412,7 @@ static int wait_empty(const struct block *b, struct tracees *t, struct err *err)
 			return 0;
 		usleep(EMPTY_US);
 	}
-	return err_set(err, EBUSY, "a thread does not leave the recorder's code");
+	return err_set(err, EBUSY, "a thread is still inside the recorder's code; try again");
 }
 
 int block_unmap(struct block *b, struct tracees *t, struct err *err)

@@ -186,7 +186,7 @@ static int stop_outside(struct probes *p, enum part part, bool on, struct err *e
 		tracees_resume(&in->t);
 		usleep(ARM_US);
 	}
-	return err_set(err, EBUSY, "a thread does not leave the code to be changed");
+	return err_set(err, EBUSY, "a thread keeps executing the code to be changed; try again");
 }
 
 static int arm(struct probes *p, enum part part, struct err *err)

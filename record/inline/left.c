@@ -88,7 +88,7 @@ static int take_out(struct tracees *t, const struct block *b, const struct block
 		tracees_resume(t);
 		usleep(TRY_US);
 	}
-	return err_set(err, EBUSY, "a thread does not leave the code to be changed");
+	return err_set(err, EBUSY, "a thread keeps executing the code to be changed; try again");
 }
 
 int inline_clean(struct inline_left *left, pid_t pid, struct err *err)

@@ -5,7 +5,7 @@
 /*
  * What a trace may cost. A few kilobytes can expand to records that take hours
  * and all memory: bounds that are linear in the bytes read stop that. They lie
- * far above what any recording needs; docs/security.md lists them.
+ * far above what any recording needs; chanrec-report(1) lists them.
  */
 
 #include <stdbool.h>

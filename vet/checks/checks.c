@@ -7,7 +7,7 @@ static const struct check_info checks[CHECKS] = {
 	[CHECK_SEND] = { "send-no-receiver", "a send that nobody receives", .severity = SEVERITY_ERROR,
 	                 .confidence = CONFIDENCE_LIKELY, .verdict = "no receiver",
 	                 .explain = "A goroutine sends on a channel, and on the path shown every possible receiver has "
-	                            "returned or is stuck itself. The goroutine and what it references stay for ever.\n"
+	                            "returned or is stuck itself. The goroutine and what it references stay forever.\n"
 	                            "\n"
 	                            "Usual causes: the receiver returns early, on an error or a timeout; it takes the "
 	                            "first of several answers; the buffer is smaller than the number of sends.\n"
@@ -21,7 +21,7 @@ static const struct check_info checks[CHECKS] = {
 	                            "\t\treturn 0, ctx.Err() // nobody receives from result any more\n"
 	                            "\t}\n"
 	                            "\n"
-	                            "Give the channel room for every send, make(chan int, 1), or let the sender select "
+	                            "Give the channel room forevery send, make(chan int, 1), or let the sender select "
 	                            "on ctx.Done() as well." },
 	[CHECK_RECV] = { "receive-no-sender", "a receive that nobody sends to", .severity = SEVERITY_ERROR,
 	                 .confidence = CONFIDENCE_LIKELY, .verdict = "no one left",
@@ -50,14 +50,14 @@ static const struct check_info checks[CHECKS] = {
 	                           "the context is cancelled, or the done channel closed, on every path." },
 	[CHECK_EMPTY_SELECT] = { "empty-select", "select {} in a goroutine", .severity = SEVERITY_WARNING,
 	                         .confidence = CONFIDENCE_LIKELY, .verdict = "empty select",
-	                         .explain = "select {} blocks for ever. In main it keeps the process alive; any other "
+	                         .explain = "select {} blocks forever. In main it keeps the process alive; any other "
 	                                    "goroutine that reaches it is leaked.\n"
 	                                    "\n"
 	                                    "Wait for something that ends, such as <-ctx.Done()." },
 	[CHECK_NIL_CHANNEL] = { "nil-channel", "an operation on a nil channel", .severity = SEVERITY_ERROR,
 	                        .confidence = CONFIDENCE_CERTAIN, .verdict = "nil channel",
 	                        .explain =
-	                                "A send to or a receive from a nil channel blocks for ever. On the path shown "
+	                                "A send to or a receive from a nil channel blocks forever. On the path shown "
 	                                "the channel was declared but never made, or it was set to nil.\n"
 	                                "\n"
 	                                "Make the channel before the goroutine starts. Beware of := in an inner scope, "
@@ -101,14 +101,14 @@ static const struct check_info checks[CHECKS] = {
 	[CHECK_LOCK_HELD] = { "lock-not-released", "a path on which a lock is not released", .severity = SEVERITY_ERROR,
 	                      .confidence = CONFIDENCE_LIKELY, .verdict = "lock not released",
 	                      .explain = "The function locks a mutex and unlocks it on some paths, but not on the one "
-	                                 "shown. The next goroutine that locks it waits for ever.\n"
+	                                 "shown. The next goroutine that locks it waits forever.\n"
 	                                 "\n"
 	                                 "defer mu.Unlock() right after mu.Lock()." },
 	[CHECK_LOCK_WAIT] = { "lock-never-free", "a lock that nobody is left to release", .severity = SEVERITY_ERROR,
 	                      .confidence = CONFIDENCE_LIKELY, .verdict = "lock not released",
 	                      .explain = "A goroutine waits for a lock. On the path shown its holder has ended without "
 	                                 "unlocking it, or waits itself for something that does not come." },
-	[CHECK_LOCK_TWICE] = { "lock-twice", "a goroutine that locks what it has locked", .severity = SEVERITY_ERROR,
+	[CHECK_LOCK_TWICE] = { "lock-twice", "a goroutine that locks a mutex it already holds", .severity = SEVERITY_ERROR,
 	                       .confidence = CONFIDENCE_LIKELY, .verdict = "cycle",
 	                       .explain =
 	                               "Go's mutexes are not reentrant: a goroutine that locks a mutex that it holds "
@@ -127,7 +127,7 @@ static const struct check_info checks[CHECKS] = {
 	                       .confidence = CONFIDENCE_LIKELY, .verdict = "cycle",
 	                       .explain =
 	                               "One goroutine locks A, then B; another B, then A. If each has its first lock, "
-	                               "both wait for ever.\n"
+	                               "both wait forever.\n"
 	                               "\n"
 	                               "Acquire the locks in one order everywhere, or release the first before the "
 	                               "second is acquired." },
@@ -169,7 +169,7 @@ static const struct check_info checks[CHECKS] = {
 	                  .confidence = CONFIDENCE_LIKELY, .verdict = "no one left",
 	                  .explain = "Stop neither sends to the timer's channel nor closes it, so that a receive, or a "
 	                             "range "
-	                             "over a Ticker's channel, waits for ever.\n"
+	                             "over a Ticker's channel, waits forever.\n"
 	                             "\n"
 	                             "Select on the timer's channel and on one that is closed at the end." },
 	[CHECK_TICKER] = { "ticker-not-stopped", "a Ticker that is not stopped on a path", .severity = SEVERITY_WARNING,
