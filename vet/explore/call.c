@@ -6,7 +6,7 @@ void push_results(struct explorer *x, struct state *s, const struct val *v, uint
 	struct g *g = cur_g(s);
 
 	for (int i = 0; i < want; i++)
-		push(s, g, (uint32_t)i < n ? v[i] : sym_val(s, 1));
+		push(s, g, v && (uint32_t)i < n ? v[i] : sym_val(s, 1));
 }
 
 void call_unknown(struct explorer *x, struct state *s, const struct val *args, uint32_t n, int want)
