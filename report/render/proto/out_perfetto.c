@@ -484,7 +484,7 @@ static int write_perfetto(const struct report *r, FILE *f, struct err *err)
 	struct perfetto p = { .r = r, .sym = &r->m->sym, .f = f, .limit = budget_output(&r->budget, r->reader) };
 	int ret;
 
-	p.base = r->meta->start_mono > 0 ? r->meta->start_mono : 0;
+	p.base = r->meta->start_mono > 0 && r->meta->start_mono <= TRACE_MAX_TIME ? r->meta->start_mono : 0;
 	p.places = calloc(p.sym->places.n + 1, sizeof(*p.places));
 	p.functions = calloc(p.sym->strings.n + 1, sizeof(*p.functions));
 	p.files = calloc(p.sym->strings.n + 1, sizeof(*p.files));
