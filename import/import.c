@@ -67,6 +67,9 @@ int import_file(const char *path, int *fd, struct err *err)
 	void *data;
 
 	*fd = -1;
+	/* Opening and closing a FIFO would take its writer's reader away. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
 	from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	/* What cannot be read is reported by whoever reads it as a trace. */
 	if (from < 0)
