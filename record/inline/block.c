@@ -467,7 +467,7 @@ uint64_t block_started(uint64_t pid)
 
 bool block_is_used(const struct block_head *head)
 {
-	return head->recorder && block_started(head->recorder) == head->started;
+	return head->recorder && head->started && block_started(head->recorder) == head->started;
 }
 
 /* A block of a recorder that was killed before it wrote the head. */
