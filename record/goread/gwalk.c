@@ -181,6 +181,7 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 			break;
 		sp += 8;
 	}
+	g->cut |= !left;
 	return g->nframes > 0;
 }
 
