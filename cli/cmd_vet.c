@@ -8,6 +8,8 @@
 #include "cli/outfile.h"
 #include "vet/report/report.h"
 
+#define THREADS_MAX 64
+
 struct vet_args {
 	struct vet_opts vet;
 	struct outfile_opts out;
@@ -58,7 +60,7 @@ static const struct option_row rows[] = {
 	  .value = "N",
 	  .kind = OPTION_NUMBER,
 	  .min = 1,
-	  .max = 64,
+	  .max = THREADS_MAX,
 	  OPTION_AT(struct vet_args, threads),
 	  .help = "Threads to use (default: one per processor)." },
 	{ .name = "format",
@@ -128,7 +130,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	if (a->explain)
 		return explain(a->explain, err);
 	a->vet.min = (enum confidence)a->confidence;
-	a->vet.load.threads = a->threads ? a->threads : processors > 0 && processors < 64 ? (unsigned)processors : 1;
+	processors = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : processors;
+	a->vet.load.threads = a->threads ? a->threads : (unsigned)processors;
 	a->out.no_pager |= a->format != 0;
 	ret = vet_run(&v, paths, rest->n ? (size_t)rest->n : 1, &a->vet, warn, NULL, err);
 	found = v.sink.findings.n;

@@ -29,6 +29,7 @@ struct outfile {
 	const char *path; /* NULL: stdout */
 	char *temp;       /* NULL: written in place (a device, a pipe) */
 	uint64_t left;    /* that may still be written */
+	uint64_t over;    /* bytes of the last line beyond that */
 	bool cut;
 };
 
@@ -133,19 +134,26 @@ int outfile_check(const struct outfile_opts *to, const char *input, struct err *
 	return err_set(err, EINVAL, "%s is the trace itself; choose another file for the output", to->path);
 }
 
+/* Room kept for the rest of the last line; nobody reads a longer one. */
+#define LAST_LINE_MAX (4u << 20)
+
 static ssize_t write_limited(void *cookie, const char *s, size_t n)
 {
 	struct outfile *o = cookie;
+	size_t within = n < o->left ? n : (size_t)o->left;
 	const char *end;
 
 	if (o->cut)
 		return -1;
-	if (n > o->left) {
-		end = memrchr(s, '\n', (size_t)o->left);
-		o->cut = true;
-		n = end ? (size_t)(end + 1 - s) : 0;
+	if (within < n) {
+		size_t room = (size_t)(LAST_LINE_MAX - o->over), more = n - within < room ? n - within : room;
+
+		end = memchr(s + within, '\n', more);
+		n = end ? (size_t)(end + 1 - s) : within + more;
+		o->over += n - within;
+		o->cut = end || o->over == LAST_LINE_MAX;
 	}
-	o->left -= n;
+	o->left -= within;
 	if (fwrite(s, 1, n, o->f) < n)
 		return -1;
 	return o->cut ? -1 : (ssize_t)n;
@@ -160,7 +168,7 @@ static int write_up_to(struct outfile *o, uint64_t limit, int (*write)(const voi
 
 	if (!f)
 		return err_nomem(err);
-	o->left = limit;
+	o->left = limit > LAST_LINE_MAX ? limit - LAST_LINE_MAX : 0;
 	ret = write(ctx, f, err);
 	if (fclose(f) && !ret && !o->cut && !ferror(o->f))
 		ret = err_set(err, errno, "cannot write the output: %s", strerror(errno));

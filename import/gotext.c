@@ -320,8 +320,10 @@ static int find_dumps(const char *text, size_t n, struct dumps *d)
 		if (added && d->n && !ended[0])
 			continue;
 		if (!added || ended[0]) {
-			map_clear(&seen);
-			map_put(&seen, h.goid, &added);
+			/* A large map takes long to clear; text may begin a dump on each line. */
+			map_free(&seen);
+			if (!map_put(&seen, h.goid, NULL))
+				ret = -ENOMEM;
 		}
 		d->n++;
 		d->last = l.s;

@@ -11,6 +11,7 @@
 
 #include "import/build.h"
 #include "import/gotext.h"
+#include "util/clock.h"
 
 /* A trace begins with a skippable frame of zstd, or with a frame: neither begins a text. */
 static bool may_be_text(const char *data, size_t n)
@@ -67,6 +68,9 @@ int import_file(const char *path, int *fd, struct err *err)
 	void *data;
 
 	*fd = -1;
+	/* Opening and closing a FIFO would take its writer's reader away. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
 	from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	/* What cannot be read is reported by whoever reads it as a trace. */
 	if (from < 0)
@@ -74,7 +78,9 @@ int import_file(const char *path, int *fd, struct err *err)
 	if (!fstat(from, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
 		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from, 0);
 		if (data != MAP_FAILED) {
-			ret = import_mapped(data, (size_t)st.st_size, st.st_mtim.tv_sec * 1000000000ll, fd, err);
+			const struct timespec whole = { .tv_sec = st.st_mtim.tv_sec };
+
+			ret = import_mapped(data, (size_t)st.st_size, timespec_ns(&whole), fd, err);
 			munmap(data, (size_t)st.st_size);
 		}
 	}

@@ -13,6 +13,7 @@
 #include "record/probe/direct.h"
 #include "record/probe/selftest.h"
 #include "record/target/target.h"
+#include "util/plain.h"
 
 #define NOT_THERE (-100) /* the setting does not exist */
 
@@ -26,6 +27,7 @@ void doctor_say(const struct doctor *d, enum doctor_level level, const char *wha
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	plain_text(text);
 	f.text = text;
 	d->say(d->arg, &f);
 }

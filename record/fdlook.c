@@ -201,7 +201,7 @@ static void add_holder(struct fd_look *k, const char *pid)
 }
 
 /* The descriptors of one process that are other ends of the pipes. False: not all could be looked at. */
-static bool find_ends_in(struct fd_looks *l, const char *pid)
+static bool find_ends_in(struct fd_looks *l, const char *pid, uint64_t until)
 {
 	char path[PATH_MAX], link[64];
 	struct dirent *e;
@@ -211,7 +211,7 @@ static bool find_ends_in(struct fd_looks *l, const char *pid)
 	d = opendir(path);
 	if (!d)
 		return errno == ENOENT;
-	while ((e = readdir(d))) {
+	while ((e = readdir(d)) && mono_ns() <= until) {
 		uint64_t inode;
 		ssize_t n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
 		int writes = -1;
@@ -227,7 +227,7 @@ static bool find_ends_in(struct fd_looks *l, const char *pid)
 				add_holder(&l->v.v[i], pid);
 	}
 	closedir(d);
-	return true;
+	return !e;
 }
 
 static void find_ends(struct fd_looks *l, pid_t pid)
@@ -252,7 +252,7 @@ static void find_ends(struct fd_looks *l, pid_t pid)
 		if (mono_ns() > until)
 			all = false;
 		else
-			all &= find_ends_in(l, e->d_name);
+			all &= find_ends_in(l, e->d_name, until);
 	}
 	if (d)
 		closedir(d);

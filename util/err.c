@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/plain.h"
+
 int err_set(struct err *err, int errnum, const char *fmt, ...)
 {
 	char msg[ERR_MSG_SIZE];
@@ -17,6 +19,7 @@ int err_set(struct err *err, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
+	plain_text(msg);
 	err->code = -errnum;
 	memcpy(err->msg, msg, strlen(msg) + 1);
 	return -errnum;
@@ -39,6 +42,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	plain_text(err->msg);
 	if (n >= 0 && (size_t)n < sizeof(err->msg))
 		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %.900s", old);
 	return err->code;

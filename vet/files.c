@@ -35,9 +35,13 @@ static void read_mod(struct module *m, FILE *f)
 static bool module_at(struct module *m, const char *dir)
 {
 	char name[PATH_MAX];
+	struct stat st;
 	FILE *f;
 
 	if (snprintf(name, sizeof(name), "%s/go.mod", dir) >= (int)sizeof(name))
+		return false;
+	/* Not a FIFO, nor a link to a device that never ends. */
+	if (stat(name, &st) || !S_ISREG(st.st_mode))
 		return false;
 	f = fopen(name, "r");
 	if (!f)
@@ -166,6 +170,8 @@ int files_find(struct go_files *f, const char *arg, bool tests, struct err *err)
 		path[strlen(path) - 1] = '\0';
 	if (stat(path, &st))
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: neither a file nor a folder", path);
 	m = malloc(sizeof(*m));
 	if (!m)
 		return err_nomem(err);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/plain.h"
 #include "vet/files.h"
 #include "vet/program/compile.h"
 
@@ -32,6 +33,7 @@ static void warn(struct loader *l, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, args);
 	va_end(args);
+	plain_text(msg);
 	pthread_mutex_lock(&l->warn_lock);
 	l->warn(l->ctx, msg);
 	pthread_mutex_unlock(&l->warn_lock);

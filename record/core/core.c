@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "record/core/unpack.h"
+#include "util/clock.h"
 
-#define NOTES_MAX (64u << 20) /* bytes; NT_FILE of a program with a million mappings is larger than that */
+#define NOTES_MAX (64u << 20) /* bytes of all notes; NT_FILE of a program with a million mappings is larger than that */
 #define SEGMENTS_MAX (1u << 20)
 
 /* n bytes at off in the core; NULL: it does not have them. */
@@ -162,13 +163,15 @@ static int core_note(void *ctx, const Elf64_Nhdr *nh, const char *name, const ui
 	return parse_note(ctx, nh, name, desc);
 }
 
-static int parse_notes(struct core *c, const Elf64_Phdr *ph)
+/* Segments may have the same notes: *left is what may still be read. */
+static int parse_notes(struct core *c, const Elf64_Phdr *ph, uint64_t *left)
 {
-	uint64_t n = ph->p_filesz < NOTES_MAX ? ph->p_filesz : NOTES_MAX;
+	uint64_t n = ph->p_filesz < *left ? ph->p_filesz : *left;
 	uint64_t there = ph->p_offset < c->size ? c->size - ph->p_offset : 0;
 
 	if (n > there)
 		n = there;
+	*left -= n;
 	return n ? each_note(c->data + ph->p_offset, n, 4, core_note, c) : 0;
 }
 
@@ -206,6 +209,7 @@ static bool is_core(const struct core *c, Elf64_Ehdr *eh)
 static int parse_headers(struct core *c, const Elf64_Ehdr *eh, struct err *err)
 {
 	uint32_t n = count_headers(c, eh);
+	uint64_t notes_left = NOTES_MAX;
 	int ret = 0;
 
 	for (uint32_t i = 0; i < n && !ret; i++) {
@@ -218,7 +222,7 @@ static int parse_headers(struct core *c, const Elf64_Ehdr *eh, struct err *err)
 		if (ph.p_type == PT_LOAD)
 			ret = add_segment(c, &ph);
 		else if (ph.p_type == PT_NOTE)
-			ret = parse_notes(c, &ph);
+			ret = parse_notes(c, &ph, &notes_left);
 	}
 	if (ret)
 		return err_nomem(err);
@@ -281,7 +285,7 @@ int core_open(struct core *c, const char *path, struct err *err)
 	ret = unpack_core(&fd, path, err);
 	if (!ret && core_map(c, fd, err))
 		ret = err_prefix(err, "%s", path);
-	c->written = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
+	c->written = timespec_ns(&st.st_mtim);
 	close(fd);
 	return ret;
 }

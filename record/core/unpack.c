@@ -66,8 +66,12 @@ static int unpack_some(struct unpacker *u, size_t n)
 
 		if (ZSTD_isError(more))
 			return -EBADMSG;
-		if (out.pos && keep(u, out.pos))
-			return -EIO;
+		if (out.pos) {
+			int ret = keep(u, out.pos);
+
+			if (ret)
+				return ret;
+		}
 		left = out.pos == out.size;
 	}
 	return 0;

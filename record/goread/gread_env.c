@@ -15,6 +15,32 @@ static void env_func(const struct gread_env *env, const char *name, struct gread
 	r->hi = f.end + env->bias;
 }
 
+/* The program's own DWARF may say anything; what is read of a structure is as long as the structure. */
+static bool is_within(const struct go_layout *l)
+{
+	static const struct {
+		const char *type;
+		size_t at;
+	} fields[] = {
+#define X(member, type, path) { (type), offsetof(struct go_layout, member) },
+		GO_LAYOUT_FIELDS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		int32_t off, size = 0;
+
+		if (!strcmp(fields[i].type, "runtime.g"))
+			size = l->g_size;
+		else if (!strcmp(fields[i].type, "runtime.hchan"))
+			size = l->hchan_size;
+		memcpy(&off, (const char *)l + fields[i].at, sizeof(off));
+		if (size > 0 && off > size - (int32_t)sizeof(uint64_t))
+			return false;
+	}
+	return true;
+}
+
 int gread_env_init(struct gread_env *env, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
                    uint64_t bias, struct err *err)
 {
@@ -26,7 +52,7 @@ int gread_env_init(struct gread_env *env, const struct memory *mem, const struct
 	env->nreasons = wait_reasons_of(bin, env->reasons, WAIT_REASONS_MAX);
 	env->select = gocode_select_slots(bin);
 	if (l->g_size <= 0 || l->g_goid < 0 || l->g_atomicstatus < 0 || l->g_sched_sp < 0 || l->g_sched_pc < 0 ||
-	    l->g_sched_bp < 0 || l->g_waiting < 0 || l->hchan_lock < 0)
+	    l->g_sched_bp < 0 || l->g_waiting < 0 || l->g_waitreason < 0 || l->hchan_lock < 0 || !is_within(l))
 		return err_set(err, ENOTSUP, "the layout of runtime.g is unknown");
 	env_func(env, "runtime.gopark", &env->gopark);
 	env_func(env, "runtime.semacquire1", &env->semacquire);

@@ -6,7 +6,8 @@
 #include "record/goread/gread_int.h"
 #include "record/goread/stackinfo.h"
 
-#define CASES_MAX 65536 /* Go's own limit for the cases of a select */
+#define CASES_MAX 65536                  /* Go's own limit for the cases of a select */
+#define STEPS_MAX (4 * TRACE_MAX_FRAMES) /* of a walk, with the frames that are left out */
 
 bool gread_stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len)
 {
@@ -159,10 +160,11 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 	struct gread *g = &c->g[i];
 	struct lock_walk locks = { 0 };
 	bool exact = false, trap = is_exact;
+	uint32_t left = STEPS_MAX;
 	struct go_func f;
 	int32_t delta;
 
-	for (bool leaf = true;; leaf = false) {
+	for (bool leaf = true; left; leaf = false, left--) {
 		exact = trap || (gobin_func_by_pc(env->bin, pc - env->bias, &f) == 0 && f.entry + env->bias == pc);
 		g->exact_leaf |= leaf && exact;
 		if (gobin_sp_delta(env->bin, pc - env->bias - (exact ? 0 : 1), &delta) || delta < 0)
@@ -179,6 +181,7 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 			break;
 		sp += 8;
 	}
+	g->cut |= !left;
 	return g->nframes > 0;
 }
 

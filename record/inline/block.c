@@ -203,10 +203,25 @@ int block_restore_slack(const struct block *b, const struct tracees *t)
 	return ret || !memcmp(bytes, now, size) ? ret : tracees_write(t, b->slack.at, bytes, size);
 }
 
+#define PLACES (sizeof(distances) / sizeof(distances[0]))
+
+static uint64_t place(const struct text *text, size_t i)
+{
+	return PAGES(text->image_end + distances[i]) * INLINE_PAGE;
+}
+
+static bool is_place(const struct text *text, uint64_t at)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		if (place(text, i) == at)
+			return true;
+	return false;
+}
+
 static int choose_place(struct block *b, pid_t pid, const struct text *text, struct err *err)
 {
-	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
-		uint64_t at = PAGES(text->image_end + distances[i]) * INLINE_PAGE;
+	for (size_t i = 0; i < PLACES; i++) {
+		uint64_t at = place(text, i);
 
 		if (is_free(pid, at, BLOCK_PAGES * INLINE_PAGE)) {
 			layout(b, at);
@@ -467,7 +482,7 @@ uint64_t block_started(uint64_t pid)
 
 bool block_is_used(const struct block_head *head)
 {
-	return head->recorder && block_started(head->recorder) == head->started;
+	return head->recorder && head->started && block_started(head->recorder) == head->started;
 }
 
 /* A block of a recorder that was killed before it wrote the head. */
@@ -521,6 +536,11 @@ int block_find(struct block *b, struct block_head *head, const struct tracees *t
 		               t->pid);
 	if (find_text(&text, t->pid, err))
 		return err->code;
+	/* Code that somebody else is about to write begins with zeros, too. */
+	if (b->at && !head->magic[0] && !is_place(&text, b->at))
+		*b = (struct block){ .memfd = -1, .shm_at = b->shm_at, .shm_size = b->shm_size };
+	if (!b->at && !b->shm_at)
+		return 1;
 	set_slack(b, t, &text);
 	return 0;
 }

@@ -17,6 +17,17 @@
 #define BITS_SINCE 20    /* one bit per word, before that two (runtime/mbitmap.go) */
 #define HEADER_MIN 512   /* minSizeForMallocHeader of runtime/mbitmap.go: larger objects have a header */
 
+/* The program's own DWARF may say anything. */
+static bool span_is_known(const struct go_layout *l)
+{
+	const int32_t fields[] = { l->mspan_base, l->mspan_npages, l->mspan_elemsize, l->mspan_class, l->mspan_state };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (fields[i] < 0 || fields[i] >= l->mspan_size)
+			return false;
+	return l->mspan_size <= SPAN_BYTES;
+}
+
 int heap_init(struct heap *h, const struct memory *mem, const struct gobin *bin, const struct go_layout *l,
               uint64_t bias, uint64_t limit)
 {
@@ -27,9 +38,7 @@ int heap_init(struct heap *h, const struct memory *mem, const struct gobin *bin,
 	h->l = l;
 	h->limit = limit;
 	h->go_minor = gobin_go_minor(bin);
-	if (gobin_var(bin, GO_VAR_ARENAS, &addr, NULL) || l->arena_spans < 0 || l->mspan_base < 0 ||
-	    l->mspan_npages < 0 || l->mspan_elemsize < 0 || l->mspan_class < 0 || l->mspan_state < 0 ||
-	    l->mspan_size <= 0 || l->mspan_size > SPAN_BYTES)
+	if (gobin_var(bin, GO_VAR_ARENAS, &addr, NULL) || l->arena_spans < 0 || !span_is_known(l))
 		return -ENOENT;
 	h->arenas = addr + bias;
 	return vec_extend(&h->spans, 1) || vec_extend(&h->arena, 1) ? -ENOMEM : 0;

@@ -168,8 +168,10 @@ static int read_all(struct report *r, struct replay *replay, struct err *err)
 	for (; (ret = trace_reader_next(r->reader, rec, &read_err)) > 0; rec = replay_place(replay)) {
 		int bad = budget_spend(&r->budget, r->reader, rec, err);
 
-		if (!bad)
+		if (!bad) {
+			r->records++;
 			bad = replay_record(replay, rec, err);
+		}
 		if (bad == -ENOMEM)
 			return bad;
 		if (bad) {

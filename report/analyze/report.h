@@ -45,6 +45,7 @@ struct report {
 	const struct trace_meta *meta;
 	const struct trace_end *end; /* NULL: the recorder was killed */
 	struct budget budget;
+	uint64_t records;      /* that the model has taken: whoever reads the file again stops there */
 	struct model *model;   /* owned; changes only in report_load() */
 	const struct model *m; /* the same */
 	struct blockers *blockers;

@@ -40,8 +40,10 @@ struct timeline {
 static uint32_t group_of(const struct timeline *tl, const struct goroutine *g)
 {
 	const struct goroutine *last = g->knows_creator ? NULL : goroutines_find(&tl->r->m->goroutines, g->id);
+	uint32_t group = last ? last->group : g->group;
 
-	return last ? last->group : g->group;
+	/* The file may have been replaced since the report read it. */
+	return group < tl->r->m->groups.n ? group : 0;
 }
 
 static bool is_shown(const struct timeline *tl, const struct goroutine *g)
@@ -274,24 +276,28 @@ static void watch_record(void *ctx, const struct trace_rec *rec, int64_t t)
 		tl->ops->record(tl->ctx, rec, t);
 }
 
+/*
+ * As far as the report did, whatever ended that: its arrays end with what it
+ * has seen, and the file of a recording that goes on has grown since.
+ */
 static int read_all(struct timeline *tl, struct trace_reader *reader, struct replay *replay, struct err *err)
 {
 	struct trace_rec *rec = replay_place(replay);
 	struct err damage = { 0 };
-	struct budget budget;
-	int ret;
+	int ret = 0;
 
-	budget_init(&budget, tl->r->opts.no_limit);
-	for (; (ret = trace_reader_next(reader, rec, &damage)) > 0 && !tl->failed; rec = replay_place(replay)) {
-		ret = budget_spend(&budget, reader, rec, &damage);
-		if (!ret)
-			ret = replay_record(replay, rec, &damage);
+	for (uint64_t n = tl->r->records; n && !tl->failed; n--) {
+		ret = trace_reader_next(reader, rec, &damage);
+		if (ret <= 0)
+			break;
+		ret = replay_record(replay, rec, &damage);
 		if (ret)
 			break;
+		rec = replay_place(replay);
 	}
 	if (ret == -ENOMEM || tl->failed)
 		return err_nomem(err);
-	return replay_finish(replay, trace_reader_end(reader), err);
+	return replay_finish(replay, tl->r->end, err);
 }
 
 /* What still goes on; open waits were told by the replay. */

@@ -40,8 +40,13 @@ static void print_line(FILE *f, const struct unit *u, uint32_t line, uint32_t co
 	while (s + n < end && s[n] != '\n' && n < 200)
 		n++;
 	fputs("    ", f);
-	for (size_t i = 0; i < n; i++)
-		putc((unsigned char)s[i] < ' ' ? ' ' : s[i] == 127 ? '?' : s[i], f);
+	for (size_t i = 0; i < n; i++) {
+		/* U+0080 to U+009F, which take two bytes, are control characters, too. */
+		bool is_c1 = s[i] == '\xc2' && i + 1 < n && ((unsigned char)s[i + 1] & 0xe0) == 0x80;
+
+		putc((unsigned char)s[i] < ' ' ? ' ' : s[i] == 127 || is_c1 ? '?' : s[i], f);
+		i += is_c1;
+	}
 	fputs("\n    ", f);
 	for (uint32_t i = 1; i < column && i < 200; i++)
 		putc(' ', f);

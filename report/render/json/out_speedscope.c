@@ -4,6 +4,7 @@
  * share their frames. The format is speedscope's file-format-spec.ts.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/analyze/profile.h"
 #include "report/analyze/visible.h"
@@ -72,15 +73,31 @@ static void put_frame(struct json *j, const struct symbols *sym, uint32_t id)
 	json_close(j);
 }
 
+/* Many frames may share one long name, of which the trace has one copy. */
+static uint64_t frame_bytes(const struct symbols *sym, uint32_t id)
+{
+	const struct place *p = symbols_place(sym, id);
+
+	return BYTES_PER_SAMPLE + strlen(symbols_string(sym, p->func)) + strlen(symbols_string(sym, p->file));
+}
+
 static void put_frames(struct speedscope *s)
 {
+	uint64_t limit = budget_output(&s->r->budget, s->r->reader), bytes = 0;
+
 	json_key(s->j, "shared");
 	json_open(s->j);
 	json_key(s->j, "frames");
 	json_open_list(s->j);
 	put_note(s->j, "unknown");
-	for (uint32_t id = 1; id < s->sym->places.n; id++)
-		put_frame(s->j, s->sym, id);
+	for (uint32_t id = 1; id < s->sym->places.n; id++) {
+		bytes += frame_bytes(s->sym, id);
+		/* The samples count on every frame's number. */
+		if (limit && bytes > limit)
+			put_note(s->j, "left out");
+		else
+			put_frame(s->j, s->sym, id);
+	}
 	for (uint32_t id = 0; id <= TRACE_MAX_REASONS; id++)
 		put_note(s->j, reason_name(s->r->m, id));
 	for (int state = 0; state < GO_STATES; state++)

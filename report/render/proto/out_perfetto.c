@@ -193,8 +193,10 @@ static bool intern_stack(struct perfetto *p, uint32_t stack)
 	uint32_t place, n = 0;
 	size_t at, in, list;
 
-	if (!stack || p->stacks[stack])
-		return stack;
+	if (!stack || stack >= p->sym->stacks.n)
+		return false;
+	if (p->stacks[stack])
+		return true;
 	while (n < SYMBOLS_MAX_LINES && (place = stack_walk_next(&w)))
 		p->calls[n++] = place;
 	if (!n)
@@ -437,7 +439,11 @@ static void put_record(void *ctx, const struct trace_rec *rec, int64_t t)
 {
 	struct perfetto *p = ctx;
 
-	if (rec->type == TRACE_LOSS)
+	if (rec->type != TRACE_LOSS)
+		return;
+	if (is_full(p))
+		p->left_out++;
+	else
 		put_loss(p, rec);
 }
 
@@ -450,7 +456,7 @@ static void put_left_out(struct perfetto *p)
 		return;
 	e = event_open(p, p->r->m->end, TYPE_INSTANT, UUID_LOSSES, 0);
 	buf_reset(&p->text);
-	fmt_f(&p->text, "%" PRIu64 " slices are not in this file; --no-limit writes all", p->left_out);
+	fmt_f(&p->text, "%" PRIu64 " slices and losses are not in this file; --no-limit writes all", p->left_out);
 	proto_str(&p->out, EVENT_NAME, buf_str(&p->text));
 	event_close(p, e);
 }
@@ -478,7 +484,7 @@ static int write_perfetto(const struct report *r, FILE *f, struct err *err)
 	struct perfetto p = { .r = r, .sym = &r->m->sym, .f = f, .limit = budget_output(&r->budget, r->reader) };
 	int ret;
 
-	p.base = r->meta->start_mono > 0 ? r->meta->start_mono : 0;
+	p.base = r->meta->start_mono > 0 && r->meta->start_mono <= TRACE_MAX_TIME ? r->meta->start_mono : 0;
 	p.places = calloc(p.sym->places.n + 1, sizeof(*p.places));
 	p.functions = calloc(p.sym->strings.n + 1, sizeof(*p.functions));
 	p.files = calloc(p.sym->strings.n + 1, sizeof(*p.files));

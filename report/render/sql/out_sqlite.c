@@ -55,6 +55,7 @@ struct db {
 	sqlite3_stmt *row; /* that is being filled */
 	int column;
 	uint64_t waits, rows, limit, left_out;
+	uint64_t next_check; /* rows at which the size is looked at again */
 	bool full;
 	int ret; /* the first error of SQLite */
 	struct buf text;
@@ -154,12 +155,14 @@ static void put_head(struct db *d)
 	put_key_number(d, "to_ns", d->r->m->end);
 }
 
+static void check_size(struct db *d);
+
 static void put_places(struct db *d)
 {
 	const struct symbols *sym = &d->r->m->sym;
 	char pc[24];
 
-	for (uint32_t id = 1; id < sym->places.n; id++) {
+	for (uint32_t id = 1; id < sym->places.n && !d->full; id++) {
 		const struct place *p = symbols_place(sym, id);
 
 		snprintf(pc, sizeof(pc), "0x%llx", (unsigned long long)p->pc);
@@ -172,10 +175,9 @@ static void put_places(struct db *d)
 			put_null(d);
 		put_id(d, p->line);
 		row_end(d);
+		check_size(d);
 	}
 }
-
-static void check_size(struct db *d);
 
 static void put_stacks(struct db *d)
 {
@@ -200,7 +202,7 @@ static void put_groups(struct db *d)
 {
 	const struct model *m = d->r->m;
 
-	for (uint32_t id = 0; id < m->groups.n; id++) {
+	for (uint32_t id = 0; id < m->groups.n && !d->full; id++) {
 		const struct group *g = &m->groups.v[id];
 
 		if (!report_shows_group(d->r, id))
@@ -219,6 +221,7 @@ static void put_groups(struct db *d)
 		put_u64(d, g->waits);
 		put_u64(d, g->blocked);
 		row_end(d);
+		check_size(d);
 	}
 }
 
@@ -460,8 +463,9 @@ static void check_size(struct db *d)
 {
 	sqlite3_stmt *pages = NULL;
 
-	if (!d->limit || d->rows % CHECK_ROWS)
+	if (!d->limit || d->rows < d->next_check)
 		return;
+	d->next_check = d->rows + CHECK_ROWS;
 	check(d, sqlite3_prepare_v2(d->sql, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 	                            -1, &pages, NULL));
 	if (pages && sqlite3_step(pages) == SQLITE_ROW)
