@@ -123,7 +123,7 @@ def test_the_process_dies_in_the_middle(workload, tmp_path, delay):
 
 def test_refusals():
     for args, code, words in [
-        ((), 2, "give a process with -p PID"),
+        ((), 2, "give a process (-p PID) or a core file"),
         (("-p", "0"), 2, "-p"),
         (("-p", str(os.getpid())), 1, "not a Go program"),
         (("-p", "999999999"), 1, "no process with pid"),

@@ -112,10 +112,14 @@ def test_file_is_readable_while_written(workload, record):
 def test_failed_start_leaves_what_was_there(record, tmp_path):
     trace = tmp_path / "old.zst"
     trace.write_bytes(b"precious")
-    recorder = record("-p", 2 ** 22 + 1, trace=trace, wait=False).end()
+    recorder = record("-p", os.getpid(), trace=trace, wait=False).end()
+    assert recorder.process.returncode == 1
+    assert "old.zst exists and is not a trace" in recorder.stderr
+    assert trace.read_bytes() == b"precious"
+    recorder = record("-f", "-p", 2 ** 22 + 1, trace=trace, wait=False).end()
     assert recorder.process.returncode == 1
     assert "no process" in recorder.stderr
-    assert trace.read_bytes() == b"precious"
+    assert trace.read_bytes() == b"precious" and not (tmp_path / "old.zst.old").exists()
     fresh = tmp_path / "fresh.zst"
     record("-p", os.getpid(), trace=fresh, wait=False).end()
     assert not fresh.exists(), "no empty file is left by a recording that never began"
