@@ -101,7 +101,8 @@ static void warn_of_core(const struct dump_args *a, const struct picture_summary
 		buf_free(&b);
 	}
 	if (sum->unread)
-		fprintf(stderr, "chanrec: warning: %s lacks the stack memory of %" PRIu64 " goroutines\n", a->core, sum->unread);
+		fprintf(stderr, "chanrec: warning: %s lacks the stack memory of %" PRIu64 " goroutines\n", a->core,
+		        sum->unread);
 	if (!sum->is_sure)
 		fprintf(stderr,
 		        "chanrec: warning: %s has no build id, so it is not certain that this is its executable\n",

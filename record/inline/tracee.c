@@ -407,7 +407,8 @@ int tracees_stop_one(struct tracees *t, struct err *err)
 			return ret;
 		usleep(RETRY_US);
 	}
-	return err_set(err, EBUSY, "no thread of process %d can be used for system calls: all are in system calls or take signals",
+	return err_set(err, EBUSY,
+	               "no thread of process %d can be used for system calls: all are in system calls or take signals",
 	               t->pid);
 }
 

@@ -108,8 +108,8 @@ static const struct check_info checks[CHECKS] = {
 	                      .confidence = CONFIDENCE_LIKELY, .verdict = "lock not released",
 	                      .explain = "A goroutine waits for a lock. On the path shown its holder has ended without "
 	                                 "unlocking it, or waits itself for something that does not come." },
-	[CHECK_LOCK_TWICE] = { "lock-twice", "a goroutine that locks a mutex it already holds", .severity = SEVERITY_ERROR,
-	                       .confidence = CONFIDENCE_LIKELY, .verdict = "cycle",
+	[CHECK_LOCK_TWICE] = { "lock-twice", "a goroutine that locks a mutex it already holds",
+	                       .severity = SEVERITY_ERROR, .confidence = CONFIDENCE_LIKELY, .verdict = "cycle",
 	                       .explain =
 	                               "Go's mutexes are not reentrant: a goroutine that locks a mutex that it holds "
 	                               "waits for itself. A second RLock is as bad as soon as a writer waits.\n"

@@ -49,7 +49,7 @@ static void put_reason(struct folder *f, const char *name)
 
 		/* U+0080 to U+009F are control characters, too. */
 		if (c == 0xc2 && ((uint8_t)p[1] & 0xe0) == 0x80)
-			c = (uint8_t)*++p & 0x1f;
+			c = (uint8_t) * ++p & 0x1f;
 		buf_put_u8(&f->line, c == ';' || c < ' ' || c == 0x7f ? '?' : c);
 	}
 	fmt_raw(&f->line, "]");
