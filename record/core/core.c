@@ -16,8 +16,8 @@
 #include "record/core/unpack.h"
 #include "util/clock.h"
 
-#define NOTES_MAX (64u << 20) /* bytes of all notes; NT_FILE of a program with a million mappings is larger than that \
-	                       */
+/* Bytes of all notes; NT_FILE of a program with a million mappings is larger than that. */
+#define NOTES_MAX (64u << 20)
 #define SEGMENTS_MAX (1u << 20)
 
 /* n bytes at off in the core; NULL: it does not have them. */

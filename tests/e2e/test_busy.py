@@ -14,6 +14,15 @@ def recorded(workload, record, version, *args):
     return r.trace
 
 
+def recorded_with_stacks(workload, record, version):
+    """A thread that gets no CPU while the last snapshot is taken has no sample: on a busy machine, try again."""
+    for _ in range(3):
+        trace = recorded(workload, record, version)
+        if {"main.spins", "main.spinsLocked"} <= set(rows_at(report_json(trace))):
+            break
+    return trace
+
+
 def rows_at(doc):
     """By the outermost function of the goroutine that is in the program's own file."""
     rows = {}
@@ -26,7 +35,7 @@ def rows_at(doc):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_they_are_listed_with_their_stacks(workload, record, version):
-    doc = report_json(recorded(workload, record, version))
+    doc = report_json(recorded_with_stacks(workload, record, version))
     rows = rows_at(doc)
     assert {"main.spins", "main.spinsLocked", "main.reads"} <= set(rows)
     for name in "main.spins", "main.spinsLocked":
@@ -41,7 +50,7 @@ def test_they_are_listed_with_their_stacks(workload, record, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_running_holder_is_named(workload, record, version):
-    trace = recorded(workload, record, version)
+    trace = recorded_with_stacks(workload, record, version)
     doc = report_json(trace)
     holder = rows_at(doc)["main.spinsLocked"]["goroutines"][0]
     assert doc["findings"][0]["holder"]["goroutine"] == holder
