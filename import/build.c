@@ -73,14 +73,16 @@ static int put_func(struct import_build *b, const struct import_frame *f, uint32
 
 static int put_frame(struct import_build *b, const struct import_frame *f, uint32_t *id, struct err *err)
 {
-	struct trace_frame_line line = { .line = f->line };
+	struct trace_frame_line line = { .func = 0, .file = 0, .line = f->line };
 	struct trace_rec rec = { .type = TRACE_DEF_FRAME, .def_frame = { .nlines = 1, .lines = &line } };
+	uint8_t key[sizeof(line)] = { 0 };
 	uint64_t *slot;
 	bool added;
 
 	if (put_func(b, f, &line.func, &line.file, err))
 		return err->code;
-	slot = id_of(b, hash_bytes(hash_kind(TRACE_DEF_FRAME), &line, sizeof(line)), &b->nframes, &added);
+	memcpy(key, &line, sizeof(key));
+	slot = id_of(b, hash_bytes(hash_kind(TRACE_DEF_FRAME), key, sizeof(key)), &b->nframes, &added);
 	if (!slot)
 		return err_nomem(err);
 	*id = rec.def_frame.id = (uint32_t)*slot;

@@ -64,7 +64,7 @@ static int by_place(const void *va, const void *vb)
 	/* The way from an outer function shows more. */
 	if (a->notes.n != b->notes.n)
 		return a->notes.n > b->notes.n ? -1 : 1;
-	return a->root < b->root ? -1 : a->root > b->root;
+	return program_func_cmp(sort_program, a->root, b->root);
 }
 
 static bool is_ignored(const struct vet *v, const struct finding *f)

@@ -18,6 +18,7 @@ static struct file trace(void)
 {
 	struct trace_obj ch, lock;
 	struct tb t = tb_with_worker(&ch);
+	struct file f;
 
 	lock = tb_sync(&t, TRACE_SYNC_MUTEX);
 	tb_snap_begin(&t, MS(1), 0);
@@ -33,7 +34,9 @@ static struct file trace(void)
 	tb_snap_go(&t, MS(9), 1, 5, TRACE_GO_WAITING, SITE, WORKER, TRACE_WAIT_RECV, ch, -SEC(3), RECV_AT);
 	tb_snap_end(&t, MS(10), 1, 1);
 	tb_end(&t, MS(10));
-	return file_take(dup(t.fd));
+	f = file_take(dup(t.fd));
+	tb_free(&t);
+	return f;
 }
 
 #define OUTPUTS_MAX 32

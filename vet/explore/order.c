@@ -35,6 +35,27 @@ static struct place place_at(const struct explorer *x, uint32_t func, uint32_t p
 	return (struct place){ f->unit, pc < f->code.n ? f->code.v[pc].pos : f->pos };
 }
 
+/* Of several that say the same, the one whose root comes first counts, whichever thread finds it. */
+static void add_edge(struct explorer *x, uint64_t key, const struct lock_edge *e)
+{
+	struct explore_sink *sink = x->sink;
+	struct lock_edge *old;
+	uint64_t *known;
+	bool added;
+
+	pthread_mutex_lock(&sink->lock);
+	known = map_put(&sink->known, key, &added);
+	if (known && added) {
+		*known = sink->edges.n;
+		sink->failed |= vec_push(&sink->edges, *e) != 0;
+	} else if (known && *known < sink->edges.n) {
+		old = &sink->edges.v[*known];
+		if (program_func_cmp(x->p, e->root, old->root) < 0)
+			*old = *e;
+	}
+	pthread_mutex_unlock(&sink->lock);
+}
+
 void order_note(struct explorer *x, struct state *s, uint32_t mu, bool reads)
 {
 	struct g *g = cur_g(s);
@@ -43,8 +64,6 @@ void order_note(struct explorer *x, struct state *s, uint32_t mu, bool reads)
 	for (uint8_t i = 0; i < g->n_held && to; i++) {
 		struct lock_edge e = { .from = class_of(x, s, g->held[i].obj), .to = to, .root = x->root };
 		size_t gates = 0;
-		uint64_t *known;
-		bool added;
 
 		if (!e.from || e.from == to)
 			continue;
@@ -55,14 +74,8 @@ void order_note(struct explorer *x, struct state *s, uint32_t mu, bool reads)
 		e.to_at = place_at(x, top_frame(g)->func, top_frame(g)->pc);
 		e.func = top_frame(g)->func;
 		e.reads_both = reads && g->held[i].reads;
-		pthread_mutex_lock(&x->sink->lock);
-		known = map_put(
-		        &x->sink->known,
-		        hash_two(hash_two(hash_two(e.from, to), gates), (uint64_t)e.to_at.unit << 32 | e.to_at.pos),
-		        &added);
-		if (known && added && vec_push(&x->sink->edges, e))
-			x->sink->failed = true;
-		pthread_mutex_unlock(&x->sink->lock);
+		add_edge(x, hash_two(hash_two(hash_two(e.from, to), gates), (uint64_t)e.to_at.unit << 32 | e.to_at.pos),
+		         &e);
 	}
 }
 

@@ -225,3 +225,11 @@ uint32_t unit_line(const struct unit *u, uint32_t pos, uint32_t *column)
 		*column = u->lines.n ? pos - u->lines.v[lo] + 1 : 1;
 	return (uint32_t)lo + 1;
 }
+
+int program_func_cmp(const struct program *p, uint32_t a, uint32_t b)
+{
+	const struct func *fa = program_func(p, a), *fb = program_func(p, b);
+	int paths = fa->unit == fb->unit ? 0 : strcmp(program_unit(p, fa->unit)->path, program_unit(p, fb->unit)->path);
+
+	return paths ? paths : (fa->pos > fb->pos) - (fa->pos < fb->pos);
+}

@@ -133,6 +133,9 @@ static inline struct func *program_func(const struct program *p, uint32_t i)
 {
 	return paged_at(&p->funcs, i);
 }
+
+/* By path and position, which do not depend on which thread loaded a function first. */
+int program_func_cmp(const struct program *p, uint32_t a, uint32_t b);
 static inline struct global *program_global(const struct program *p, uint32_t i)
 {
 	return paged_at(&p->globals, i);
