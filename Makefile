@@ -238,8 +238,7 @@ goldens: $(BUILD)/tests/test_report_golden $(BUILD)/chanrec
 	@tools/readme $(BUILD)/chanrec
 
 # Without the tests that need a Go toolchain or would take minutes under valgrind.
-# test_thunk executes code that it writes, whose flags valgrind takes for uninitialised.
-SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_thunk.c tests/unit/test_format_damage.c tests/unit/test_report_damage.c tests/unit/test_format_second_reader.c
+SLOW := $(wildcard tests/unit/test_gobin*.c) tests/unit/test_format_damage.c tests/unit/test_report_damage.c tests/unit/test_format_second_reader.c
 VALGRIND := $(filter-out $(SLOW:tests/unit/%.c=$(BUILD)/tests/%),$(UNIT))
 valgrind: $(UNIT)
 	@set -e; for t in $(VALGRIND); do echo "== valgrind $$t"; \
