@@ -185,20 +185,25 @@ static int say_no_process(pid_t pid, struct err *err)
 	               "no process with pid %d: it has exited or is not visible here; pgrep -a NAME finds pids", pid);
 }
 
+/* A flag of /proc/PID/stat: include/linux/sched.h. */
+#define PF_KTHREAD 0x00200000u
+
 static int say_no_program(pid_t pid, struct err *err)
 {
 	char path[64], line[1024], *p, state = 0;
+	unsigned int flags = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
-	/* "PID (any name) STATE …" */
+	/* "PID (any name) STATE PPID PGRP SESSION TTY TPGID FLAGS …" */
 	p = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	if (p && p[1] == ' ')
-		state = p[2];
+	if (p && sscanf(p + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		state = 0;
 	if (f)
 		fclose(f);
-	if (state == 'Z' || state == 'X' || !state)
+	/* One that is exiting has no program any more, but is not a zombie yet. */
+	if (state == 'Z' || state == 'X' || !state || !(flags & PF_KTHREAD))
 		return err_set(err, ESRCH, "process %d is a zombie: it has exited and its parent has not reaped it yet",
 		               pid);
 	return err_set(err, ENOEXEC, "process %d is a kernel thread: there is no program to record", pid);
