@@ -131,11 +131,6 @@ static bool has_room(struct json *j)
 	return false;
 }
 
-bool json_is_full(const struct json *j)
-{
-	return j->left_out;
-}
-
 static void open_as(struct json *j, bool is_list)
 {
 	if (!has_room(j)) {

@@ -29,8 +29,6 @@ void json_free(struct json *j);
 /* Marks the document as not whole: json_end() will say so. */
 void json_fail(struct json *j);
 
-/* Whether what comes next is left out; saves making it. */
-bool json_is_full(const struct json *j);
 /* The last key of the document: how many elements each of its lists lacks; null: none. */
 void json_key_cuts(struct json *j, const char *key);
 
