@@ -333,11 +333,6 @@ static int remember(struct snapshot *s, const struct trace_obj *o, uint64_t addr
 	return 0;
 }
 
-static struct trace_obj only_obj(const struct snapshot *s, size_t first, const struct gread *g)
-{
-	return g->nobjs_all == 1 && s->objs.n > first ? s->objs.v[first] : (struct trace_obj){ 0 };
-}
-
 /* The object's name in the search for its owners. */
 static uint64_t owner_key(const struct trace_obj *o)
 {
@@ -389,9 +384,6 @@ static int intern_objs(struct snapshot *s, const struct gread *g, uint64_t g_add
 		    reach_want(&s->reach, g->objs[i].addr, owner_key(&o), addr, o.kind == TRACE_OBJ_CHAN))
 			return err_nomem(err);
 	}
-	/* Events know better: do not overwrite what they say. */
-	if (!encoder_knows_wait(s->e, g->goid) && encoder_waits_on(s->e, g->goid, only_obj(s, first, g), err))
-		return err->code;
 	w->nobjs = g->nobjs;
 	w->nobjs_all = g->nobjs_all;
 	/* An index, because the vector may move before the record is written. */
@@ -510,8 +502,6 @@ static int pend_end(struct snapshot *s, struct err *err)
 	rec.snap_end.partial = s->partial;
 	rec.snap_end.searched = s->which && !s->no_search && !s->partial && !s->reach.failed;
 	s->done = true;
-	if (!s->partial && !s->unread)
-		encoder_set_all_known(s->e);
 	debug(DEBUG_SNAPSHOT, "%s snapshot: %lu goroutines, %lu unread%s", s->which ? "last" : "first",
 	      (unsigned long)s->goroutines, (unsigned long)s->unread, s->partial ? ", partial" : "");
 	return pend(s, &rec, err);
@@ -905,12 +895,32 @@ int snapshot_step(struct snapshot *s, struct err *err)
 	return pend_chunk(s, addrs, g, n, time, err);
 }
 
+/*
+ * From here on, wake-ups may use what the snapshot says. Not earlier: the ring
+ * may still hold the end of a wait before the one that was read.
+ */
+static int tell_encoder(const struct snapshot *s, const struct trace_rec *rec, struct err *err)
+{
+	const struct trace_go_park *w = &rec->snap_go.wait;
+
+	if (rec->type == TRACE_SNAP_END && !rec->snap_end.partial && !rec->snap_end.unread)
+		encoder_set_all_known(s->e);
+	/* Events know better: do not overwrite what they say. */
+	if (rec->type != TRACE_SNAP_GO || rec->snap_go.state != TRACE_GO_WAITING ||
+	    (rec->snap_go.flags & TRACE_GO_UNREAD) || encoder_knows_wait(s->e, rec->goid))
+		return 0;
+	return encoder_waits_on(s->e, rec->goid, w->nobjs_all == 1 && w->nobjs ? w->objs[0] : (struct trace_obj){ 0 },
+	                        err);
+}
+
 static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)
 {
 	if (rec->type == TRACE_SNAP_GO && rec->snap_go.wait.nobjs)
 		rec->snap_go.wait.objs = &s->objs.v[(uintptr_t)rec->snap_go.wait.objs];
 	else if (rec->type == TRACE_SNAP_GO)
 		rec->snap_go.wait.objs = NULL;
+	if (tell_encoder(s, rec, err))
+		return err->code;
 	if (rec->type == TRACE_SNAP_OWNER)
 		rec->snap_owner.steps = s->steps.v + (uintptr_t)rec->snap_owner.steps;
 	if (rec->type == TRACE_SNAP_OWNER && s->is_full)
