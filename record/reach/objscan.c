@@ -21,6 +21,25 @@ static bool is_g(struct objscan *s, const struct objwords *w)
 	return lo && size >= STACK_MIN && !(size & (size - 1)) && !heap_find(&s->heap, lo, &o);
 }
 
+#define CLASS_SLACK 32 /* the most that a size class has over the size of a sudog */
+
+bool objscan_is_sudog(const struct objscan *s, const struct objwords *w)
+{
+	const struct go_layout *l = s->env->l;
+	uint64_t size = (uint64_t)l->sudog_size, g = (uint64_t)l->sudog_g / 8;
+
+	if (l->sudog_size < 0 || l->sudog_g < 0 || w->n * 8 < size || w->n * 8 > size + CLASS_SLACK)
+		return false;
+	return g < w->n && map_get(&s->gs, w->words[g]);
+}
+
+static bool is_at_semaphore(const struct objscan *s, const struct objwords *w)
+{
+	const struct go_layout *l = s->env->l;
+
+	return l->sudog_c >= 0 && (size_t)l->sudog_c / 8 < w->n && !w->words[l->sudog_c / 8] && objscan_is_sudog(s, w);
+}
+
 int objscan_words(struct objscan *s, struct heap_obj o, struct objwords *w)
 {
 	int ret = heap_words(&s->heap, o, &w->words, &w->n);
@@ -29,6 +48,8 @@ int objscan_words(struct objscan *s, struct heap_obj o, struct objwords *w)
 	w->skip = w->n;
 	if (ret)
 		w->n = 0;
+	if (w->n && is_at_semaphore(s, w))
+		w->n = w->skip = 0;
 	if (!w->n)
 		return ret;
 	w->mask = gcmasks_of(&s->masks, &s->heap, o, w->words, w->n);

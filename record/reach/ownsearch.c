@@ -14,7 +14,6 @@ static void end_pass(struct ownsearch *o)
 	map_free(&o->by_obj);
 	map_free(&o->by_from);
 	map_free(&o->edges_of);
-	map_free(&o->gs);
 	vec_free(&o->edges);
 	vec_free(&o->gos);
 	vec_free(&o->waits_on);
@@ -94,16 +93,6 @@ void ownsearch_begin(struct ownsearch *o, struct objscan *s)
 		want_object(o, s, i);
 }
 
-void ownsearch_g(struct ownsearch *o, uint64_t addr)
-{
-	uint64_t *slot = map_put(&o->gs, addr, NULL);
-
-	if (slot)
-		*slot = 1;
-	else
-		o->failed = true;
-}
-
 uint32_t ownsearch_go(struct ownsearch *o, uint64_t goid, const uint64_t *waits, uint32_t n)
 {
 	struct owner_go g = { .goid = goid, .first_wait = (uint32_t)o->waits_on.n };
@@ -160,14 +149,12 @@ void ownsearch_root(struct ownsearch *o, uint32_t go, struct heap_obj obj, uint6
 	o->failed |= vec_push(&o->roots, (struct owner_root){ .o = obj, .pc = pc }) != 0;
 }
 
-/* A sudog, which the runtime uses to queue a goroutine at a channel; its first field is the g. */
-static bool is_sudog(const struct ownsearch *o, const struct go_layout *l, const struct objwords *w, size_t i)
+/* Whether the word is the channel at which a sudog queues its goroutine. */
+static bool is_queued_at(const struct objscan *s, const struct objwords *w, size_t i)
 {
-	size_t c = (size_t)l->sudog_c / 8, g = (size_t)l->sudog_g / 8;
+	size_t c = (size_t)s->env->l->sudog_c / 8;
 
-	if (l->sudog_c < 0 || l->sudog_g < 0 || i > c || i + 1 < c)
-		return false;
-	return g < w->n && map_get(&o->gs, w->words[g]);
+	return s->env->l->sudog_c >= 0 && i <= c && i + 1 >= c && objscan_is_sudog(s, w);
 }
 
 void ownsearch_edge(struct ownsearch *o, const struct objscan *s, struct heap_obj from, const struct objwords *w,
@@ -177,7 +164,7 @@ void ownsearch_edge(struct ownsearch *o, const struct objscan *s, struct heap_ob
 	uint64_t *of_to, *of_from;
 	uint32_t n = 0;
 
-	if (o->failed || ownsearch_obj_key(from) == ownsearch_obj_key(to) || is_sudog(o, s->env->l, w, i))
+	if (o->failed || ownsearch_obj_key(from) == ownsearch_obj_key(to) || is_queued_at(s, w, i))
 		return;
 	of_to = map_put(&o->edges_of, ownsearch_obj_key(to), NULL);
 	if (!of_to) {

@@ -100,7 +100,6 @@ struct ownsearch {
 	/* in the pass */
 	struct map by_obj, by_from; /* heap object -> its first target; its first edge, plus 1 */
 	struct map edges_of;        /* heap object that is waited for -> its first edge, plus 1 */
-	struct map gs;              /* addresses of g structs */
 	VEC(struct owner_edge) edges;
 	VEC(struct owner_go) gos; /* from index 1 */
 	VEC(uint32_t) waits_on;   /* targets */
@@ -134,8 +133,6 @@ int ownsearch_want(struct ownsearch *o, uint64_t wait, uint64_t key, uint64_t ad
 
 /* The pass begins; the heap is new. */
 void ownsearch_begin(struct ownsearch *o, struct objscan *s);
-/* A g struct at this address. */
-void ownsearch_g(struct ownsearch *o, uint64_t addr);
 /* A goroutine that waits on n addresses (0: on none that matters). Returns its number; 0: there is none. */
 uint32_t ownsearch_go(struct ownsearch *o, uint64_t goid, const uint64_t *waits, uint32_t n);
 /* A word of the stack or the g of a goroutine points to an object. Those of one goroutine come one after the other. */

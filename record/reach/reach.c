@@ -35,6 +35,7 @@ static void pass_free(struct reach *r)
 	if (r->heap_ready)
 		heap_free(&r->scan.heap);
 	r->heap_ready = false;
+	map_free(&r->scan.gs);
 	frontier_free(&r->todo);
 	vec_free(&r->ranges);
 }
@@ -209,8 +210,10 @@ static void take_goroutine(struct reach *r, struct reading *in, uint64_t addr, c
 	struct reach_wait *w = wait_of(r, g);
 	struct heap_obj o;
 
-	if (r->owners.phase != OWNERS_OFF)
-		ownsearch_g(&r->owners, addr);
+	if (!map_put(&r->scan.gs, addr, NULL)) {
+		give_up(r);
+		return;
+	}
 	/* Pointers to a g (from timers, the scheduler, queues) must not make what it waits for reachable. */
 	if (heap_find(&r->scan.heap, addr, &o)) {
 		heap_mark(&r->scan.heap, o);

@@ -189,6 +189,38 @@ static void test_through_waiter(void **state)
 	assert_true(is_reachable(m, 1));
 }
 
+/* 1 is a sudog of goroutine 0 that links to 2. At a semaphore, that is no pointer of the program; at a channel, it is.
+ */
+static void through_sudog(struct fake *m, uint64_t chan)
+{
+	m->l.sudog_g = 0;
+	m->l.sudog_c = 40;
+	m->l.sudog_size = OBJ_WORDS * 8 - 8;
+	assert_non_null(map_put(&m->r.scan.gs, addr_of(m->gs[0]), NULL));
+	m->root = object(m, 1);
+	m->page[1 * OBJ_WORDS] = addr_of(m->gs[0]);
+	m->page[1 * OBJ_WORDS + 1] = object(m, 2);
+	m->page[1 * OBJ_WORDS + 5] = chan;
+	wait_for(m, 1, object(m, 2));
+	search(m);
+}
+
+static void test_semaphore(void **state)
+{
+	struct fake *m = *state;
+
+	through_sudog(m, 0);
+	assert_false(is_reachable(m, 0));
+}
+
+static void test_queue(void **state)
+{
+	struct fake *m = *state;
+
+	through_sudog(m, object(m, 3));
+	assert_true(is_reachable(m, 0));
+}
+
 /* What is not on the heap, such as a variable, counts as reachable. */
 static void test_variable(void **state)
 {
@@ -494,6 +526,8 @@ int main(void)
 		TEST(test_heap),
 		TEST(test_inner),
 		TEST(test_through_waiter),
+		TEST(test_semaphore),
+		TEST(test_queue),
 		TEST(test_variable),
 		TEST(test_noscan),
 		TEST(test_owner_variable),
