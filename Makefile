@@ -247,16 +247,22 @@ valgrind: $(UNIT)
 ## install           PREFIX=/usr/local DESTDIR=
 ## uninstall
 MAN := $(wildcard docs/*.1)
+# Shell, and where it looks for completions.
+COMPLETIONS := bash:bash-completion/completions/chanrec zsh:zsh/site-functions/_chanrec \
+	fish:fish/vendor_completions.d/chanrec.fish
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/chanrec
 	install -m 755 $(BUILD)/chanrec $(DESTDIR)$(PREFIX)/bin/chanrec
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+	for shell in $(COMPLETIONS); do file=$(DESTDIR)$(PREFIX)/share/$${shell#*:}; mkdir -p "$${file%/*}" && \
+		$(BUILD)/chanrec completion "$${shell%%:*}" >"$$file" && chmod 644 "$$file" || exit 1; done
 	install -m 644 README.md CHANGELOG.md LICENSE docs/trace-format.md docs/vet.md docs/report.schema.json docs/diff.schema.json docs/ndjson.schema.json \
 		$(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/chanrec $(MAN:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
+	rm -f $(foreach c,$(COMPLETIONS),$(DESTDIR)$(PREFIX)/share/$(lastword $(subst :, ,$(c))))
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/chanrec
 
 ## fuzz              run libFuzzer on the readers of traces and cores and on the whole report; findings stay in build/fuzz

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/failing.h"
 #include "cli/outfile.h"
 #include "cli/view.h"
 #include "import/import.h"
@@ -15,6 +16,7 @@ enum diff_format { DIFF_TEXT, DIFF_JSON };
 struct diff_args {
 	struct view view;
 	struct outfile_opts out;
+	struct failing failing;
 	enum diff_format format;
 };
 
@@ -47,6 +49,7 @@ static const struct option_group groups[] = {
 	{ OPTION_GROUP(view_filters), .base = offsetof(struct diff_args, view) },
 	{ OPTION_GROUP(view_layout), .base = offsetof(struct diff_args, view), .heading = "How to show it" },
 	{ OPTION_GROUP(view_limit), .base = offsetof(struct diff_args, view) },
+	{ OPTION_GROUP(failing_options), .base = offsetof(struct diff_args, failing), .heading = "For checks" },
 	{ 0 },
 };
 
@@ -96,10 +99,24 @@ static int load(struct report **r, const char *path, const struct report_opts *o
 	return ret;
 }
 
+static int compare_files(struct diff_args *a, char *const paths[2], struct err *err)
+{
+	struct report *r[2] = { NULL, NULL };
+	int ret = load(&r[0], paths[0], &a->view.opts, err);
+
+	if (!ret)
+		ret = load(&r[1], paths[1], &a->view.opts, err);
+	if (!ret)
+		ret = compare(a, r, err);
+	ret = ret ? EXIT_FAILED : failing_judge(&a->failing, r[1], r[0], err);
+	report_free(r[0]);
+	report_free(r[1]);
+	return ret;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct diff_args *a = opts;
-	struct report *r[2] = { NULL, NULL };
 	int ret;
 
 	if (rest->n != 2) {
@@ -110,14 +127,11 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	    outfile_check(&a->out, rest->v[1], err))
 		return EXIT_USAGE;
 	a->out.no_pager |= a->format != DIFF_TEXT;
-	ret = load(&r[0], rest->v[0], &a->view.opts, err);
-	if (!ret)
-		ret = load(&r[1], rest->v[1], &a->view.opts, err);
-	if (!ret)
-		ret = compare(a, r, err);
-	report_free(r[0]);
-	report_free(r[1]);
-	return ret ? EXIT_FAILED : EXIT_DONE;
+	ret = failing_prepare(&a->failing, rest->v[1], err);
+	if (ret == EXIT_DONE)
+		ret = compare_files(a, rest->v, err);
+	failing_free(&a->failing);
+	return ret;
 }
 
 const struct command command_diff = {

@@ -16,6 +16,7 @@ static const struct option_group groups[] = {
 	{ OPTION_GROUP(view_layout), VIEW_BASE, .heading = "How to show it" },
 	{ OPTION_GROUP(view_limit), VIEW_BASE },
 	{ OPTION_GROUP(report_layout), VIEW_BASE },
+	{ OPTION_GROUP(failing_options), .base = offsetof(struct report_args, failing), .heading = "For checks" },
 	{ 0 },
 };
 

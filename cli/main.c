@@ -19,7 +19,7 @@ static void print_commands(FILE *f)
 	      "Commands:\n",
 	      f);
 	for (size_t i = 0; (c = command_at(i)); i++)
-		fprintf(f, "  %-8s %s\n", c->syntax.name, c->what);
+		fprintf(f, "  %-10s %s\n", c->syntax.name, c->what);
 	fputs("\n'chanrec help COMMAND' shows the options of a command; chanrec-COMMAND(1) is its man page.\n", f);
 }
 

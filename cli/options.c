@@ -137,13 +137,41 @@ static void print_expected(const struct option_row *o, char *to, size_t size)
 		snprintf(to, size, "a whole number%s", o->min ? " above 0" : "");
 }
 
+/*
+ * The first of the words in s, which commas separate, that o does not know and
+ * that is close to one that it does; it is copied to word. NULL: there is none.
+ */
+static const char *suggest_word(const struct option_row *o, const char *s, char *word, size_t size)
+{
+	const char *help, *known;
+
+	for (bool more = o->choice; more; s++) {
+		struct suggestion best = { .typed = word };
+		size_t n = strcspn(s, ",");
+
+		snprintf(word, size, "%.*s", (int)(n < size ? n : size - 1), s);
+		for (size_t i = 0; (known = o->choice(i, &help)) && strcmp(known, word) != 0; i++)
+			suggest_try(&best, known);
+		if (!known && best.best)
+			return best.best;
+		s += n;
+		more = *s;
+	}
+	return NULL;
+}
+
 static enum options_result wrong_value(const struct option_row *o, const char *s, int why, struct err *err)
 {
-	char expected[256] = "";
+	char expected[256] = "", word[64];
+	const char *close = why == -ERANGE ? NULL : suggest_word(o, s, word, sizeof(word));
 
 	print_expected(o, expected, sizeof(expected));
-	err_set(err, EINVAL, "--%s: '%s' is %s; give %s", o->name, s,
-	        why == -ERANGE ? "out of range" : "not a valid value", expected);
+	if (close)
+		err_set(err, EINVAL, "--%s: '%s' is not a valid value (did you mean '%s'?); give %s", o->name, word,
+		        close, expected);
+	else
+		err_set(err, EINVAL, "--%s: '%s' is %s; give %s", o->name, s,
+		        why == -ERANGE ? "out of range" : "not a valid value", expected);
 	return OPTIONS_WRONG;
 }
 

@@ -173,7 +173,7 @@ int report_schema_write(struct report_args *a, struct err *err)
 	return outfile_write(&a->out, write_schema, format, err) ? EXIT_FAILED : EXIT_DONE;
 }
 
-int report_file(struct report_args *a, const char *path, struct err *err)
+static int write_one(struct report_args *a, const char *path, struct err *err)
 {
 	struct report_opts *o = &a->view.opts;
 	const struct output *format = output_at((size_t)a->format);
@@ -205,8 +205,19 @@ int report_file(struct report_args *a, const char *path, struct err *err)
 			a->out.limit = budget_output(&r->budget, r->reader);
 		ret = outfile_write(&a->out, write_report, &(struct report_job){ format, r }, err);
 	}
+	ret = ret ? EXIT_FAILED : failing_judge(&a->failing, r, NULL, err);
 	report_free(r);
 	if (fd >= 0)
 		close(fd);
-	return ret ? EXIT_FAILED : EXIT_DONE;
+	return ret;
+}
+
+int report_file(struct report_args *a, const char *path, struct err *err)
+{
+	int ret = failing_prepare(&a->failing, path, err);
+
+	if (ret == EXIT_DONE)
+		ret = write_one(a, path, err);
+	failing_free(&a->failing);
+	return ret;
 }

@@ -5,12 +5,14 @@
 /* Reports on a trace, for the commands that do: the options, and the way from a path to an output. */
 
 #include "cli/command.h"
+#include "cli/failing.h"
 #include "cli/outfile.h"
 #include "cli/view.h"
 
 struct report_args {
 	struct view view;
 	struct outfile_opts out;
+	struct failing failing;
 	int format;       /* of output_at(); < 0: none was asked for */
 	bool schema;      /* write the format's schema instead of a report */
 	const char *name; /* what messages call the trace; NULL: its path */

@@ -21,6 +21,7 @@ enum finding_kind {
 	FINDING_STALL,      /* they can still end, and do not */
 	FINDING_GROWTH,     /* more and more goroutines */
 	FINDING_CONTENTION, /* they end, after long queueing */
+	FINDING_KINDS,
 };
 
 /* What to change in the program, where one thing is certain. */

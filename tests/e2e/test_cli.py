@@ -12,7 +12,7 @@ import pytest
 
 from conftest import BUILD, CHANREC, ROOT, run
 
-COMMANDS = ["record", "report", "diff", "script", "info", "doctor", "vet"]
+COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "completion"]
 
 
 @pytest.fixture(scope="module")
@@ -165,11 +165,20 @@ def test_help_lists_the_commands():
      "chanrec record: give a process (-p PID) or a command (-- CMD), not both; see chanrec record --help"),
     (("doctor", "-p", "1", "a"), "chanrec doctor: give a process (-p PID) or one executable, or neither to check the "
                                  "machine; see chanrec doctor --help"),
+    (("report", "--format", "jsn", "t.zst"),
+     "chanrec report: --format: 'jsn' is not a valid value (did you mean 'json'?); give text, traceback, folded, "),
+    (("report", "--fail-on", "leak,groth", "t.zst"),
+     "chanrec report: --fail-on: 'groth' is not a valid value (did you mean 'growth'?); give leak, deadlock, "),
+    (("report", "--baseline", "b.txt", "t.zst"),
+     "chanrec report: --baseline needs --fail-on, such as --fail-on leak,deadlock; see chanrec report --help"),
+    (("completion", "bahs"), "chanrec completion: no completion for 'bahs' (did you mean 'bash'?); "
+                             "see chanrec completion --help"),
     (("diff", "a"), "chanrec diff: give two traces to compare, not 1; see chanrec diff --help"),
 ])
 def test_wrong_usage(args, message):
     done = run(CHANREC, *args)
-    assert done.returncode == 2 and done.stdout == "" and done.stderr == message + "\n"
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == message + "\n" if message.endswith("--help") else done.stderr.startswith(message)
 
 
 def test_output_that_cannot_be_written():
@@ -185,3 +194,59 @@ def test_ctrl_c_waits_for_the_pager(trace, tmp_path):
     pager.chmod(0o755)
     _, status = on_terminal("script", "--stacks", trace, env={"PAGER": str(pager)})
     assert status in (-signal.SIGINT, 0) and (tmp_path / "over").read_text() == "over\n"
+
+
+def test_findings_fail_a_check(trace, tmp_path):
+    plain, accepted = run(CHANREC, "report", trace), tmp_path / "accepted.txt"
+    failed = run(CHANREC, "report", "--fail-on", "leak,deadlock", trace)
+    assert failed.returncode == 3 and failed.stdout == plain.stdout
+    assert "of --fail-on leak,deadlock" in failed.stderr
+    assert run(CHANREC, "report", "--write-baseline", accepted, trace).returncode == 0
+    lines = [line for line in accepted.read_text().splitlines() if not line.startswith("#")]
+    assert any(line.startswith("leak main.legacy, created by main.main") for line in lines), lines
+    passed = run(CHANREC, "report", "--fail-on", "any", "--baseline", accepted, trace)
+    assert (passed.returncode, passed.stderr) == (0, "")
+    accepted.write_text("\n".join(lines[1:] + ["leak main.fixed"]) + "\n")
+    failed = run(CHANREC, "report", "--fail-on", "any", "--baseline", accepted, trace)
+    assert failed.returncode == 3 and "1 finding of --fail-on" in failed.stderr
+    assert f"{accepted}: no finding matches 1 of its entries any more" in failed.stderr
+    assert run(CHANREC, "diff", "--fail-on", "any", trace, trace).returncode == 0
+
+
+def completed(*words):
+    """What bash offers for the last word."""
+    script = f"source <({CHANREC} completion bash); COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _chanrec; " \
+             "printf '%s\\n' \"${COMPREPLY[@]}\""
+    done = run("bash", "-c", script, "bash", "chanrec", *words)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout.split()
+
+
+def test_bash_completes(trace):
+    assert set(COMMANDS) < set(completed(""))
+    assert completed("rep") == ["report"] and completed("help", "rep") == ["report"]
+    assert completed("report", "--full") == ["--full", "--full-stacks"]
+    assert {"json", "text", "svg"} < set(completed("report", "--format", ""))
+    assert completed("report", "--format", "=", "js") == ["json"]
+    assert completed("diff", "--format", "j") == ["json"]
+    assert completed("report", "--fail-on", "leak,gr") == ["leak,growth"]
+    assert completed("record", "-o", str(trace)[:-2]) == completed("report", str(trace)[:-2]) == [str(trace)]
+    assert completed("report", "--top", "") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_parse(shell, tmp_path):
+    script = tmp_path / shell
+    script.write_text(run(CHANREC, "completion", shell).stdout)
+    assert "--fail-on" in script.read_text() or "-l fail-on" in script.read_text()
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    done = run(shell, "-n", script)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completions_are_installed(tmp_path):
+    assert run("make", "-s", "-C", ROOT, "install", f"DESTDIR={tmp_path}", "PREFIX=/usr").returncode == 0
+    for path in ("bash-completion/completions/chanrec", "zsh/site-functions/_chanrec",
+                 "fish/vendor_completions.d/chanrec.fish"):
+        assert "chanrec completion" in (tmp_path / "usr/share" / path).read_text()
