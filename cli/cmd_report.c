@@ -8,6 +8,7 @@
 static const struct option_group groups[] = {
 	{ OPTION_GROUP(report_format) },
 	{ OPTION_GROUP(report_schema) },
+	{ OPTION_GROUP(report_source) },
 	{ OPTION_GROUP(outfile_options), .base = offsetof(struct report_args, out) },
 	{ OPTION_GROUP(report_subject), VIEW_BASE, .heading = "What to look at" },
 	{ OPTION_GROUP(view_window), VIEW_BASE },

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/outfile.h"
+#include "cli/seen.h"
 #include "vet/report/report.h"
 
 #define THREADS_MAX 64
@@ -16,6 +17,7 @@ struct vet_args {
 	int format; /* of vet_output_at() */
 	int confidence;
 	const char *explain;
+	const char *trace;
 	uint32_t threads;
 };
 
@@ -48,6 +50,12 @@ static const struct option_row rows[] = {
 	  .choice = confidence_at,
 	  OPTION_AT(struct vet_args, confidence),
 	  .help = "What to report:" },
+	{ .name = "trace",
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct vet_args, trace),
+	  .help = "Compare with a trace of the program: findings where goroutines were seen blocked come first, those "
+	          "that it refutes last." },
 	{ .name = "tests",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct vet_args, vet.load.tests),
@@ -116,6 +124,18 @@ static int write_vet(const void *ctx, FILE *f, struct err *err)
 	return 0;
 }
 
+/* What a trace shows about the findings. */
+static int match_trace(struct vet *v, const char *path, struct err *err)
+{
+	struct seen_trace *t = NULL;
+	int ret = seen_read(&t, path, err);
+
+	if (!ret && vet_match_trace(v, seen_lines(t)))
+		ret = err_nomem(err);
+	seen_free(t);
+	return ret;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	static char here[] = ".";
@@ -135,6 +155,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	a->out.no_pager |= a->format != 0;
 	ret = vet_run(&v, paths, rest->n ? (size_t)rest->n : 1, &a->vet, warn, NULL, err);
 	found = v.sink.findings.n;
+	if (!ret && a->trace)
+		ret = match_trace(&v, a->trace, err);
 	if (!ret)
 		ret = outfile_write(&a->out, write_vet, &(struct vet_job){ vet_output_at((size_t)a->format), &v }, err);
 	vet_free(&v);

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/source.h"
 #include "cli/value.h"
 #include "import/import.h"
+#include "report/analyze/finding_places.h"
 #include "report/analyze/report.h"
 #include "report/render/out.h"
 
@@ -68,6 +71,14 @@ const struct option_row report_schema[1] = {
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct report_args, schema),
 	  .help = "Print the JSON Schema of --format json or ndjson instead of a report." },
+};
+
+const struct option_row report_source[1] = {
+	{ .name = "source",
+	  .value = "DIR",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct report_args, source),
+	  .help = "Show the program's source at each finding, and what chanrec vet finds there; DIR is its folder." },
 };
 
 /* These have the base of a struct view, too. */
@@ -173,11 +184,64 @@ int report_schema_write(struct report_args *a, struct err *err)
 	return outfile_write(&a->out, write_schema, format, err) ? EXIT_FAILED : EXIT_DONE;
 }
 
+#define WANTED_MAX 1000 /* places of findings */
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct source_wanted *a = va, *b = vb;
+
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+static int want_places(struct source_list *to, struct map *known, const struct report *r, const struct finding *f)
+{
+	struct finding_facts facts;
+	int ret = finding_facts(&facts, r, f);
+
+	for (size_t i = 0; i < facts.places.n && to->v.n < WANTED_MAX && !ret; i++) {
+		uint32_t id = facts.places.v[i].place;
+		const struct place *p = symbols_place(&r->m->sym, id);
+		bool added = false;
+
+		if (!map_put(known, id, &added))
+			ret = -ENOMEM;
+		else if (added)
+			ret = vec_push(&to->v,
+			               (struct source_wanted){ .place = id,
+			                                       .line = p->line,
+			                                       .file = symbols_string(&r->m->sym, p->file),
+			                                       .function = symbols_string(&r->m->sym, p->func) });
+	}
+	finding_facts_free(&facts);
+	return ret;
+}
+
+/* Reads the source of the places that findings name. */
+static int read_source(struct sources *s, const struct report *r, const char *dir, struct err *err)
+{
+	struct source_list wanted = { 0 };
+	struct map known = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < r->findings.v.n && !ret; i++)
+		ret = want_places(&wanted, &known, r, &r->findings.v.v[i]);
+	if (ret)
+		ret = err_nomem(err);
+	if (wanted.v.n)
+		qsort(wanted.v.v, wanted.v.n, sizeof(*wanted.v.v), by_place);
+	if (!ret)
+		ret = source_look(s, &wanted, dir, err);
+	map_free(&known);
+	vec_free(&wanted.v);
+	return ret;
+}
+
 static int write_one(struct report_args *a, const char *path, struct err *err)
 {
 	struct report_opts *o = &a->view.opts;
 	const struct output *format = output_at((size_t)a->format);
 	struct report *r = NULL;
+	struct sources sources = { 0 };
 	char imported[64];
 	int fd = -1, ret;
 
@@ -199,6 +263,10 @@ static int write_one(struct report_args *a, const char *path, struct err *err)
 		ret = report_check_filters(r, err);
 	if (!ret && a->name)
 		r->path = a->name;
+	if (!ret && a->source) {
+		ret = read_source(&sources, r, a->source, err);
+		r->sources = &sources;
+	}
 	if (!ret) {
 		warn(r);
 		if (!format->limits_itself)
@@ -207,6 +275,7 @@ static int write_one(struct report_args *a, const char *path, struct err *err)
 	}
 	ret = ret ? EXIT_FAILED : failing_judge(&a->failing, r, NULL, err);
 	report_free(r);
+	sources_free(&sources);
 	if (fd >= 0)
 		close(fd);
 	return ret;

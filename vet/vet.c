@@ -51,7 +51,11 @@ static pthread_mutex_t sort_lock = PTHREAD_MUTEX_INITIALIZER;
 static int by_place(const void *va, const void *vb)
 {
 	const struct finding *a = va, *b = vb;
-	int paths = strcmp(program_unit(sort_program, a->at.unit)->path, program_unit(sort_program, b->at.unit)->path);
+	int paths = 0;
+
+	if (a->seen.kind != b->seen.kind)
+		return a->seen.kind < b->seen.kind ? -1 : 1;
+	paths = strcmp(program_unit(sort_program, a->at.unit)->path, program_unit(sort_program, b->at.unit)->path);
 
 	if (paths)
 		return paths;
@@ -87,15 +91,20 @@ static void drop(struct finding *f)
 	vec_free(&f->notes);
 }
 
-static void tidy(struct vet *v, const struct vet_opts *o)
+void vet_sort(struct vet *v)
 {
-	size_t kept = 0;
-
 	pthread_mutex_lock(&sort_lock);
 	sort_program = v->p;
 	if (v->sink.findings.n)
 		qsort(v->sink.findings.v, v->sink.findings.n, sizeof(*v->sink.findings.v), by_place);
 	pthread_mutex_unlock(&sort_lock);
+}
+
+static void tidy(struct vet *v, const struct vet_opts *o)
+{
+	size_t kept = 0;
+
+	vet_sort(v);
 	for (size_t i = 0; i < v->sink.findings.n; i++) {
 		struct finding *f = &v->sink.findings.v[i];
 		bool ignored = is_ignored(v, f);

@@ -37,6 +37,8 @@ struct report_counts {
 	uint64_t state[GO_STATES]; /* at the end */
 };
 
+struct sources; /* see source.h */
+
 struct report {
 	struct report_opts opts;
 	const char *path; /* as messages call it */
@@ -52,6 +54,7 @@ struct report {
 	struct chains chains;
 	struct leaks leaks;
 	struct findings findings;
+	const struct sources *sources; /* NULL: not asked for */
 	struct report_counts counts[2];
 	uint32_t *groups; /* ids, most blocked time of user groups first */
 	uint32_t ngroups;

@@ -61,6 +61,8 @@
 #include "report/analyze/report.h"
 #include "util/buf.h"
 
+struct source_claim;
+
 enum word_type {
 	WORD_END,
 	WORD_GO,
@@ -188,6 +190,8 @@ void words_leak_evidence(struct buf *b, const struct model *m, const struct leak
 void words_leak_growth(struct buf *b, const struct model *m, const struct leak *l);
 /* "1,204 others went on from there, 1,200 of them after a close at main.stop (main.go:30)." */
 void words_leak_contrast(struct buf *b, const struct model *m, const struct leak *l);
+/* "Confirmed in the source (send-no-receiver): …": see report/analyze/source.h. */
+void words_source_claim(struct buf *b, const struct model *m, const struct source_claim *c);
 /* All of the above: JSON's "why". */
 void words_leak_why(struct buf *b, const struct model *m, const struct leaks *all, const struct leak *l);
 /* VERDICT_STALLED: what they wait for, its state and last completion; and why they should not wait. */

@@ -17,7 +17,9 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "vet/locate.h"
 #include "vet/report/report.h"
+#include "vet/seen.h"
 
 static size_t warnings;
 
@@ -282,6 +284,105 @@ static void test_threads(void **state)
 	free(four);
 }
 
+static const char *located(const struct locator *l, const char *path, const char *function)
+{
+	uint32_t unit = locate_file(l, path, function);
+
+	return unit ? program_unit(l->p, unit)->path : "";
+}
+
+/* The program was built elsewhere, or with -trimpath, or the file is another's. */
+static void test_locate(void **state)
+{
+	struct locator l;
+	struct vet v;
+	uint32_t unit;
+
+	(void)state;
+	run_vet(&v, "tests/vet", 1);
+	assert_int_equal(locator_init(&l, v.p), 0);
+	assert_string_equal(located(&l, "/home/me/vet/send.go", "example.com/vet.compute"), "tests/vet/send.go");
+	assert_string_equal(located(&l, "example.com/vet/send.go", "example.com/vet.compute"), "tests/vet/send.go");
+	assert_string_equal(located(&l, "/a/b/send.go", "example.com/vet.(*stream[...]).x"), "tests/vet/send.go");
+	assert_string_equal(located(&l, "/a/b/send.go", ""), "tests/vet/send.go");
+	assert_string_equal(located(&l, "/usr/lib/go/src/net/send.go", "net.send"), "");
+	assert_string_equal(located(&l, "/home/me/vet/send.go", "main.compute"), "");
+	assert_string_equal(located(&l, "send", "example.com/vet.compute"), "");
+	assert_string_equal(located(&l, "", ""), "");
+	unit = locate_file(&l, "vet/send.go", "example.com/vet.compute");
+	assert_int_equal(locate_func(&l, unit, 1), 0);
+	assert_true(locate_is_func(&l, locate_func(&l, unit, 10), "example.com/vet.compute"));
+	assert_true(locate_is_func(&l, locate_func(&l, unit, 10), "example.com/vet.compute.func1"));
+	assert_false(locate_is_func(&l, locate_func(&l, unit, 10), "example.com/vet.computeAll"));
+	assert_false(locate_is_func(&l, locate_func(&l, unit, 12), "example.com/vet.compute"));
+	assert_int_equal(locate_func(&l, unit, UINT32_MAX), 0);
+	locator_free(&l);
+	vet_free(&v);
+}
+
+#define TRACED \
+	"package p\n\n" \
+	"func stuck() {\n\tc := make(chan int)\n\tgo func() { c <- 1 }()\n}\n" \
+	"func closed(fail bool) {\n\tc := make(chan int)\n\tgo func() {\n\t\tfor range c {\n\t\t}\n\t}()\n" \
+	"\tif fail {\n\t\treturn\n\t}\n\tclose(c)\n}\n" \
+	"func other() {\n\tc := make(chan int)\n\tgo func() { c <- 1 }()\n}\n"
+
+static const struct finding *finding_at(const struct vet *v, uint32_t line)
+{
+	for (size_t i = 0; i < v->sink.findings.n; i++) {
+		const struct finding *f = &v->sink.findings.v[i];
+
+		if (unit_line(program_unit(v->p, f->at.unit), f->at.pos, NULL) == line)
+			return f;
+	}
+	return NULL;
+}
+
+static void test_trace(void **state)
+{
+	struct trace_lines lines = { 0 };
+	char name[200], *text;
+	struct vet v;
+
+	(void)state;
+	run_source(&v, TRACED);
+	snprintf(name, sizeof(name), "%s", program_unit(v.p, 1)->path);
+	assert_int_equal(vec_push(&lines.v, (struct trace_line){ .file = name,
+	                                                         .function = "p.stuck.func1",
+	                                                         .line = 5,
+	                                                         .verdict = "no receiver",
+	                                                         .goroutines = 61,
+	                                                         .longest = 3900000000 }),
+	                 0);
+	assert_int_equal(
+	        vec_push(&lines.v,
+	                 (struct trace_line){
+	                         .file = name, .function = "p.closed", .line = 8, .made = 4000, .closed = 4000 }),
+	        0);
+	assert_int_equal(
+	        vec_push(&lines.v,
+	                 (struct trace_line){ .file = name, .function = "p.renamed.func1", .line = 20, .waits = 3 }),
+	        0);
+	assert_int_equal(vet_match_trace(&v, &lines), 0);
+	assert_int_equal(finding_at(&v, 5)->seen.kind, SEEN_BLOCKED);
+	assert_int_equal(finding_at(&v, 10)->seen.kind, SEEN_REFUTED);
+	assert_int_equal(finding_at(&v, 20)->seen.kind, SEEN_NOT_RUN);
+	assert_ptr_equal(finding_at(&v, 5), &v.sink.findings.v[0]);
+	assert_ptr_equal(finding_at(&v, 10), &v.sink.findings.v[2]);
+	text = written(&vet_text, &v);
+	assert_non_null(strstr(text, "trace: 61 goroutines blocked here, the longest for 3.9 s (no receiver)"));
+	assert_non_null(strstr(text, "refuted: all 4000 channels made there were closed"));
+	free(text);
+	/* One that stays open does not refute it any more. */
+	assert_int_equal(
+	        vec_push(&lines.v, (struct trace_line){ .file = name, .function = "p.closed", .line = 8, .made = 1 }),
+	        0);
+	assert_int_equal(vet_match_trace(&v, &lines), 0);
+	assert_int_equal(finding_at(&v, 10)->seen.kind, SEEN_RAN);
+	vec_free(&lines.v);
+	vet_free(&v);
+}
+
 static void test_checks(void **state)
 {
 	const struct check_info *c;
@@ -301,7 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suite),   cmocka_unit_test(test_leaks),  cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_broken),  cmocka_unit_test(test_deep),   cmocka_unit_test(test_outputs),
-		cmocka_unit_test(test_threads), cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_checks), cmocka_unit_test(test_locate),
+		cmocka_unit_test(test_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,25 @@ struct note {
 	char *text;
 };
 
+/* What a trace of the program shows about a finding, the strongest first; see vet/seen.h. */
+enum seen_kind {
+	SEEN_NONE,    /* no trace was read */
+	SEEN_BLOCKED, /* a finding of the trace is there */
+	SEEN_WAITING, /* waits that began there did not end */
+	SEEN_WAITED,  /* waits there ended */
+	SEEN_RAN,     /* the function was seen, not a wait there */
+	SEEN_NOT_RUN, /* nothing of the function was seen */
+	SEEN_REFUTED, /* the channels that it is about were closed */
+};
+
+struct seen {
+	enum seen_kind kind;
+	char verdict[48]; /* SEEN_BLOCKED: what the report calls it */
+	uint64_t goroutines, waits, open;
+	int64_t longest;       /* of the waits, ns */
+	uint64_t made, closed; /* channels made where the finding's was */
+};
+
 struct finding {
 	enum check check;
 	enum confidence confidence;
@@ -29,6 +48,8 @@ struct finding {
 	uint32_t func, root; /* where it is, and from where it was found */
 	char *text;
 	VEC(struct note) notes;
+	struct place made; /* the channel that it is about; unit 0: none */
+	struct seen seen;
 };
 
 /* One lock acquired while another is held. */

@@ -145,6 +145,8 @@ static void report_v(struct explorer *x, struct state *s, enum check check, uint
 
 	if (vasprintf(&f.text, fmt, args) < 0)
 		return;
+	if (obj && obj_at(s, obj)->func && obj_at(s, obj)->kind == O_CHAN)
+		f.made = place_of(x, obj_at(s, obj)->func, obj_at(s, obj)->pos);
 	if (obj && obj_at(s, obj)->func && !(obj_at(s, obj)->flags & OBJ_EXTERNAL))
 		note_add(&f, place_of(x, obj_at(s, obj)->func, obj_at(s, obj)->pos), "%s", made_text(obj_at(s, obj)));
 	if (g && s->gs.v[g].func)

@@ -30,6 +30,22 @@ static void write_place(const struct vet *v, FILE *f, struct place at)
 	fprintf(f, ", \"line\": %u, \"column\": %u", line, column);
 }
 
+static void write_seen(FILE *f, const struct seen *s)
+{
+	char text[160];
+
+	if (!s->kind)
+		return;
+	seen_text(s, text, sizeof(text));
+	fprintf(f,
+	        ", \"trace\": {\"seen\": \"%s\", \"goroutines\": %" PRIu64 ", \"waits\": %" PRIu64
+	        ", \"open\": %" PRIu64 ", \"longest_ns\": %" PRId64 ", \"made\": %" PRIu64 ", \"closed\": %" PRIu64
+	        ", \"message\": ",
+	        seen_name(s->kind), s->goroutines, s->waits, s->open, s->longest, s->made, s->closed);
+	json_string(f, text);
+	putc('}', f);
+}
+
 static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 {
 	const struct check_info *c = check_at(n->check);
@@ -54,7 +70,9 @@ static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 		json_string(f, n->notes.v[i].text);
 		putc('}', f);
 	}
-	fputs("]}", f);
+	putc(']', f);
+	write_seen(f, &n->seen);
+	putc('}', f);
 }
 
 static void write_json(const struct vet *v, FILE *f)

@@ -58,7 +58,10 @@ static void write_result(const struct vet *v, FILE *f, const struct finding *n)
 		write_location(v, f, n->at, n->text);
 		fputs("}]}]}]", f);
 	}
-	fprintf(f, ", \"properties\": {\"confidence\": \"%s\"}}", confidence_name(n->confidence));
+	fprintf(f, ", \"properties\": {\"confidence\": \"%s\"", confidence_name(n->confidence));
+	if (n->seen.kind)
+		fprintf(f, ", \"trace\": \"%s\"", seen_name(n->seen.kind));
+	fputs("}}", f);
 }
 
 static void write_sarif(const struct vet *v, FILE *f)

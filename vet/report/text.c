@@ -72,6 +72,13 @@ static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 	fprintf(f, "%s: %s [%s, %s]\n", c->severity == SEVERITY_ERROR ? "error" : "warning", n->text, c->id,
 	        confidence_name(n->confidence));
 	print_line(f, u, line, column);
+	if (n->seen.kind) {
+		char seen[160];
+
+		seen_text(&n->seen, seen, sizeof(seen));
+		print_place(v, f, n->at);
+		fprintf(f, "trace: %s\n", seen);
+	}
 	for (size_t i = 0; i < n->notes.n; i++) {
 		print_place(v, f, n->notes.v[i].at);
 		fprintf(f, "note: %s\n", n->notes.v[i].text);
@@ -84,6 +91,22 @@ static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 	putc('\n', f);
 }
 
+/* "Of 12 findings, the trace shows 2 blocked; it refutes 1." */
+static void write_seen(const struct vet *v, FILE *f)
+{
+	size_t n[SEEN_REFUTED + 1] = { 0 };
+
+	for (size_t i = 0; i < v->sink.findings.n; i++)
+		if (!is_repeated(v, i))
+			n[v->sink.findings.v[i].seen.kind]++;
+	if (n[SEEN_NONE])
+		return;
+	fprintf(f,
+	        "In the trace: %zu blocked, %zu waiting, %zu waited and went on, %zu where nothing waited, %zu not "
+	        "seen, %zu refuted.\n",
+	        n[SEEN_BLOCKED], n[SEEN_WAITING], n[SEEN_WAITED], n[SEEN_RAN], n[SEEN_NOT_RUN], n[SEEN_REFUTED]);
+}
+
 static void write_text(const struct vet *v, FILE *f)
 {
 	size_t n = 0;
@@ -94,6 +117,8 @@ static void write_text(const struct vet *v, FILE *f)
 		n++;
 		write_finding(v, f, &v->sink.findings.v[i]);
 	}
+	if (n)
+		write_seen(v, f);
 	if (n)
 		fprintf(f, "%zu finding%s in %zu files; chanrec vet --explain ID explains one.\n", n, n == 1 ? "" : "s",
 		        v->stats.files);

@@ -4,6 +4,7 @@
 
 /* The lists of the JSON output: each writes its key and its value. */
 
+#include "report/analyze/finding_places.h"
 #include "report/analyze/report.h"
 #include "report/analyze/selection.h"
 #include "report/render/column.h"
@@ -41,6 +42,9 @@ void json_put_roles(struct json *j, uint32_t mask);
 /* Each goroutine with its channels; and the same pairs summed by where the channel was made and by group. */
 void json_put_uses(struct json *j, const struct report *r, const struct selection *l);
 void json_put_findings(struct json *j, const struct report *r);
+/* With --source: the lines around a place, and what is wrong there. */
+void json_key_source_lines(struct json *j, const struct report *r, uint32_t place);
+void json_put_source_claims(struct json *j, const struct report *r, const struct finding_facts *facts);
 void json_put_leaks(struct json *j, const struct report *r);
 void json_put_chains(struct json *j, const struct report *r);
 

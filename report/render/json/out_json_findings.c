@@ -6,7 +6,7 @@
 #include "report/render/json/out_json.h"
 #include "report/render/words.h"
 
-static void put_places(struct json *j, const struct model *m, const struct finding_facts *facts)
+static void put_places(struct json *j, const struct report *r, const struct finding_facts *facts)
 {
 	static const char *const roles[] = {
 		[PLACE_WAITS] = "waits",
@@ -19,8 +19,9 @@ static void put_places(struct json *j, const struct model *m, const struct findi
 	json_open_list(j);
 	for (size_t i = 0; i < facts->places.n; i++) {
 		json_open(j);
-		json_place_members(j, m, facts->places.v[i].place);
+		json_place_members(j, r->m, facts->places.v[i].place);
 		json_key_str(j, "role", roles[facts->places.v[i].role]);
+		json_key_source_lines(j, r, facts->places.v[i].place);
 		json_close(j);
 	}
 	json_close_list(j);
@@ -117,7 +118,7 @@ static void put_finding(struct json *j, const struct report *r, const struct fin
 	for (size_t i = 0; i < facts.goroutines.n; i++)
 		json_u64(j, facts.goroutines.v[i]);
 	json_close_list(j);
-	put_places(j, r->m, &facts);
+	put_places(j, r, &facts);
 	put_holder(j, r->m, l ? &l->blocker : NULL);
 	put_members(j, r, l);
 	put_object(j, r->m, l);
@@ -132,6 +133,7 @@ static void put_finding(struct json *j, const struct report *r, const struct fin
 	json_key_str(j, "why", buf_str(b));
 	buf_reset(b);
 	json_key_str_if(j, "hint", f->hint ? words_hint(f->hint) : NULL);
+	json_put_source_claims(j, r, &facts);
 	json_close(j);
 	finding_facts_free(&facts);
 }

@@ -177,6 +177,7 @@ static void put_finding(struct text *t, const struct finding *f, unsigned n)
 		put_rate(t, f, n);
 	else
 		put_leak_finding(t, f, n);
+	text_put_source(t, f);
 }
 
 /* The wait site that cost most. */

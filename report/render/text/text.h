@@ -67,6 +67,8 @@ void text_dur(struct text *t, uint64_t ns);
 /* The sections of the text report; each writes nothing, or says so, when it has nothing. */
 /* What the report claims, one block for each root cause. */
 void text_put_findings(struct text *t, unsigned max);
+/* What the source says at its places. */
+void text_put_source(struct text *t, const struct finding *f);
 void text_put_recorded(struct text *t);
 /* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
 void text_put_losses(struct text *t);
