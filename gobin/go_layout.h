@@ -32,6 +32,7 @@
 	X(g_startpc, "runtime.g", "startpc") \
 	X(g_waiting, "runtime.g", "waiting") \
 	X(g_labels, "runtime.g", "labels") \
+	X(g_trackingseq, "runtime.g", "trackingSeq") \
 	X(m_g0, "runtime.m", "g0") \
 	X(m_curg, "runtime.m", "curg") \
 	X(m_procid, "runtime.m", "procid") \

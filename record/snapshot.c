@@ -12,15 +12,7 @@
 #include "util/debug.h"
 
 #define ROUNDS 8                   /* attempts to read a goroutine that keeps moving */
-#define ALLGS_MAX (64u << 20)      /* goroutines; more than any real process has */
 #define WAITSINCE_MAX (1ull << 62) /* ns; larger values are not times */
-
-static uint64_t var_addr(const struct snapshot *s, enum go_var v)
-{
-	uint64_t addr;
-
-	return gobin_var(s->in->bin, v, &addr, NULL) ? 0 : addr + s->in->bias;
-}
 
 static int prepare(struct snapshot *s, struct err *err)
 {
@@ -29,12 +21,7 @@ static int prepare(struct snapshot *s, struct err *err)
 		return err_nomem(err);
 	snaplocks_init(&s->locks, s->env, s->chunk);
 	reach_init(&s->reach, s->env);
-	s->allgs_slice = var_addr(s, GO_VAR_ALLGS);
-	s->allglen = var_addr(s, GO_VAR_ALLGLEN);
-	s->allgptr = var_addr(s, GO_VAR_ALLGPTR);
-	if (!s->allgs_slice && !(s->allglen && s->allgptr))
-		return err_set(err, ENOENT, "cannot find the list of goroutines (runtime.allgs) in the program");
-	return 0;
+	return glist_init(&s->list, s->env, err);
 }
 
 int snapshot_new(struct snapshot **out, const struct gread_env *env, struct encoder *e, struct err *err)
@@ -151,53 +138,10 @@ void snapshot_sample_threads(struct snapshot *s, pid_t pid)
 	s->pid = s->locks.pid = pid;
 }
 
-#define LIST_PART 512 /* a page of addresses */
-
-/* Memory that lacks a part of the list: takes what there is. -EFAULT: nothing. */
-static int read_list_parts(struct snapshot *s, uint64_t ptr, size_t len)
-{
-	s->n = 0;
-	for (size_t i = 0, k; i < len; i += k) {
-		k = LIST_PART - (ptr / sizeof(*s->gs) + i) % LIST_PART;
-		k = len - i < k ? len - i : k;
-		if (!memory_read(s->env->mem, ptr + i * sizeof(*s->gs), s->gs + s->n, k * sizeof(*s->gs)))
-			s->n += k;
-	}
-	s->unread += len - s->n;
-	return s->n || !len ? 0 : -EFAULT;
-}
-
-/*
- * The runtime raises allglen after it has stored the entry (runtime.allgadd),
- * so read allglen first, then the pointer.
- */
 int snapshot_read_list(struct snapshot *s)
 {
-	uint64_t slice[3] = { 0 }, len = 0, ptr = 0;
-	int ret;
-
-	if (s->allglen && s->allgptr) {
-		ret = memory_read(s->env->mem, s->allglen, &len, sizeof(len));
-		if (!ret)
-			ret = memory_read(s->env->mem, s->allgptr, &ptr, sizeof(ptr));
-	} else {
-		ret = memory_read(s->env->mem, s->allgs_slice, slice, sizeof(slice));
-		ptr = slice[0];
-		len = slice[1];
-		if (!ret && len > slice[2])
-			ret = -EFAULT;
-	}
-	if (ret)
-		return ret;
-	if (len > ALLGS_MAX)
-		return -EFAULT;
-	free(s->gs);
-	s->gs = calloc(len + 1, sizeof(*s->gs));
-	if (!s->gs)
-		return -ENOMEM;
-	s->n = len;
-	ret = len ? memory_read(s->env->mem, ptr, s->gs, len * sizeof(*s->gs)) : 0;
-	return ret == -EFAULT && memory_is_still(s->env->mem) ? read_list_parts(s, ptr, len) : ret;
+	s->n = 0;
+	return glist_read(&s->list, &s->gs, &s->n, &s->unread);
 }
 
 int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)

@@ -8,6 +8,7 @@
  * read. A record is pending until the events before it are written.
  */
 
+#include "record/goread/glist.h"
 #include "record/reach/reach.h"
 #include "record/snaplock.h"
 #include "record/snapshot.h"
@@ -44,8 +45,8 @@ struct snapshot {
 	VEC(struct trace_owner_step) steps; /* likewise */
 	bool is_full;                       /* no room for further owners */
 	bool tells_all, no_search;
-	uint64_t lag;                           /* added to times of the target, ns */
-	uint64_t allgs_slice, allglen, allgptr; /* addresses in the target; 0: unknown */
+	uint64_t lag; /* added to times of the target, ns */
+	struct glist list;
 };
 
 /* 0 if the map does not have it. */
@@ -77,7 +78,8 @@ void snapshot_rec(const struct snapshot *s, struct trace_rec *rec, enum trace_ty
 int snapshot_pend(struct snapshot *s, const struct trace_rec *rec, struct err *err);
 /* The last record: the snapshot is done. */
 int snapshot_pend_end(struct snapshot *s, struct err *err);
-/* After an error of an owner's record. If the trace is full, the owners of some objects are not complete, that is all. */
+/* After an error of an owner's record. If the trace is full, the owners of some objects are not complete, that is all.
+ */
 int snapshot_no_more_owners(struct snapshot *s, const struct err *err);
 
 /* record/snapgo.c: a goroutine, and what it waits for. */

@@ -48,12 +48,15 @@ static inline uint32_t g_status(const struct go_layout *l, const uint8_t *g)
 	return g_u32(g, l->g_atomicstatus) & ~(uint32_t)G_SCAN;
 }
 
-/* The g has no goroutine: not yet, or no longer. */
+/* A g of this status has no goroutine: not yet, or no longer. */
+static inline bool g_status_is_none(uint32_t status)
+{
+	return status == G_IDLE || status == G_DEAD || status > G_LEAKED;
+}
+
 static inline bool g_is_none(const struct go_layout *l, const uint8_t *g)
 {
-	uint32_t status = g_status(l, g);
-
-	return status == G_IDLE || status == G_DEAD || status > G_LEAKED;
+	return g_status_is_none(g_status(l, g));
 }
 
 /* Where a goroutine that is not running stopped. */

@@ -266,6 +266,11 @@ int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, str
 	return 0;
 }
 
+struct gglance gread_chunk_glance(const struct gread_chunk *c, size_t i)
+{
+	return gglance_of(c->env->l, c->before + i * (size_t)c->env->l->g_size);
+}
+
 uint64_t gread_chunk_thread(struct gread_chunk *c, size_t i)
 {
 	const struct go_layout *l = c->env->l;

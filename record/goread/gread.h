@@ -15,6 +15,7 @@
 #include "format/trace.h"
 #include "gobin/gobin.h"
 #include "gobin/lockregion.h"
+#include "record/goread/gglance.h"
 #include "record/memory/memory.h"
 #include "record/probe/gocode.h"
 #include "record/probe/reasons.h"
@@ -117,6 +118,8 @@ void gread_chunk_find_labels(struct gread_chunk *c);
  */
 int gread_chunk_read(struct gread_chunk *c, const uint64_t *addrs, size_t n, struct gread **out, uint64_t *time);
 
+/* A glance at goroutine i of the chunk, as of the same time. */
+struct gglance gread_chunk_glance(const struct gread_chunk *c, size_t i);
 /* The id of the thread that runs goroutine i of the chunk, as Go knows it; 0: unknown. */
 uint64_t gread_chunk_thread(struct gread_chunk *c, size_t i);
 /*
