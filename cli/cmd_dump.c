@@ -60,7 +60,7 @@ static const struct option_row subject[] = {
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct dump_args, redact),
-	  .help = "Leave out the command line, the host name and path prefixes, so that the dump can be shared." },
+	  .help = "Leave out the command line, the host name and directories, so that the dump can be shared." },
 	{ .name = "no-pager",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct dump_args, report.out.no_pager),

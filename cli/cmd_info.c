@@ -8,7 +8,7 @@
 
 struct info_opts {
 	struct outfile_opts out;
-	bool verify;
+	bool verify, show_command;
 };
 
 static const struct option_row verify[] = {
@@ -16,6 +16,10 @@ static const struct option_row verify[] = {
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct info_opts, verify),
 	  .help = "Exit with status 1 if the trace is damaged or its recorder did not finish it." },
+	{ .name = "show-command",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct info_opts, show_command),
+	  .help = "Show the whole command line of the program; by default only its first word." },
 };
 
 static const struct option_group groups[] = {
@@ -26,6 +30,7 @@ static const struct option_group groups[] = {
 
 struct info_job {
 	const char *file;
+	bool show_command;
 	bool *whole;
 	struct err *damage;
 };
@@ -34,14 +39,14 @@ static int write_info(const void *ctx, FILE *f, struct err *err)
 {
 	const struct info_job *job = ctx;
 
-	return info_write(job->file, f, job->whole, job->damage, err);
+	return info_write(job->file, f, job->show_command, job->whole, job->damage, err);
 }
 
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct info_opts *o = opts;
 	struct err damage = { 0 };
-	struct info_job job = { .whole = &(bool){ false }, .damage = &damage };
+	struct info_job job = { .show_command = o->show_command, .whole = &(bool){ false }, .damage = &damage };
 	int ret = tracefile_operand(rest, &job.file, err);
 
 	if (ret)

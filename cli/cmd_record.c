@@ -95,7 +95,7 @@ static const struct option_row subject[] = {
 	{ .name = "redact",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, redact),
-	  .help = "Leave out the command line, the host name, path prefixes and the values of labels, so that the "
+	  .help = "Leave out the command line, the host name, directories and the values of labels, so that the "
 	          "trace can "
 	          "be shared." },
 };

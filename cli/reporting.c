@@ -111,7 +111,7 @@ const struct option_row report_chains[2] = {
 	  .help = "Leave waits shorter than TIME out of blocking chains." },
 };
 
-const struct option_row report_layout[6] = {
+const struct option_row report_layout[7] = {
 	{ .name = "all",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct view, opts.all),
@@ -120,6 +120,10 @@ const struct option_row report_layout[6] = {
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct view, opts.full),
 	  .help = "Print every section of the text: goroutines, stacks, channels, locks, wake-ups, losses." },
+	{ .name = "show-command",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct view, opts.show_command),
+	  .help = "Show the whole command line of the program; by default only its first word." },
 	{ .name = "full-stacks",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct view, opts.full_stacks),

@@ -21,7 +21,7 @@ struct report_args {
 
 /* The base of report_format and report_schema is that of a struct report_args, that of the others a struct view. */
 extern const struct option_row report_format[1], report_schema[1], report_subject[2], report_chains[2],
-        report_layout[6], report_source[1];
+        report_layout[7], report_source[1];
 
 /* For the rows of other commands. */
 const char *report_format_at(size_t i, const char **help);

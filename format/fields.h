@@ -77,7 +77,13 @@ enum trace_field_kind {
 	X(TYPE, 0) \
 	X(LOSS_CAUSE, 0) \
 	X(LOSS_PART, 0) \
-	X(PROC_STATE, 0)
+	X(PROC_STATE, 0) \
+	/* Of strings, which decides what a redacted trace keeps of them: */ \
+	X(NAME, 0)       /* a name of Go's or of the program's source that is no path */ \
+	X(SYMBOL, 0)     /* a function or variable, with its package path */ \
+	X(SOURCE, 0)     /* the path of a source file */ \
+	X(DESCRIPTOR, 0) /* what a file descriptor leads to */ \
+	X(DATA, 0)       /* the program's own data */
 
 enum trace_field_value {
 #define X(value, ...) TRACE_VALUE_##value,
@@ -98,8 +104,8 @@ enum {
 
 #define TRACE_DEF_FUNC_FIELDS(F) \
 	F(NEW,    def_func.id,           PLAIN) \
-	F(STRING, def_func.name,         PLAIN) \
-	F(STRING, def_func.file,         PLAIN) \
+	F(STRING, def_func.name,         SYMBOL) \
+	F(STRING, def_func.file,         SOURCE) \
 	F(U32,    def_func.start_line,   PLAIN) \
 	F(U32,    def_func.flags,        PLAIN)
 
@@ -126,7 +132,7 @@ enum {
 #define TRACE_DEF_REASON_FIELDS(F) \
 	F(NEW,    def_reason.id,         PLAIN) \
 	F(ENUM,   def_reason.class,      CLASS) \
-	F(STRING, def_reason.name,       PLAIN)
+	F(STRING, def_reason.name,       NAME)
 
 #define TRACE_GO_CREATE_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \
@@ -236,7 +242,7 @@ enum {
 	F(ENUM,   snap_owner.kind,       OWNER_KIND) \
 	F(U32,    snap_owner.flags,      OWNER_FLAGS) \
 	F(FRAME,  snap_owner.frame,      SITE) \
-	F(STRING, snap_owner.name,       PLAIN) \
+	F(STRING, snap_owner.name,       SYMBOL) \
 	F(PC,     snap_owner.addr,       PLAIN) \
 	F(U64,    snap_owner.offset,     PLAIN) \
 	F(U32,    snap_owner.distance,   PLAIN) \
@@ -245,8 +251,8 @@ enum {
 #define TRACE_SNAP_LABEL_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \
 	F(U8,     snap_label.which,      WHICH) \
-	F(STRING, snap_label.key,        PLAIN) \
-	F(STRING, snap_label.value,      PLAIN)
+	F(STRING, snap_label.key,        NAME) \
+	F(STRING, snap_label.value,      DATA)
 
 #define TRACE_SNAP_USE_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \
@@ -261,8 +267,8 @@ enum {
 	F(ENUM,   snap_fd.kind,          FD_KIND) \
 	F(U32,    snap_fd.flags,         PLAIN) \
 	F(U8,     snap_fd.state,         PLAIN) \
-	F(STRING, snap_fd.local,         PLAIN) \
-	F(STRING, snap_fd.peer,          PLAIN)
+	F(STRING, snap_fd.local,         DESCRIPTOR) \
+	F(STRING, snap_fd.peer,          DESCRIPTOR)
 
 #define TRACE_LOSS_FIELDS(F) \
 	F(U8,     loss.cause,            LOSS_CAUSE) \

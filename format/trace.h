@@ -673,6 +673,8 @@ int trace_writer_know(struct trace_writer *w, struct err *err);
 uint64_t trace_writer_definitions(const struct trace_writer *w);
 /* Whether the file would fit `bytes` if it ended here; flushes if only that can tell. 1, 0, -errno. */
 int trace_writer_fits(struct trace_writer *w, uint64_t bytes, struct err *err);
+/* For a copy of a trace: from now on, trace_meta.max_size is only what the recording was limited to. */
+void trace_writer_no_limit(struct trace_writer *w);
 void trace_writer_free(struct trace_writer *w);
 
 /*

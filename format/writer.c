@@ -306,6 +306,11 @@ int trace_writer_end(struct trace_writer *w, const struct trace_end *end, struct
 	return rc;
 }
 
+void trace_writer_no_limit(struct trace_writer *w)
+{
+	w->limit = 0;
+}
+
 uint64_t trace_writer_bytes(const struct trace_writer *w)
 {
 	return w->bytes;

@@ -10,6 +10,8 @@
 
 #include "record/encode/intern.h"
 #include "util/clock.h"
+#include "util/path.h"
+#include "util/redact.h"
 
 static void meta_probes(const struct probes *probes, struct trace_probe *out)
 {
@@ -38,6 +40,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 	struct trace_probe *probes = calloc(nprobes + 1, sizeof(*probes));
 	struct utsname u = { 0 };
 	char kernel[200], offsets[200];
+	struct buf module = { 0 };
 	struct trace_meta m = {
 		.recorder = "chanrec " CHANREC_VERSION,
 		.exe = h->exe,
@@ -73,12 +76,16 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 	m.host = u.nodename;
 	m.arch = u.machine;
 	if (h->opts->redact) {
-		m.exe = path_tail(m.exe);
+		redact_symbol(&module, m.module);
+		buf_put_u8(&module, 0);
+		m.module = buf_failed(&module) ? "" : (const char *)module.data;
+		m.exe = path_base(m.exe);
 		m.command = m.host = "";
 	}
 	if (h->probes)
 		meta_probes(h->probes, probes);
 	ret = trace_writer_open(w, fd, &m, err);
+	buf_free(&module);
 	free(probes);
 	return ret;
 }

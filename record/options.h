@@ -25,7 +25,7 @@ struct recorder_opts {
 	bool no_direct_reads;       /* read the target's memory only through the kernel's helper */
 	bool no_ready_stacks;       /* no stacks of wakers, and thus no causes of wake-ups */
 	bool labels;                /* the labels of goroutines, which are the program's data */
-	bool redact;                /* no command line, host name or path prefixes in the trace */
+	bool redact;                /* no command line, host name or directories in the trace */
 	uint64_t max_size;          /* of the trace in bytes; 0: unlimited */
 	uint32_t max_overhead;      /* of the target's CPU time in millionths; 0: unlimited */
 };

@@ -18,7 +18,7 @@ struct picture_opts {
 	pid_t pid;        /* the process, or 0 and a core */
 	const char *core; /* NULL with pid */
 	const char *exe;  /* the core's executable; NULL: the core names it */
-	bool redact;      /* no command line, host name or path prefixes in the trace */
+	bool redact;      /* no command line, host name or directories in the trace */
 	bool labels;      /* labels of goroutines: they are the program's data */
 	bool search;      /* search the heap for what is unreachable, and for owners: takes longer */
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The objects that a snapshot's goroutines wait for. */
 #include <errno.h>
+#include <string.h>
 
 #include "record/encode/intern_gread.h"
 #include "record/fdlook.h"
@@ -105,7 +106,8 @@ static int settle_locks(struct snapshot *s, struct err *err)
 
 static int pend_fd(struct snapshot *s, const struct fd_look *k, struct err *err)
 {
-	bool is_file = k->kind == TRACE_FD_FILE || k->kind == TRACE_FD_OTHER;
+	bool is_device = k->kind == TRACE_FD_FILE && !strncmp(k->local, "/dev/", 5);
+	bool is_plain = is_device || (k->kind == TRACE_FD_OTHER && !strchr(k->local, '/'));
 	struct trace_rec rec;
 
 	snapshot_rec(s, &rec, TRACE_SNAP_FD, mono_ns());
@@ -114,8 +116,7 @@ static int pend_fd(struct snapshot *s, const struct fd_look *k, struct err *err)
 		                              .kind = k->kind,
 		                              .flags = k->flags | (k->writes ? TRACE_FD_WRITES : 0),
 		                              .state = k->state };
-	if (intern_text(s->in, is_file && s->in->redact ? path_tail(k->local) : k->local, !is_file, &rec.snap_fd.local,
-	                err) ||
+	if (intern_text(s->in, k->local, !is_plain, &rec.snap_fd.local, err) ||
 	    intern_text(s->in, k->peer, true, &rec.snap_fd.peer, err))
 		return err->code;
 	return snapshot_pend(s, &rec, err);

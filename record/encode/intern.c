@@ -2,12 +2,9 @@
 #include "record/encode/intern.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "util/clock.h"
+#include "util/redact.h"
 
 #define TEXT_KEY (1ull << 63) /* no pointer has this bit */
 #define NAMES_MAX 48          /* of a stack; enough to tell what it waits for */
@@ -27,8 +24,7 @@ int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struc
 void intern_redact(struct intern *in)
 {
 	in->redact = true;
-	if (getrandom(&in->salt, sizeof(in->salt), 0) != sizeof(in->salt))
-		in->salt = mono_ns();
+	in->salt = redact_salt();
 }
 
 void intern_free(struct intern *in)
@@ -82,36 +78,47 @@ static uint64_t hash_text(uint64_t salt, const char *s)
 int intern_text(struct intern *in, const char *s, bool is_secret, uint32_t *id, struct err *err)
 {
 	uint64_t h = hash_text(in->salt, s);
-	char hex[20];
+	char hash[REDACT_HASH];
 
 	*id = 0;
 	if (!*s)
 		return 0;
 	if (in->redact && is_secret) {
-		snprintf(hex, sizeof(hex), "#%08" PRIx32, (uint32_t)(h >> 32));
-		s = hex;
+		s = redact_hash(hash, in->salt, s);
 		h = hash_text(~in->salt, s);
 	}
 	return intern_keyed(in, h | TEXT_KEY, s, id, err);
 }
 
-const char *path_tail(const char *path)
+static int intern_redacted(struct intern *in, struct buf *b, uint32_t *id, struct err *err)
 {
-	const char *tail = path, *last = NULL;
+	int ret = -ENOMEM;
 
-	for (const char *p = path; *p; p++) {
-		if (*p != '/')
-			continue;
-		if (last)
-			tail = last + 1;
-		last = p;
-	}
-	return tail;
+	buf_put_u8(b, 0);
+	if (!buf_failed(b))
+		ret = intern_text(in, (const char *)b->data, false, id, err);
+	buf_free(b);
+	return ret == -ENOMEM ? err_nomem(err) : ret;
 }
 
-static int intern_path(struct intern *in, const char *path, uint32_t *id, struct err *err)
+static int intern_symbol(struct intern *in, const char *name, uint32_t *id, struct err *err)
 {
-	return intern_string(in, in->redact && path ? path_tail(path) : path, id, err);
+	struct buf b = { 0 };
+
+	if (!in->redact || !name)
+		return intern_string(in, name, id, err);
+	redact_symbol(&b, name);
+	return intern_redacted(in, &b, id, err);
+}
+
+static int intern_path(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
+{
+	struct buf b = { 0 };
+
+	if (!in->redact || !l->file)
+		return intern_string(in, l->file, id, err);
+	redact_source(&b, l->func ? l->func : "", l->file);
+	return intern_redacted(in, &b, id, err);
 }
 
 static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id, struct err *err)
@@ -128,8 +135,8 @@ static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id,
 		rec.def_func.id = (uint32_t)*slot;
 		rec.def_func.start_line = l->start_line;
 		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
-		if (intern_string(in, l->func, &rec.def_func.name, err) ||
-		    intern_path(in, l->file, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+		if (intern_symbol(in, l->func, &rec.def_func.name, err) ||
+		    intern_path(in, l, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
 			return err->code;
 		/* Writing may have moved the map. */
 		slot = map_get(&in->funcs, key);
@@ -161,7 +168,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	in->unresolved += n == 0;
 	for (int i = 0; i < n; i++) {
 		out[i].line = lines[i].line;
-		if (intern_func(in, &lines[i], &out[i].func, err) || intern_path(in, lines[i].file, &out[i].file, err))
+		if (intern_func(in, &lines[i], &out[i].func, err) || intern_path(in, &lines[i], &out[i].file, err))
 			return err->code;
 	}
 	rec.def_frame.id = *id;
@@ -175,7 +182,7 @@ int intern_variable(struct intern *in, uint64_t addr, uint32_t *name, uint64_t *
 {
 	const char *s = gobin_variable(in->bin, addr, offset);
 
-	return intern_string(in, s, name, err);
+	return intern_symbol(in, s, name, err);
 }
 
 uint64_t stack_hash(const uint64_t *pcs, uint32_t n)

@@ -23,7 +23,7 @@ struct intern {
 	uint64_t bias; /* address in memory = address in the file + bias */
 	struct go_layout layout;
 	struct trace_writer *w;
-	bool redact;   /* paths are shortened to their last two elements */
+	bool redact;   /* see util/redact.h */
 	uint64_t salt; /* of what is hashed then; random */
 
 	struct map strings;       /* pointer, or TEXT_KEY and the hash of the text -> id */
@@ -41,7 +41,7 @@ struct intern {
 };
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);
-/* From now on, only the last two elements of paths are written, and hashes of secret texts. */
+/* From now on, texts are written as util/redact.h leaves them, and hashes of secret ones. */
 void intern_redact(struct intern *in);
 void intern_free(struct intern *in);
 
@@ -67,9 +67,6 @@ int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, st
 /* Returns the class of the reason; *id is what a park refers to. */
 int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *err);
 uint8_t intern_reason_class(const struct intern *in, uint32_t number);
-
-/* The last two elements of a path, as a pointer into it: "shop/main.go". */
-const char *path_tail(const char *path);
 
 /* The same running hash as in the BPF programs. */
 uint64_t stack_hash(const uint64_t *pcs, uint32_t n);

@@ -22,6 +22,7 @@ struct report_opts {
 	unsigned top;         /* rows of a table */
 	bool all;             /* JSON: every exited goroutine and every channel */
 	bool no_limit;        /* whatever reading and writing takes; see budget.h */
+	bool show_command;    /* with all of its arguments */
 	bool full;            /* text: every section, not only the page that fits a screen */
 	bool idle;            /* folded stacks: also waits for no other goroutine, see wait_sites.h */
 	bool full_stacks;     /* including frames of the runtime and of libraries */

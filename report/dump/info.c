@@ -55,7 +55,18 @@ static void put_event_groups(struct info *i)
 	say(&i->b, NULL, "{word}\n", W_WORD(*between == ',' ? "" : between));
 }
 
-static void put_header(struct info *i, const char *path)
+static void put_command(struct info *i, bool all)
+{
+	struct buf b = { 0 };
+	bool is_cut = words_command(&b, i->meta->command, all);
+
+	if (b.len)
+		say(&i->b, NULL, "command        {text}{if} … (all of it: --show-command){end}\n", W_TEXT(buf_str(&b)),
+		    W_IF(is_cut));
+	buf_free(&b);
+}
+
+static void put_header(struct info *i, const char *path, bool show_command)
 {
 	const struct trace_meta *m = i->meta;
 	struct buf *b = &i->b;
@@ -65,7 +76,7 @@ static void put_header(struct info *i, const char *path)
 	say(b, NULL, "format         {num}.{num}\n", W_N(m->major), W_N(m->minor));
 	put_pair(i, "recorder", m->recorder);
 	put_pair(i, "program", m->exe);
-	put_pair(i, "command", m->command);
+	put_command(i, show_command);
 	say(b, NULL, "pid            {num}\n", W_N(m->pid));
 	put_pair(i, "go version", m->go_version);
 	put_pair(i, "module", m->module);
@@ -213,7 +224,7 @@ static int read_all(struct info *i, struct trace_reader *reader, struct err *dam
 	return 0;
 }
 
-int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struct err *err)
+int info_write(const char *path, FILE *f, bool show_command, bool *whole, struct err *damage, struct err *err)
 {
 	struct info i = { .f = f };
 	struct trace_reader *reader = NULL;
@@ -223,7 +234,7 @@ int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struc
 		return ret;
 	i.reader = reader;
 	i.meta = trace_reader_meta(reader);
-	put_header(&i, path);
+	put_header(&i, path, show_command);
 	put_probes(&i);
 	flush(&i);
 	ret = read_all(&i, reader, damage);

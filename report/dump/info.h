@@ -12,8 +12,8 @@
 /*
  * Reads all of path and writes header, probes, counts, sizes and integrity.
  * *whole: there is no damage, and the recorder finished the trace; otherwise
- * *damage says what is wrong.
+ * *damage says what is wrong. show_command: with all arguments.
  */
-int info_write(const char *path, FILE *f, bool *whole, struct err *damage, struct err *err);
+int info_write(const char *path, FILE *f, bool show_command, bool *whole, struct err *damage, struct err *err);
 
 #endif

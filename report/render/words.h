@@ -245,6 +245,11 @@ void words_fd(struct buf *b, const struct model *m, uint32_t fd);
 void words_last_signal(struct buf *b, const struct model *m, const struct trace_obj *o);
 /* "route=/slow, tenant=acme" of a goroutine that has labels. */
 void words_labels(struct buf *b, const struct model *m, uint64_t goid);
+/*
+ * What reports show of a command line, quoted as for a shell: its first word, unescaped, since a later one may be a
+ * password; or all. true: that is not all of it.
+ */
+bool words_command(struct buf *b, const char *command, bool all);
 void words_filter_unmatched(struct buf *b, const struct report *r);
 
 #endif

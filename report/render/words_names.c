@@ -2,6 +2,8 @@
 /* The phrases that name one fact each, and what the options chose. */
 #include "report/render/words.h"
 
+#include <string.h>
+
 #include "report/render/fmt.h"
 
 #define NAME_OF(names, i) ((i) < sizeof(names) / sizeof(*(names)) ? (names)[i] : NULL)
@@ -236,4 +238,20 @@ void words_filter_unmatched(struct buf *b, const struct report *r)
 
 	say(b, r->m, "Nothing in this trace matches{part}.{if} The trace has no labels (record --labels).{end}",
 	    W_PART(put_filters, &f->opts), W_IF(f->opts.label && !f->has_labels));
+}
+
+bool words_command(struct buf *b, const char *command, bool all)
+{
+	size_t n = 0;
+
+	for (bool quoted = false; command[n] && (quoted || command[n] != ' '); n++) {
+		if (command[n] == '\'')
+			quoted = !quoted;
+		else if (command[n] == '\\' && !quoted && command[n + 1])
+			n++;
+	}
+	if (all)
+		n = strlen(command);
+	buf_put(b, command, n);
+	return command[n];
 }

@@ -1,5 +1,6 @@
 """The command line: default file, pager, widths, help. No BPF is needed."""
 import fcntl
+import json
 import os
 import pty
 import shutil
@@ -12,7 +13,7 @@ import pytest
 
 from conftest import BUILD, CHANREC, ROOT, run
 
-COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "completion"]
+COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "redact", "completion"]
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +251,29 @@ def test_completions_are_installed(tmp_path):
     for path in ("bash-completion/completions/chanrec", "zsh/site-functions/_chanrec",
                  "fish/vendor_completions.d/chanrec.fish"):
         assert "chanrec completion" in (tmp_path / "usr/share" / path).read_text()
+
+
+def test_redact(trace, tmp_path):
+    """Nothing of the machine is left in the copy, and the findings are the same."""
+    copy, again = tmp_path / "copy.zst", tmp_path / "again.zst"
+    done = run(CHANREC, "redact", trace, copy)
+    assert done.returncode == 0 and f"Next: chanrec report {copy}" in done.stderr
+    plain = run("zstd", "-dc", copy, text=False).stdout + copy.read_bytes()
+    for secret in (b"/home", b"/usr", b"/srv", b"dev/"):
+        assert secret in run("zstd", "-dc", trace, text=False).stdout + trace.read_bytes() and secret not in plain, secret
+    before, after = (json.loads(run(CHANREC, "report", "--format", "json", file).stdout) for file in (trace, copy))
+    assert [f["kind"] for f in before["findings"]] == [f["kind"] for f in after["findings"]] != []
+    assert before["losses"] == after["losses"] and before["events"] == after["events"]
+    assert (after["trace"]["command"], after["trace"]["host"], after["trace"]["program"]) == ("", "", "shop")
+    assert run(CHANREC, "info", "--verify", copy).returncode == 0
+    assert run(CHANREC, "redact", copy, again).returncode == 0
+    assert run(CHANREC, "report", "--full", again).stdout.replace(str(again), str(copy)) == \
+        run(CHANREC, "report", "--full", copy).stdout
+    same = run(CHANREC, "redact", trace, trace)
+    assert same.returncode == 2 and "is the trace itself" in same.stderr
+    other = tmp_path / "notes.txt"
+    other.write_text("notes")
+    assert run(CHANREC, "redact", trace, other).returncode == 1 and other.read_text() == "notes"
+    assert run(CHANREC, "redact", trace).returncode == 2
+    assert run(CHANREC, "redact", other, tmp_path / "none.zst").returncode == 1
+    assert not (tmp_path / "none.zst").exists()

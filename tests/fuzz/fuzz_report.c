@@ -214,7 +214,7 @@ static void run_dumps(const char *path, const uint8_t *choice, FILE *null)
 	bool whole;
 
 	script_write(path, &opts, null, &damage, &err);
-	info_write(path, null, &whole, &damage, &err);
+	info_write(path, null, false, &whole, &damage, &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

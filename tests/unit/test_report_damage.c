@@ -117,7 +117,7 @@ static void run_dumps(const struct runs *s)
 	if (script_write(s->path, &opts, null, &damage, &err))
 		assert_true(err.msg[0]);
 	damage = (struct err){ 0 };
-	if (info_write(s->path, null, &whole, &damage, &err))
+	if (info_write(s->path, null, false, &whole, &damage, &err))
 		assert_true(err.msg[0]);
 	else
 		assert_int_equal(whole, !damage.msg[0]);

@@ -322,9 +322,33 @@ static void what_waits_normally_is_counted_by_kind(void **state)
 	buf_free(&b);
 }
 
+static void check_command(const char *command, const char *first)
+{
+	struct buf b = { 0 };
+
+	assert_int_equal(words_command(&b, command, false), strlen(first) < strlen(command));
+	assert_string_equal(buf_str(&b), first);
+	buf_reset(&b);
+	assert_false(words_command(&b, command, true));
+	assert_string_equal(buf_str(&b), command);
+	buf_free(&b);
+}
+
+/* What follows the first word may be a password. */
+static void only_the_first_word_of_a_command_is_shown(void **state)
+{
+	check_command("shop -password hunter2", "shop");
+	check_command("'my shop'\\''s x' -password hunter2", "'my shop'\\''s x'");
+	check_command("my\\ shop hunter2", "my\\ shop");
+	check_command("shop", "shop");
+	check_command("'shop", "'shop");
+	check_command("", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_first_word_of_a_command_is_shown),
 		cmocka_unit_test(every_directive_prints_its_type),
 		cmocka_unit_test(a_directive_names_what_the_model_knows),
 		cmocka_unit_test(a_side_of_an_if_is_printed),

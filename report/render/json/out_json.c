@@ -56,6 +56,15 @@ static void put_stopped(struct json *j, const struct model *m)
 	json_close_list(j);
 }
 
+static void put_command(struct json *j, const struct report *r)
+{
+	struct buf b = { 0 };
+
+	words_command(&b, r->meta->command, r->opts.show_command);
+	json_key_str(j, "command", buf_str(&b));
+	buf_free(&b);
+}
+
 static void put_trace(struct json *j, const struct report *r)
 {
 	const struct trace_meta *meta = r->meta;
@@ -69,7 +78,7 @@ static void put_trace(struct json *j, const struct report *r)
 	json_key_str(j, "version", version);
 	json_key_str(j, "recorder", meta->recorder);
 	json_key_str(j, "program", meta->exe);
-	json_key_str(j, "command", meta->command);
+	put_command(j, r);
 	json_key_u64(j, "pid", meta->pid);
 	json_key_str(j, "go_version", meta->go_version);
 	json_key_str(j, "build_id", meta->build_id);

@@ -159,6 +159,17 @@ static void put_pair(struct text *t, const char *name, const char *value)
 		text_entry(t, name, "{text}", W_TEXT(value));
 }
 
+static void put_command(struct text *t)
+{
+	struct buf b = { 0 };
+	bool is_cut = words_command(&b, t->r->meta->command, t->r->opts.show_command);
+
+	if (b.len)
+		text_entry(t, "command", "{text}{if} … (all of it: --show-command){end}", W_TEXT(buf_str(&b)),
+		           W_IF(is_cut));
+	buf_free(&b);
+}
+
 /* ": go.park 12, go.ready 9" */
 static void put_types(struct buf *b, const struct model *m, const void *of)
 {
@@ -225,7 +236,7 @@ void text_put_recorded(struct text *t)
 	text_title(t, "recorded", NULL);
 	put_pair(t, "trace", t->r->path);
 	put_pair(t, "program", meta->exe);
-	put_pair(t, "command", meta->command);
+	put_command(t);
 	put_pair(t, "build id", meta->build_id);
 	put_pair(t, "kernel", meta->kernel);
 	put_pair(t, "by", meta->recorder);
