@@ -13,6 +13,7 @@
 #include "record/probe/direct.h"
 #include "record/probe/selftest.h"
 #include "record/target/target.h"
+#include "util/caps.h"
 #include "util/plain.h"
 
 #define NOT_THERE (-100) /* the setting does not exist */
@@ -70,20 +71,6 @@ static void say_lockdown(const struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "lockdown", NULL, "%s", mode + 1);
 }
 
-static uint64_t effective_caps(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	uint64_t caps = 0;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return caps;
-}
-
 /* Capabilities in another user namespace than the initial one mean nothing to the kernel. */
 static bool in_first_userns(void)
 {
@@ -97,34 +84,29 @@ static bool in_first_userns(void)
 	return first;
 }
 
+/* What one recording of any program needs. Another user's needs CAPS_DAC_READ too. */
+#define CAPS_RECORD (CAPS_BPF | CAPS_PERFMON | CAPS_PTRACE)
+
 static void say_privileges(const struct doctor *d, const struct selftest *st)
 {
-	static const struct {
-		int bit; /* include/uapi/linux/capability.h */
-		const char *name;
-	} caps[] = { { 39, "CAP_BPF" }, { 38, "CAP_PERFMON" }, { 19, "CAP_SYS_PTRACE" }, { 21, "CAP_SYS_ADMIN" } };
 	static const char todo[] = "run as root (sudo), or give the binary its capabilities: "
-	                           "setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep chanrec";
-	char held[128] = "", lacks[128] = "";
-	uint64_t eff = effective_caps();
-	bool works = !st->load.code && !st->attach.code, ptrace = eff >> 19 & 1;
+	                           "setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep chanrec";
+	uint32_t held = caps_held(), lacks = (CAPS_RECORD | CAPS_DAC_READ) & ~held;
+	bool works = !st->load.code && !st->attach.code;
+	char has[CAPS_TEXT], no[CAPS_TEXT];
 
-	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
-		char *to = eff >> caps[i].bit & 1 ? held : lacks;
-
-		snprintf(to + strlen(to), sizeof(held) - strlen(to), " %s", caps[i].name);
-	}
-	if (!in_first_userns())
+	if (!in_first_userns()) {
 		doctor_say(d, works ? DOCTOR_NOTE : DOCTOR_FAILS, "privileges", "run outside the user namespace",
 		           "in a separate user namespace: capabilities here do not count for BPF and uprobes");
-	else
-		doctor_say(d,
-		           !works && *lacks ? DOCTOR_FAILS
-		           : ptrace         ? DOCTOR_OK
-		                            : DOCTOR_NOTE,
-		           "privileges", *lacks ? todo : NULL, "uid %d; holds%s%s%s%s", (int)geteuid(),
-		           *held ? held : " none of the capabilities needed", *lacks ? "; lacks" : "", lacks,
-		           ptrace || !works ? "" : ": only programs of this user");
+		return;
+	}
+	doctor_say(d,
+	           !works && (lacks & CAPS_RECORD) ? DOCTOR_FAILS
+	           : lacks                         ? DOCTOR_NOTE
+	                                           : DOCTOR_OK,
+	           "privileges", lacks ? todo : NULL, "uid %d; holds %s%s%s%s", (int)geteuid(),
+	           held ? caps_names(held, "and", has) : "none of the capabilities needed", lacks ? "; lacks " : "",
+	           caps_names(lacks, "and", no), works && lacks ? ": only programs of this user can be recorded" : "");
 }
 
 static int setting(const char *path)

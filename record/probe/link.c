@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/caps.h"
+
 /*
  * The part of union bpf_attr that creates such a link
  * (include/uapi/linux/bpf.h, Linux 6.6). The headers and the libbpf of older
@@ -137,11 +139,12 @@ void links_free(struct links *l)
 
 int link_error(int e, const char *where, struct err *err)
 {
+	char advice[CAPS_TEXT];
+
+	/* Without uprobe_multi links, some kernels want CAP_SYS_ADMIN (perf_uprobe_event_init()). */
 	if (e == EPERM || e == EACCES)
-		return err_set(err, e,
-		               "no permission to set uprobes (%s): run as root, or with CAP_PERFMON (some kernels want "
-		               "CAP_SYS_ADMIN)",
-		               strerror(e));
+		return err_set(err, e, "no permission to set uprobes (%s): %s", strerror(e),
+		               caps_advice(caps_held() & CAPS_PERFMON ? CAPS_ADMIN : CAPS_PERFMON, advice));
 	if (e == ENOENT)
 		return err_set(err, e,
 		               "this kernel has no uprobes, or /sys is not mounted: mount it, or use a kernel with "

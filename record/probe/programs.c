@@ -13,15 +13,18 @@
 #include "bpf/chanrec_direct.skel.h"
 #include "bpf/chanrec_old.skel.h"
 #include "record/probe/direct.h"
+#include "util/caps.h"
 #include "util/debug.h"
 
 int programs_load_error(int ret, struct err *err)
 {
+	char advice[CAPS_TEXT];
+
 	if (ret == -EPERM)
 		return err_set(err, -ret,
-		               "no permission to load BPF programs (%s): run as root, or with CAP_BPF, CAP_PERFMON and "
-		               "CAP_SYS_PTRACE; a kernel in lockdown also refuses (see /sys/kernel/security/lockdown)",
-		               strerror(-ret));
+		               "no permission to load BPF programs (%s): %s; a kernel in lockdown also refuses (see "
+		               "/sys/kernel/security/lockdown)",
+		               strerror(-ret), caps_advice(CAPS_BPF | CAPS_PERFMON | CAPS_PTRACE, advice));
 	if (ret == -ENOSYS || ret == -EINVAL)
 		return err_set(err, -ret,
 		               "this kernel cannot load the BPF programs (%s): " OLDEST_KERNEL

@@ -50,16 +50,17 @@ static int on_record(void *arg, void *rec, size_t len)
 	return 0;
 }
 
-static int try_attach(struct selftest_bpf *skel, struct err *err)
+static int try_attach(struct selftest_bpf *skel, enum link_kind kind, struct err *err)
 {
-	struct bpf_link *link;
+	uint64_t offset = selftest_file_offset((uint64_t)(uintptr_t)probed);
+	struct links links = { .kind = kind };
 	struct ring_buffer *ring;
 	bool came = false;
+	int ret;
 
-	link = bpf_program__attach_uprobe(skel->progs.selftest, false, 0, "/proc/self/exe",
-	                                  selftest_file_offset((uint64_t)(uintptr_t)probed));
-	if (!link)
-		return link_error(errno, "chanrec itself", err);
+	ret = links_add(&links, skel->progs.selftest, "/proc/self/exe", &offset, 1, getpid());
+	if (ret)
+		return link_error(-ret, "chanrec itself", err);
 	ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_record, &came, NULL);
 	if (ring) {
 		probed();
@@ -68,7 +69,7 @@ static int try_attach(struct selftest_bpf *skel, struct err *err)
 		err_set(err, errno, "cannot map the ring buffer: %s", strerror(errno));
 	}
 	ring_buffer__free(ring);
-	bpf_link__destroy(link);
+	links_free(&links);
 	if (ring && !came)
 		return err_set(err, EIO,
 		               "a uprobe on chanrec itself was attached, but its record did not arrive: does a "
@@ -82,18 +83,19 @@ void selftest_run(struct selftest *st, bool verbose)
 	int ret = -ENOMEM;
 
 	memset(st, 0, sizeof(*st));
+	st->links = link_kind_here();
 	programs_set_verbose(verbose);
 	skel = selftest_bpf__open();
 	if (skel) {
 		skel->rodata->addr = (uint64_t)(uintptr_t)&cookie;
+		link_prepare(st->links, skel->progs.selftest);
 		ret = selftest_bpf__load(skel);
 	}
 	if (ret) {
 		programs_load_error(ret, &st->load);
 		st->attach = st->load;
 	} else {
-		try_attach(skel, &st->attach);
-		st->links = link_kind_here();
+		try_attach(skel, st->links, &st->attach);
 	}
 	selftest_bpf__destroy(skel);
 }

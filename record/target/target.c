@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/buf.h"
+#include "util/caps.h"
 #include "util/path.h"
 
 #define EXEC_WAIT_MS 500 /* time for a process to have its new program */
@@ -290,7 +291,7 @@ static const struct memory_ops process_memory = { .read = process_read, .is_gone
 
 int target_open(struct target *t, pid_t pid, struct err *err)
 {
-	char path[64];
+	char path[64], advice[CAPS_TEXT];
 	pid_t tgid = target_tgid(pid);
 
 	memset(t, 0, sizeof(*t));
@@ -312,8 +313,8 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 		target_close(t);
 		if (e == ENOENT)
 			return say_no_program(pid, err);
-		return err_set(err, e, "no permission to inspect process %d (%s): run as root, or with CAP_SYS_PTRACE",
-		               pid, strerror(e));
+		return err_set(err, e, "no permission to inspect process %d (%s): %s", pid, strerror(e),
+		               caps_advice(CAPS_PTRACE, advice));
 	}
 	t->command = target_command(t);
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->pid);
@@ -322,10 +323,8 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 		int e = errno;
 
 		target_close(t);
-		return err_set(
-		        err, e,
-		        "no permission to read the memory of process %d (%s): run as root, or with CAP_SYS_PTRACE", pid,
-		        strerror(e));
+		return err_set(err, e, "no permission to read the memory of process %d (%s): %s", pid, strerror(e),
+		               caps_advice(CAPS_PTRACE | CAPS_DAC_READ, advice));
 	}
 	if (target_auxv(t, err)) {
 		target_close(t);

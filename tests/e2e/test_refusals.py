@@ -115,6 +115,38 @@ def test_no_permission(workload, bpf):
     assert not os.path.exists(out)
 
 
+CAPS = {"CAP_BPF": 39, "CAP_PERFMON": 38, "CAP_SYS_PTRACE": 19, "CAP_DAC_READ_SEARCH": 2}
+
+
+def with_caps(*names):
+    caps = ",".join(f"+cap_{CAPS[n]}" for n in names)
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps=-all,{caps}",
+            f"--ambient-caps=-all,{caps}", "--"]
+
+
+@pytest.mark.parametrize("missing", [None, *CAPS])
+def test_capabilities_are_enough(workload, bpf, missing):
+    """Not root, but with the capabilities that the README names: all is well. Without one, it is named, and only that."""
+    target = workload("blockers", NEWEST)
+    target.line()
+    out = f"/tmp/chanrec-{os.getpid()}-caps.zst"
+    before = with_caps(*(c for c in CAPS if c != missing))
+    recorded = run(*before, CHANREC, "record", "-d", "0.2", "-p", target.pid, "-o", out)
+    dumped = run(*before, CHANREC, "dump", "-p", target.pid)
+    doctor = run(*before, CHANREC, "doctor", "-p", target.pid)
+    if not missing:
+        assert recorded.returncode == 0 and os.path.exists(out), recorded.stderr
+        os.remove(out)
+        assert doctor.returncode == 0 and "FAILS" not in doctor.stdout, doctor.stdout
+    else:
+        assert recorded.returncode == 1 and not os.path.exists(out)
+        assert [c for c in CAPS if c in recorded.stderr] == [missing], recorded.stderr
+        assert missing in doctor.stdout, doctor.stdout
+    # BPF is not needed to read memory.
+    assert dumped.returncode == (missing in ("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH")), dumped.stderr
+    assert missing is None or dumped.returncode == 0 or missing in dumped.stderr
+
+
 def test_output_cannot_be_written(tmp_path, workload):
     target = workload("blockers", NEWEST)
     for path, why in ((tmp_path / "none/t.zst", "No such file"), (tmp_path, "Is a directory")):
