@@ -22,6 +22,8 @@ static void *explore_thread(void *ctx)
 
 		if (program_unit(j->v->p, f->unit)->generated && !j->o->load.generated)
 			continue;
+		if (!f->outer)
+			explore_params(&j->v->w, &j->v->sink, i);
 		if (explore_wants(&j->v->w, i))
 			explore(&j->v->w, &j->v->sink, i);
 	}

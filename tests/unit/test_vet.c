@@ -97,7 +97,7 @@ static void test_suite(void **state)
 	}
 	print_message("%zu wanted, %zu missed\n", wanted, missed);
 	assert_int_equal(warnings, 0);
-	assert_true(wanted >= 20);
+	assert_true(wanted >= 150);
 	assert_true(missed * 10 <= wanted);
 	assert_int_equal(extra, 0);
 	vet_free(&v);

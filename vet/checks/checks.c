@@ -21,7 +21,7 @@ static const struct check_info checks[CHECKS] = {
 	                            "\t\treturn 0, ctx.Err() // nobody receives from result any more\n"
 	                            "\t}\n"
 	                            "\n"
-	                            "Give the channel room forevery send, make(chan int, 1), or let the sender select "
+	                            "Give the channel room for every send, make(chan int, 1), or let the sender select "
 	                            "on ctx.Done() as well." },
 	[CHECK_RECV] = { "receive-no-sender", "a receive that nobody sends to", .severity = SEVERITY_ERROR,
 	                 .confidence = CONFIDENCE_LIKELY, .verdict = "no one left",
@@ -173,7 +173,7 @@ static const struct check_info checks[CHECKS] = {
 	                             "\n"
 	                             "Select on the timer's channel and on one that is closed at the end." },
 	[CHECK_TICKER] = { "ticker-not-stopped", "a Ticker that is not stopped on a path", .severity = SEVERITY_WARNING,
-	                   .confidence = CONFIDENCE_POSSIBLE,
+	                   .confidence = CONFIDENCE_LIKELY,
 	                   .explain = "Before Go 1.23 a Ticker that is not stopped is never freed.\n"
 	                              "\n"
 	                              "defer ticker.Stop() right after it was made." },
@@ -204,6 +204,49 @@ static const struct check_info checks[CHECKS] = {
 	                                 "channel, no other finalizer runs any more, and memory grows.\n"
 	                                 "\n"
 	                                 "Start a goroutine in the finalizer, or use a select with a default." },
+	[CHECK_UNDER_LOCK] = { "blocked-under-lock", "a wait under a lock that the other side needs",
+	                       .severity = SEVERITY_ERROR, .confidence = CONFIDENCE_LIKELY, .verdict = "cycle",
+	                       .explain =
+	                               "A goroutine holds a lock while it waits for another one: to send, to receive, "
+	                               "or in WaitGroup.Wait. On the path shown, the other one waits for this lock "
+	                               "first, so that both wait forever.\n"
+	                               "\n"
+	                               "Unlock before the wait: copy what is needed under the lock, unlock, then "
+	                               "send." },
+	[CHECK_COPY] = { "lock-copied", "a lock that is copied", .severity = SEVERITY_ERROR,
+	                 .confidence = CONFIDENCE_LIKELY,
+	                 .explain =
+	                         "A copied Mutex, WaitGroup, Cond or Once is another one: goroutines with the copy do "
+	                         "not exclude those with the original, Done on a copy does not reach Wait, and the "
+	                         "copy of a locked Mutex is never unlocked.\n"
+	                         "\n"
+	                         "Pass and store a pointer. Range over indices: for i := range items." },
+	[CHECK_AFTER_LOOP] = { "timer-in-loop", "time.After in a loop, before Go 1.23", .severity = SEVERITY_WARNING,
+	                       .confidence = CONFIDENCE_LIKELY,
+	                       .explain =
+	                               "Before Go 1.23 (the go line of go.mod decides), the timer of time.After stays "
+	                               "in "
+	                               "memory until it fires, even if another case of the select was ready first. In "
+	                               "a loop they pile up. With short times only --confidence possible reports it.\n"
+	                               "\n"
+	                               "Make one time.NewTimer before the loop, and Reset it." },
+	[CHECK_COND_LOOP] = { "cond-wait-no-loop", "Cond.Wait that is not in a loop", .severity = SEVERITY_ERROR,
+	                      .confidence = CONFIDENCE_LIKELY,
+	                      .explain = "When Wait returns, another goroutine may have run first and changed the "
+	                                 "condition "
+	                                 "again, or a Broadcast was for something else.\n"
+	                                 "\n"
+	                                 "\tfor !condition() {\n"
+	                                 "\t\tc.Wait()\n"
+	                                 "\t}" },
+	[CHECK_SIGNAL] = { "cond-signal-unlocked", "a Cond that is signalled without its lock",
+	                   .severity = SEVERITY_ERROR, .confidence = CONFIDENCE_LIKELY, .verdict = "no one left",
+	                   .explain = "A goroutine that has found the condition false, and is about to call Wait, "
+	                              "misses a "
+	                              "Signal that comes in between. The lock prevents that only if the condition is "
+	                              "changed while holding it.\n"
+	                              "\n"
+	                              "Lock, change the condition, Unlock; then Signal." },
 };
 
 const struct check_info *check_at(size_t i)

@@ -323,7 +323,9 @@ bool call_method(struct explorer *x, struct state *s, struct val recv, uint32_t 
 		call_value(x, s, cell_load(x, s, cell, type, owner, name), args, n, want, is_deferred);
 		return true;
 	}
-	escape(x, s, recv);
+	/* rows.Scan() and the like do not close what they are called on. */
+	if (!obj || obj_at(s, obj)->kind != O_OPEN)
+		escape(x, s, recv);
 	call_unknown(x, s, args, n, want);
 	return true;
 }
@@ -359,7 +361,7 @@ static uint32_t go_kept(struct explorer *x, struct state *s, uint32_t call, uint
 {
 	struct frame *by = top_frame(cur_g(s));
 	struct frame frame = { .func = by->func, .pc = by->pc, .end = END_RETURN, .defers = call, .group = group };
-	struct g g = { .status = G_RUNNABLE, .func = by->func, .pos = by->pc };
+	struct g g = { .status = G_RUNNABLE, .func = by->func, .pos = by->pc, .born = (uint32_t)s->objs.n };
 
 	if (s->gs.n >= STATE_GS || vec_push(&g.frames, frame) || vec_push(&s->gs, g)) {
 		vec_free(&g.frames);

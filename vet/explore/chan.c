@@ -201,6 +201,19 @@ static struct val buffer_take(struct state *s, uint32_t c)
 	return v;
 }
 
+/* A timer sends once: after this value there is none, unless it is reset. */
+static void timer_fired(struct state *s, struct val c)
+{
+	struct obj *o = chan_of(s, c);
+
+	if (!o || !(o->flags & OBJ_TIMED) || o->flags & OBJ_SHARED || o->b != 1)
+		return;
+	o->flags = (uint8_t)((o->flags & ~OBJ_TIMED) | OBJ_STOPPED);
+	o->c = 1;
+	s->changes++;
+	event_add(s, EVENT_RECV, c.v, false);
+}
+
 bool chan_recv(struct explorer *x, struct state *s, struct val c, struct val *v, int *ok)
 {
 	struct g *g = cur_g(s);
@@ -227,6 +240,7 @@ bool chan_recv(struct explorer *x, struct state *s, struct val c, struct val *v,
 	if (is_open_ended(s, c)) {
 		*v = elem_of(x, s, c, false);
 		*ok = 2;
+		timer_fired(s, c);
 		return true;
 	}
 	if (o->n) {

@@ -21,6 +21,9 @@ bool explore_wants(const struct world *w, uint32_t func)
 	/* What it calls may make something that it has to end; the names of methods alone say little. */
 	if (f->reaches & (DOES_GO | DOES_MAKE))
 		return true;
+	/* Its closures may be called under locks. */
+	if (f->literals.n && f->reaches & DOES_LOCK)
+		return true;
 	return does & DOES_WAIT;
 }
 

@@ -78,6 +78,8 @@ struct root_closure {
 void explore(const struct world *w, struct explore_sink *sink, uint32_t func);
 /* Whether the function is worth it. */
 bool explore_wants(const struct world *w, uint32_t func);
+/* Parameters that are locks, or have one in them. */
+void explore_params(const struct world *w, struct explore_sink *sink, uint32_t func);
 /* After all: locks that are acquired in opposite orders. */
 void explore_lock_order(const struct world *w, struct explore_sink *sink);
 /* Adds a finding, unless it is known; it takes text and notes. */

@@ -115,6 +115,8 @@ enum modelled {
 enum modelled model_call(struct explorer *x, struct state *s, enum model m, const struct val *args, uint32_t n);
 enum modelled model_method(struct explorer *x, struct state *s, struct val recv, enum method m, const struct val *args,
                            uint32_t n);
+/* Whether a jump leads back over an instruction. */
+bool is_in_loop(const struct func *f, uint32_t pc);
 /* The result of a compare-and-swap, which succeeds at most once at a place. */
 struct val swap_once(struct explorer *x, struct state *s);
 void context_cancel(struct explorer *x, struct state *s, uint32_t ctx);
@@ -159,6 +161,10 @@ void report_here(struct explorer *x, struct state *s, enum check check, uint32_t
         __attribute__((format(printf, 5, 6)));
 /* The source of the channel or lock that an instruction names. */
 const char *operand_text(const struct explorer *x, uint32_t func, uint32_t pc, char *to, size_t size);
+
+/* copy.c */
+/* A value that a statement copies: is a lock in it? */
+void copy_check(struct explorer *x, struct state *s, struct val v);
 
 /* order.c */
 void order_note(struct explorer *x, struct state *s, uint32_t mu, bool reads);

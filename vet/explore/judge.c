@@ -204,8 +204,9 @@ static void judge_recv(struct explorer *x, struct state *s, uint32_t g, uint32_t
 	if (is_context_chan(s, chan))
 		report_g(x, s, CHECK_CONTEXT, g, chan, "blocks forever: nobody is left to cancel the context");
 	else if (obj_at(s, chan)->flags & OBJ_STOPPED)
-		report_g(x, s, CHECK_TIMER, g, chan,
-		         "blocks forever: a stopped timer neither sends nor closes its channel");
+		report_g(x, s, CHECK_TIMER, g, chan, "%s",
+		         obj_at(s, chan)->c ? "blocks forever: the timer has fired already, and its value was received"
+		                            : "blocks forever: a stopped timer neither sends nor closes its channel");
 	else if (range)
 		report_g(x, s, CHECK_RANGE, g, chan, "the range never ends: nobody is left to close the channel");
 	else
@@ -233,12 +234,51 @@ static bool all_cases_nil(struct explorer *x, struct state *s, uint32_t i)
 	return true;
 }
 
+/* A lock that the goroutine holds, and for which another one waits; 0: none. */
+static uint32_t contended_lock(struct state *s, uint32_t i)
+{
+	const struct g *g = &s->gs.v[i];
+
+	for (uint8_t k = 0; k < g->n_held; k++)
+		for (uint32_t j = 0; j < s->gs.n; j++) {
+			const struct g *other = &s->gs.v[j];
+
+			if (j != i && other->status == G_BLOCKED &&
+			    (other->wait == WAIT_LOCK || other->wait == WAIT_RLOCK) && other->on == g->held[k].obj)
+				return g->held[k].obj;
+		}
+	return 0;
+}
+
+/* It waits for another goroutine, which waits for a lock that it holds itself. */
+static bool judge_under_lock(struct explorer *x, struct state *s, uint32_t i)
+{
+	static const char *const waits[] = {
+		[WAIT_SEND] = "send", [WAIT_RECV] = "receive", [WAIT_SELECT] = "select", [WAIT_GROUP] = "Wait"
+	};
+	const struct g *g = &s->gs.v[i];
+	const char *what = g->wait < sizeof(waits) / sizeof(waits[0]) ? waits[g->wait] : NULL;
+	uint32_t lock = what ? contended_lock(s, i) : 0;
+	char text[80];
+
+	for (uint8_t k = 0; k < g->n_held && lock; k++)
+		if (g->held[k].obj == lock) {
+			report_g(x, s, CHECK_UNDER_LOCK, i, lock,
+			         "%s blocks forever while it holds %s, for which the goroutine at the other end waits",
+			         what, operand_text(x, g->held[k].func, g->held[k].pos, text, sizeof(text)));
+			return true;
+		}
+	return false;
+}
+
 static void judge_g(struct explorer *x, struct state *s, uint32_t i)
 {
 	const struct g *g = &s->gs.v[i];
 	const struct frame *f = top_frame(&s->gs.v[i]);
 	char text[80];
 
+	if (judge_under_lock(x, s, i))
+		return;
 	operand_text(x, f->func, f->pc, text, sizeof(text));
 	switch ((enum g_wait)g->wait) {
 	case WAIT_SEND:
@@ -282,34 +322,54 @@ static void judge_g(struct explorer *x, struct state *s, uint32_t i)
 	}
 }
 
+/* Before Go 1.23, timers that are not stopped are kept. 0: not known. */
+static bool keeps_timers(const struct explorer *x, uint32_t func)
+{
+	unsigned go = program_unit(x->p, program_func(x->p, func)->unit)->go_minor;
+
+	return go && go < 23;
+}
+
+static void judge_open(struct explorer *x, struct state *s, const struct obj *o)
+{
+	report_at(x, s, (enum check)o->a, o->func, o->pos, 0, "%s",
+	          o->a == CHECK_BODY   ? "the response's body is not closed on a path"
+	          : o->a == CHECK_ROWS ? "the rows are not closed on a path"
+	                               : "stop is not called on a path");
+}
+
 static void judge_resources(struct explorer *x, struct state *s)
 {
 	for (uint32_t i = 1; i < s->objs.n; i++) {
 		const struct obj *o = obj_at(s, i);
 
-		if (o->flags & (OBJ_HANDLED | OBJ_SHARED | OBJ_CLOSED))
+		if (o->flags & (OBJ_HANDLED | OBJ_CLOSED))
 			continue;
-		if (o->kind == O_OPEN)
-			report_at(x, s, (enum check)o->a, o->func, o->pos, 0, "%s",
-			          o->a == CHECK_BODY   ? "the response's body is not closed on a path"
-			          : o->a == CHECK_ROWS ? "the rows are not closed on a path"
-			                               : "stop is not called on a path");
-		else if (o->kind == O_CTX && o->a)
+		/* Whoever has a context cannot cancel it. */
+		if (o->kind == O_CTX && o->a)
 			report_at(x, s, CHECK_CANCEL, o->func, o->pos, 0,
 			          "the cancel function is not called on a path");
+		if (o->flags & OBJ_SHARED)
+			continue;
+		if (o->kind == O_OPEN)
+			judge_open(x, s, o);
+		else if (o->kind == O_TIMER && o->b && keeps_timers(x, o->func))
+			report_at(x, s, CHECK_TICKER, o->func, o->pos, 0, "the ticker is not stopped on a path");
 	}
 }
 
-/* Functions that lock for their callers. */
-static bool is_locker(const struct explorer *x, uint32_t func)
+/* Functions that lock for their callers. fails: it keeps the lock when it returns an error. */
+static bool is_locker(const struct explorer *x, uint32_t func, bool fails)
 {
-	static const char *const words[] = {
-		"lock", "acquire", "enter", "begin", "start", "take", "hold", "get", "grab"
-	};
+	static const struct {
+		const char *word;
+		bool even_failing;
+	} words[] = { { "lock", true },   { "acquire", true }, { "enter", true }, { "hold", true }, { "grab", true },
+		      { "begin", false }, { "start", false },  { "take", false }, { "get", false } };
 	const char *name = name_text(x->p->names, program_func(x->p, func)->name);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(name, words[i]))
+		if (strcasestr(name, words[i].word) && (words[i].even_failing || !fails))
 			return true;
 	return false;
 }
@@ -464,8 +524,8 @@ void judge_locks(struct explorer *x)
 		bool plain = !program_func(x->p, x->root)->results.n;
 
 		/* A function that returns something else when it keeps the lock tells its caller so. */
-		if (l->held && l->released && (plain || l->held_error || shares_results(l)) && !is_locker(x, l->func) &&
-		    !is_locker(x, x->root)) {
+		if (l->held && l->released && (plain || l->held_error || shares_results(l)) &&
+		    !is_locker(x, l->func, l->held_error) && !is_locker(x, x->root, l->held_error)) {
 			sink_add(x->sink, l->finding);
 		} else if (l->held) {
 			free(l->finding.text);

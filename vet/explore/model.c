@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "util/index.h"
 #include "vet/explore/explorer.h"
 
@@ -17,18 +19,21 @@ static struct val not_nil(struct state *s, uint32_t type)
 	return VAL(V_SYM, sym);
 }
 
-static uint32_t timed_chan(struct explorer *x, struct state *s)
+/* repeats: it sends more than once. */
+static uint32_t timed_chan(struct explorer *x, struct state *s, bool repeats)
 {
 	uint32_t c = chan_make(x, s, VAL(V_INT, 1), 1);
 
-	if (c)
+	if (c) {
 		obj_at(s, c)->flags |= OBJ_TIMED;
+		obj_at(s, c)->b = !repeats;
+	}
 	return c;
 }
 
 static uint32_t timer(struct explorer *x, struct state *s, bool is_ticker)
 {
-	uint32_t c = timed_chan(x, s), o = obj_new(s, O_TIMER, 1);
+	uint32_t c = timed_chan(x, s, is_ticker), o = obj_new(s, O_TIMER, 1);
 
 	if (!c || !o)
 		return 0;
@@ -212,6 +217,25 @@ static void group_context(struct explorer *x, struct state *s, struct val parent
 	result(x, VAL(V_PTR, ctx));
 }
 
+/* time.After in a loop, before Go 1.23: each timer stays until it fires, though another case was ready first. */
+static void check_after(struct explorer *x, struct state *s)
+{
+	const struct frame *f = top_frame(cur_g(s));
+	const struct func *fn = program_func(x->p, f->func);
+	const struct unit *u = program_unit(x->p, fn->unit);
+	uint32_t pc = f->pc ? f->pc - 1 : 0;
+	size_t at = fn->code.v[pc].pos, n = at + 60 < u->len ? 60 : u->len - at;
+	bool was = s->unusual;
+
+	if (!u->go_minor || u->go_minor >= 23 || !is_in_loop(fn, pc))
+		return;
+	/* Short ones are freed soon. */
+	s->unusual |= !memmem(u->text + at, n, "time.Minute", 11) && !memmem(u->text + at, n, "time.Hour", 9);
+	report_at(x, s, CHECK_AFTER_LOOP, f->func, pc, 0,
+	          "time.After in a loop: before Go 1.23, each timer stays in memory until it fires");
+	s->unusual = was;
+}
+
 struct val swap_once(struct explorer *x, struct state *s)
 {
 	const struct frame *f = top_frame(cur_g(s));
@@ -248,8 +272,11 @@ enum modelled model_call(struct explorer *x, struct state *s, enum model m, cons
 		unwind(x, s, END_EXIT);
 		return MODELLED_WAITS;
 	case MODEL_AFTER:
+		check_after(x, s);
+		result(x, VAL(V_PTR, timed_chan(x, s, false)));
+		break;
 	case MODEL_TICK:
-		result(x, VAL(V_PTR, timed_chan(x, s)));
+		result(x, VAL(V_PTR, timed_chan(x, s, true)));
 		break;
 	case MODEL_NEW_TIMER:
 	case MODEL_NEW_TICKER:

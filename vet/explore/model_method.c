@@ -87,12 +87,77 @@ static enum modelled group_method(struct explorer *x, struct state *s, uint32_t 
 	}
 }
 
+/* An instruction behind it jumps back to it, or before it. */
+bool is_in_loop(const struct func *f, uint32_t pc)
+{
+	for (size_t k = pc; k < f->code.n; k++)
+		if (f->code.v[k].op == OP_JUMP && (uint32_t)f->code.v[k].a <= pc)
+			return true;
+	return false;
+}
+
+/* An instruction before it can jump over it. */
+static bool is_conditional(const struct func *f, uint32_t pc)
+{
+	for (size_t k = 0; k < pc && k < f->code.n; k++)
+		if ((f->code.v[k].op == OP_JUMP_FALSE || f->code.v[k].op == OP_JUMP_TRUE) &&
+		    (uint32_t)f->code.v[k].a > pc)
+			return true;
+	return false;
+}
+
+/* if !ready { cond.Wait() }, where nothing checks ready again. */
+static void check_wait(struct explorer *x, struct state *s)
+{
+	const struct g *g = cur_g(s);
+	const struct frame *top = top_frame(cur_g(s));
+
+	if (!is_conditional(program_func(x->p, top->func), top->pc))
+		return;
+	for (size_t i = 0; i < g->frames.n; i++)
+		if (is_in_loop(program_func(x->p, g->frames.v[i].func), g->frames.v[i].pc))
+			return;
+	report_here(x, s, CHECK_COND_LOOP, 0, "Wait is not in a loop: the condition may not hold when it returns");
+}
+
+/* Whether the running goroutine has locked mu before. */
+static bool has_locked(const struct state *s, uint32_t mu)
+{
+	for (size_t i = 0; i < s->events.n; i++)
+		if (s->events.v[i].kind == EVENT_LOCK && s->events.v[i].obj == mu && s->events.v[i].g == s->cur)
+			return true;
+	return s->events.n >= STATE_EVENTS;
+}
+
+/* Whether a goroutine was started since the object was made: it or its creator may wait. */
+static bool has_company(const struct state *s, uint32_t obj)
+{
+	for (uint32_t i = 0; i < s->gs.n; i++)
+		if (s->gs.v[i].born > obj)
+			return true;
+	return false;
+}
+
+static void check_signal(struct explorer *x, struct state *s, uint32_t cond)
+{
+	struct val l = *cell_at(s, obj_at(s, cond)->cell);
+	uint32_t mu = l.k == V_PTR ? l.v : 0;
+
+	if (obj_at(s, cond)->flags & OBJ_SHARED || !mu || obj_at(s, mu)->kind != O_MUTEX || has_locked(s, mu))
+		return;
+	if (has_company(s, cond))
+		report_here(x, s, CHECK_SIGNAL, cond,
+		            "signalled without the lock: a goroutine that is about to wait misses it");
+}
+
 static enum modelled cond_wait(struct explorer *x, struct state *s, uint32_t cond)
 {
 	struct g *g = cur_g(s);
 	struct val l = *cell_at(s, obj_at(s, cond)->cell);
 	uint32_t mu = val_obj(x, s, l);
 
+	if (!g->woken)
+		check_wait(x, s);
 	if (obj_at(s, cond)->flags & OBJ_SHARED)
 		return done(x);
 	if (g->woken) {
@@ -139,6 +204,7 @@ static enum modelled cond_method(struct explorer *x, struct state *s, uint32_t c
 		return cond_wait(x, s, cond);
 	case METHOD_SIGNAL:
 	case METHOD_BROADCAST:
+		check_signal(x, s, cond);
 		cond_signal(s, cond, m == METHOD_BROADCAST);
 		return done(x);
 	default:
@@ -152,15 +218,16 @@ static enum modelled once_do(struct explorer *x, struct state *s, uint32_t once,
 
 	if (!n)
 		return MODELLED_NO;
-	if (o->flags & OBJ_SHARED) {
+	if (o->flags & OBJ_SHARED && !(o->a == 1 && o->b == (int32_t)s->cur + 1)) {
 		/* It may have been done before. */
 		const struct frame *f = top_frame(cur_g(s));
 
 		if (o->a == 2 || choose(x, s, hash_two(hash_two(0x04ce, f->func), f->pc) >> 1) == 2)
 			return done(x);
-		obj_at(s, once)->a = 2;
+		obj_at(s, once)->a = args[0].k == V_FUNC || args[0].k == V_CLOSURE ? 1 : 2;
+		obj_at(s, once)->b = (int32_t)s->cur + 1;
 		x->callee = args[0];
-		x->callee_once = 0;
+		x->callee_once = obj_at(s, once)->a == 1 ? once : 0;
 		return MODELLED_CALL;
 	}
 	if (o->a == 2)
@@ -189,6 +256,10 @@ static enum modelled timer_method(struct explorer *x, struct state *s, uint32_t 
 
 	switch (m) {
 	case METHOD_STOP:
+		if (obj_at(s, c)->c) {
+			obj_at(s, t)->flags |= OBJ_HANDLED;
+			return yes(x, VAL(V_BOOL, 0));
+		}
 		/* A timer that has fired already: Stop returns false, and the channel has a value. */
 		if (!obj_at(s, t)->b && !(obj_at(s, c)->flags & OBJ_STOPPED)) {
 			const struct frame *f = top_frame(cur_g(s));
@@ -204,6 +275,7 @@ static enum modelled timer_method(struct explorer *x, struct state *s, uint32_t 
 		return yes(x, VAL(V_BOOL, 1));
 	case METHOD_RESET:
 		obj_at(s, c)->flags = (uint8_t)((obj_at(s, c)->flags & ~OBJ_STOPPED) | OBJ_TIMED);
+		obj_at(s, c)->c = 0;
 		wake_all(s, c);
 		return yes(x, sym_val(s, 1));
 	default:
@@ -238,7 +310,8 @@ static enum modelled open_method(struct explorer *x, struct state *s, uint32_t o
 {
 	struct val v;
 
-	if (m == METHOD_CLOSE) {
+	/* Response.Write closes the body. */
+	if (m == METHOD_CLOSE || (m == METHOD_WRITE && obj_at(s, o)->a == CHECK_BODY)) {
 		obj_at(s, o)->flags |= OBJ_HANDLED;
 		return done(x);
 	}

@@ -157,6 +157,7 @@ struct g {
 	struct held held[G_HELD];
 	uint8_t n_held;
 	uint32_t func, pos;   /* of the go statement; 0: the root */
+	uint32_t born;        /* objects that there were then */
 	int32_t choice;       /* of a select: the case to take, + 1 */
 	bool retries;         /* a select that has been looked at before */
 	uint32_t seen_change; /* of a spinning goroutine */

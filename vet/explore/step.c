@@ -27,8 +27,10 @@ static void declare(struct explorer *x, struct state *s, const struct ins *i, st
 {
 	uint32_t cell;
 
-	if (v.k == V_OBJ)
+	if (v.k == V_OBJ) {
+		copy_check(x, s, v);
 		v = val_copy(x, s, v);
+	}
 	if (v.k == V_SYM && i->b && s->syms.v[v.v].type <= 1)
 		s->syms.v[v.v].type = (uint32_t)i->b;
 	cell = cells_new(s, 1);
@@ -644,11 +646,29 @@ static void jump_if(struct explorer *x, struct state *s, const struct ins *i)
 	top_frame(cur_g(s))->pc = truth == when ? to : next;
 }
 
+/* The goroutine that was just started may run before its creator goes on, where that makes a difference. */
+static void let_run_first(struct explorer *x, struct state *s)
+{
+	uint32_t started = (uint32_t)s->gs.n - 1, call = s->gs.v[started].frames.v[0].defers;
+	struct val fn = *cell_at(s, obj_at(s, call)->cell);
+	uint32_t func = fn.k == V_FUNC                                            ? fn.v
+	                : fn.k == V_CLOSURE && obj_at(s, fn.v)->kind == O_CLOSURE ? obj_at(s, fn.v)->type
+	                                                                          : 0;
+	struct state *other;
+
+	if (!func || !(program_func(x->p, func)->does & DOES_MISS))
+		return;
+	other = fork_state(x, s);
+	if (other)
+		other->cur = started;
+}
+
 static void call(struct explorer *x, struct state *s, const struct ins *i)
 {
 	struct g *g = cur_g(s);
 	uint32_t n = i->n, total = n + 1;
 	struct val v[256] = { 0 };
+	size_t gs = s->gs.n;
 
 	if (g->stack.n < top_frame(g)->base + total) {
 		s->failed = true;
@@ -664,6 +684,8 @@ static void call(struct explorer *x, struct state *s, const struct ins *i)
 			defer_call(x, s, i, v);
 		g = cur_g(s);
 		top_frame(g)->pc++;
+		if (s->gs.n > gs && !s->failed)
+			let_run_first(x, s);
 		return;
 	}
 	if (i->op == OP_CALL) {

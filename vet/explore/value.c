@@ -280,29 +280,30 @@ static struct val global_start(struct explorer *x, struct state *s, const struct
 {
 	const struct func *init = g->init ? program_func(x->p, g->init) : NULL;
 	const char *name = name_text(x->p->names, g->name);
+	size_t n = init && init->code.n ? init->code.n - 1 : 0; /* without the return at the end of every function */
 	uint32_t type = g->type;
 	struct val v;
 
-	if (init && !g->written && init->code.n == 2 && init->code.v[0].op == OP_CLOSURE)
+	if (init && !g->written && n == 2 && init->code.v[0].op == OP_CLOSURE)
 		return VAL(V_FUNC, init->code.v[0].a);
-	if (init && !g->written && init->code.n == 2 && init->code.v[0].op == OP_FUNC)
+	if (init && !g->written && n == 2 && init->code.v[0].op == OP_FUNC)
 		return VAL(V_FUNC, init->code.v[0].a);
-	for (size_t i = 0; !type && init && i + 1 < init->code.n; i++) {
+	for (size_t i = 0; !type && init && i + 1 < n; i++) {
 		const struct ins *ins = &init->code.v[i];
 
 		/* The value is a composite, or what a function returns. */
-		if (ins->op == OP_LITERAL && i + 2 == init->code.n)
+		if (ins->op == OP_LITERAL && i + 2 == n)
 			type = (uint32_t)ins->a;
-		else if (ins->op == OP_LITERAL && i + 3 == init->code.n && init->code.v[i + 1].op == OP_ADDR_OF)
+		else if (ins->op == OP_LITERAL && i + 3 == n && init->code.v[i + 1].op == OP_ADDR_OF)
 			type = (uint32_t)ins->a;
-		else if (ins->op == OP_MAKE && i + 2 == init->code.n)
+		else if (ins->op == OP_MAKE && i + 2 == n)
 			type = (uint32_t)ins->a;
-		else if (ins->op == OP_FUNC && init->code.n >= 3 && init->code.v[init->code.n - 2].op == OP_CALL &&
-		         !i && program_func(x->p, (uint32_t)ins->a)->results.n == 1)
+		else if (ins->op == OP_FUNC && n >= 3 && init->code.v[n - 2].op == OP_CALL && !i &&
+		         program_func(x->p, (uint32_t)ins->a)->results.n == 1)
 			type = program_func(x->p, (uint32_t)ins->a)->results.v[0].type;
 	}
 	v = unknown_of(x, s, type ? type : 1);
-	if (v.k == V_OBJ && !g->type && init && init->code.v[init->code.n - 2].op == OP_ADDR_OF)
+	if (v.k == V_OBJ && !g->type && n >= 2 && init->code.v[n - 2].op == OP_ADDR_OF)
 		v.k = V_PTR;
 	/* Errors that programs compare with are not nil. */
 	if (v.k == V_SYM && (!strncmp(name, "Err", 3) || !strncmp(name, "err", 3) || (init && !g->written)))

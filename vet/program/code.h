@@ -150,6 +150,7 @@ enum {
 	DOES_WAIT = 16, /* channel operations, WaitGroup, Cond */
 	DOES_CLOSURE = 32,
 	DOES_RECOVER = 64,
+	DOES_MISS = 128, /* what it does depends on who waits already: select with default, Cond.Wait */
 };
 
 typedef VEC(struct param) param_list;

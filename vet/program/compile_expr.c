@@ -536,12 +536,22 @@ static void compile_builtin(struct compiler *c, uint32_t node, enum builtin b, i
 	EMIT(c, node, .op = OP_BUILTIN, .n = (uint8_t)n, .a = b, .b = want, .flags = (uint16_t)flags);
 }
 
+static bool in_loop(const struct compiler *c)
+{
+	for (size_t i = 0; i < c->fn->targets.n; i++)
+		if (c->fn->targets.v[i].is_loop)
+			return true;
+	return false;
+}
+
 static void compile_method(struct compiler *c, uint32_t node, uint32_t fn, int want, int flags)
 {
 	uint32_t name = node_name(c, ast_in(c->a, fn, IN_FIELD));
 	int n;
 
 	fn_does(c, does_by_name(name_text(c->p->names, name)));
+	if (!strcmp(name_text(c->p->names, name), "Wait") && in_loop(c))
+		fn_does(c, DOES_MISS);
 	compile_expr(c, ast_in(c->a, fn, IN_OPERAND));
 	n = compile_args(c, ast_in(c->a, node, IN_ARGUMENTS), &flags);
 	EMIT(c, fn, .op = OP_METHOD, .n = (uint8_t)n, .flags = (uint16_t)flags, .a = (int32_t)name, .b = want);

@@ -356,6 +356,8 @@ void compile_select(struct compiler *c, uint32_t node)
 		if (vec_push(&s.cases, k))
 			c->failed = -ENOMEM;
 	}
+	if (s.has_default)
+		fn_does(c, DOES_MISS);
 	at = (uint32_t)f->selects.n;
 	if (vec_push(&f->selects, s)) {
 		c->failed = -ENOMEM;
