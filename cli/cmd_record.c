@@ -11,6 +11,7 @@
 #include "record/inline/inline.h"
 #include "record/limit/sizelimit.h"
 #include "record/recorder.h"
+#include "record/sampling.h"
 
 /* rec comes first: the rows of options are written for it. */
 struct record_args {
@@ -87,6 +88,15 @@ static const struct option_row subject[] = {
 	  .min = 1,
 	  OPTION_AT(struct recorder_opts, duration),
 	  .help = "Stop after TIME: seconds, or a number with a unit (1.5, 500ms, 2m). Without it, Ctrl-C stops." },
+	{ .name = "sample",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  .min = SAMPLING_LEAST,
+	  .max = SAMPLING_MOST,
+	  .expected = "a time from 10ms to 60m",
+	  OPTION_AT(struct recorder_opts, sample),
+	  .help = "Set no probes: look at all goroutines every TIME (10ms to 60m). Shows what is stuck, grows or waits "
+	          "long, not who woke whom. Needs no BPF." },
 	OPTION_ROW_EVENTS(set_events, "What to record"),
 	{ .name = "labels",
 	  .kind = OPTION_FLAG,
@@ -118,7 +128,8 @@ static const struct option_row cost[] = {
 	  .kind = OPTION_SET,
 	  .set = set_overhead,
 	  .expected = "a percentage from 0.01 to 100",
-	  .help = "Record less when probes take more than PERCENT of the program's CPU time." },
+	  .help = "Record less when probes take more than PERCENT of the program's CPU time. With --sample: take "
+	          "samples less often when they need more than PERCENT of one CPU (default: 10)." },
 	{ .name = "max-size",
 	  .value = "SIZE",
 	  .kind = OPTION_SIZE,
@@ -171,6 +182,40 @@ static int clean(pid_t pid, struct err *err)
 	return EXIT_DONE;
 }
 
+/* What has no meaning without probes; NULL: nothing of it was asked for. */
+static const char *needs_probes(const struct record_args *args)
+{
+	const struct recorder_opts *o = &args->rec;
+	const struct {
+		bool is_given;
+		const char *name;
+	} v[] = {
+		{ args->clean, "--clean" },
+		{ o->argv != NULL, "CMD" },
+		{ o->events != EVENTS_DEFAULT, "--events" },
+		{ o->probing != TRACE_PROBING_UPROBE, "--probes" },
+		{ o->min_block, "--min-block" },
+		{ o->ring_size != RING_DEFAULT, "--ring" },
+		{ o->no_ready_stacks, "--no-ready-stacks" },
+		{ o->no_direct_reads, "--no-direct-reads" },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (v[i].is_given)
+			return v[i].name;
+	return NULL;
+}
+
+static int sample(const struct recorder_opts *o, struct err *err)
+{
+	struct sampling_summary sum;
+
+	if (sampling_run(o, &sum, err))
+		return EXIT_FAILED;
+	summary_print_samples(o, &sum, stderr);
+	return EXIT_DONE;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct record_args *args = opts;
@@ -186,8 +231,15 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		err_set(err, EINVAL, "--clean needs a process (-p PID)");
 		return EXIT_USAGE;
 	}
+	if (o->sample && needs_probes(args)) {
+		err_set(err, EINVAL, "--sample sets no probes, so %s has no meaning with it%s", needs_probes(args),
+		        o->argv ? "; start the command first, then give its pid with -p" : "");
+		return EXIT_USAGE;
+	}
 	if (args->clean)
 		return clean(o->pid, err);
+	if (o->sample)
+		return sample(o, err);
 	if (recorder_run(o, &sum, err))
 		return EXIT_FAILED;
 	summary_print(o, &sum, stderr);

@@ -90,6 +90,15 @@ static void put_notes(const struct recorder_opts *opts, const struct recorder_su
 		        sum->missing == 1 ? " is" : "s are");
 }
 
+static void put_next(const char *output, FILE *f)
+{
+	bool is_default = !strcmp(output, TRACEFILE_DEFAULT);
+
+	if (strcmp(output, "-"))
+		fprintf(f, " Next: chanrec report%s%s", is_default ? "" : " ", is_default ? "" : output);
+	fputc('\n', f);
+}
+
 void summary_print(const struct recorder_opts *opts, const struct recorder_summary *sum, FILE *f)
 {
 	bool to_stdout = !strcmp(opts->output, "-");
@@ -108,10 +117,39 @@ void summary_print(const struct recorder_opts *opts, const struct recorder_summa
 	} else {
 		fputs("none lost.", f);
 	}
-	if (!to_stdout)
-		fprintf(f, " Next: chanrec report%s%s", strcmp(opts->output, TRACEFILE_DEFAULT) ? " " : "",
-		        strcmp(opts->output, TRACEFILE_DEFAULT) ? opts->output : "");
-	fputc('\n', f);
+	put_next(opts->output, f);
+}
+
+/* "Took 50 samples; 3 of them late …" */
+static void put_pace(const struct recorder_opts *opts, const struct sampling_summary *sum, FILE *f)
+{
+	put_count(f, sum->samples);
+	fprintf(f, " sample%s took %.2f%% of one CPU.\n", sum->samples == 1 ? "" : "s",
+	        sum->duration > 0 ? 100.0 * (double)sum->cpu / (double)sum->duration : 0);
+	if (!sum->stretched)
+		return;
+	put_count(f, sum->stretched);
+	fprintf(f,
+	        " of them came up to %.1f s after the one before instead of %.2f s, to stay within %.4g%% of one CPU "
+	        "(--max-overhead).\n",
+	        (double)sum->longest / 1e9, (double)opts->sample / 1e9, sum->limit / 1e4);
+}
+
+void summary_print_samples(const struct recorder_opts *opts, const struct sampling_summary *sum, FILE *f)
+{
+	bool to_stdout = !strcmp(opts->output, "-");
+
+	put_pace(opts, sum, f);
+	if (sum->halted)
+		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
+	fprintf(f, "Recording ended: %s.\nWrote %s (", sum->reason, to_stdout ? "the trace" : opts->output);
+	put_bytes(f, sum->bytes);
+	fputs("): ", f);
+	put_count(f, sum->goroutines);
+	fprintf(f, " goroutine%s, ", sum->goroutines == 1 ? "" : "s");
+	put_count(f, sum->events);
+	fprintf(f, " changes in %.1f s.", (double)sum->duration / 1e9);
+	put_next(opts->output, f);
 }
 
 int summary_exit_code(const struct recorder_summary *sum)

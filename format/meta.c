@@ -32,6 +32,7 @@ enum header_tag {
 	HDR_MAX_OVERHEAD = 19,
 	HDR_PROBING = 20,
 	HDR_WAY = 21,
+	HDR_SAMPLE = 22,
 };
 
 enum end_tag {
@@ -43,6 +44,7 @@ enum end_tag {
 	END_INDEX = 6,
 	END_OVERHEAD = 7,
 	END_OVERHEAD_MAX = 8,
+	END_SAMPLES = 9,
 };
 
 #define PROBE_SINGLE_STEP 1u
@@ -139,6 +141,7 @@ int wire_put_header(struct buf *b, const struct trace_meta *meta, struct err *er
 	put_number_field(b, HDR_MAX_OVERHEAD, m.max_overhead);
 	put_number_field(b, HDR_PROBING, m.probing);
 	put_number_field(b, HDR_WAY, m.way);
+	put_number_field(b, HDR_SAMPLE, m.sample);
 	for (uint32_t i = 0; i < m.nprobes; i++)
 		put_probe(b, &tmp, &m.probes[i]);
 	wire_frame_end(b, at);
@@ -253,6 +256,9 @@ static int get_header_field(struct wire_meta *m, uint64_t tag, struct strings *s
 	case HDR_WAY:
 		m->meta.way = (uint8_t)get_number32(&st->s);
 		return 0;
+	case HDR_SAMPLE:
+		m->meta.sample = span_varint(&st->s);
+		return 0;
 	case HDR_PROBE:
 		return get_probe(m, st);
 	default:
@@ -328,6 +334,7 @@ int wire_put_end(struct buf *b, const struct trace_end *end, const struct wire_i
 	/* One more than it is: 0 is left out. */
 	put_number_field(b, END_OVERHEAD, end->has_overhead ? end->overhead + 1ull : 0);
 	put_number_field(b, END_OVERHEAD_MAX, end->overhead_max);
+	put_number_field(b, END_SAMPLES, end->samples);
 	/* A trace of so many blocks can still be walked. */
 	if (!buf_failed(&ix->entries) && ix->entries.len < WIRE_MAX_END - 2 * TRACE_MAX_STRING)
 		put_field(b, END_INDEX, ix->entries.data, ix->entries.len);
@@ -365,6 +372,9 @@ static const char *get_end_field(struct wire_end *e, uint64_t tag, struct string
 		break;
 	case END_OVERHEAD_MAX:
 		e->end.overhead_max = get_number32(&st->s);
+		break;
+	case END_SAMPLES:
+		e->end.samples = span_varint(&st->s);
 		break;
 	case END_INDEX:
 		e->has_index = true;

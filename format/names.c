@@ -52,10 +52,8 @@ const char *trace_loss_name(uint8_t cause)
 const char *trace_way_name(uint8_t way)
 {
 	static const char *const names[TRACE_WAYS] = {
-		[TRACE_WAY_PROBES] = "probes",
-		[TRACE_WAY_DUMP] = "dump",
-		[TRACE_WAY_CORE] = "core",
-		[TRACE_WAY_TEXT] = "text",
+		[TRACE_WAY_PROBES] = "probes", [TRACE_WAY_DUMP] = "dump",       [TRACE_WAY_CORE] = "core",
+		[TRACE_WAY_TEXT] = "text",     [TRACE_WAY_SAMPLES] = "samples",
 	};
 
 	return way < TRACE_WAYS ? names[way] : "unknown";

@@ -51,10 +51,16 @@ enum trace_way {
 	TRACE_WAY_DUMP = 1,   /* memory, once */
 	TRACE_WAY_CORE = 2,   /* the same, from a core file */
 	TRACE_WAY_TEXT = 3,   /* what Go itself printed about its goroutines */
+	/*
+	 * Memory again and again: events are what must have happened between two
+	 * samples, at the time of the second. A go.ready names no waker, and the
+	 * creator of a go.create may have exited before.
+	 */
+	TRACE_WAY_SAMPLES = 4,
 	TRACE_WAYS,
 };
 
-/* "probes", "dump", "core", "text"; "unknown". */
+/* "probes", "dump", "core", "text", "samples"; "unknown". */
 const char *trace_way_name(uint8_t way);
 
 enum trace_kind {
@@ -627,6 +633,7 @@ struct trace_meta {
 	uint32_t max_overhead; /* limit of the share of the target's CPU time, in millionths; 0: unlimited */
 	uint8_t probing;       /* enum trace_probing */
 	uint8_t way;           /* enum trace_way; a reader passes on values that it does not know */
+	uint64_t sample;       /* of TRACE_WAY_SAMPLES: ns between two samples, as asked for */
 	uint32_t nprobes;
 	const struct trace_probe *probes;
 };
@@ -641,6 +648,7 @@ struct trace_end {
 	/* the probes' share of the target's CPU time in millionths: over the recording, and the highest measurement */
 	bool has_overhead;
 	uint32_t overhead, overhead_max;
+	uint64_t samples; /* of TRACE_WAY_SAMPLES: how many there are */
 };
 
 /*

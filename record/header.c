@@ -59,6 +59,7 @@ int header_write(struct trace_writer **w, int fd, const struct header_of *h, str
 		.max_overhead = h->opts->max_overhead,
 		.probing = h->probes ? (uint8_t)h->probes->kind->id : 0,
 		.way = h->way,
+		.sample = h->opts->sample,
 		.nprobes = (uint32_t)nprobes,
 		.probes = probes,
 	};

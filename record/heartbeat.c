@@ -61,7 +61,7 @@ int heartbeat_step(struct heartbeat *f, struct err *err)
 	fits = sizelimit_fits(f->of.size, f->of.enc->w, err);
 	if (fits < 0 || (fits && procstate_note(&f->proc, f->of.enc, now, err)))
 		return err->code;
-	if (deferred_note(f->of.deferred, f->of.probes, f->of.enc, now, err))
+	if (f->of.deferred && deferred_note(f->of.deferred, f->of.probes, f->of.enc, now, err))
 		return err->code;
 	return trace_writer_flush(f->of.enc->w, err);
 }
@@ -70,7 +70,7 @@ int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err)
 {
 	uint64_t now = mono_ns();
 
-	if (deferred_note(f->of.deferred, f->of.probes, f->of.enc, now, err))
+	if (f->of.deferred && deferred_note(f->of.deferred, f->of.probes, f->of.enc, now, err))
 		return err->code;
 	return procstate_end(&f->proc, f->of.enc, has_exited, now, err);
 }

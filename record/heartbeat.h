@@ -21,7 +21,7 @@ struct heartbeat;
 struct heartbeat_of {
 	pid_t pid; /* its state is watched, too */
 	struct encoder *enc;
-	struct deferred *deferred;
+	struct deferred *deferred; /* NULL: there are no probes */
 	const struct probes *probes;
 	struct sizelimit *size;
 };

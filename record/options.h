@@ -17,6 +17,7 @@ struct recorder_opts {
 	const char *output;         /* "-": stdout */
 	bool force;                 /* replaces an output that is no trace */
 	uint64_t duration;          /* ns; 0: no end */
+	uint64_t sample;            /* ns between samples, without probes; 0: probes */
 	uint32_t events;            /* TRACE_EVENTS_… */
 	uint64_t min_block;         /* ns; shorter waits are left out; 0: none */
 	size_t ring_size;           /* bytes, a power of two */

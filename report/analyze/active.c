@@ -44,7 +44,7 @@ const char *active_name(enum active_kind kind)
 /* Events of a goroutine may be missing that would have told of it. */
 static bool may_miss_events(const struct model *m)
 {
-	return !model_has_events(m) || m->losses.ring || m->losses.left_out || m->losses.waits_left_out;
+	return !model_has_wakers(m) || m->losses.ring || m->losses.left_out || m->losses.waits_left_out;
 }
 
 static int64_t time_without_event(const struct model *m, const struct goroutine *g)

@@ -425,7 +425,7 @@ static void count_waiting(struct findings *f, const struct model *m, const struc
 /* Nothing happened, although everything would have been recorded. */
 static bool is_silent(const struct model *m)
 {
-	return model_has_events(m) && !m->events.all && m->opts.since == INT64_MIN && m->opts.until == INT64_MAX &&
+	return model_has_wakers(m) && !m->events.all && m->opts.since == INT64_MIN && m->opts.until == INT64_MAX &&
 	       m->snap[0].ended && !m->losses.n && !m->short_waits.any && !m->stops.n && !m->proc.exited;
 }
 

@@ -134,6 +134,9 @@ static bool is_place_still(const struct judge *k, const struct goroutine *g)
 {
 	struct usual_site u = usual_at(&k->usual, symbols_stack_user(&k->m->sym, g->wait.stack), g->wait.reason);
 
+	/* Samples miss short waits. */
+	if (!model_has_wakers(k->m))
+		return false;
 	return u.waits >= USUAL_MIN && longwait_run_ns(k->m, u.last) >= longwait_ns(k->m, g) / 2;
 }
 
@@ -218,8 +221,8 @@ static struct judgement judge_send(const struct model *m, const struct goroutine
 		              g->unreachable ? STRENGTH_PROVEN : STRENGTH_LIKELY);
 	if (!is_very_long(m, g, h))
 		return idle_as(IDLE_SHORT);
-	/* Without events, nothing shows that nobody receives there. */
-	if ((h->goid && !evidence_is_memory(h->evidence)) || !model_has_events(m))
+	/* Without all events, nothing shows that nobody receives there. */
+	if ((h->goid && !evidence_is_memory(h->evidence)) || !model_has_wakers(m))
 		return judged(VERDICT_STUCK, STRENGTH_TIME);
 	return judged(gone ? VERDICT_NO_ONE_LEFT : VERDICT_NO_RECEIVER, STRENGTH_LIKELY);
 }

@@ -38,6 +38,16 @@ uint64_t report_duration(const struct report *r)
 	return r->m->end > from ? (uint64_t)(r->m->end - from) : 0;
 }
 
+uint64_t report_sampled_every(const struct report *r)
+{
+	uint64_t samples = r->end ? r->end->samples : 0;
+
+	if (!r->meta->sample || samples < 2 || r->end->duration <= 0)
+		return r->meta->sample;
+	return (uint64_t)r->end->duration / samples > r->meta->sample ? (uint64_t)r->end->duration / samples
+	                                                              : r->meta->sample;
+}
+
 uint64_t report_truncated_stacks(const struct report *r)
 {
 	uint64_t n = 0;

@@ -74,6 +74,8 @@ void report_free(struct report *r);
 
 /* From the start of the recording, or of the window, to its end; ns. */
 uint64_t report_duration(const struct report *r);
+/* Of a trace of samples: the mean time between two, ns; what is shorter can be missing. 0: it is of events. */
+uint64_t report_sampled_every(const struct report *r);
 /* Distinct stacks that were truncated. */
 uint64_t report_truncated_stacks(const struct report *r);
 /* Whether events were lost, so that counts may be low. */

@@ -95,6 +95,10 @@ static void put_header(struct info *i, const char *path, bool show_command)
 		put_event_groups(i);
 	if (m->max_size)
 		say(b, NULL, "max-size       {bytes}\n", W_BYTES(m->max_size));
+	if (m->way)
+		say(&i->b, NULL, "made by        {word}\n", W_WORD(trace_way_name(m->way)));
+	if (m->sample)
+		say(&i->b, NULL, "sampled every  {dur}\n", W_DUR(m->sample));
 	if (m->max_overhead)
 		say(b, NULL, "max-overhead   {percent}\n", W_PPM(m->max_overhead));
 }

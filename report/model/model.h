@@ -245,8 +245,14 @@ static inline uint32_t channel_waiting(const struct model *m, const struct chann
 	return waiters_goroutines(&m->waiters, c->waiters_first, c->waiters_n);
 }
 
-/* Whether the trace has events: without them, it shows one moment, and nothing that somebody did. */
+/* Whether the trace has events: without them, it shows one moment, and nothing that changed. */
 static inline bool model_has_events(const struct model *m)
+{
+	return m->way == TRACE_WAY_PROBES || m->way == TRACE_WAY_SAMPLES;
+}
+
+/* Whether they are all that happened, with who did it. Samples show only that something had changed. */
+static inline bool model_has_wakers(const struct model *m)
 {
 	return m->way == TRACE_WAY_PROBES;
 }

@@ -254,6 +254,6 @@ void waitstat_add(struct model *m, struct goroutine *g, const struct wait_end *e
 		if (!e->open && e->seen)
 			edge = add_to_wake(m, g, wsite, objsite, e, ns);
 	}
-	if (!e->open)
+	if (!e->open && model_has_wakers(m))
 		add_to_chain(m, g, wsite, edge, e, ns);
 }

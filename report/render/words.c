@@ -145,6 +145,19 @@ static void put_obj(struct buf *b, const struct model *m, const struct directive
 	fmt_obj(b, m, w->obj);
 }
 
+void words_unseen(struct buf *b, const struct model *m)
+{
+	if (model_has_events(m) && !model_has_wakers(m))
+		say(b, m, "where samples do not show it");
+	else
+		say(b, m, "before the {if}recording{else}dump{end}", W_IF(model_has_events(m)));
+}
+
+static void put_unseen(struct buf *b, const struct model *m, const void *of)
+{
+	words_unseen(b, m);
+}
+
 static void put_made(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)
 {
 	const struct channel *c = model_channel(m, w->obj->id);
@@ -154,7 +167,7 @@ static void put_made(struct buf *b, const struct model *m, const struct directiv
 		say(b, m, "made by {goroutine}{if} (since exited){end} at {place}", W_GO(c->made_by), W_IF(is_gone),
 		    W_PLACE(symbols_stack_user(&m->sym, c->made_stack)));
 	else
-		say(b, m, "made before the {if}recording{else}dump{end}", W_IF(model_has_events(m)));
+		say(b, m, "made {part}", W_PART(put_unseen, NULL));
 }
 
 static void put_objs(struct buf *b, const struct model *m, const struct directive *d, const struct word *w)

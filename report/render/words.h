@@ -244,6 +244,8 @@ void words_fd(struct buf *b, const struct model *m, uint32_t fd);
 /* The last Signal or Broadcast of a sync.Cond that woke somebody; nothing for another object. */
 void words_last_signal(struct buf *b, const struct model *m, const struct trace_obj *o);
 /* "route=/slow, tenant=acme" of a goroutine that has labels. */
+/* "before the recording": when something was done of which no event tells. */
+void words_unseen(struct buf *b, const struct model *m);
 void words_labels(struct buf *b, const struct model *m, uint64_t goid);
 /*
  * What reports show of a command line, quoted as for a shell: its first word, unescaped, since a later one may be a

@@ -48,9 +48,11 @@ static void put_object(struct buf *b, const struct model *m, const struct trace_
 /* "Nothing was completed on it during the recording." */
 static void put_last_completion(struct buf *b, const struct model *m, const struct leak *l)
 {
+	if (!model_has_wakers(m))
+		return;
 	if (l->blocker.moved > 0)
 		say(b, m, " The last completion there was {dur} before the end.", W_DUR(m->end - l->blocker.moved));
-	else if (model_has_events(m))
+	else
 		fmt_raw(b, " Nothing was completed there during the recording.");
 }
 
@@ -100,7 +102,7 @@ void words_stalled_evidence(struct buf *b, const struct model *m, const struct l
 
 	say(b, m, "{word}{if}, and none was called{end} for {dur}.",
 	    W_WORD(why[l->j.stall < sizeof(why) / sizeof(*why) ? l->j.stall : 0]),
-	    W_IF(l->j.stall == STALL_WAITGROUP && model_has_events(m)), W_LEAST(l->longest, l->before_start));
+	    W_IF(l->j.stall == STALL_WAITGROUP && model_has_wakers(m)), W_LEAST(l->longest, l->before_start));
 }
 
 /* What ended a wait, and at which a goroutine was that ended it. */
@@ -150,9 +152,11 @@ void words_growth_details(struct buf *b, const struct model *m, const struct gro
 	int64_t from = model_from(m), run = m->end - from - model_stopped_ns(m, from, m->end);
 
 	say(b, m,
-	    "{n} created, {n} exited in {dur}; {n} alive at the end. At this rate there will be {rate} more in an "
+	    "{n} created, {n} exited in {dur}{if}, as far as samples show{end}; {n} alive at the end. At this rate "
+	    "there will be {rate} more in an "
 	    "hour.",
-	    W_N(g->created), W_N(g->exited), W_DUR(run), W_N(g->alive), W_RATE(g->per_second * 3600));
+	    W_N(g->created), W_N(g->exited), W_DUR(run), W_IF(!model_has_wakers(m)), W_N(g->alive),
+	    W_RATE(g->per_second * 3600));
 	if (g->is_called)
 		say(b, m, " Created from {place}.", W_PLACE(g->caller));
 	if (g->at_place && g->reason) {

@@ -208,7 +208,7 @@ void words_last_signal(struct buf *b, const struct model *m, const struct trace_
 {
 	const struct sync_obj *s = o->kind == TRACE_OBJ_SYNC ? model_sync(m, o->id) : NULL;
 
-	if (!s || s->kind != TRACE_SYNC_COND || !model_has_events(m))
+	if (!s || s->kind != TRACE_SYNC_COND || !model_has_wakers(m))
 		return;
 	if (!s->wakes)
 		say(b, m, "No Signal or Broadcast of {object} woke anyone during the recording.", W_OBJ(o));

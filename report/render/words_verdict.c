@@ -199,7 +199,7 @@ static void put_cases(struct buf *b, const struct model *m, const void *of)
 	}
 	say(b, m, "{if}{if};{end} and {n} more{end}{if}, made before the recording{end}",
 	    W_IF(g->wait.nobjs_all > named), W_IF(any_made), W_N(g->wait.nobjs_all - named),
-	    W_IF(!any_made && model_has_events(m)));
+	    W_IF(!any_made && model_has_wakers(m)));
 }
 
 static bool any_channel(const struct goroutine *g)
@@ -237,7 +237,7 @@ static void put_other_side(struct buf *b, const struct model *m, const struct le
 		say(b, m, " Only goroutines that wait to send on it themselves would receive from it.");
 	} else {
 		say(b, m, " No goroutine {if}was seen {word} it, and none waits to{else}is {word} it{end}.",
-		    W_IF(model_has_events(m)), W_WORD(deed), W_WORD(deed));
+		    W_IF(model_has_wakers(m)), W_WORD(deed), W_WORD(deed));
 	}
 }
 
@@ -299,7 +299,7 @@ static void put_lock_holder(struct buf *b, const struct model *m, const void *of
 		    W_IF(who->taken), W_PLACE(who->taken), W_PLACE(who->taken), W_PLACE(who->at));
 	else
 		say(b, m, "holder unknown (Go mutexes do not record an owner{if}, and no unlock was seen{end})",
-		    W_IF(model_has_events(m)));
+		    W_IF(model_has_wakers(m)));
 	say(b, m, "{if}. Goroutine {id} {doing}{end}", W_IF(goid), W_GO(goid), W_GO(goid));
 }
 
@@ -432,7 +432,7 @@ static void put_likely(struct buf *b, const struct model *m, const struct leak *
 		say(b, m, "every goroutine seen {word} {word} has exited.", W_WORD(deed), W_WORD(what));
 	else
 		say(b, m, "blocked for {dur}, and no goroutine {if}was seen{else}is{end} {word} {word}.",
-		    W_LEAST(l->longest, !model_has_events(m)), W_IF(model_has_events(m)), W_WORD(deed), W_WORD(what));
+		    W_LEAST(l->longest, !model_has_events(m)), W_IF(model_has_wakers(m)), W_WORD(deed), W_WORD(what));
 }
 
 static const char *idle_phrase(const struct leak *l)

@@ -98,6 +98,11 @@ static void happen(struct replay *r, const struct trace_rec *rec, int64_t t)
 	}
 }
 
+bool replay_is_hearsay(const struct model *m, const struct trace_rec *rec)
+{
+	return rec->type == TRACE_GO_CREATE && !model_has_wakers(m);
+}
+
 static void note_went_on(const struct model *m, uint64_t goid)
 {
 	struct goroutine *g = goid ? model_goroutine(m, goid) : NULL;
@@ -115,7 +120,8 @@ static void look_beyond(const struct model *m, const struct trace_rec *rec)
 	struct goroutine *g;
 
 	if (trace_type_is_event(rec->type)) {
-		note_went_on(m, rec->goid);
+		if (!replay_is_hearsay(m, rec))
+			note_went_on(m, rec->goid);
 		note_went_on(m, rec->type == TRACE_GO_READY ? rec->ready.woken : 0);
 	} else if (rec->type == TRACE_SNAP_UNHELD && rec->snap_unheld.which) {
 		g = model_goroutine(m, rec->goid);
@@ -153,7 +159,7 @@ void replay_event(struct replay *r, const struct trace_rec *rec)
 		if (m->watch)
 			m->watch->record(m->watch->ctx, rec, t);
 	}
-	if (is_after_exit(r, rec))
+	if (model_has_wakers(m) && is_after_exit(r, rec))
 		m->defects.illegal[ILLEGAL_AFTER_EXIT] += t >= m->opts.since;
 	else
 		happen(r, rec, t);

@@ -214,9 +214,12 @@ void replay_ready(struct replay *r, const struct trace_rec *rec, int64_t t)
 	const struct trace_go_ready *p = &rec->ready;
 	struct goroutine *waker = replay_actor(m, rec->goid, t);
 	struct goroutine *g = model_goroutine_get(m, p->woken);
-	struct wait_end e = {
-		.at = t, .waker = waker, .obj = p->obj, .stack = p->stack, .cause = p->cause, .seen = true
-	};
+	struct wait_end e = { .at = t,
+		              .waker = waker,
+		              .obj = p->obj,
+		              .stack = p->stack,
+		              .cause = p->cause,
+		              .seen = model_has_wakers(m) };
 	int64_t last;
 	uint64_t before;
 
@@ -264,9 +267,10 @@ void replay_create(struct replay *r, const struct trace_rec *rec, int64_t t)
 {
 	struct model *m = r->m;
 	const struct trace_go_create *p = &rec->create;
-	struct goroutine *creator = replay_actor(m, rec->goid, t), *g;
+	struct goroutine *creator, *g;
 
-	if (creator)
+	creator = replay_is_hearsay(m, rec) ? model_goroutine(m, rec->goid) : replay_actor(m, rec->goid, t);
+	if (creator && !replay_is_hearsay(m, rec))
 		goroutine_act(m, creator, t);
 	g = p->child ? model_goroutine_get(m, p->child) : NULL;
 	if (!g)

@@ -69,6 +69,8 @@ void replay_snap_label(struct replay *r, const struct trace_rec *rec);
 
 /* Whether goid is one of the goroutines that exited last. */
 bool replay_has_exited(const struct replay *r, uint64_t goid);
+/* The event tells something about rec->goid that it need not have done at that time: samples name a creator later. */
+bool replay_is_hearsay(const struct model *m, const struct trace_rec *rec);
 /* Applies a record to the model. */
 void replay_event(struct replay *r, const struct trace_rec *rec);
 /* Whether all times of rec are within TRACE_MAX_TIME. */

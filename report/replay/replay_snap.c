@@ -219,7 +219,7 @@ static void adopt_wait(struct model *m, struct goroutine *g)
 /* If events were lost: whether the snapshot shows a different wait from the last one in the events. */
 static bool is_other_wait(const struct model *m, const struct goroutine *g)
 {
-	if (!m->losses.ring && !m->losses.waits_left_out)
+	if (model_has_wakers(m) && !m->losses.ring && !m->losses.waits_left_out)
 		return false;
 	if (g->wait.reason && g->end->wait.reason && g->wait.reason != g->end->wait.reason)
 		return true;

@@ -290,6 +290,40 @@ static void golden_dump(struct tb *t)
 	tb_end(t, US(60));
 }
 
+/* What three samples and a snapshot at the end show: a leak that grows, a worker, one goroutine that came and went. */
+static void golden_samples(struct tb *t)
+{
+	struct trace_obj out = tb_dir(tb_chan(t), TRACE_DIR_SEND), jobs = tb_dir(tb_chan(t), TRACE_DIR_RECV);
+	const char *go = "main.main /srv/shop/main.go:20", *fn = "main.ask /srv/shop/main.go:30";
+	const char *send = G_SEND "main.ask /srv/shop/main.go:33" G_EXIT,
+	           *recv = G_RECV "main.work /srv/shop/main.go:50" G_EXIT;
+
+	t->samples = 5;
+	tb_snap_begin(t, US(10), 0);
+	tb_snap_go(t, US(20), 0, 1, TRACE_GO_RUNNING, "", G_MAIN_ENTRY, 0, tb_none, 0, "");
+	tb_snap_go(t, US(20), 0, 6, TRACE_GO_WAITING, go, "main.work /srv/shop/main.go:49", TRACE_WAIT_RECV, jobs, 0,
+	           recv);
+	tb_snap_end(t, US(30), 0, 2);
+	for (uint64_t g = 10; g < 16; g++) {
+		tb_create(t, MS(500) * (int64_t)(g / 3 - 2), 7, g, go, fn);
+		tb_park(t, MS(500) * (int64_t)(g / 3 - 2), g, TRACE_WAIT_SEND, out, send);
+	}
+	/* Its creator, 7, is not in any sample. */
+	tb_create(t, SEC(1), 7, 20, go, fn);
+	tb_ready(t, SEC(1), 0, 6, TRACE_CAUSE_UNKNOWN, tb_none, "");
+	tb_park(t, SEC(1), 6, TRACE_WAIT_RECV, jobs, recv);
+	tb_exit(t, MS(1500), 20);
+	tb_snap_begin(t, SEC(2), 1);
+	tb_snap_go(t, SEC(2), 1, 1, TRACE_GO_RUNNING, "", G_MAIN_ENTRY, 0, tb_none, 0, "");
+	tb_snap_go(t, SEC(2), 1, 6, TRACE_GO_WAITING, go, "main.work /srv/shop/main.go:49", TRACE_WAIT_RECV, jobs, 0,
+	           recv);
+	for (uint64_t g = 10; g < 16; g++)
+		tb_snap_go(t, SEC(2), 1, g, TRACE_GO_WAITING, go, fn, TRACE_WAIT_SEND, out, 0, send);
+	tb_snap_chan(t, SEC(2), 1, out, 0, 0, false);
+	tb_snap_end(t, SEC(2), 1, 8);
+	tb_end(t, MS(2500));
+}
+
 struct golden {
 	const char *name;
 	void (*build)(struct tb *t);
@@ -307,6 +341,7 @@ static const struct golden goldens[] = {
 	{ "killed", golden_killed, "/srv/shop/shop", false, true, NULL, 0 },
 	{ "shop-later", golden_shop_later, "/srv/shop/shop", false, false, NULL, 0 },
 	{ "dump", golden_dump, "/srv/shop/shop", false, false, NULL, TRACE_WAY_DUMP },
+	{ "samples", golden_samples, "/srv/shop/shop", false, false, NULL, TRACE_WAY_SAMPLES },
 };
 
 #define NGOLDENS (sizeof(goldens) / sizeof(*goldens))
@@ -320,6 +355,7 @@ static __attribute__((unused)) void golden_make(const struct golden *g, struct t
 	if (g->build_id)
 		t->meta.build_id = g->build_id;
 	t->meta.way = g->way;
+	t->meta.sample = g->way == TRACE_WAY_SAMPLES ? MS(500) : 0;
 	if (g->way) {
 		t->meta.events = 0;
 		t->meta.nprobes = 0;

@@ -36,6 +36,7 @@ static struct trace_meta full_meta(const struct trace_probe *probes)
 		.max_overhead = 200000,
 		.probing = TRACE_PROBING_INLINE,
 		.way = TRACE_WAY_CORE,
+		.sample = 1ull << 40,
 		.nprobes = 3,
 		.probes = probes,
 	};
@@ -81,7 +82,8 @@ static void test_meta_round_trip(void **state)
 	assert_int_equal(m->events, in.events);
 	assert_true(m->start_wall == in.start_wall && m->start_mono == in.start_mono);
 	assert_int_equal(m->probing, in.probing);
-	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead && m->way == in.way);
+	assert_true(m->max_size == in.max_size && m->max_overhead == in.max_overhead && m->way == in.way &&
+	            m->sample == in.sample);
 	assert_int_equal(m->nprobes, 3);
 	assert_string_equal(m->probes[0].event, "go.park");
 	assert_string_equal(m->probes[0].func, "runtime.gopark");
@@ -166,7 +168,7 @@ static void test_meta_limits(void **state)
 
 static void test_end_round_trip(void **state)
 {
-	struct trace_end end = { INT64_MAX, UINT64_MAX, 7, true, "target exited", true, 0, 910000 };
+	struct trace_end end = { INT64_MAX, UINT64_MAX, 7, true, "target exited", true, 0, 910000, UINT64_MAX };
 	const struct trace_end *e;
 	struct trace_reader *r;
 	struct trace_rec rec;
@@ -191,7 +193,7 @@ static void test_end_round_trip(void **state)
 	assert_non_null(e);
 	assert_true(e->duration == INT64_MAX && e->events == UINT64_MAX && e->lost == 7 && e->target_exited);
 	assert_string_equal(e->reason, "target exited");
-	assert_true(e->has_overhead && e->overhead == 0 && e->overhead_max == 910000);
+	assert_true(e->has_overhead && e->overhead == 0 && e->overhead_max == 910000 && e->samples == UINT64_MAX);
 	trace_reader_free(r);
 	file_free(&f);
 }

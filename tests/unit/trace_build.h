@@ -45,6 +45,7 @@ struct tb {
 	uint64_t events;
 	bool exited; /* the target; for the end */
 	int64_t duration;
+	uint64_t samples;
 	struct err err;
 };
 
@@ -428,6 +429,7 @@ static inline void tb_end(struct tb *t, int64_t duration)
 {
 	struct trace_end e = { .duration = duration ? duration : t->duration,
 		               .events = t->events,
+		               .samples = t->samples,
 		               .target_exited = t->exited,
 		               .reason = t->exited ? "target exited" : "interrupted" };
 

@@ -65,6 +65,20 @@ static void put_command(struct json *j, const struct report *r)
 	buf_free(&b);
 }
 
+/* Of a recording without probes. */
+static void put_sampled(struct json *j, const struct report *r)
+{
+	json_key(j, "sampled");
+	if (!r->meta->sample) {
+		json_null(j);
+		return;
+	}
+	json_open(j);
+	json_key_u64(j, "interval_ns", r->meta->sample);
+	json_key_u64_if(j, "samples", r->end, r->end ? r->end->samples : 0);
+	json_close(j);
+}
+
 static void put_trace(struct json *j, const struct report *r)
 {
 	const struct trace_meta *meta = r->meta;
@@ -110,6 +124,7 @@ static void put_trace(struct json *j, const struct report *r)
 	}
 	put_stopped(j, r->m);
 	json_key_str(j, "made_by", trace_way_name(r->meta->way));
+	put_sampled(j, r);
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
 	json_close(j);
 }

@@ -15,6 +15,7 @@
 static void put_size(struct text *t)
 {
 	const struct report_counts *u = &t->r->counts[0];
+	uint64_t every = report_sampled_every(t->r);
 
 	if (!model_has_events(t->m)) {
 		text_say(t,
@@ -28,18 +29,22 @@ static void put_size(struct text *t)
 	}
 	text_say(t,
 	         "{if}{n goroutine} at the end ({n} waiting), {n} created, {n} exited; {n channel}; {end}"
-	         "{n event}, {if}some{else}none{end} lost.",
+	         "{if}times are accurate to {dur}, and what was shorter can be missing."
+	         "{else}{n event}, {if}some{else}none{end} lost.{end}",
 	         W_IF(!t->m->opts.goroutine && !t->m->opts.channel), W_N(u->at_end), W_N(u->state[GO_STATE_WAITING]),
-	         W_N(u->created), W_N(u->exited + u->missed), W_N(report_channel_count(t->r)), W_N(t->m->events.all),
-	         W_IF(report_has_losses(t->r)));
+	         W_N(u->created), W_N(u->exited + u->missed), W_N(report_channel_count(t->r)), W_IF(every),
+	         W_DUR(every), W_N(t->m->events.all), W_IF(report_has_losses(t->r)));
 	text_wrap(t, 0, 2);
 }
 
-/* "3.00s from ", "a dump of " */
+/* "3.00s from ", "3.00s sampled every 100ms from ", "a dump of " */
 static void put_way(struct buf *b, const struct model *m, const void *of)
 {
+	uint64_t every = report_sampled_every(of);
+
 	if (model_has_events(m))
-		say(b, m, "{dur} from ", W_DUR(report_duration(of)));
+		say(b, m, "{dur}{if} sampled every {dur}{end} from ", W_DUR(report_duration(of)), W_IF(every),
+		    W_DUR(every));
 	else
 		say(b, m, "a {word} of ", W_WORD(m->way == TRACE_WAY_CORE ? "core" : "dump"));
 }
@@ -248,7 +253,11 @@ void text_put_recorded(struct text *t)
 		put_pair(t, "events",
 		         t->m->way == TRACE_WAY_TEXT ? "none: Go's own text about one moment"
 		                                     : "none: read from memory at one moment");
-	if (model_has_events(t->m) && !model_has_ops(t->m))
+	if (model_has_events(t->m) && !model_has_wakers(t->m))
+		put_pair(t, "",
+		         "what differed between samples of memory; nothing shows who made a change (record without "
+		         "--sample for that)");
+	else if (model_has_events(t->m) && !model_has_ops(t->m))
 		put_pair(t, "", "only channel operations that blocked (record with --events ops for all)");
 	put_snapshots(t);
 	text_put_limits(t);

@@ -144,7 +144,7 @@ void text_put_chains(struct text *t)
 
 	put_title(t, "blocking chains at the end", open ? NULL : "none");
 	put_kind(t, false);
-	if (!model_has_events(t->m))
+	if (!model_has_wakers(t->m))
 		return;
 	text_title(t, "blocking chains over time", past ? NULL : "none");
 	put_kind(t, true);

@@ -40,13 +40,16 @@ static void put_what(struct text *t, const struct channel *c)
 	text_wrap(t, 2, 2);
 }
 
+static void put_unseen(struct buf *b, const struct model *m, const void *of)
+{
+	words_unseen(b, m);
+}
+
 static void put_moment(struct text *t, const char *what, bool seen, int64_t at, uint64_t by, uint32_t stack)
 {
-	text_say(t,
-	         "{word} {if}at {dur}{if} by {goroutine} ({if}alive{else}exited{end}){end}:"
-	         "{else}before the {if}recording{else}dump{end}.{end}",
+	text_say(t, "{word} {if}at {dur}{if} by {goroutine} ({if}alive{else}exited{end}){end}:{else}{part}.{end}",
 	         W_WORD(what), W_IF(seen), W_DUR(at), W_IF(by), W_GO(by), W_IF(model_goroutine(t->m, by)),
-	         W_IF(model_has_events(t->m)));
+	         W_PART(put_unseen, NULL));
 	text_wrap(t, 2, 4);
 	if (seen)
 		text_put_stack(t, stack, 4);

@@ -14,8 +14,8 @@ static uint64_t waiter_id(const void *ctx, uint32_t i)
 static void put_moment(struct text *t, const char *what, bool seen, uint64_t by, uint32_t stack)
 {
 	if (!seen) {
-		say(&t->b, t->m, "{word} before the {if}recording{else}dump{end}", W_WORD(what),
-		    W_IF(model_has_events(t->m)));
+		say(&t->b, t->m, "{word} ", W_WORD(what));
+		words_unseen(&t->b, t->m);
 		return;
 	}
 	say(&t->b, t->m, "{word} ", W_WORD(what));

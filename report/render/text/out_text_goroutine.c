@@ -227,7 +227,7 @@ static void put_wakes(struct text *t, uint64_t goid, bool waker)
 	uint64_t shown = 0, all = 0;
 	struct table tb;
 
-	if (!model_has_events(t->m))
+	if (!model_has_wakers(t->m))
 		return;
 	table_init(&tb, t, cols, sizeof(cols) / sizeof(*cols));
 	for (size_t i = 0; i < t->m->wakes.n; i++) {

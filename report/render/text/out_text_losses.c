@@ -182,10 +182,11 @@ void text_put_limits(struct text *t)
 		text_entry(t, "limits", "the file within {bytes}", W_BYTES(meta->max_size));
 	if (meta->max_overhead)
 		text_entry(t, meta->max_size ? "" : "limits",
-		           "probes within {percent} of the program's CPU time"
+		           "{if}samples within {percent} of one CPU{else}"
+		           "probes within {percent} of the program's CPU time{end}"
 		           "{if}; they took {percent}, at most {percent}{end}",
-		           W_PPM(meta->max_overhead), W_IF(is_known), W_PPM(is_known ? end->overhead : 0),
-		           W_PPM(is_known ? end->overhead_max : 0));
+		           W_IF(meta->sample), W_PPM(meta->max_overhead), W_PPM(meta->max_overhead), W_IF(is_known),
+		           W_PPM(is_known ? end->overhead : 0), W_PPM(is_known ? end->overhead_max : 0));
 }
 
 void text_put_loss_warnings(struct text *t)

@@ -119,7 +119,7 @@ void text_put_edges(struct text *t)
 	uint64_t shown, named = 0;
 	struct table tb;
 
-	if (!model_has_events(t->m))
+	if (!model_has_wakers(t->m))
 		return;
 	if (edges_find(&rows, t->r, false)) {
 		t->b.failed = true;

@@ -14,7 +14,7 @@ void text_put_uses(struct text *t)
 	struct table tb;
 	uint64_t shown = 0;
 
-	if (!model_has_events(t->m))
+	if (!model_has_wakers(t->m))
 		return;
 	if (uses_collect(&u, t->r)) {
 		t->b.failed = true;
