@@ -80,11 +80,19 @@ $(filter $(OBJ)/util/% $(OBJ)/format/% $(OBJ)/report/%,$(OBJS)): ALL_CFLAGS += $
 endif
 
 # A file as a C string.
-$(OBJ)/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
-$(BUILD)/%.css.inc: %.css Makefile
+WEB_APP := $(foreach f,app.js app.css,$(BUILD)/report/render/html/$(f).inc $(BUILD)/report/render/html/$(f).hash.inc)
+$(OBJ)/report/render/html/out_html.o: $(WEB_APP)
+$(BUILD)/report/render/html/app.%.inc: report/render/html/app.% Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN)
-	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
+	$(Q)sed 's/[\\"?]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
+
+# SHA-256 in base64, for the page's Content-Security-Policy. GNU's printf takes the bytes in hexadecimal.
+$(BUILD)/report/render/html/app.%.hash.inc: report/render/html/app.% Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)hex=$$(sha256sum < $<) && env printf "$$(echo "$${hex%% *}" | sed 's/../\\x&/g')" | base64 | sed 's/.*/"&"/' \
+		> $@.tmp && mv $@.tmp $@
 
 $(OBJ)/report/render/sql/out_sqlite.o: $(BUILD)/report/render/sql/schema.sql.inc
 $(BUILD)/%.sql.inc: %.sql Makefile
@@ -196,6 +204,11 @@ check-real: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -rsP tests/real
 
+## web               rebuild the browser report's application from web/ (needs npm)
+.PHONY: web
+web:
+	cd web && npm ci --silent && npm run --silent build
+
 ## bench             measure what recording and reporting cost, into docs/performance.md
 ## BENCH=            options of tools/bench/bench: BENCH="-p pingpong,attach"
 .PHONY: bench
@@ -218,12 +231,12 @@ FORMATTED = $(shell find $(MODULES) bpf inline tests tools -name '*.[ch]' ! -nam
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
-lint: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+lint: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(WEB_APP) $(BUILD)/inline/handler.inc
 	@CLANG_FORMAT='$(CLANG_FORMAT)' BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" FORMATTED='$(FORMATTED)' SRCS='$(SRCS)' tools/lint
 
 ## compile_commands.json   for clangd and other tools that need each file's flags
 .PHONY: compile_commands.json
-compile_commands.json: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(BUILD)/report/render/text/report.css.inc $(BUILD)/inline/handler.inc
+compile_commands.json: $(BPF_SKELS) $(SCHEMAS) $(BUILD)/report/render/sql/schema.sql.inc $(WEB_APP) $(BUILD)/inline/handler.inc
 	@$(PYTHON) tools/compile-commands >$@.tmp && mv $@.tmp $@
 
 ## hooks             let git check what is about to be committed (tools/git-hooks)
@@ -287,7 +300,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 
 $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o): FUZZ_CFLAGS = -std=gnu11 -O2 -w -Ithird_party/tree-sitter-go
 
-$(BUILD)/fuzz/obj/report/render/text/out_html.o: $(BUILD)/report/render/text/report.css.inc
+$(BUILD)/fuzz/obj/report/render/html/out_html.o: $(WEB_APP)
 $(BUILD)/fuzz/obj/report/render/sql/out_sqlite.o: $(BUILD)/report/render/sql/schema.sql.inc
 $(BUILD)/fuzz/obj/report/render/json/out_json.o $(BUILD)/fuzz/obj/report/render/json/out_ndjson.o: $(SCHEMAS)
 

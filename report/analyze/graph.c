@@ -7,6 +7,11 @@
 #include "report/analyze/visible.h"
 #include "report/model/chanstate.h"
 
+/* Where not all edges are drawn, so many are, however light. */
+#define FEW_EDGES 16
+
+const struct graph_limits graph_picture = { .edges = 60, .dangling = 12 };
+
 void graph_free(struct graph *g)
 {
 	vec_free(&g->nodes);
@@ -231,11 +236,11 @@ static int add_dangling(struct graph *g, const struct report *r)
 	return 0;
 }
 
-static void show_dangling(struct graph *g)
+static void show_dangling(struct graph *g, size_t max)
 {
-	unsigned shown = 0;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < g->nodes.n && shown < GRAPH_MAX_DANGLING; i++) {
+	for (size_t i = 0; i < g->nodes.n && shown < max; i++) {
 		struct graph_node *n = &g->nodes.v[i];
 
 		if (!n->dangling)
@@ -264,18 +269,18 @@ static int edge_cmp(const void *a, const void *b)
 	return (int)(x->kind * 256 + x->cause) - (int)(y->kind * 256 + y->cause);
 }
 
-static void prune(struct graph *g)
+static void prune(struct graph *g, const struct graph_limits *limits)
 {
 	uint64_t heaviest = 0;
 
 	if (g->edges.n)
 		qsort(g->edges.v, g->edges.n, sizeof(*g->edges.v), edge_cmp);
 	g->all_edges = g->edges.n;
-	if (g->edges.n > GRAPH_MAX_EDGES)
-		g->edges.n = GRAPH_MAX_EDGES;
+	if (g->edges.n > limits->edges)
+		g->edges.n = limits->edges;
 	for (size_t i = 0; i < g->edges.n; i++)
 		heaviest = g->edges.v[i].blocked > heaviest ? g->edges.v[i].blocked : heaviest;
-	while (g->edges.n > GRAPH_FEW_EDGES && !g->edges.v[g->edges.n - 1].worst &&
+	while (!limits->light && g->edges.n > FEW_EDGES && !g->edges.v[g->edges.n - 1].worst &&
 	       g->edges.v[g->edges.n - 1].blocked < heaviest / 1000)
 		g->edges.n--;
 	for (size_t i = 0; i < g->edges.n; i++) {
@@ -287,7 +292,7 @@ static void prune(struct graph *g)
 	}
 }
 
-int graph_build(struct graph *g, const struct report *r, struct err *err)
+int graph_build(struct graph *g, const struct report *r, const struct graph_limits *limits, struct err *err)
 {
 	const struct model *m = r->m;
 	int ret = 0;
@@ -305,7 +310,7 @@ int graph_build(struct graph *g, const struct report *r, struct err *err)
 		graph_free(g);
 		return err_nomem(err);
 	}
-	prune(g);
-	show_dangling(g);
+	prune(g, limits);
+	show_dangling(g, limits->dangling);
 	return 0;
 }

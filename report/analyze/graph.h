@@ -11,10 +11,14 @@
 
 #include "report/analyze/report.h"
 
-#define GRAPH_MAX_EDGES 60
-/* If there are more edges than this, those under a thousandth of the heaviest are left out, too. */
-#define GRAPH_FEW_EDGES 16
-#define GRAPH_MAX_DANGLING 12
+/* What is kept of it. */
+struct graph_limits {
+	size_t edges;    /* the heaviest */
+	bool light;      /* also those under a thousandth of the heaviest, beyond the first few */
+	size_t dangling; /* places that made channels which nobody used */
+};
+/* As much as a still picture can show. */
+extern const struct graph_limits graph_picture;
 
 /* GRAPH_NOTHING: waits without an object; the id is an enum trace_wait_class. */
 enum graph_node_kind { GRAPH_GROUP, GRAPH_OBJECT, GRAPH_NOTHING };
@@ -50,7 +54,7 @@ struct graph {
 	uint64_t dangling, dangling_shown;   /* channels */
 };
 
-int graph_build(struct graph *g, const struct report *r, struct err *err);
+int graph_build(struct graph *g, const struct report *r, const struct graph_limits *limits, struct err *err);
 void graph_free(struct graph *g);
 
 #endif

@@ -154,6 +154,8 @@ void words_end(struct buf *b, size_t from);
 
 /* Names for JSON; each is part of docs/report.schema.json. NULL: there is none. */
 const char *words_evidence_name(enum evidence e);
+/* What a wait without an object is on, by its enum trace_wait_class. */
+const char *words_no_object(uint32_t wait_class);
 const char *words_root_name(enum root_cause c);
 const char *words_strength_name(enum strength s);
 const char *words_idle_name(enum idle i);

@@ -103,3 +103,16 @@ void words_chain_root(struct buf *b, const struct model *m, const struct chain *
 		say(b, m, "= root cause: {word}", W_WORD(words_root(c->root_cause)));
 	}
 }
+
+const char *words_no_object(uint32_t wait_class)
+{
+	switch (wait_class) {
+	case TRACE_WAIT_NIL_RECV:
+	case TRACE_WAIT_NIL_SEND:
+		return "nil channel: never ready";
+	case TRACE_WAIT_EMPTY_SELECT:
+		return "no cases: never ready";
+	default:
+		return "object not known";
+	}
+}

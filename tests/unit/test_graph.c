@@ -63,7 +63,7 @@ static void ten_thousand_of_one_kind_are_one_node(void **state)
 	struct graph g;
 	char *dot = dot_of(r);
 
-	assert_int_equal(graph_build(&g, r, &err), 0);
+	assert_int_equal(graph_build(&g, r, &graph_picture, &err), 0);
 	assert_int_equal(g.nodes.n, 2);
 	assert_int_equal(g.edges.n, 1);
 	assert_int_equal(g.edges.v[0].count, 10000);
@@ -89,20 +89,20 @@ static void many_kinds_are_pruned_to_the_heaviest(void **state)
 	/* site k: 50 goroutines that wait k + 1 ms */
 	for (unsigned k = 0; k < 200; k++) {
 		all += 50 * (uint64_t)MS(k + 1);
-		drawn += k >= 200 - GRAPH_MAX_EDGES ? 50 * (uint64_t)MS(k + 1) : 0;
+		drawn += k >= 200 - graph_picture.edges ? 50 * (uint64_t)MS(k + 1) : 0;
 	}
-	assert_int_equal(graph_build(&g, r, &err), 0);
+	assert_int_equal(graph_build(&g, r, &graph_picture, &err), 0);
 	assert_int_equal(g.all_edges, 200);
-	assert_int_equal(g.edges.n, GRAPH_MAX_EDGES);
+	assert_int_equal(g.edges.n, graph_picture.edges);
 	assert_int_equal(g.all_blocked, all);
 	assert_int_equal(g.shown_blocked, drawn);
 	for (size_t i = 0; i < g.edges.n; i++)
-		assert_true(g.edges.v[i].blocked >= 50 * (uint64_t)MS(200 - GRAPH_MAX_EDGES + 1));
+		assert_true(g.edges.v[i].blocked >= 50 * (uint64_t)MS(200 - graph_picture.edges + 1));
 	snprintf(share, sizeof(share), "the heaviest %d of 200 edges; %.1f%% of the blocked time is not drawn",
-	         GRAPH_MAX_EDGES, 100.0 * (double)(all - drawn) / (double)all);
+	         graph_picture.edges, 100.0 * (double)(all - drawn) / (double)all);
 	assert_non_null(strstr(dot, share));
-	assert_int_equal(count(dot, " -> "), GRAPH_MAX_EDGES);
-	assert_int_equal(count(dot, "shape="), 2 * GRAPH_MAX_EDGES);
+	assert_int_equal(count(dot, " -> "), graph_picture.edges);
+	assert_int_equal(count(dot, "shape="), 2 * graph_picture.edges);
 	graph_free(&g);
 	free(dot);
 	report_free(r);

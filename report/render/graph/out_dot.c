@@ -123,19 +123,6 @@ static void object_label(struct dot *d, const struct graph_node *n)
 	put_escaped(d, LABEL_WIDTH);
 }
 
-static const char *nothing_label(uint32_t wait_class)
-{
-	switch (wait_class) {
-	case TRACE_WAIT_NIL_RECV:
-	case TRACE_WAIT_NIL_SEND:
-		return "nil channel: never ready";
-	case TRACE_WAIT_EMPTY_SELECT:
-		return "no cases: never ready";
-	default:
-		return "object not known";
-	}
-}
-
 static void put_tooltip(struct dot *d, const struct graph_node *n)
 {
 	const struct group *g = n->kind == GRAPH_GROUP ? &d->m->groups.v[n->id] : NULL;
@@ -145,7 +132,7 @@ static void put_tooltip(struct dot *d, const struct graph_node *n)
 		        W_N(g->waits), W_DUR(g->max_wait));
 	else
 		dot_say(d, "{if}{objsite}{else}{word}{end}; waited for {dur} in {n wait}, the longest {dur}",
-		        W_IF(n->kind == GRAPH_OBJECT), W_OBJSITE(n->id), W_WORD(nothing_label(n->id)),
+		        W_IF(n->kind == GRAPH_OBJECT), W_OBJSITE(n->id), W_WORD(words_no_object(n->id)),
 		        W_DUR(n->blocked), W_N(n->waits), W_DUR(n->max));
 	put_escaped(d, TOOLTIP_WIDTH);
 }
@@ -187,7 +174,7 @@ static void put_node(struct dot *d, size_t i)
 	else if (n->kind == GRAPH_OBJECT)
 		object_label(d, n);
 	else
-		fputs(nothing_label(n->id), d->f);
+		fputs(words_no_object(n->id), d->f);
 	fputs("\", tooltip=\"", d->f);
 	put_tooltip(d, n);
 	fprintf(d->f, "\", %s", node_look(d, n));
@@ -345,7 +332,7 @@ int out_dot_write(const struct report *r, FILE *f, struct err *err)
 {
 	struct graph g;
 	struct dot d = { .f = f, .r = r, .m = r->m, .g = &g };
-	int ret = graph_build(&g, r, err);
+	int ret = graph_build(&g, r, &graph_picture, err);
 
 	if (ret)
 		return ret;

@@ -22,6 +22,7 @@ struct json {
 	FILE *f;
 	struct buf text; /* of a string that had to be mended */
 	bool failed, compact;
+	struct json_numbers *numbers;
 
 	uint64_t bytes, limit; /* limit 0: none */
 	unsigned depth;        /* of open objects and lists */
@@ -95,6 +96,27 @@ void json_free(struct json *j)
 	yajl_gen_free(j->g);
 	buf_free(&j->text);
 	free(j);
+}
+
+void json_by_number(struct json *j, struct json_numbers *used)
+{
+	j->numbers = used;
+}
+
+struct json_numbers *json_numbers(const struct json *j)
+{
+	return j->numbers;
+}
+
+void json_numbers_free(struct json_numbers *n)
+{
+	vec_free(&n->places);
+	vec_free(&n->stacks);
+}
+
+void json_no_limit(struct json *j)
+{
+	j->limit = 0;
 }
 
 void json_fail(struct json *j)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "util/err.h"
+#include "util/vec.h"
 
 struct json;
 
@@ -26,6 +27,17 @@ int json_end_lines(struct json *j, struct err *err);
 /* Ends the document with a newline. -EIO with a message when it is not whole. */
 int json_end(struct json *j, struct err *err);
 void json_free(struct json *j);
+/* Places and stacks that a document names by number, and so has to list. */
+struct json_numbers {
+	VEC(bool) places, stacks;
+};
+/* From now on it names them by number. used must outlive the document. */
+void json_by_number(struct json *j, struct json_numbers *used);
+/* NULL: it does not. */
+struct json_numbers *json_numbers(const struct json *j);
+void json_numbers_free(struct json_numbers *n);
+/* From now on nothing is left out. */
+void json_no_limit(struct json *j);
 /* Marks the document as not whole: json_end() will say so. */
 void json_fail(struct json *j);
 

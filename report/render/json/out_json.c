@@ -285,6 +285,27 @@ static void put_summary(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+void json_put_summary(struct json *j, const struct report *r, const struct selection *sel)
+{
+	json_key_u64(j, "schema_version", SCHEMA_VERSION);
+	put_trace(j, r);
+	put_filter(j, r);
+	put_losses(j, r, sel);
+	put_events(j, r);
+	put_snapshots(j, r);
+	put_summary(j, r);
+	/* What matters most comes first, so that it is not left out of a document that grows too long. */
+	json_put_findings(j, r);
+	json_put_leaks(j, r);
+	json_put_chains(j, r);
+	json_put_groups(j, r);
+	json_put_blocked(j, r);
+	json_put_active(j, r);
+	json_put_wait_sites(j, r);
+	json_put_channel_rows(j, r);
+	json_put_edges(j, r);
+}
+
 static int write_json(const struct report *r, FILE *f, struct err *err)
 {
 	struct selection l;
@@ -301,23 +322,7 @@ static int write_json(const struct report *r, FILE *f, struct err *err)
 		return ret;
 	}
 	json_open(j);
-	json_key_u64(j, "schema_version", SCHEMA_VERSION);
-	put_trace(j, r);
-	put_filter(j, r);
-	put_losses(j, r, &l);
-	put_events(j, r);
-	put_snapshots(j, r);
-	put_summary(j, r);
-	/* What matters most comes first, so that it is not left out of a document that grows too long. */
-	json_put_findings(j, r);
-	json_put_leaks(j, r);
-	json_put_chains(j, r);
-	json_put_groups(j, r);
-	json_put_blocked(j, r);
-	json_put_active(j, r);
-	json_put_wait_sites(j, r);
-	json_put_channel_rows(j, r);
-	json_put_edges(j, r);
+	json_put_summary(j, r, &l);
 	json_put_uses(j, r, &l);
 	json_put_syncs(j, r);
 	json_put_owners(j, r);

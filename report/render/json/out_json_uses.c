@@ -59,6 +59,15 @@ static void put_goroutines(struct json *j, const struct report *r, const struct 
 	json_close_list(j);
 }
 
+static void put_rows(struct json *j, const struct report *r, const struct uses *u)
+{
+	json_key(j, "use_rows");
+	json_open_list(j);
+	for (size_t i = 0; i < u->rows.v.n; i++)
+		json_put_row(j, r, &columns_use_row, &u->rows.v.v[i]);
+	json_close_list(j);
+}
+
 void json_put_uses(struct json *j, const struct report *r, const struct selection *l)
 {
 	struct uses u;
@@ -68,10 +77,18 @@ void json_put_uses(struct json *j, const struct report *r, const struct selectio
 		return;
 	}
 	put_goroutines(j, r, l, &u);
-	json_key(j, "use_rows");
-	json_open_list(j);
-	for (size_t i = 0; i < u.rows.v.n; i++)
-		json_put_row(j, r, &columns_use_row, &u.rows.v.v[i]);
-	json_close_list(j);
+	put_rows(j, r, &u);
+	uses_free(&u);
+}
+
+void json_put_use_rows(struct json *j, const struct report *r)
+{
+	struct uses u;
+
+	if (uses_collect(&u, r)) {
+		json_fail(j);
+		return;
+	}
+	put_rows(j, r, &u);
 	uses_free(&u);
 }

@@ -4,23 +4,25 @@
 #include "report/render/fmt.h"
 #include "report/render/json/out_json.h"
 
+void json_put_wake(struct json *j, const struct wake *w)
+{
+	json_open(j);
+	json_key_u64_if(j, "waker", w->waker, w->waker);
+	json_key_u64(j, "woken", w->woken);
+	json_key_str(j, "cause", trace_cause_name(w->cause));
+	json_key_u64_if(j, "channel", w->obj.kind == TRACE_OBJ_CHAN, w->obj.id);
+	json_key_u64_if(j, "sync", w->obj.kind == TRACE_OBJ_SYNC, w->obj.id);
+	json_key_u64(j, "count", w->count);
+	json_key_u64(j, "blocked_ns", w->blocked);
+	json_close(j);
+}
+
 void json_put_wakes(struct json *j, const struct report *r)
 {
 	json_key(j, "wakes");
 	json_open_list(j);
-	for (size_t i = 0; i < r->m->wakes.n; i++) {
-		const struct wake *w = &r->m->wakes.v[i];
-
-		json_open(j);
-		json_key_u64_if(j, "waker", w->waker, w->waker);
-		json_key_u64(j, "woken", w->woken);
-		json_key_str(j, "cause", trace_cause_name(w->cause));
-		json_key_u64_if(j, "channel", w->obj.kind == TRACE_OBJ_CHAN, w->obj.id);
-		json_key_u64_if(j, "sync", w->obj.kind == TRACE_OBJ_SYNC, w->obj.id);
-		json_key_u64(j, "count", w->count);
-		json_key_u64(j, "blocked_ns", w->blocked);
-		json_close(j);
-	}
+	for (size_t i = 0; i < r->m->wakes.n; i++)
+		json_put_wake(j, &r->m->wakes.v[i]);
 	json_close_list(j);
 }
 

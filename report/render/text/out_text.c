@@ -331,20 +331,25 @@ static void put_screen(struct text *t)
 	text_wrap(t, 2, 2);
 }
 
+void text_put_page(struct text *t)
+{
+	text_put_head(t);
+	text_put_warnings(t);
+	if (t->r->opts.full || is_of_one(t)) {
+		text_put_first(t);
+		text_put_rest(t);
+	} else {
+		put_screen(t);
+	}
+}
+
 static int write_text(const struct report *r, FILE *f, struct err *err)
 {
 	struct text t;
 	bool failed;
 
 	text_init(&t, f, r);
-	text_put_head(&t);
-	text_put_warnings(&t);
-	if (r->opts.full || is_of_one(&t)) {
-		text_put_first(&t);
-		text_put_rest(&t);
-	} else {
-		put_screen(&t);
-	}
+	text_put_page(&t);
 	failed = buf_failed(&t.b);
 	text_free(&t);
 	return failed ? err_nomem(err) : 0;

@@ -171,12 +171,14 @@ static void put_leak_finding(struct text *t, const struct finding *f, unsigned n
 	end_sentence(t);
 }
 
-static void put_finding(struct text *t, const struct finding *f, unsigned n)
+void text_put_finding(struct text *t, size_t i)
 {
+	const struct finding *f = &t->r->findings.v.v[i];
+
 	if (f->leak == FINDING_NO_LEAK)
-		put_rate(t, f, n);
+		put_rate(t, f, (unsigned)i + 1);
 	else
-		put_leak_finding(t, f, n);
+		put_leak_finding(t, f, (unsigned)i + 1);
 	text_put_source(t, f);
 }
 
@@ -218,13 +220,12 @@ static void put_none(struct text *t)
 	text_wrap(t, FIRST, INDENT);
 }
 
-void text_put_findings(struct text *t, unsigned max)
+void text_put_findings_intro(struct text *t)
 {
 	const struct findings *f = &t->r->findings;
 	const uint64_t *state = t->r->counts[0].state;
-	uint64_t shown = 0, running = state[GO_STATE_RUNNING] + state[GO_STATE_RUNNABLE];
+	uint64_t running = state[GO_STATE_RUNNING] + state[GO_STATE_RUNNABLE];
 
-	text_title(t, "findings", NULL);
 	if (!findings_has_any(f))
 		put_none(t);
 	if (f->silent) {
@@ -238,8 +239,17 @@ void text_put_findings(struct text *t, unsigned max)
 		text_say(t, "“Confirmed by memory scan”: nothing that can still run can reach the object.");
 		text_wrap(t, FIRST, FIRST);
 	}
+}
+
+void text_put_findings(struct text *t, unsigned max)
+{
+	const struct findings *f = &t->r->findings;
+	uint64_t shown = 0;
+
+	text_title(t, "findings", NULL);
+	text_put_findings_intro(t);
 	for (; shown < f->v.n && shown < max; shown++)
-		put_finding(t, &f->v.v[shown], (unsigned)shown + 1);
+		text_put_finding(t, shown);
 	text_more(t, shown, f->v.n);
 	if (!f->v.n || t->r->opts.full || t->html)
 		put_heaviest(t);

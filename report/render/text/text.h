@@ -69,6 +69,9 @@ void text_dur(struct text *t, uint64_t ns);
 void text_put_findings(struct text *t, unsigned max);
 /* What the source says at its places. */
 void text_put_source(struct text *t, const struct finding *f);
+/* What is said before them, or in place of them; and the block of the i-th. */
+void text_put_findings_intro(struct text *t);
+void text_put_finding(struct text *t, size_t i);
 void text_put_recorded(struct text *t);
 /* What is not in the trace: rows, and warnings at the top; the limits of the recording. */
 void text_put_losses(struct text *t);
@@ -105,6 +108,8 @@ void text_put_head(struct text *t);
 void text_put_warnings(struct text *t);
 /* The findings, or the goroutine or channel that the options select. */
 void text_put_first(struct text *t);
+/* The whole page: as much as fits a screen, or all sections. */
+void text_put_page(struct text *t);
 /* Every other section. */
 void text_put_rest(struct text *t);
 /* One open or past chain, without its number. */
