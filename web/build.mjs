@@ -25,7 +25,8 @@ const made = await build({
 
 for (const file of made.outputFiles) {
   const name = file.path.endsWith(".css") ? "app.css" : "app.js";
-  const text = file.text.trimEnd() + "\n";
+  /* In strings; HTML forbids these characters. */
+  const text = file.text.trimEnd().replace(/[\x01-\x08\x0b-\x1f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`) + "\n";
   // Within an HTML page these would end the element, or hide its end.
   if (/<\/(script|style)|<!--|<script/i.test(text)) throw new Error(`${name} contains markup that a page cannot embed`);
   if (/[^\n\t\x20-\x7e]/.test(text)) throw new Error(`${name} contains characters other than ASCII`);

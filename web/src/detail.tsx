@@ -110,6 +110,7 @@ export function GoroutinePage({ id }: { id: number }) {
             ["ran", g.ran_ns !== null && `${dur(g.ran_ns)}, runnable ${dur(g.runnable_ns ?? 0)}`],
             ["labels", g.labels.length > 0 && <Labels labels={g.labels} />],
             ["chains", chains.length > 0 && <Ids ids={chains} show={(i) => <a href={link(["chain", i + 1])}>{i + 1}</a>} />],
+            ["topology", <a href={link(["topology"], { g: g.group })}>its group</a>],
           ]} />
           {uses.length > 0 && (
             <Section title="Channels it uses">
@@ -159,6 +160,7 @@ export function GroupPage({ id }: { id: number }) {
             ["labels", g.labels.length > 0 && <Labels labels={g.labels} />],
             ["goroutines", <a href={link(["goroutines"], { group: id })}>{count(members.length)} in the table</a>],
             ["timeline", report.f.timeline && <a href={link(["timeline"], { g: id })}>show</a>],
+            ["topology", <a href={link(["topology"], { g: id })}>show</a>],
           ]} />
           <Section title="Longest waiting">
             <ul class="plain">

@@ -20,21 +20,24 @@ function chainOf(report: Report, f: Finding): number | undefined {
   return undefined;
 }
 
-/* "  1. Title, which may go on\n     Sentences." */
-function split(text: string): [string, string] {
+/* "  1. Title, which may go on\n     Sentences.\n     file.go:12\n   >     12  the source, with --source". */
+function split(all: string): [string, string, string] {
+  const rows = all.split("\n"), numbered = rows.findIndex((row) => /^ {3}[> ] +\d+ {2}/.test(row));
+  const source = numbered > 0 ? rows.slice(numbered - 1).join("\n").trimEnd() : "";
+  const text = numbered > 0 ? rows.slice(0, numbered - 1).join("\n") : all;
   const flat = text.replace(/\n {5}(?=\S)/g, "\n").trim();
   const lines = flat.split("\n");
   let i = 1;
   /* The title ends where the next sentence begins: it has no full stop. */
-  while (i < lines.length && !/^[A-Z]/.test(lines[i])) i++;
-  return [lines.slice(0, i).join(" ").replace(/^\d+\. /, ""), lines.slice(i).join(" ")];
+  while (i < lines.length && !/^[A-Z0-9]/.test(lines[i])) i++;
+  return [lines.slice(0, i).join(" ").replace(/^\d+\. /, ""), lines.slice(i).join(" "), source];
 }
 
 function FindingCard({ f, i }: { f: Finding; i: number }) {
   const report = useReport();
   const [stack, setStack] = useState(false);
   const text = report.f.finding_texts[i] ?? "";
-  const [title, body] = split(text);
+  const [title, body, source] = split(text);
   const g = example(report, f);
   const chain = chainOf(report, f);
   return (
@@ -45,13 +48,15 @@ function FindingCard({ f, i }: { f: Finding; i: number }) {
         {f.strength && <span class="strength">{f.strength}</span>}
       </header>
       <p>{body || f.why}</p>
+      {source && <pre class="source">{source.replace(/^ {3}/gm, "")}</pre>}
       <nav class="ways">
-        <a href={link(["goroutines"], { finding: i })}>{plural(f.goroutines.length, "goroutine")}</a>
+        {f.goroutines.length > 0 && <a href={link(["goroutines"], { finding: i })}>{plural(f.goroutines.length, "goroutine")}</a>}
         {g && <button aria-expanded={stack} onClick={() => setStack(!stack)}>{stack ? "hide stack" : "stack"}</button>}
         {f.object && f.object.kind === "channel" && <a href={link(["channel", f.object.id ?? 0])}>channel #{f.object.id}</a>}
         {f.object && f.object.kind === "sync" && <a href={link(["lock", f.object.id ?? 0])}>lock</a>}
         {chain !== undefined && <a href={link(["chain", chain + 1])}>chain</a>}
         {report.f.timeline && g && <a href={link(["timeline"], { g: g.group, at: g.id })}>timeline</a>}
+        {g && <a href={link(["topology"], { g: g.group })}>topology</a>}
         <CopyButton text={() => text}>copy as text</CopyButton>
       </nav>
       {stack && g && (

@@ -14,6 +14,7 @@ import "./style.css";
 import { setPrinting } from "./table";
 import { Chains, Channels, Goroutines, Groups, Locks, Sites, Wakes } from "./tables";
 import { TimelineView } from "./timeline";
+import { TopologyView } from "./topology";
 import { CopyButton, ReportContext, useReport } from "./ui";
 
 /* The text report, which is in the page for browsers without scripts. */
@@ -39,6 +40,7 @@ interface View {
 const views: View[] = [
   { name: "findings", title: "Findings", show: () => <Findings /> },
   { name: "timeline", title: "Timeline", show: (route) => <TimelineView route={route} />, has: (r) => r.f.timeline !== null },
+  { name: "topology", title: "Topology", show: (route) => <TopologyView route={route} /> },
   { name: "flame", title: "Flame graph", show: (route) => <FlameView route={route} /> },
   { name: "goroutines", title: "Goroutines", show: (route) => <Goroutines route={route} /> },
   { name: "groups", title: "Groups", show: (route) => <Groups route={route} /> },

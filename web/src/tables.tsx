@@ -63,9 +63,9 @@ export function Goroutines({ route }: { route: Route }) {
   const columns = useMemo<Column<Goroutine>[]>(() => [
     { key: "id", head: "goroutine", width: "90px", num: true, value: (g) => g.id, cell: (g) => <Go id={g.id} plain />,
       search: (g) => `goroutine ${g.id}` },
-    { key: "state", head: "state", width: "minmax(110px, 1fr)", value: (g) => g.wait?.reason ?? g.state },
-    duration("wait", "waiting for", (g) => (g.wait ? g.wait.blocked_ns : 0)),
-    { key: "on", head: "on", width: "minmax(90px, 1fr)", value: (g) => g.wait?.channels[0] ?? g.wait?.sync ?? null, cell: waitsOn,
+    { key: "state", head: "state", width: "minmax(130px, 1fr)", value: (g) => g.wait?.reason ?? g.state },
+    duration("wait", "waiting", (g) => (g.wait ? g.wait.blocked_ns : 0)),
+    { key: "on", head: "on", width: "minmax(110px, 1fr)", value: (g) => g.wait?.channels[0] ?? g.wait?.sync ?? null, cell: waitsOn,
       search: (g) => `${(g.wait?.channels ?? []).map((c) => `#${c}`).join(" ")} ${g.wait?.descriptor?.peer ?? ""} ${g.wait?.sync ? report.syncs.get(g.wait.sync)?.kind ?? "" : ""}` },
     place(report, "at", "at", (g) => g.wait?.at ?? report.stack(g.stack).places[0]),
     group(report, "group", "group", (g) => g.group),

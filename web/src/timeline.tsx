@@ -172,7 +172,6 @@ function draw(canvas: HTMLCanvasElement, v: View): void {
   const counts = t.counts, most = Math.max(1, ...counts.map((p) => p[1])), chart = 46, base = TOP - 8;
   for (const [which, fill] of [[1, color.running], [2, color.other]] as const) {
     c.fillStyle = fill;
-    c.globalAlpha = 0.65;
     c.beginPath();
     c.moveTo(LABEL, base);
     let last = 0;
