@@ -99,7 +99,7 @@ static void many_kinds_are_pruned_to_the_heaviest(void **state)
 	for (size_t i = 0; i < g.edges.n; i++)
 		assert_true(g.edges.v[i].blocked >= 50 * (uint64_t)MS(200 - graph_picture.edges + 1));
 	snprintf(share, sizeof(share), "the heaviest %d of 200 edges; %.1f%% of the blocked time is not drawn",
-	         graph_picture.edges, 100.0 * (double)(all - drawn) / (double)all);
+	         (int)graph_picture.edges, 100.0 * (double)(all - drawn) / (double)all);
 	assert_non_null(strstr(dot, share));
 	assert_int_equal(count(dot, " -> "), graph_picture.edges);
 	assert_int_equal(count(dot, "shape="), 2 * graph_picture.edges);
