@@ -33,6 +33,7 @@ enum header_tag {
 	HDR_PROBING = 20,
 	HDR_WAY = 21,
 	HDR_SAMPLE = 22,
+	HDR_SLICE = 23,
 };
 
 enum end_tag {
@@ -64,6 +65,7 @@ static const struct {
 	{ HDR_ARCH, offsetof(struct trace_meta, arch) },
 	{ HDR_OFFSETS_FROM, offsetof(struct trace_meta, offsets_from) },
 	{ HDR_SYMBOLS_FROM, offsetof(struct trace_meta, symbols_from) },
+	{ HDR_SLICE, offsetof(struct trace_meta, slice) },
 };
 
 #define NSTRINGS (sizeof(header_strings) / sizeof(*header_strings))

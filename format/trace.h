@@ -624,6 +624,7 @@ struct trace_meta {
 	const char *kernel, *host, *arch;
 	const char *offsets_from; /* source of the structure offsets, for humans */
 	const char *symbols_from;
+	const char *slice; /* the trace has only what belongs to one finding: which one; "": it is no slice */
 	uint32_t pid;
 	uint32_t cpus;
 	uint32_t events;       /* TRACE_EVENTS_… */

@@ -23,7 +23,7 @@ struct redactor {
 	VEC(char *) copies;  /* of the copy, by id - 1; owned */
 	struct index index;  /* of these, by their bytes */
 	struct buf text;
-	struct buf module;          /* of the header */
+	struct buf module, slice;   /* of the header */
 	struct trace_probe *probes; /* the same */
 };
 
@@ -237,11 +237,14 @@ static int take_header(void *ctx, struct trace_meta *m, struct err *err)
 
 	redact_symbol(&r->module, m->module);
 	buf_put_u8(&r->module, 0);
-	if (buf_failed(&r->module) || take_probes(r, m))
+	redact_symbol(&r->slice, m->slice);
+	buf_put_u8(&r->slice, 0);
+	if (buf_failed(&r->module) || buf_failed(&r->slice) || take_probes(r, m))
 		return err_nomem(err);
 	m->exe = path_base(m->exe);
 	m->command = m->host = "";
 	m->module = (const char *)r->module.data;
+	m->slice = (const char *)r->slice.data;
 	m->offsets_from = without_paths(m->offsets_from);
 	m->symbols_from = without_paths(m->symbols_from);
 	return 0;
@@ -259,6 +262,7 @@ static void redactor_free(struct redactor *r)
 	index_free(&r->index);
 	buf_free(&r->text);
 	buf_free(&r->module);
+	buf_free(&r->slice);
 	free(r->probes);
 }
 

@@ -91,6 +91,7 @@ static void put_header(struct info *i, const char *path, bool show_command)
 	if (m->probing == TRACE_PROBING_INLINE)
 		put_pair(i, "probes", "inline: jumps in the program's code");
 	put_pair(i, "made by", trace_way_name(m->way));
+	put_pair(i, "slice for", m->slice);
 	if (m->events)
 		put_event_groups(i);
 	if (m->max_size)

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import BUILD, CHANREC, ROOT, run
 
-COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "redact", "completion"]
+COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "redact", "slice", "completion"]
 
 
 @pytest.fixture(scope="module")
@@ -277,3 +277,33 @@ def test_redact(trace, tmp_path):
     assert run(CHANREC, "redact", trace).returncode == 2
     assert run(CHANREC, "redact", other, tmp_path / "none.zst").returncode == 1
     assert not (tmp_path / "none.zst").exists()
+
+
+def findings(trace):
+    doc = json.loads(run(CHANREC, "report", "--format", "json", trace).stdout)
+    return [(f["kind"], f["verdict"], f["strength"], f["count"], f["places"]) for f in doc["findings"]]
+
+
+@pytest.mark.parametrize("name", ["shop", "dump", "hostile", "killed", "ops", "shop-later"])
+def test_a_slice_has_its_finding(trace, tmp_path, name):
+    source = trace.parent / f"{name}.zst"
+    all_findings, defects = findings(source), run(CHANREC, "report", "--full", source).stdout.count("defects")
+    for number, finding in enumerate(all_findings, 1):
+        out = tmp_path / f"{number}.zst"
+        done = run(CHANREC, "slice", "--finding", str(number), "-o", out, source)
+        assert done.returncode == 0, done.stderr
+        assert finding in findings(out), (number, finding, findings(out))
+        assert run(CHANREC, "report", "--full", out).stdout.count("defects") <= defects
+        assert run(CHANREC, "info", "--verify", out).returncode == (1 if name == "killed" else 0)
+    none = run(CHANREC, "slice", "--finding", str(len(all_findings) + 1), "-o", tmp_path / "none.zst", source)
+    assert none.returncode == 1 and not (tmp_path / "none.zst").exists()
+
+
+def test_slices_are_small(tmp_path):
+    source = ROOT / "docs/demo/shop.trace.zst"
+    for number, _ in enumerate(findings(source), 1):
+        done = run(CHANREC, "slice", "--finding", str(number), "-o", tmp_path / f"{number}.zst", source)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"{number}.zst").stat().st_size < 20000
+        assert "slice for" in run(CHANREC, "info", tmp_path / f"{number}.zst").stdout
+    assert number > 3

@@ -27,6 +27,7 @@ static struct trace_meta full_meta(const struct trace_probe *probes)
 		.arch = "amd64",
 		.offsets_from = "DWARF of the program",
 		.symbols_from = ".gopclntab",
+		.slice = "leak main.work",
 		.pid = UINT32_MAX,
 		.cpus = 4,
 		.events = TRACE_EVENTS_SCHED | TRACE_EVENTS_OPS,
@@ -77,6 +78,7 @@ static void test_meta_round_trip(void **state)
 	assert_string_equal(m->arch, in.arch);
 	assert_string_equal(m->offsets_from, in.offsets_from);
 	assert_string_equal(m->symbols_from, in.symbols_from);
+	assert_string_equal(m->slice, in.slice);
 	assert_int_equal(m->pid, in.pid);
 	assert_int_equal(m->cpus, in.cpus);
 	assert_int_equal(m->events, in.events);
@@ -127,6 +129,7 @@ static void test_empty_meta_has_no_null(void **state)
 	assert_string_equal(m->arch, "");
 	assert_string_equal(m->offsets_from, "");
 	assert_string_equal(m->symbols_from, "");
+	assert_string_equal(m->slice, "");
 	assert_int_equal(m->nprobes, 0);
 	trace_reader_free(r);
 	file_free(&f);

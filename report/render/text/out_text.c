@@ -240,6 +240,7 @@ void text_put_recorded(struct text *t)
 
 	text_title(t, "recorded", NULL);
 	put_pair(t, "trace", t->r->path);
+	put_pair(t, "slice for", meta->slice);
 	put_pair(t, "program", meta->exe);
 	put_command(t);
 	put_pair(t, "build id", meta->build_id);
