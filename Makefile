@@ -61,6 +61,17 @@ $(BUILD)/chanrec: $(OBJ)/cli/main.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+## static            build/chanrec-static: one file that runs on any Linux, without libraries
+.PHONY: static
+static: $(BUILD)/chanrec-static
+
+# Debian has yajl's archive under another name. sqlite could load extensions with dlopen(), of which the linker
+# warns; chanrec loads none.
+STATIC_LIBS = $(patsubst -lyajl,-lyajl_s,$(shell pkg-config --static --libs $(LIBS))) -lpthread -lm
+$(BUILD)/chanrec-static: $(OBJ)/cli/main.o $(OBJ)/tools/static/capstone_x86.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -static-pie -s -Wl,--gc-sections -Wl,--no-warnings -o $@ $^ $(STATIC_LIBS)
+
 $(LIB): $(filter-out $(OBJ)/cli/main.o,$(OBJS))
 	@rm -f $@
 	$(call say,AR)

@@ -2,10 +2,10 @@
 #include "record/doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -327,7 +327,7 @@ static void say_snapshot(const struct doctor *d, const struct snapshot *s, const
 static void examine_goroutines(const struct doctor *d, struct subject *p)
 {
 	struct trace_meta meta = { .recorder = "chanrec doctor" };
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int fd = memfd_create("chanrec doctor", MFD_CLOEXEC);
 	struct trace_writer *w = NULL;
 	struct snapshot *s = NULL;
 	struct encoder e = { 0 };
@@ -335,7 +335,7 @@ static void examine_goroutines(const struct doctor *d, struct subject *p)
 	struct err err = { 0 };
 
 	if (fd < 0)
-		err_set(&err, errno, "/dev/null: %s", strerror(errno));
+		err_set(&err, errno, "memfd_create: %s", strerror(errno));
 	else if (trace_writer_open(&w, fd, &meta, &err) == 0 && intern_init(&in, p->bin, p->bias, w, &err) == 0) {
 		encoder_init(&e, &in, mono_ns());
 		encoder_set_writer(&e, w);
