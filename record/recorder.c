@@ -228,10 +228,22 @@ static int phase_live(struct recorder *r, struct err *err)
 	return 0;
 }
 
+static bool is_target_gone(const struct recorder *r)
+{
+	return watch_gone(&r->watch) || !target_alive(&r->target);
+}
+
+static int drain_all(struct recorder *r, struct err *err)
+{
+	if (is_target_gone(r))
+		probes_orphan(&r->probes);
+	return intake_drain_all(&r->intake, err);
+}
+
 /* Drains the ring, and writes the snapshot records that were waiting for it. */
 static int drain_rest(struct recorder *r, struct err *err)
 {
-	if (intake_drain_all(&r->intake, err))
+	if (drain_all(r, err))
 		return err->code;
 	if (!snapshot_flush(r->snap, UINT64_MAX, err))
 		return 0;
@@ -247,18 +259,13 @@ static int phase_drain(struct recorder *r, struct err *err)
 	return drain_rest(r, err);
 }
 
-static bool is_target_gone(const struct recorder *r)
-{
-	return watch_gone(&r->watch) || !target_alive(&r->target);
-}
-
 /* Writes the deferred waits that have not ended. */
 static int take_deferred(struct recorder *r, struct err *err)
 {
 	if (r->intake.is_full)
 		return 0;
 	probes_closing(&r->probes);
-	if (intake_drain_all(&r->intake, err))
+	if (drain_all(r, err))
 		return err->code;
 	if (is_target_gone(r))
 		return deferred_take_dead(&r->probes, &r->enc, err);

@@ -7,8 +7,10 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "record/inline/seccomp.h"
+#include "util/clock.h"
 
 /* include/linux/errno.h: what a system call that was interrupted "returns". */
 #define ERESTARTSYS 512
@@ -18,6 +20,10 @@
 
 #define SYSCALL_BYTES 2
 #define STOPS_MAX 1000
+/* Far more than the calls take. Code that somebody else overwrites may never get to them. */
+#define CALLS_NS 2000000000ull
+#define GIVE_UP_NS 500000000ull
+#define POLL_US 20
 
 struct list {
 	uint8_t code[REMOTE_MAX];
@@ -136,15 +142,33 @@ static void list_make(struct list *l, const struct remote_call *calls, size_t n,
 	put_return(l, back);
 }
 
-/* Lets the thread run to its next stop. 1: it has exited. */
-static int next_stop(struct tracee *th, struct user_regs_struct *r, bool *at_call)
+/* Waits for the thread's next stop. -ETIMEDOUT: there was none; -ESRCH: it has exited. */
+static int wait_stop(pid_t tid, int *status, uint64_t deadline)
+{
+	for (;;) {
+		pid_t got = waitpid(tid, status, __WALL | WNOHANG);
+
+		if (got)
+			return got == tid && WIFSTOPPED(*status) ? 0 : -ESRCH;
+		if (mono_ns() > deadline)
+			return -ETIMEDOUT;
+		usleep(POLL_US);
+	}
+}
+
+/* Lets the thread run to its next stop. -ESRCH: it has exited; -ETIMEDOUT: it goes on. */
+static int next_stop(struct tracee *th, struct user_regs_struct *r, bool *at_call, uint64_t deadline)
 {
 	int status, sig = 0;
 
 	for (int i = 0; i < STOPS_MAX; i++) {
-		if (ptrace(PTRACE_SYSCALL, th->tid, NULL, (void *)(long)sig) ||
-		    waitpid(th->tid, &status, __WALL) != th->tid || !WIFSTOPPED(status))
+		int ret;
+
+		if (ptrace(PTRACE_SYSCALL, th->tid, NULL, (void *)(long)sig))
 			return -ESRCH;
+		ret = wait_stop(th->tid, &status, deadline);
+		if (ret)
+			return ret;
 		sig = WSTOPSIG(status);
 		*at_call = !(status >> 16) && (sig & ~0x80) == SIGTRAP;
 		if (status >> 16)
@@ -160,12 +184,19 @@ static int follow(struct tracee *th, const struct list *l, uint64_t at, struct r
                   remote_fn fn, void *arg, struct err *err)
 {
 	struct user_regs_struct r;
+	uint64_t deadline = mono_ns() + CALLS_NS;
 	bool at_call, is_second = false;
 	int ret = 0;
 
 	for (size_t i = 0; i < n;) {
-		if (next_stop(th, &r, &at_call))
+		int stop = next_stop(th, &r, &at_call, deadline);
+
+		if (stop == -ESRCH)
 			return err_set(err, ESRCH, "the process ended while it made system calls for the recorder");
+		if (stop)
+			return err_set(err, ETIMEDOUT,
+			               "a thread of the process did not make the system calls for the recorder: "
+			               "somebody else changes the process's code, or a call does not return");
 		if (r.rip != at + l->after[i])
 			continue;
 		if (is_second) {
@@ -177,6 +208,29 @@ static int follow(struct tracee *th, const struct list *l, uint64_t at, struct r
 		is_second = !is_second;
 	}
 	return ret;
+}
+
+/*
+ * Ends calls that do not end. A thread that is in the list is sent back. One that
+ * left it goes on, and finds its way back in the list. false: it has no state
+ * that could be waited for, and stays traced until the recorder ends.
+ */
+static bool give_up(struct tracees *t, const struct list *l, uint64_t at, const struct user_regs_struct *back,
+                    bool *is_in_list)
+{
+	struct tracee *th = &t->v.v[0];
+	struct user_regs_struct r;
+	int status;
+
+	ptrace(PTRACE_INTERRUPT, th->tid, NULL, NULL);
+	if (wait_stop(th->tid, &status, mono_ns() + GIVE_UP_NS))
+		return false;
+	if (!(status >> 16) && (WSTOPSIG(status) & ~0x80) != SIGTRAP)
+		th->sig = WSTOPSIG(status);
+	*is_in_list = !ptrace(PTRACE_GETREGS, th->tid, NULL, &r) && r.rip - at < l->n;
+	if (*is_in_list)
+		ptrace(PTRACE_SETREGS, th->tid, NULL, back);
+	return true;
 }
 
 /* Of the thread that is stopped. */
@@ -210,6 +264,7 @@ int remote_run(struct tracees *t, const struct remote_room *room, struct remote_
 {
 	uint8_t saved[REMOTE_MAX];
 	struct user_regs_struct back, r;
+	bool is_back = true;
 	struct list l;
 	int ret;
 
@@ -238,11 +293,17 @@ int remote_run(struct tracees *t, const struct remote_room *room, struct remote_
 		ret = err_set(err, errno, "cannot divert a thread: %s", strerror(errno));
 	else
 		ret = follow(&t->v.v[0], &l, room->at, calls, n, fn, arg, err);
-	if (ret != -ESRCH) {
+	if (ret == -ETIMEDOUT && !give_up(t, &l, room->at, &back, &is_back)) {
+		tracees_forget(t);
+		return ret;
+	}
+	if (ret == -ESRCH)
+		is_back = false;
+	else if (ret != -ETIMEDOUT)
 		/* The way back, but at once. */
 		ptrace(PTRACE_SETREGS, t->v.v[0].tid, NULL, &back);
+	if (is_back)
 		tracees_write(t, room->at, saved, l.n);
-	}
 	tracees_resume(t);
 	return ret;
 }

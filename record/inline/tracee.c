@@ -208,6 +208,12 @@ void tracees_resume(struct tracees *t)
 	t->v.n = 0;
 }
 
+void tracees_forget(struct tracees *t)
+{
+	hurry_no_more(t);
+	t->v.n = 0;
+}
+
 static bool is_asleep(const struct tracees *t, pid_t tid)
 {
 	char path[64], text[256], *p = NULL;

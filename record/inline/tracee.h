@@ -46,6 +46,8 @@ int tracees_stop(struct tracees *t, struct err *err);
 /* Stops one thread that can be made to execute something else, and will not notice. It is t->v.v[0]. */
 int tracees_stop_one(struct tracees *t, struct err *err);
 void tracees_resume(struct tracees *t);
+/* In place of tracees_resume(): the threads do not stop, so they stay traced until the recorder ends. */
+void tracees_forget(struct tracees *t);
 
 /* Addresses from lo on, len bytes. */
 struct extent {

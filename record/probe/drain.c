@@ -74,6 +74,22 @@ static bool skip_overrun(struct drain *d)
 	return true;
 }
 
+/*
+ * A thread was killed between taking slots and completing the record. What it
+ * was about to report had not happened: a site reports before its instruction.
+ */
+static bool skip_orphan(struct drain *d)
+{
+	uint64_t head = __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE);
+
+	if (!d->is_orphaned || d->at >= head)
+		return false;
+	do {
+		d->at++;
+	} while (d->at < head && !is_taken(d, d->at));
+	return true;
+}
+
 /* Takes the complete record at d->at. *nslots: its size in slots. */
 static int take(struct drain *d, uint64_t *nslots)
 {
@@ -104,7 +120,7 @@ static int run_slots(struct drain *d)
 	uint64_t published = d->at, n;
 	int ret = 0;
 
-	while (ret >= 0 && (is_whole(d, d->at) || skip_overrun(d))) {
+	while (ret >= 0 && (is_whole(d, d->at) || skip_overrun(d) || skip_orphan(d))) {
 		if (!is_whole(d, d->at))
 			continue;
 		ret = take(d, &n);
@@ -116,6 +132,11 @@ static int run_slots(struct drain *d)
 	}
 	publish(d);
 	return ret;
+}
+
+void drain_orphan(struct drain *d)
+{
+	d->is_orphaned = true;
 }
 
 int drain_run(struct drain *d)

@@ -123,6 +123,11 @@ int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err)
 	return ret ? err_set(err, -ret, "cannot map the ring: %s", strerror(-ret)) : 0;
 }
 
+void probes_orphan(struct probes *p)
+{
+	drain_orphan(&p->drain);
+}
+
 int probes_drain(struct probes *p)
 {
 	if (p->kind->beat)

@@ -116,6 +116,8 @@ void probes_free(struct probes *p);
 int probes_check_site(const struct probes *p, const struct probe *pr, size_t len, bool is_shared, struct err *err);
 
 int probes_open_ring(struct probes *p, drain_fn fn, void *arg, struct err *err);
+/* The target has ended, so no record will be completed any more; see drain_orphan(). */
+void probes_orphan(struct probes *p);
 /* See drain_run(). */
 int probes_drain(struct probes *p);
 

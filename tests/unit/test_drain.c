@@ -107,6 +107,34 @@ static void test_unfinished(void **state)
 	teardown(&e);
 }
 
+/* Records that were left incomplete by a process that has ended do not delay those after them. */
+static void test_orphans(void **state)
+{
+	struct end e;
+
+	setup(&e);
+	for (uint64_t lap = 0; lap < 5; lap++) {
+		begin(&e, RING_EXIT, 1, 3);
+		finish(&e, begin(&e, RING_EXIT, 2, 3));
+		begin(&e, RING_STACK, 3, 9);
+		/* Slots of which the thread had only told the ring. */
+		e.vars.pos.head += 2;
+		finish(&e, begin(&e, RING_EXIT, 4, 1));
+		begin(&e, RING_EXIT, 5, 1);
+		e.n = 0;
+		e.d.is_orphaned = false;
+		assert_int_equal(drain_run(&e.d), 0);
+		assert_int_equal(e.n, 0);
+		drain_orphan(&e.d);
+		assert_int_equal(drain_run(&e.d), 0);
+		assert_int_equal(e.n, 2);
+		assert_int_equal(e.got[0], 2);
+		assert_int_equal(e.got[1], 4);
+		assert_int_equal(e.vars.pos.tail, e.vars.pos.head);
+	}
+	teardown(&e);
+}
+
 /* A record of several slots arrives in one piece, even across the end of the ring; abandoned records are skipped. */
 static void test_long(void **state)
 {
@@ -210,8 +238,10 @@ static void test_passed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order_and_wrap), cmocka_unit_test(test_unfinished), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_stop),           cmocka_unit_test(test_overrun),    cmocka_unit_test(test_passed),
+		cmocka_unit_test(test_order_and_wrap), cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_long),           cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_stop),           cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
