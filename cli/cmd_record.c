@@ -50,9 +50,9 @@ static const char *probing_at(size_t i, const char **help)
 	static const struct {
 		const char *name, *help;
 	} ways[] = {
-		[TRACE_PROBING_UPROBE] = { "uprobe", "by the kernel (default)" },
-		[TRACE_PROBING_INLINE] = { "inline",
-		                           "jumps written into the program's code: much cheaper; experimental" },
+		[PROBING_UPROBE] = { "uprobe", "by the kernel (default)" },
+		[PROBING_INLINE] = { "inline", "jumps written into the program's code: much cheaper; experimental" },
+		[PROBING_AUTO] = { "auto", "inline where doctor finds nothing against it, else uprobe" },
 	};
 
 	if (i >= sizeof(ways) / sizeof(ways[0]))
@@ -193,7 +193,7 @@ static const char *needs_probes(const struct record_args *args)
 		{ args->clean, "--clean" },
 		{ o->argv != NULL, "CMD" },
 		{ o->events != EVENTS_DEFAULT, "--events" },
-		{ o->probing != TRACE_PROBING_UPROBE, "--probes" },
+		{ o->probing != PROBING_UPROBE, "--probes" },
 		{ o->min_block, "--min-block" },
 		{ o->ring_size != RING_DEFAULT, "--ring" },
 		{ o->no_ready_stacks, "--no-ready-stacks" },

@@ -80,6 +80,10 @@ static void put_notes(const struct recorder_opts *opts, const struct recorder_su
 		put_left_out(sum, by, f);
 	put_counted(sum->left_out, "events were left out to stay within these limits.", f);
 	put_counted(sum->short_waits, "short waits were counted but not recorded.", f);
+	if (opts->probing == PROBING_AUTO && sum->why_uprobes.code)
+		fprintf(f, "Recorded with uprobes. Inline probes do not fit: %s.\n", sum->why_uprobes.msg);
+	else if (opts->probing == PROBING_AUTO)
+		fputs("Recorded with inline probes.\n", f);
 	if (sum->has_overhead)
 		fprintf(f, "Probes took %.1f%% of the program's CPU time (peak %.1f%%).\n", sum->overhead / 1e4,
 		        sum->overhead_max / 1e4);

@@ -59,6 +59,13 @@ const char *trace_way_name(uint8_t way)
 	return way < TRACE_WAYS ? names[way] : "unknown";
 }
 
+const char *trace_probing_name(uint8_t probing)
+{
+	static const char *const names[] = { [TRACE_PROBING_UPROBE] = "uprobe", [TRACE_PROBING_INLINE] = "inline" };
+
+	return probing < sizeof(names) / sizeof(names[0]) ? names[probing] : "unknown";
+}
+
 const char *trace_cause_name(enum trace_cause c)
 {
 	static const char *const names[] = {

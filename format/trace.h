@@ -62,6 +62,8 @@ enum trace_way {
 
 /* "probes", "dump", "core", "text", "samples"; "unknown". */
 const char *trace_way_name(uint8_t way);
+/* Of enum trace_probing: "uprobe", "inline"; "unknown". */
+const char *trace_probing_name(uint8_t probing);
 
 enum trace_kind {
 	TRACE_KIND_NONE = 0, /* no such type */

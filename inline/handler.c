@@ -569,9 +569,35 @@ INL bool wait_end(struct inline_conf *c, u64 g)
 
 /* --- the sites --- */
 
+INL u64 cost_begin(const struct inline_conf *c)
+{
+	return __builtin_expect(AT(u32, &c->shm->is_metered), 0) ? ticks() : 0;
+}
+
+INL void cost_end(const struct inline_conf *c, u64 g, u64 began)
+{
+	struct inline_cost *cost;
+	u64 took;
+
+	if (__builtin_expect(!began, 1))
+		return;
+	took = ticks() - began;
+	cost = &c->shm->costs[(g * 0x9e3779b97f4a7c15ull >> 32) % INLINE_COSTS];
+	cost->hits++;
+	cost->ticks += took < c->hit_ticks_most ? took : 0;
+}
+
+/* Defines h_NAME(), which times do_NAME(), whose body follows. */
 #define HANDLER(name) \
+	INL void do_##name(struct inline_conf *c, const struct inline_regs *r, u64 sp); \
 	void h_##name(struct inline_conf *c, const struct inline_regs *r, u64 sp); \
-	void h_##name(struct inline_conf *c, const struct inline_regs *r, u64 sp)
+	void h_##name(struct inline_conf *c, const struct inline_regs *r, u64 sp) \
+	{ \
+		u64 began = cost_begin(c); \
+		do_##name(c, r, sp); \
+		cost_end(c, r->r14, began); \
+	} \
+	INL void do_##name(struct inline_conf *c, const struct inline_regs *r, u64 sp)
 
 /* gopark(unlockf, lock, reason, traceReason, skip) */
 HANDLER(park)

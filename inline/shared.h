@@ -26,12 +26,22 @@ struct inline_clock {
 #define INLINE_CLOCKS 256
 #define INLINE_CLOCK_NS 100000000ull /* between two entries */
 
+/* What hits cost. Those of one g go to one of several lines; an addition may get lost where two meet. */
+struct inline_cost {
+	__u64 hits, ticks;
+	__u64 pad[6];
+};
+#define INLINE_COSTS 64
+
 /* The memory that both map. The ring's slots follow at INLINE_RING_AT. */
 struct inline_shm {
 	struct bpf_vars vars;
 	__u64 full_since; /* tsc of the first hit without room since the recorder last drained; 0: none */
 	__u32 self_off;   /* nobody drained for too long, so the handler switched itself off */
 	__u32 clock;      /* index of the current entry */
+	__u32 is_metered; /* hits are counted and timed */
+	__u32 pad;
+	struct inline_cost costs[INLINE_COSTS];
 	struct inline_clock clocks[INLINE_CLOCKS];
 	__u64 seen[INLINE_SEEN];
 	struct wait_slot waits[WAIT_SLOTS];
@@ -49,8 +59,9 @@ struct inline_conf {
 	__u32 pad;
 	struct inline_shm *shm;
 	struct ring_slot *ring;
-	__u64 mask;       /* number of slots - 1 */
-	__u64 dead_ticks; /* the ring is full for so long: nobody drains it */
+	__u64 mask;           /* number of slots - 1 */
+	__u64 dead_ticks;     /* the ring is full for so long: nobody drains it */
+	__u64 hit_ticks_most; /* a hit that takes longer was interrupted */
 	struct bpf_config cfg;
 };
 

@@ -12,6 +12,7 @@
 #include "format/trace.h"
 #include "record/encode/encode.h"
 #include "record/goread/layoutcheck.h"
+#include "record/inline/fit.h"
 #include "record/inline/inline.h"
 #include "record/probe/uprobe.h"
 #include "record/snapshot.h"
@@ -249,6 +250,20 @@ static void say_left(const struct doctor *d, const struct target *t)
 		           left.nsites);
 }
 
+/* Whether --probes auto would choose inline. */
+static void say_inline(const struct doctor *d, const struct subject *p)
+{
+	const struct inline_candidate c = {
+		.pid = p->target.pid, .bin = p->bin, .bias = p->bias, .plan = &p->probes.plan, .ring_size = RING_SIZE
+	};
+	struct err err = { 0 };
+
+	if (inline_fits(&c, &err))
+		doctor_say(d, DOCTOR_NOTE, "inline", NULL, "--probes inline does not fit: %s", err.msg);
+	else
+		doctor_say(d, DOCTOR_OK, "inline", NULL, "nothing speaks against --probes inline");
+}
+
 static bool say_attach(const struct doctor *d, struct subject *p)
 {
 	struct probes_opts o = {
@@ -370,7 +385,7 @@ void doctor_process(const struct doctor *d, pid_t pid)
 		doctor_say(d, DOCTOR_OK, NULL, NULL, "trying it on process %d", p.target.pid);
 		if (err.code)
 			doctor_say(d, DOCTOR_FAILS, "code", NULL, "%s", err.msg);
-		else if (say_left(d, &p.target), say_check(d, &p) && say_attach(d, &p))
+		else if (say_left(d, &p.target), say_inline(d, &p), say_check(d, &p) && say_attach(d, &p))
 			examine_goroutines(d, &p);
 	}
 	subject_free(&p);

@@ -11,6 +11,7 @@
 #include "record/goread/layoutcheck.h"
 #include "record/header.h"
 #include "record/heartbeat.h"
+#include "record/inline/fit.h"
 #include "record/inline/inline.h"
 #include "record/intake.h"
 #include "record/limit/deferred.h"
@@ -51,7 +52,7 @@ struct recorder {
 };
 
 static const struct probes_kind *const probes_kinds[] = {
-	[TRACE_PROBING_UPROBE] = &probes_uprobe, [TRACE_PROBING_INLINE] = &probes_inline
+	[PROBING_UPROBE] = &probes_uprobe, [PROBING_INLINE] = &probes_inline, [PROBING_AUTO] = &probes_inline
 };
 
 static int open_target(struct recorder *r, struct err *err)
@@ -72,6 +73,35 @@ static int open_target(struct recorder *r, struct err *err)
 	return target_bias(&r->target, &r->bias, err);
 }
 
+static int plan_probes(struct recorder *r, struct err *err)
+{
+	return probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err);
+}
+
+static int attach(struct recorder *r, const struct probes_opts *po, struct err *err)
+{
+	return probes_attach(&r->probes, &r->target, r->bin, r->bias, po, err);
+}
+
+/* Inline, if a recording is then complete; else by uprobes. */
+static int attach_auto(struct recorder *r, struct probes_opts *po, struct err *err)
+{
+	const struct inline_candidate c = { .pid = r->target.pid,
+		                            .stopped = po->stopped,
+		                            .bin = r->bin,
+		                            .bias = r->bias,
+		                            .plan = &r->probes.plan,
+		                            .ring_size = po->ring_size };
+	struct err *why = &r->sum->why_uprobes;
+
+	if (!inline_fits(&c, why) && !attach(r, po, why))
+		return 0;
+	debug(DEBUG_PROBE, "uprobes, because %s", why->msg);
+	probes_free(&r->probes);
+	po->kind = &probes_uprobe;
+	return plan_probes(r, err) ? err->code : attach(r, po, err);
+}
+
 static int plan_and_attach(struct recorder *r, struct err *err)
 {
 	struct probes_opts po = { .kind = probes_kinds[r->opts->probing],
@@ -88,8 +118,7 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 	/* A program that has not run yet has nothing to check; live_step() does it later. */
 	if (!watch_launched(&r->watch) && !r->layout.own && layout_check_run(&r->check, err))
 		return err->code;
-	if (probes_plan(&r->probes, r->bin, &r->layout, r->opts->events, err) ||
-	    probes_attach(&r->probes, &r->target, r->bin, r->bias, &po, err))
+	if (plan_probes(r, err) || (r->opts->probing == PROBING_AUTO ? attach_auto(r, &po, err) : attach(r, &po, err)))
 		return err->code;
 	return limits_new(&r->limits,
 	                  &(struct limits_opts){ .max_size = r->opts->max_size,

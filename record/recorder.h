@@ -24,6 +24,7 @@ struct recorder_summary {
 	uint32_t overhead, overhead_max; /* millionths of the target's CPU time */
 	uint64_t short_waits;            /* number of short waits left out */
 	uint64_t halted;                 /* ns that the process was stopped or frozen */
+	struct err why_uprobes;          /* with PROBING_AUTO: what speaks against inline probes */
 };
 
 /*

@@ -364,7 +364,7 @@ static int write_owner(const struct block *b, const struct tracees *t)
 	return tracees_write(t, b->at, &head, sizeof(head));
 }
 
-int block_map(struct block *b, struct tracees *t, uint64_t ring_size, struct err *err)
+int block_plan(struct block *b, struct tracees *t, uint64_t ring_size, struct err *err)
 {
 	struct text text;
 
@@ -372,7 +372,12 @@ int block_map(struct block *b, struct tracees *t, uint64_t ring_size, struct err
 	if (find_text(&text, t->pid, err) || choose_place(b, t->pid, &text, err))
 		return err->code;
 	set_slack(b, t, &text);
-	if (check_calls(b, t, err)) {
+	return check_calls(b, t, err);
+}
+
+int block_map(struct block *b, struct tracees *t, uint64_t ring_size, struct err *err)
+{
+	if (block_plan(b, t, ring_size, err)) {
 		b->at = 0;
 		return err->code;
 	}

@@ -43,7 +43,9 @@ struct block {
 	struct inline_shm *shm; /* here */
 };
 
-/* Maps the block and the shared memory for a ring of that size into the target; nothing executes in them yet. */
+/* Finds a place for the block, with shared memory for a ring of that size. Checks that the target may map both. */
+int block_plan(struct block *b, struct tracees *t, uint64_t ring_size, struct err *err);
+/* Plans and maps both; nothing executes in them yet. */
 int block_map(struct block *b, struct tracees *t, uint64_t ring_size, struct err *err);
 /* Removes them, once no thread is in the block. No jump may lead there any more. */
 int block_unmap(struct block *b, struct tracees *t, struct err *err);

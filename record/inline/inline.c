@@ -10,12 +10,15 @@
 
 #include "record/inline/block.h"
 #include "record/inline/clock.h"
+#include "record/inline/fit.h"
+#include "record/inline/meter.h"
 #include "record/inline/thunk.h"
 #include "record/inline/tracee.h"
 #include "record/probe/gocode.h"
 #include "util/debug.h"
 
 #define DEAD_NS 2000000000ull /* the ring is full for so long: nobody drains it */
+#define HIT_MOST_NS 20000ull  /* a hit that takes longer was interrupted: only the hit counts as its cost */
 #define ARM_TRIES 1000
 #define ARM_US 200
 
@@ -136,6 +139,8 @@ static int write_conf(struct probes *p, const struct inlined *in, struct err *er
 		                    .ring = (struct ring_slot *)(uintptr_t)(in->block.shm_at + INLINE_RING_AT),
 		                    .mask = p->plan.cfg.ring_size / sizeof(struct ring_slot) - 1,
 		                    .dead_ticks = (uint64_t)(((unsigned __int128)DEAD_NS << 32) / in->clock.rate),
+		                    .hit_ticks_most =
+		                            (uint64_t)(((unsigned __int128)HIT_MOST_NS << 32) / in->clock.rate),
 		                    .cfg = p->plan.cfg };
 
 	_Static_assert(sizeof(conf) <= INLINE_PAGE, "conf is one page");
@@ -242,43 +247,6 @@ static int disarm(struct probes *p, enum part part, struct err *err)
 	return ret;
 }
 
-/* What may make the code of the recorder fatal to the process. */
-static int check_allowed(pid_t pid, struct err *err)
-{
-	char path[64], line[512];
-	bool has_shadow = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		has_shadow |= !strncmp(line, "x86_Thread_features:", 20) && strstr(line, "shstk");
-	if (f)
-		fclose(f);
-	if (has_shadow)
-		return err_set(err, ENOTSUP, "process %d has a shadow stack; use --probes uprobe", pid);
-	return 0;
-}
-
-static int check_unused(const struct inlined *in, struct err *err)
-{
-	struct block_head head;
-	struct block left;
-	int ret = block_find(&left, &head, &in->t, err);
-
-	if (ret < 0)
-		return ret;
-	if (ret > 0)
-		return 0;
-	if (block_is_used(&head))
-		return err_set(err, EBUSY, "process %d is being recorded by chanrec, process %d", in->t.pid,
-		               (int)head.recorder);
-	return err_set(err, EBUSY,
-	               "a recorder that was killed left its probes in process %d; chanrec record --clean -p %d "
-	               "removes them",
-	               in->t.pid, in->t.pid);
-}
-
 static int inline_attach(struct probes *p, const struct probes_opts *opts, struct err *err)
 {
 	struct inlined *in = calloc(1, sizeof(*in));
@@ -287,10 +255,10 @@ static int inline_attach(struct probes *p, const struct probes_opts *opts, struc
 	if (!in)
 		return err_nomem(err);
 	in->t.mem = in->block.memfd = -1;
-	if (check_allowed(p->place.t->pid, err) || tsc_clock_open(&in->clock, err) ||
+	if (fit_check_allowed(p->place.t->pid, err) || tsc_clock_open(&in->clock, err) ||
 	    tracees_open(&in->t, p->place.t->pid, opts->stopped, err) || tracees_check(&in->t, err) ||
-	    check_unused(in, err) || block_map(&in->block, &in->t, opts->ring_size, err) || make_sites(p, err) ||
-	    write_thunks(in, err) || write_head(p, in, err) || write_conf(p, in, err))
+	    fit_check_unused(&in->t, err) || block_map(&in->block, &in->t, opts->ring_size, err) ||
+	    make_sites(p, err) || write_thunks(in, err) || write_head(p, in, err) || write_conf(p, in, err))
 		return err->code;
 	p->shared = &in->block.shm->vars.shared;
 	tsc_clock_tell(&in->clock, in->block.shm);
@@ -370,8 +338,21 @@ static void inline_free(struct probes *p)
 	free(in);
 }
 
+static int open_meter(void **own, const struct probes *p, struct err *err)
+{
+	struct inlined *in = own_of(p);
+
+	*own = inline_meter_new(in->block.shm, &in->clock);
+	return *own ? 0 : err_nomem(err);
+}
+
+static const struct meter_kind inline_meter = {
+	.open = open_meter, .begin = inline_meter_begin, .end = inline_meter_end, .close = inline_meter_close
+};
+
 const struct probes_kind probes_inline = {
 	.id = TRACE_PROBING_INLINE,
+	.meter = &inline_meter,
 	.attach = inline_attach,
 	.waits_detach = inline_waits_detach,
 	.waits_attach = inline_waits_attach,

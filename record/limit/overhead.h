@@ -4,9 +4,8 @@
 
 /*
  * The probes' share of the target's CPU time, and the step of enum shed_step
- * that a limit on it requires. The kernel counts and times the runs of the BPF
- * programs in short windows. Each run also takes a trap, whose cost is measured
- * on the recorder itself (record/probe/trapcost.h).
+ * that a limit on it requires. It is measured in short windows
+ * (record/probe/meter.h).
  */
 
 #include <stdint.h>
@@ -18,7 +17,7 @@
 struct overhead;
 
 /*
- * Measures the cost of a trap. limit: millionths; 0 makes *o NULL, for which
+ * limit: millionths; 0 makes *o NULL, for which
  * overhead_step() measures nothing. Errors say what is missing.
  */
 int overhead_new(struct overhead **o, uint32_t limit, const struct probes *p, pid_t pid, struct err *err);

@@ -14,6 +14,7 @@
 #include "bpf/ring.h"
 #include "gobin/gobin.h"
 #include "record/probe/drain.h"
+#include "record/probe/meter.h"
 #include "record/probe/plan.h"
 #include "record/target/target.h"
 
@@ -44,6 +45,7 @@ struct probes {
  */
 struct probes_kind {
 	enum trace_probing id;
+	const struct meter_kind *meter; /* what the sites cost */
 	/* Arms all sites, disabled. Sets p->own and p->shared; free() is called even if it fails. */
 	int (*attach)(struct probes *p, const struct probes_opts *opts, struct err *err);
 	/* The sites that do not report the life of goroutines or channels. */

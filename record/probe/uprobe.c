@@ -10,6 +10,7 @@
 
 #include "record/probe/link.h"
 #include "record/probe/programs.h"
+#include "record/probe/uprobe_meter.h"
 
 #define SITE_BYTES 2
 
@@ -139,7 +140,7 @@ static int uprobe_open_ring(struct probes *p, drain_fn fn, void *arg)
 	               : drain_open(&p->drain, map, 0, programs->vars, p->plan.cfg.ring_size, fn, arg);
 }
 
-size_t uprobe_programs(const struct probes *p, struct uprobe_prog *out, size_t max)
+static size_t list_programs(const struct probes *p, struct uprobe_prog *out, size_t max)
 {
 	struct bpf_program *prog;
 	size_t n = 0;
@@ -181,8 +182,24 @@ static void uprobe_free(struct probes *p)
 	free(p->own);
 }
 
+static int open_meter(void **own, const struct probes *p, struct err *err)
+{
+	struct uprobe_prog progs[UPROBE_PROGS_MAX];
+	size_t n = list_programs(p, progs, UPROBE_PROGS_MAX);
+	struct uprobe_meter *m;
+	int ret = uprobe_meter_open(&m, progs, n, err);
+
+	*own = m;
+	return ret;
+}
+
+static const struct meter_kind uprobe_meter = {
+	.open = open_meter, .begin = uprobe_meter_begin, .end = uprobe_meter_end, .close = uprobe_meter_close
+};
+
 const struct probes_kind probes_uprobe = {
 	.id = TRACE_PROBING_UPROBE,
+	.meter = &uprobe_meter,
 	.attach = uprobe_attach,
 	.waits_detach = uprobe_waits_detach,
 	.waits_attach = uprobe_waits_attach,

@@ -8,13 +8,4 @@
 
 extern const struct probes_kind probes_uprobe;
 
-/* An attached BPF program. */
-struct uprobe_prog {
-	int fd;
-	bool single_step; /* one of its sites is single-stepped by the kernel */
-};
-#define UPROBE_PROGS_MAX 16
-/* p must be of this kind. */
-size_t uprobe_programs(const struct probes *p, struct uprobe_prog *out, size_t max);
-
 #endif

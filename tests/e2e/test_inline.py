@@ -245,9 +245,44 @@ def test_a_command(go, tmp_path):
     os.close(keep)
 
 
-def test_max_overhead_is_refused(sums, inline):
+def test_max_overhead(sums, inline):
+    """The handler measures what its hits cost, and less is recorded until that is little enough."""
     target = sums()
-    refused = inline("-p", target.pid, "--max-overhead", "5", "-d", "0.1", wait=False).end()
-    assert refused.process.returncode != 0 and "--max-overhead" in refused.stderr
+    recorder = inline("-p", target.pid, "--max-overhead", "0.1", "--no-ready-stacks")
+    armed = text_of(target.pid, target.path)
+    wait_for("the probes of waits are removed", lambda: text_of(target.pid, target.path) != armed)
+    recorder.stop()
+    assert recorder.process.returncode == 0, recorder.stderr
+    doc = report_json(recorder.trace)
+    assert 0.1 < doc["trace"]["overhead"]["most_percent"] < 100
+    assert doc["trace"]["overhead"]["percent"] < doc["trace"]["overhead"]["most_percent"]
+    check_untouched(target)
+    check_right(target)
+
+
+def test_auto(sums, record):
+    """Inline where nothing speaks against it, else by uprobes; doctor says the same."""
+    target = sums()
+    for is_used in (False, True, False):
+        first = record("--probes", "inline", "-p", target.pid) if is_used else None
+        doctor = run(CHANREC, "doctor", "-p", target.pid).stdout
+        assert ("nothing speaks against --probes inline" in doctor) != is_used, doctor
+        if is_used:
+            # Another recorder has changed the bytes: that is also in the way of uprobes.
+            assert f"recorded by chanrec, process {first.process.pid}" in doctor
+            first.stop()
+            continue
+        recorder = record("--probes", "auto", "-p", target.pid, "-d", "0.1", wait=False).end()
+        assert recorder.process.returncode == 0 and "Recorded with inline probes." in recorder.stderr, recorder.stderr
+        assert report_json(recorder.trace)["trace"]["probes"] == "inline"
+        assert "inline: jumps" in run(CHANREC, "report", "--full", recorder.trace).stdout
+    # The sites are the same, but uprobes do not mind other uprobes.
+    first = record("--probes", "uprobe", "-p", target.pid)
+    recorder = record("--probes", "auto", "-p", target.pid, "-d", "0.1", wait=False).end()
+    assert recorder.process.returncode == 0, recorder.stderr
+    assert "Recorded with uprobes. Inline probes do not fit: somebody else has changed the code" in recorder.stderr
+    assert report_json(recorder.trace)["trace"]["probes"] == "uprobe"
+    first.stop()
+    wait_for("the kernel takes the probes away", lambda: text_of(target.pid, target.path) == target.untouched)
     check_untouched(target)
     check_right(target)

@@ -125,6 +125,7 @@ static void put_trace(struct json *j, const struct report *r)
 	put_stopped(j, r->m);
 	json_key_str(j, "made_by", trace_way_name(r->meta->way));
 	put_sampled(j, r);
+	json_key_str_if(j, "probes", meta->way == TRACE_WAY_PROBES ? trace_probing_name(meta->probing) : NULL);
 	json_key_str(j, "final_state_from", r->m->end_from_events ? "events" : "snapshot");
 	json_close(j);
 }

@@ -246,6 +246,8 @@ void text_put_recorded(struct text *t)
 	put_pair(t, "build id", meta->build_id);
 	put_pair(t, "kernel", meta->kernel);
 	put_pair(t, "by", meta->recorder);
+	if (meta->probing == TRACE_PROBING_INLINE)
+		put_pair(t, "probes", "inline: jumps in the program's code");
 	if (t->r->end)
 		put_pair(t, "ended", t->r->end->reason);
 	if (model_has_events(t->m))
