@@ -1,0 +1,3 @@
+module rough
+
+go 1.19
