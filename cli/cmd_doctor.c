@@ -69,6 +69,17 @@ static void print_finding(void *arg, const struct doctor_finding *f)
 		keep(v, f);
 }
 
+/* Probes are not always the best way, nor always possible. */
+static void recommend(const struct verdict *v)
+{
+	printf("\nTo see what is stuck, leaks, grows or waits long, without slowing the program down:\n"
+	       "  chanrec record --sample 100ms -p PID%s\n"
+	       "To see who wakes whom, and for how long exactly each goroutine waits:\n"
+	       "  chanrec record -p PID; cheaper with --probes inline, which writes into the program's code%s\n",
+	       v->fails ? " (and chanrec dump): needs no BPF, only permission to read memory" : "",
+	       v->fails ? " and needs no BPF" : "");
+}
+
 /* subject: "this machine", "./server", "process 12". */
 static int conclude(struct verdict *v, const char *where, const char *subject)
 {
@@ -98,6 +109,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	struct verdict v = { 0 };
 	struct doctor d = { .say = print_finding, .arg = &v, .events = a->events, .verbose = a->verbose };
 	char process[32];
+	int ret;
 
 	if (rest->n + (a->pid != 0) > 1) {
 		err_set(err, EINVAL, "give a process (-p PID) or one executable, or neither to check the machine");
@@ -108,11 +120,12 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		return conclude(&v, "", rest->v[0]);
 	}
 	doctor_machine(&d);
-	if (!a->pid)
-		return conclude(&v, "on ", "this machine");
-	doctor_process(&d, a->pid);
+	if (a->pid)
+		doctor_process(&d, a->pid);
 	snprintf(process, sizeof(process), "process %d", (int)a->pid);
-	return conclude(&v, "", process);
+	ret = a->pid ? conclude(&v, "", process) : conclude(&v, "on ", "this machine");
+	recommend(&v);
+	return ret;
 }
 
 const struct command command_doctor = {

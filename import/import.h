@@ -7,7 +7,7 @@
 #include "util/err.h"
 
 /*
- * If path is Go's own text about goroutines or a goroutine profile: writes a trace of it to
+ * If path is Go's own text about goroutines or a goroutine profile (also gzipped; "-": stdin): writes a trace of it to
  * a file in memory, and sets *fd, which the caller closes. *fd is -1 if it is
  * neither, as a trace is.
  */

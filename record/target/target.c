@@ -289,6 +289,26 @@ static bool process_is_gone(const struct memory *m)
 
 static const struct memory_ops process_memory = { .read = process_read, .is_gone = process_is_gone };
 
+/*
+ * Yama lets a process read only its descendants (1) or nothing without
+ * CAP_SYS_PTRACE (2), even if both belong to one user (Documentation/admin-guide/LSM/Yama.rst).
+ */
+static const char *yama_advice(void)
+{
+	int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+	char scope = '0';
+
+	if (fd < 0)
+		return "";
+	if (read(fd, &scope, 1) != 1)
+		scope = '0';
+	close(fd);
+	if (caps_held() & CAPS_PTRACE || scope == '0')
+		return "";
+	return scope == '1' ? "; kernel.yama.ptrace_scope is 1, which keeps you from reading your own processes, too"
+	                    : "; kernel.yama.ptrace_scope keeps everybody without that capability from it";
+}
+
 int target_open(struct target *t, pid_t pid, struct err *err)
 {
 	char path[64], advice[CAPS_TEXT];
@@ -313,8 +333,8 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 		target_close(t);
 		if (e == ENOENT)
 			return say_no_program(pid, err);
-		return err_set(err, e, "no permission to inspect process %d (%s): %s", pid, strerror(e),
-		               caps_advice(CAPS_PTRACE, advice));
+		return err_set(err, e, "no permission to inspect process %d (%s): %s%s", pid, strerror(e),
+		               caps_advice(CAPS_PTRACE, advice), yama_advice());
 	}
 	t->command = target_command(t);
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->pid);
@@ -323,8 +343,8 @@ int target_open(struct target *t, pid_t pid, struct err *err)
 		int e = errno;
 
 		target_close(t);
-		return err_set(err, e, "no permission to read the memory of process %d (%s): %s", pid, strerror(e),
-		               caps_advice(CAPS_PTRACE | CAPS_DAC_READ, advice));
+		return err_set(err, e, "no permission to read the memory of process %d (%s): %s%s", pid, strerror(e),
+		               caps_advice(CAPS_PTRACE | CAPS_DAC_READ, advice), yama_advice());
 	}
 	if (target_auxv(t, err)) {
 		target_close(t);

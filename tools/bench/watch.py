@@ -89,7 +89,8 @@ class Chanrec:
         self.process.send_signal(2)
         out = self.process.stderr.read()
         self.process.wait()
-        events, lost = re.search(r"([\d,]+) events in .*, (none|[\d,]+) lost", out).groups()
+        # Samples lose nothing.
+        events, lost = re.search(r"([\d,]+) (?:events|changes) in (?:.*, (none|[\d,]+) lost)?", out).groups(default="0")
         events, lost = int(events.replace(",", "")), int(lost.replace(",", "").replace("none", "0"))
         return {"events": events, "lost": lost, "rate_events": events / self.duration(), "bytes": self.trace.stat().st_size,
                 "rss": int(re.search(r"RssAnon:\s+(\d+)", status)[1]) << 10,
@@ -195,7 +196,8 @@ INLINE, INLINE_ALL = (Chanrec("chanrec --probes inline", "--probes", "inline"),
                       Chanrec("chanrec --probes inline --events all", "--probes", "inline", "--events", "all"))
 INLINE_MIN_BLOCK = Chanrec("chanrec --probes inline --min-block 1ms", "--probes", "inline", "--min-block", "1ms")
 MIN_BLOCK = Chanrec("chanrec --min-block 1ms", "--min-block", "1ms")
-WATCHERS = [Nothing(), FLOOR_ALL, DEFAULT, NO_READY_STACKS, MIN_BLOCK, INLINE, INLINE_MIN_BLOCK, INLINE_ALL, FLOOR_BLOCKED, BLOCKED, ALL, GoTrace(), Bpftrace()]
+SAMPLE = Chanrec("chanrec --sample 100ms", "--sample", "100ms")
+WATCHERS = [Nothing(), FLOOR_ALL, DEFAULT, NO_READY_STACKS, MIN_BLOCK, SAMPLE, INLINE, INLINE_MIN_BLOCK, INLINE_ALL, FLOOR_BLOCKED, BLOCKED, ALL, GoTrace(), Bpftrace()]
 # The floor that each watcher is compared with, on the same sites.
 FLOOR_OF = {DEFAULT.name: FLOOR_ALL.name, NO_READY_STACKS.name: FLOOR_ALL.name, MIN_BLOCK.name: FLOOR_ALL.name,
             BLOCKED.name: FLOOR_BLOCKED.name}
