@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "cli/command.h"
+#include "cli/doctor_text.h"
 #include "cli/options_shared.h"
 #include "record/doctor.h"
 #include "util/vec.h"
@@ -53,19 +54,10 @@ static void keep(struct verdict *v, const struct doctor_finding *f)
 static void print_finding(void *arg, const struct doctor_finding *f)
 {
 	struct verdict *v = arg;
-	static const char *const marks[] = {
-		[DOCTOR_OK] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_LACKS] = "LACKS", [DOCTOR_FAILS] = "FAILS"
-	};
 
-	if (!f->what) {
-		printf("%s\n", f->text);
-		return;
-	}
-	v->findings++;
-	printf("  %-5s  %-14s  %s\n", marks[f->level], f->what, f->text);
-	if (f->todo && f->level != DOCTOR_OK)
-		printf("  %-5s  %-14s  -> %s\n", "", "", f->todo);
-	if (f->level >= DOCTOR_LACKS)
+	doctor_text(stdout, f);
+	v->findings += f->what != NULL;
+	if (f->what && f->level >= DOCTOR_LACKS)
 		keep(v, f);
 }
 

@@ -6,8 +6,19 @@
 #include "cli/suggest.h"
 
 static const struct command *const commands[] = {
-	&command_record, &command_dump, &command_report, &command_diff,  &command_script,     &command_info,
-	&command_doctor, &command_vet,  &command_redact, &command_slice, &command_completion, NULL,
+	&command_record,
+	&command_dump,
+	&command_report,
+	&command_diff,
+	&command_script,
+	&command_info,
+	&command_doctor,
+	&command_vet,
+	&command_redact,
+	&command_slice,
+	&command_bundle,
+	&command_completion,
+	NULL,
 };
 
 const struct command *command_at(size_t i)

@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_record, command_dump, command_report, command_diff, command_script, command_info,
-        command_doctor, command_vet, command_redact, command_slice, command_completion;
+        command_doctor, command_vet, command_redact, command_slice, command_bundle, command_completion;
 
 /* The table of commands, then NULL. */
 const struct command *command_at(size_t i);

@@ -7,13 +7,14 @@ import shutil
 import signal
 import struct
 import subprocess
+import tarfile
 import termios
 
 import pytest
 
 from conftest import BUILD, CHANREC, ROOT, run
 
-COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "redact", "slice", "completion"]
+COMMANDS = ["record", "dump", "report", "diff", "script", "info", "doctor", "vet", "redact", "slice", "bundle", "completion"]
 
 
 @pytest.fixture(scope="module")
@@ -307,3 +308,28 @@ def test_slices_are_small(tmp_path):
         assert (tmp_path / f"{number}.zst").stat().st_size < 20000
         assert "slice for" in run(CHANREC, "info", tmp_path / f"{number}.zst").stdout
     assert number > 3
+
+
+@pytest.mark.parametrize("ending, options", [("tar.gz", ()), ("tar.zst", ("--finding", "1")), ("tar", ())])
+def test_a_bundle_is_an_archive(trace, tmp_path, ending, options):
+    """tar(1) and sha256sum(1) agree, and the trace inside is a redacted one that report opens."""
+    archive = tmp_path / f"b.{ending}"
+    done = run(CHANREC, "bundle", *options, "-o", archive, trace)
+    assert done.returncode == 0, done.stderr
+    plain = archive
+    if ending == "tar.zst":
+        plain = tmp_path / "plain.tar"
+        assert run("zstd", "-dq", archive, "-o", plain).returncode == 0
+    with tarfile.open(plain) as tar:
+        names = {os.path.basename(name) for name in tar.getnames()}
+    assert names >= {"README.txt", "SHA256SUMS", "doctor.txt", "report.html", "report.txt", "trace.zst"}
+    assert ("report.svg" in names) == bool(shutil.which("dot"))
+    assert run("tar", "-xf", plain, "-C", tmp_path).returncode == 0
+    folder = tmp_path / "chanrec-bundle"
+    checked = subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
+    assert checked.returncode == 0 and checked.stdout.count(": OK") == len(names) - 1, checked.stdout + checked.stderr
+    assert findings(folder / "trace.zst")
+    for name in names - {"doctor.txt", "README.txt"}:
+        assert b"/home/dev" not in (folder / name).read_bytes(), name
+    assert "main.legacy" in (folder / "report.txt").read_text()
+    assert run(CHANREC, "bundle", "-o", tmp_path / "b.zip", trace).returncode == 2
