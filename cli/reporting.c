@@ -254,7 +254,7 @@ static int write_one(struct report_args *a, const char *path, struct err *err)
 	a->out.no_pager |= format != &output_text;
 	o->model.keep_each = format->wants_each;
 	o->model.keep_wakes = format->wants_each || o->model.goroutine;
-	o->model.keep_wake_stacks = o->fold_by == FOLD_BY_WAKE;
+	o->model.keep_wake_stacks = o->fold_by == FOLD_BY_WAKE || format->wants_wake_stacks;
 	ret = import_file(path, &fd, err);
 	if (!ret && fd >= 0) {
 		snprintf(imported, sizeof(imported), "/proc/self/fd/%d", fd);

@@ -19,6 +19,7 @@ struct output {
 	const char *schema; /* JSON Schema of what it writes; NULL: it has none */
 	/* Needs every exited goroutine, collected channel and wake-up between two goroutines. */
 	bool wants_each;
+	bool wants_wake_stacks; /* and each stack of a wait with that of its waker */
 	/* Keeps to budget_output(), so that the end of its document is not cut off. */
 	bool limits_itself;
 	int (*write)(const struct report *r, FILE *f, struct err *err);

@@ -18,6 +18,7 @@
 #include "report/analyze/diff.h"
 #include "report/dump/info.h"
 #include "report/dump/script.h"
+#include "report/render/html/page.h"
 #include "report/render/out.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -193,16 +194,19 @@ static void run_report(const char *path, const uint8_t *choice, FILE *null)
 		struct report *r;
 		struct err err = { 0 };
 
-		if (o == &output_svg || o == &output_html) /* they draw with Graphviz what dot says */
+		if (o == &output_svg) /* Graphviz draws what dot says */
 			continue;
 		opts.model.keep_each = o->wants_each;
 		opts.model.keep_wakes = o->wants_each || opts.model.goroutine;
-		opts.model.keep_wake_stacks = opts.fold_by == FOLD_BY_WAKE;
+		opts.model.keep_wake_stacks = o->wants_wake_stacks || opts.fold_by == FOLD_BY_WAKE;
 		if (report_load(&r, path, &opts, &err)) {
 			CHECK(err.msg[0]);
 			continue;
 		}
-		o->write(r, null, &err);
+		if (o == &output_html) /* its picture, too */
+			page_data_write(r, null, &err);
+		else
+			o->write(r, null, &err);
 		report_free(r);
 	}
 }

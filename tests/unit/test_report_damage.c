@@ -9,6 +9,7 @@
 
 #include "report/dump/info.h"
 #include "report/dump/script.h"
+#include "report/render/html/page.h"
 #include "report/render/out.h"
 #include "tests/unit/replay_trace.h"
 #include "tests/unit/trace_file.h"
@@ -58,7 +59,8 @@ static char *output_of(const struct output *o, const struct report *r)
 	FILE *f = open_memstream(&text, &n);
 
 	assert_non_null(f);
-	assert_int_equal(o->write(r, f, &err), 0);
+	/* The picture of HTML is that of dot. */
+	assert_int_equal(o == &output_html ? page_data_write(r, f, &err) : o->write(r, f, &err), 0);
 	assert_int_equal(fclose(f), 0);
 	return text;
 }
@@ -93,9 +95,10 @@ static void run_outputs(struct runs *s)
 		struct err err = { 0 };
 		struct report *r;
 
-		if (o == &output_svg || o == &output_html) /* a process for each, which draws what dot says */
+		if (o == &output_svg) /* a process for each, which draws what dot says */
 			continue;
 		opts.model.keep_each = o->wants_each;
+		opts.model.keep_wake_stacks = o->wants_wake_stacks;
 		if (report_load(&r, s->path, &opts, &err)) {
 			assert_true(err.msg[0]);
 			s->refused++;

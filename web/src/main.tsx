@@ -63,13 +63,16 @@ const pages: Record<string, { of: string; show: (id: number) => ComponentChildre
   chain: { of: "chains", show: (n) => <ChainPage n={n} /> },
 };
 
+const sizesOf = new WeakMap<Report, Record<string, number>>();
+
 function size(report: Report, name: string): number | null {
   const f = report.f;
-  const sizes: Record<string, number> = {
+  const sizes = sizesOf.get(report) ?? {
     findings: f.findings.length, goroutines: f.goroutines.filter((g) => !g.system).length, groups: f.groups.length,
     channels: f.channels.length, locks: f.syncs.length, sites: f.wait_sites.filter((s) => !s.idle).length,
     wakes: f.edges.length, chains: f.chains.length,
   };
+  sizesOf.set(report, sizes);
   return sizes[name] ?? null;
 }
 

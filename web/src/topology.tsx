@@ -105,7 +105,9 @@ function layout(report: Report, shown: GraphEdge[], extra: Set<number>): Layout 
     return { edge: e, path: curve(at.points), x: at.x, y: at.y, text: edgeLabel(e) };
   });
   const size = g.graph();
-  return { nodes: placed, edges: drawn, width: size.width || 100, height: size.height || 100 };
+  /* Of nothing it is infinite. */
+  const finite = (n: number | undefined) => (n && Number.isFinite(n) ? n : 100);
+  return { nodes: placed, edges: drawn, width: finite(size.width), height: finite(size.height) };
 }
 
 /* Worst chain, what is chosen with its neighbours, what was searched for, then the heaviest. */
