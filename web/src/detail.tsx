@@ -67,16 +67,21 @@ function Life({ id }: { id: number }) {
   );
 }
 
+/* What is copied may end up in a terminal. */
+function printable(s: string): string {
+  return s.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
 function asText(report: Report, id: number): string {
   const g = report.goroutines.get(id);
   if (!g) return "";
   const head = `goroutine ${g.id} [${g.wait?.reason ?? g.state}${g.wait?.blocked_ns ? `, ${dur(g.wait.blocked_ns)}` : ""}]:`;
   const frames = report.stack(g.stack).places.map((p) => {
     const place = report.place(p);
-    return place ? `${place.function}(...)\n\t${place.file}:${place.line}` : "?";
+    return place ? `${printable(place.function)}(...)\n\t${printable(place.file)}:${place.line}` : "?";
   });
   const by = report.place(g.created_by);
-  if (by) frames.push(`created by ${by.function}${g.parent ? ` in goroutine ${g.parent}` : ""}\n\t${by.file}:${by.line}`);
+  if (by) frames.push(`created by ${printable(by.function)}${g.parent ? ` in goroutine ${g.parent}` : ""}\n\t${printable(by.file)}:${by.line}`);
   return [head, ...frames, ""].join("\n");
 }
 
