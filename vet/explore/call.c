@@ -17,10 +17,21 @@ void call_unknown(struct explorer *x, struct state *s, const struct val *args, u
 }
 
 /* The results of a function that is not followed: their types are known. */
-static void skip_func(struct explorer *x, struct state *s, const struct func *f, int want)
+static void skip_func(struct explorer *x, struct state *s, const struct func *f, const struct val *args, uint32_t n,
+                      int want)
 {
-	for (int i = 0; i < want; i++)
-		push(s, cur_g(s), (size_t)i < f->results.n ? unknown_of(x, s, f->results.v[i].type) : sym_val(s, 1));
+	bool wraps = false;
+
+	for (uint32_t i = 0; i < n; i++)
+		wraps |= args[i].k == V_SYM && s->syms.v[args[i].v].nil == 2;
+	for (int i = 0; i < want; i++) {
+		struct val v = (size_t)i < f->results.n ? unknown_of(x, s, f->results.v[i].type) : sym_val(s, 1);
+
+		/* What is made of an error is one. */
+		if (wraps && want == 1 && v.k == V_SYM && is_error_type(x->p, f->results.v[i].type))
+			s->syms.v[v.v].nil = 2;
+		push(s, cur_g(s), v);
+	}
 }
 
 static bool is_too_deep(const struct state *s, uint32_t func)
@@ -106,7 +117,7 @@ static void call_func(struct explorer *x, struct state *s, uint32_t func, uint32
 	for (uint32_t i = 0; i < n && !matters; i++)
 		matters = val_is_private(s, args[i]);
 	if (!matters) {
-		skip_func(x, s, f, want);
+		skip_func(x, s, f, args, n, want);
 		return;
 	}
 	if (f->unclear || is_too_deep(s, func)) {
@@ -114,7 +125,7 @@ static void call_func(struct explorer *x, struct state *s, uint32_t func, uint32
 			escape(x, s, args[i]);
 		if (closure)
 			escape(x, s, VAL(V_CLOSURE, closure));
-		skip_func(x, s, f, want);
+		skip_func(x, s, f, args, n, want);
 		return;
 	}
 	enter(x, s, func, closure, args, n, want, is_deferred, false);

@@ -144,8 +144,11 @@ static bool has_room(struct explorer *x, struct state *s, const struct obj *o)
 		return more.v;
 	s->unknowns++;
 	other = fork_state(x, s);
-	if (other)
+	if (other) {
 		assume(x, other, more, false);
+		/* Whoever computes the size of a buffer wants one. */
+		other->unusual |= !o->n;
+	}
 	assume(x, s, more, true);
 	return true;
 }

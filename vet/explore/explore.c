@@ -12,7 +12,7 @@ bool explore_wants(const struct world *w, uint32_t func)
 	const struct func *f = program_func(w->p, func);
 	uint32_t does = f->does;
 
-	if (f->is_init || f->outer || f->unclear || !f->code.n)
+	if (f->is_init || f->outer || f->unclear || !f->code.n || program_is_modelled(name_text(w->p->names, f->pkg)))
 		return false;
 	for (size_t i = 0; i < f->literals.n; i++)
 		does |= program_func(w->p, f->literals.v[i])->does;

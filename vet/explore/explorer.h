@@ -100,6 +100,8 @@ void unwind(struct explorer *x, struct state *s, enum frame_end end);
 void frame_ending(struct explorer *x, struct state *s);
 void push_results(struct explorer *x, struct state *s, const struct val *v, uint32_t n, int want);
 
+bool is_error_type(const struct program *p, uint32_t type);
+
 /* builtin.c */
 void builtin(struct explorer *x, struct state *s, const struct ins *i);
 /* A deferred one; its result is dropped. */

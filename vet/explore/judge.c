@@ -43,7 +43,7 @@ const char *operand_text(const struct explorer *x, uint32_t func, uint32_t pc, c
 		if (dot > 1)
 			n = dot - 1;
 	}
-	if (!n) {
+	if (!n || (n == 6 && !memcmp(s, "select", 6))) {
 		snprintf(to, size, "the channel");
 		return to;
 	}
@@ -330,6 +330,24 @@ static bool keeps_timers(const struct explorer *x, uint32_t func)
 	return go && go < 23;
 }
 
+/* The Background has no list of its children: without a timer, such a context is freed when nobody has it. */
+static bool is_rootless(struct state *s, const struct obj *ctx)
+{
+	struct val parent = *cell_at(s, ctx->cell + 1);
+
+	return !(ctx->flags & OBJ_TIMED) && parent.k == V_PTR && obj_at(s, parent.v)->kind == O_CTX &&
+	       obj_at(s, parent.v)->b;
+}
+
+static void judge_context(struct explorer *x, struct state *s, const struct obj *o)
+{
+	bool was = s->unusual;
+
+	s->unusual |= is_rootless(s, o);
+	report_at(x, s, CHECK_CANCEL, o->func, o->pos, 0, "the cancel function is not called on a path");
+	s->unusual = was;
+}
+
 static void judge_open(struct explorer *x, struct state *s, const struct obj *o)
 {
 	report_at(x, s, (enum check)o->a, o->func, o->pos, 0, "%s",
@@ -347,8 +365,7 @@ static void judge_resources(struct explorer *x, struct state *s)
 			continue;
 		/* Whoever has a context cannot cancel it. */
 		if (o->kind == O_CTX && o->a)
-			report_at(x, s, CHECK_CANCEL, o->func, o->pos, 0,
-			          "the cancel function is not called on a path");
+			judge_context(x, s, o);
 		if (o->flags & OBJ_SHARED)
 			continue;
 		if (o->kind == O_OPEN)
@@ -469,11 +486,11 @@ static void judge_held(struct explorer *x, struct state *s)
 		note_held(x, s, &g->held[k]);
 }
 
-static bool is_error(const struct explorer *x, uint32_t type)
+bool is_error_type(const struct program *p, uint32_t type)
 {
-	const struct type *t = program_type(x->p, type ? type : 1);
+	const struct type *t = program_type(p, type ? type : 1);
 
-	return t->kind == TYPE_BASIC && t->name == x->p->known.error;
+	return t->kind == TYPE_BASIC && t->name == p->known.error;
 }
 
 void judge_root(struct explorer *x, struct state *s, const struct val *results, uint32_t n)
@@ -492,7 +509,8 @@ void judge_root(struct explorer *x, struct state *s, const struct val *results, 
 		key = hash_two(key, kind);
 	}
 	s->results = key;
-	s->returns_error = n && f->results.n == n && is_error(x, f->results.v[n - 1].type) && results[n - 1].k != V_NIL;
+	s->returns_error =
+	        n && f->results.n == n && is_error_type(x->p, f->results.v[n - 1].type) && results[n - 1].k != V_NIL;
 }
 
 void judge_end(struct explorer *x, struct state *s)

@@ -321,6 +321,14 @@ enum modelled model_call(struct explorer *x, struct state *s, enum model m, cons
 	case MODEL_PULL:
 		pull(x, s, args, n);
 		break;
+	case MODEL_LOAD:
+		if (first.k == V_CELL && !(cell_at(s, first.v)->flags & VAL_SHARED) && cell_at(s, first.v)->k == V_INT)
+			result(x, VAL(V_INT, cell_at(s, first.v)->v));
+		break;
+	case MODEL_STORE:
+		if (first.k == V_CELL && n > 1)
+			cell_store(x, s, first.v, args[1]);
+		break;
 	case MODEL_CAS:
 		result(x, swap_once(x, s));
 		break;

@@ -401,7 +401,7 @@ static enum modelled unknown_method(struct explorer *x, struct state *s, struct 
 	case MT_TESTING:
 		return testing_method(x, s, m);
 	case MT_HTTP_CLIENT:
-		if (m == METHOD_GET || m == METHOD_DO || m == METHOD_POST || m == METHOD_POST_FORM || m == METHOD_HEAD)
+		if (m == METHOD_GET || m == METHOD_DO || m == METHOD_POST || m == METHOD_POST_FORM)
 			return open_call(x, s, CHECK_BODY, args, n);
 		return MODELLED_NO;
 	case MT_SQL_DB:

@@ -148,11 +148,28 @@ static char *held_note(const struct world *w, const struct lock_edge *e)
 	return text;
 }
 
+static bool is_same_place(struct place a, struct place b)
+{
+	return a.unit == b.unit && a.pos == b.pos;
+}
+
+/* Two of the edges have one Lock in common, as of a helper: it may lock another instance each time. */
+static bool shares_site(const struct circle *c)
+{
+	for (int i = 0; i < c->n; i++)
+		for (int k = 0; k < i; k++)
+			if (is_same_place(c->e[i]->from_at, c->e[k]->to_at) ||
+			    is_same_place(c->e[i]->to_at, c->e[k]->from_at))
+				return true;
+	return false;
+}
+
 static void report_circle(const struct world *w, struct explore_sink *sink, const struct circle *c)
 {
 	const struct lock_edge *e = c->e[0];
 	struct finding f = { .check = CHECK_LOCK_ORDER,
-		             .confidence = check_at(CHECK_LOCK_ORDER)->confidence,
+		             .confidence =
+		                     shares_site(c) ? CONFIDENCE_POSSIBLE : check_at(CHECK_LOCK_ORDER)->confidence,
 		             .at = e->to_at,
 		             .func = e->func,
 		             .root = e->root };

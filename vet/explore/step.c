@@ -239,6 +239,8 @@ static void index_get(struct explorer *x, struct state *s, const struct ins *i)
 	} else {
 		if (obj)
 			escape(x, s, base);
+		/* What is found under it was stored under it: the key is known there. */
+		escape(x, s, at);
 		v = unknown_of(x, s, elem_type(x, s, base));
 		ok = sym_val(s, 1);
 	}
@@ -264,6 +266,7 @@ static void index_set(struct explorer *x, struct state *s)
 		s->changes++;
 	} else {
 		escape(x, s, base);
+		escape(x, s, at);
 		escape(x, s, v);
 	}
 }

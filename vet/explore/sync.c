@@ -158,6 +158,8 @@ bool group_wait(struct explorer *x, struct state *s, uint32_t wg)
 		block(s, WAIT_GROUP, wg);
 		return false;
 	}
+	/* Nobody knows whether it returns now: those that it waits for may not have run yet. */
+	s->unusual |= o->flags & OBJ_UNKNOWN && !(o->flags & OBJ_SHARED) && others_run(s);
 	if (!o->c)
 		s->changes++;
 	o->c = 1; /* somebody has waited */

@@ -36,6 +36,8 @@ enum model {
 	MODEL_GET,  /* net/http: a response whose body must be closed, and an error */
 	MODEL_PULL, /* iter: next and stop */
 	MODEL_FINALIZER,
+	MODEL_LOAD, /* sync/atomic */
+	MODEL_STORE,
 	MODEL_CAS, /* sync/atomic: succeeds at most once at a place */
 };
 

@@ -557,6 +557,20 @@ static void compile_method(struct compiler *c, uint32_t node, uint32_t fn, int w
 	EMIT(c, fn, .op = OP_METHOD, .n = (uint8_t)n, .flags = (uint16_t)flags, .a = (int32_t)name, .b = want);
 }
 
+/* int64(x): the value stays what it is. */
+static bool is_integer_type(struct compiler *c, uint32_t fn)
+{
+	static const char *const names[] = { "int",  "int8",   "int16",  "int32",  "int64",
+		                             "uint", "uint16", "uint32", "uint64", "uintptr" };
+
+	if (ast_kind(c->a, fn) != NODE_IDENT || local_lookup(c, node_name(c, fn)))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (ast_is(c->a, fn, names[i]))
+			return true;
+	return false;
+}
+
 void compile_call(struct compiler *c, uint32_t node, int want, int flags)
 {
 	uint32_t fn = ast_in(c->a, node, IN_FUNCTION);
@@ -565,6 +579,11 @@ void compile_call(struct compiler *c, uint32_t node, int want, int flags)
 
 	if (b) {
 		compile_builtin(c, node, b, want, flags);
+		return;
+	}
+	if (is_integer_type(c, fn) && want == 1 && !flags) {
+		compile_expr(c, ast_first(c->a, ast_in(c->a, node, IN_ARGUMENTS)));
+		EMIT(c, node, .op = OP_CONVERT, .a = (int32_t)compile_type(c, fn));
 		return;
 	}
 	if (ast_kind(c->a, fn) == NODE_SELECTOR && !as_import(c, ast_in(c->a, fn, IN_OPERAND))) {

@@ -4,8 +4,7 @@
 #include "util/map.h"
 #include "vet/program/program.h"
 
-/* Packages whose behaviour vet/explore knows, even where their source is at hand. */
-static bool is_modelled(const char *path)
+bool program_is_modelled(const char *path)
 {
 	static const char *const paths[] = { "context", "errors",  "fmt",  "io",          "iter",    "log",
 		                             "os",      "runtime", "sync", "sync/atomic", "testing", "time" };
@@ -96,7 +95,7 @@ static void link_ins(struct program *p, struct func *f, struct ins *i)
 		link_name(p, i, f->pkg, (uint32_t)i->a);
 		break;
 	case OP_QUALIFIED:
-		if (!is_modelled(name_text(p->names, (uint32_t)i->a)) &&
+		if (!program_is_modelled(name_text(p->names, (uint32_t)i->a)) &&
 		    program_find(p, (uint32_t)i->a, 0, (uint32_t)i->b))
 			link_name(p, i, (uint32_t)i->a, (uint32_t)i->b);
 		else

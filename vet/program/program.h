@@ -143,6 +143,8 @@ static inline struct global *program_global(const struct program *p, uint32_t i)
 
 /* The declaration; NULL: none at hand. */
 const struct decl *program_find(const struct program *p, uint32_t pkg, uint32_t recv, uint32_t name);
+/* Packages whose behaviour vet/explore knows, even where their source is at hand. */
+bool program_is_modelled(const char *path);
 /* The type behind names: struct, chan, pointer, … TYPE_NAMED only when the declaration is not at hand. */
 uint32_t type_under(const struct program *p, uint32_t type);
 /* The named type that a value of the type has methods of, through one pointer; 0: none. */

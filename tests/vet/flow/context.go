@@ -64,7 +64,7 @@ type watcher struct {
 
 func newWatcher() *watcher {
 	w := &watcher{events: make(chan string)}
-	w.ctx, w.cancel = context.WithCancel(context.Background()) // want: cancel-not-called
+	w.ctx, w.cancel = context.WithCancel(context.Background())
 	go w.run()
 	return w
 }
