@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/outfile.h"
 #include "cli/seen.h"
+#include "cli/vet_baseline.h"
 #include "vet/report/report.h"
 
 #define THREADS_MAX 64
@@ -18,6 +19,7 @@ struct vet_args {
 	int confidence;
 	const char *explain;
 	const char *trace;
+	const char *baseline, *write_baseline;
 	uint32_t threads;
 };
 
@@ -56,6 +58,16 @@ static const struct option_row rows[] = {
 	  OPTION_AT(struct vet_args, trace),
 	  .help = "Compare with a trace of the program: findings where goroutines were seen blocked come first, those "
 	          "that it refutes last." },
+	{ .name = "baseline",
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct vet_args, baseline),
+	  .help = "Leave out the findings that FILE lists." },
+	{ .name = "write-baseline",
+	  .value = "FILE",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct vet_args, write_baseline),
+	  .help = "Write the findings to FILE, for --baseline, instead of reporting them." },
 	{ .name = "tests",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct vet_args, vet.load.tests),
@@ -149,12 +161,23 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 
 	if (a->explain)
 		return explain(a->explain, err);
+	if (a->baseline && a->write_baseline) {
+		err_set(err, EINVAL, "give either --baseline or --write-baseline");
+		return EXIT_USAGE;
+	}
 	a->vet.min = (enum confidence)a->confidence;
 	processors = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : processors;
 	a->vet.load.threads = a->threads ? a->threads : (unsigned)processors;
 	a->out.no_pager |= a->format != 0;
 	ret = vet_run(&v, paths, rest->n ? (size_t)rest->n : 1, &a->vet, warn, NULL, err);
+	if (!ret && a->baseline)
+		ret = vet_baseline_apply(&v, a->baseline, err);
 	found = v.sink.findings.n;
+	if (!ret && a->write_baseline) {
+		ret = vet_baseline_write(&v, a->write_baseline, err);
+		vet_free(&v);
+		return ret ? EXIT_FAILED : EXIT_DONE;
+	}
 	if (!ret && a->trace)
 		ret = match_trace(&v, a->trace, err);
 	if (!ret)

@@ -102,6 +102,21 @@ void vet_sort(struct vet *v)
 	pthread_mutex_unlock(&sort_lock);
 }
 
+void vet_keep(struct vet *v, bool (*keep)(void *ctx, const struct finding *f), void *ctx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->sink.findings.n; i++) {
+		struct finding *f = &v->sink.findings.v[i];
+
+		if (keep(ctx, f))
+			v->sink.findings.v[kept++] = *f;
+		else
+			drop(f);
+	}
+	v->sink.findings.n = kept;
+}
+
 static void tidy(struct vet *v, const struct vet_opts *o)
 {
 	size_t kept = 0;

@@ -22,6 +22,8 @@ struct vet {
 
 int vet_run(struct vet *v, char *const *paths, size_t n, const struct vet_opts *o, load_warn_fn warn, void *ctx,
             struct err *err);
+/* Leaves out the findings that keep() refuses. */
+void vet_keep(struct vet *v, bool (*keep)(void *ctx, const struct finding *f), void *ctx);
 /* Sorts the findings again, by what a trace shows about them first. */
 void vet_sort(struct vet *v);
 void vet_free(struct vet *v);
