@@ -125,7 +125,7 @@ void summary_print(const struct recorder_opts *opts, const struct recorder_summa
 }
 
 /* "Took 50 samples; 3 of them late …" */
-static void put_pace(const struct recorder_opts *opts, const struct sampling_summary *sum, FILE *f)
+static void put_pace(const struct sampling_summary *sum, FILE *f)
 {
 	put_count(f, sum->samples);
 	fprintf(f, " sample%s took %.2f%% of one CPU.\n", sum->samples == 1 ? "" : "s",
@@ -134,16 +134,16 @@ static void put_pace(const struct recorder_opts *opts, const struct sampling_sum
 		return;
 	put_count(f, sum->stretched);
 	fprintf(f,
-	        " of them came up to %.1f s after the one before instead of %.2f s, to stay within %.4g%% of one CPU "
+	        " of them came late, up to %.2f s after the one before: samples may take %.4g%% of one CPU "
 	        "(--max-overhead).\n",
-	        (double)sum->longest / 1e9, (double)opts->sample / 1e9, sum->limit / 1e4);
+	        (double)sum->longest / 1e9, sum->limit / 1e4);
 }
 
 void summary_print_samples(const struct recorder_opts *opts, const struct sampling_summary *sum, FILE *f)
 {
 	bool to_stdout = !strcmp(opts->output, "-");
 
-	put_pace(opts, sum, f);
+	put_pace(sum, f);
 	if (sum->halted)
 		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
 	fprintf(f, "Recording ended: %s.\nWrote %s (", sum->reason, to_stdout ? "the trace" : opts->output);

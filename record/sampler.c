@@ -37,6 +37,7 @@ struct sampler {
 	VEC(uint32_t) changed;          /* indexes of those that must be read */
 	VEC(struct trace_obj) objs;
 	uint64_t samples, goroutines, unread;
+	uint64_t last; /* goroutines in the last sample that was completed */
 	bool done, is_gone, is_first;
 };
 
@@ -82,7 +83,7 @@ uint64_t sampler_samples(const struct sampler *s)
 
 uint64_t sampler_goroutines(const struct sampler *s)
 {
-	return s->goroutines;
+	return s->last;
 }
 
 static void rec_begin(const struct sampler *s, struct trace_rec *rec, enum trace_type type, uint64_t time)
@@ -368,6 +369,7 @@ static int finish(struct sampler *s, struct err *err)
 
 	s->done = true;
 	s->samples += !s->is_gone;
+	s->last = s->is_gone && !s->is_first ? s->last : s->goroutines;
 	debug(DEBUG_SNAPSHOT, "sample %lu: %lu goroutines, %lu moving%s", (unsigned long)s->samples,
 	      (unsigned long)s->goroutines, (unsigned long)s->unread, s->is_gone ? ", the program is gone" : "");
 	s->is_first = false;

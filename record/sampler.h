@@ -33,7 +33,7 @@ bool sampler_done(const struct sampler *s);
 int sampler_abandon(struct sampler *s, struct err *err);
 /* The number of samples that were completed. */
 uint64_t sampler_samples(const struct sampler *s);
-/* Goroutines that the last sample saw, and of the first sample, those that could not be read. */
+/* Goroutines in the last sample that was completed. */
 uint64_t sampler_goroutines(const struct sampler *s);
 void sampler_free(struct sampler *s);
 

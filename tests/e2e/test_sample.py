@@ -150,7 +150,7 @@ def test_the_share_of_the_cpu_is_bounded(workload, sample):
     recorder = sample(target.pid, "--sample", "10ms", "--max-overhead", "1")
     time.sleep(2)
     recorder.stop()
-    assert re.search(r"came up to \d+\.\d s after the one before instead of 0\.01 s, to stay within 1% of one CPU",
+    assert re.search(r"came late, up to \d+\.\d\d s after the one before: samples may take 1% of one CPU",
                      recorder.stderr), recorder.stderr
     doc = report_json(recorder.trace)
     assert len([g for g in doc["goroutines"] if not g["system"]]) >= 100_000
