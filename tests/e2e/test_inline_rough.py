@@ -53,7 +53,7 @@ def test_cycles(rough, inline, version, variant):
         recorder = inline("-p", target.pid, "-d", "0.05", *(["--events", "all"] if i % 2 else []), wait=False).end()
         assert recorder.process.returncode == 0, recorder.stderr
         assert text_of(target.pid, target.path) == target.untouched, f"cycle {i}"
-        assert not leftovers(target.pid)
+        assert not leftovers(target.pid), f"cycle {i}: {recorder.stderr}"
         if i % 20 == 19:
             doc = report_json(recorder.trace)
             assert not any(doc["losses"]["illegal_transitions"].values())
