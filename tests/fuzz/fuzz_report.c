@@ -7,6 +7,7 @@
  * moves and drops whole records, and each input becomes a valid file again
  * before it is read. A real trace is taken apart into such a list first.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #include "report/dump/script.h"
 #include "report/render/html/page.h"
 #include "report/render/out.h"
+#include "rewrite/redact.h"
+#include "rewrite/slice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max);
@@ -221,6 +224,34 @@ static void run_dumps(const char *path, const uint8_t *choice, FILE *null)
 	info_write(path, null, false, &whole, &damage, &err);
 }
 
+/* Whatever the reader accepts can be written again, and a copy can be read. */
+static void run_copies(const char *path)
+{
+	struct report_opts opts = { .model = { .since = INT64_MIN, .until = INT64_MAX, .keep_each = true }, .top = 20 };
+	struct pass_result result;
+	struct err err = { 0 };
+	struct report *r;
+	int fd = memfd_create("copy", 0);
+
+	CHECK(!redact_trace(&(struct pass_opts){ .from = path, .to = fd }, &result, &err) || err.code == -EFBIG ||
+	      !strncmp(err.msg, "/proc", 5));
+	close(fd);
+	if (report_load(&r, path, &opts, &err))
+		return;
+	for (size_t i = 0; i < r->findings.v.n && i < 3; i++) {
+		for (int width = 0; width < SLICE_WIDTHS; width++) {
+			struct slice_opts so = { .pass = { .from = path }, .finding = i, .about = "x" };
+			struct slice_result sliced;
+
+			so.width = (enum slice_width)width;
+			so.pass.to = memfd_create("slice", 0);
+			slice_trace(&so, r, &sliced, &err);
+			close(so.pass.to);
+		}
+	}
+	report_free(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct buf list = { 0 };
@@ -237,6 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	run_report(path, list.data + 4, null);
 	run_dumps(path, list.data + 4, null);
+	run_copies(path);
 	close(fd);
 	fclose(null);
 	buf_free(&list);

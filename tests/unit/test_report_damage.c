@@ -11,6 +11,7 @@
 #include "report/dump/script.h"
 #include "report/render/html/page.h"
 #include "report/render/out.h"
+#include "rewrite/redact.h"
 #include "tests/unit/replay_trace.h"
 #include "tests/unit/trace_file.h"
 
@@ -127,12 +128,43 @@ static void run_dumps(const struct runs *s)
 	fclose(null);
 }
 
+/* What was copied can be read, up to where the damage was. */
+static void is_readable(int fd, bool damaged)
+{
+	struct trace_reader *r;
+	struct trace_rec rec;
+	struct err err = { 0 };
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(trace_reader_open(&r, path, &err), 0);
+	while ((ret = trace_reader_next(r, &rec, &err)) > 0)
+		;
+	assert_int_equal(ret, damaged ? -ENODATA : 0);
+	trace_reader_free(r);
+}
+
+static void run_copies(const struct runs *s)
+{
+	struct pass_result result;
+	struct err err = { 0 };
+	int fd = file_new();
+
+	if (redact_trace(&(struct pass_opts){ .from = s->path, .to = fd }, &result, &err))
+		assert_true(err.msg[0]);
+	else
+		is_readable(fd, result.damaged);
+	close(fd);
+}
+
 static void run_on(struct runs *s, const uint8_t *data, size_t n)
 {
 	assert_int_equal(ftruncate(s->fd, 0), 0);
 	assert_int_equal(pwrite(s->fd, data, n, 0), (ssize_t)n);
 	run_outputs(s);
 	run_dumps(s);
+	run_copies(s);
 }
 
 static struct runs runs_new(void)
