@@ -199,10 +199,10 @@ static void find_ahead(struct flow *fl)
 	}
 }
 
-/* Names the objects of the uses that lie ahead of the call. */
-static void add_uses(struct flow *fl, const struct state *st, const struct insn *in, struct lock_site *site)
+/* Names the objects of the uses that lie ahead of the address. */
+static void add_uses(struct flow *fl, const struct state *st, uint64_t after, struct lock_site *site)
 {
-	uint32_t bits = fl->nuses ? fl->ahead[fl->block] | uses_in(fl, fl->block, in->addr) : 0;
+	uint32_t bits = fl->nuses ? fl->ahead[fl->block] | uses_in(fl, fl->block, after) : 0;
 
 	site->first_use = (uint32_t)fl->used.n;
 	for (uint32_t i = 0; i < fl->nuses; i++) {
@@ -226,16 +226,14 @@ static void tell_uses(struct flow *fl)
 	}
 }
 
-/* Notes what is held during the call, and what can follow it. */
-static void add_site(struct flow *fl, const struct state *st, const struct insn *in)
+/* Notes what is held, and what can follow after the address. */
+static void add_site(struct flow *fl, const struct state *st, uint64_t after, uint64_t ret)
 {
 	struct lock_site site = {
-		.ret = insn_next(in), .first = (uint32_t)fl->held.n, .released = st->released, .is_vague = st->is_vague
+		.ret = ret, .first = (uint32_t)fl->held.n, .released = st->released, .is_vague = st->is_vague
 	};
 
-	if (fl->round != ROUND_SITES)
-		return;
-	add_uses(fl, st, in, &site);
+	add_uses(fl, st, after, &site);
 	if (!fl->env->has_locks)
 		site.released = 0, site.is_vague = false;
 	for (uint32_t i = 0; i < st->nheld; i++) {
@@ -248,6 +246,12 @@ static void add_site(struct flow *fl, const struct state *st, const struct insn 
 	}
 	if (site.n || site.released || site.is_vague || site.nuses)
 		fl->out_of_memory |= vec_push(&fl->sites, site) != 0;
+}
+
+static void add_call(struct flow *fl, const struct state *st, const struct insn *in)
+{
+	if (fl->round == ROUND_SITES && !fl->env->at)
+		add_site(fl, st, in->addr, insn_next(in));
 }
 
 /* The address that an indirect call goes to, if it is known: of a function, or read from a closure in the file. */
@@ -318,7 +322,7 @@ static void call_other(struct flow *fl, struct state *st, const struct insn *in,
 		st->nheld = 0;
 	else
 		call_effect(fl, st, to);
-	add_site(fl, st, in);
+	add_call(fl, st, in);
 	symstate_called(&fl->syms, &st->sym, in);
 }
 
@@ -332,7 +336,7 @@ static void call_takes(struct flow *fl, struct state *st, const struct lock_does
 		if (val_eq(st->held[i].lock, lock) && st->held[i].kind == d->kind)
 			pc = st->held[i].pc;
 	drop(st, lock, d->kind);
-	add_site(fl, st, in);
+	add_call(fl, st, in);
 	symstate_called(&fl->syms, &st->sym, in);
 	lock_op(fl, st, d, operand, pc);
 }
@@ -351,12 +355,12 @@ static void step_call(struct flow *fl, struct state *st, const struct insn *in)
 		break;
 	case LOCK_OP_RELEASE:
 		lock_op(fl, st, &d, st->sym.reg[REG_RAX], in->addr);
-		add_site(fl, st, in);
+		add_call(fl, st, in);
 		symstate_called(&fl->syms, &st->sym, in);
 		break;
 	case LOCK_OP_TRY:
 		lock_op(fl, st, &d, st->sym.reg[REG_RAX], in->addr);
-		add_site(fl, st, in);
+		add_call(fl, st, in);
 		symstate_called(&fl->syms, &st->sym, in);
 		st->sym.reg[REG_RAX] = st->tried;
 		st->tried = val_fixed(0);
@@ -495,8 +499,13 @@ static void visit(struct flow *fl, uint32_t i)
 	struct state st = *fl->at[i];
 
 	fl->block = i;
-	for (size_t k = b->begin; k < b->end; k++)
+	for (size_t k = b->begin; k < b->end; k++) {
+		uint64_t addr = fl->code.v[k].addr;
+
+		if (fl->env->at && addr == fl->env->at && fl->round == ROUND_SITES)
+			add_site(fl, &st, addr - 1, addr);
 		step(fl, &st, &fl->code.v[k]);
+	}
 	if (last->kind == INSN_RET && fl->round == ROUND_SITES)
 		add_left(fl, &st, last->addr);
 	for (uint32_t k = 0; k < b->nto; k++)
@@ -592,6 +601,7 @@ int lock_flow(const struct lock_flow_env *env, const struct pcln_func *f, struct
 		run(&fl);
 	if (ret || fl.failed || fl.out_of_memory) {
 		*effect = (struct lock_effect){ 0 };
+		out->is_unknown = env->has_locks;
 		vec_free(&fl.sites);
 		vec_free(&fl.held);
 		vec_free(&fl.used);

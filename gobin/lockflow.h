@@ -34,6 +34,7 @@ struct lock_func {
 	struct code_use *uses;
 	struct lock_left *left; /* returns at which a lock is certainly held */
 	size_t nleft;
+	bool is_unknown; /* it does something with locks, and its code cannot be followed */
 };
 
 struct lock_flow_env {
@@ -41,6 +42,7 @@ struct lock_flow_env {
 	const struct lock_ops *ops;
 	const struct use_ops *use_ops;
 	bool has_locks; /* the function itself does something with locks; if not, only its uses are of interest */
+	uint64_t at;    /* 0, or an instruction: the one site is what is known before it */
 	/* The effect of a call of the function at addr; NULL: none. */
 	const struct lock_effect *(*effect)(void *ctx, uint64_t addr);
 	void *ctx;

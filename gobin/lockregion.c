@@ -31,6 +31,7 @@ struct lock_regions {
 	struct use_ops use_ops;
 	struct map by_func; /* index of the function -> index in known; 0: nothing to know */
 	struct map by_ret;  /* return address -> site's place; 0: nothing is held there */
+	struct map by_pc;   /* likewise of instructions at which a function was interrupted */
 	VEC(struct known) known;
 	VEC(struct site_place) places;
 	uint64_t budget_ns, spent_ns;
@@ -66,6 +67,7 @@ void lock_regions_free(struct lock_regions *r)
 		lock_func_free(&r->known.v[i].func);
 	map_free(&r->by_func);
 	map_free(&r->by_ret);
+	map_free(&r->by_pc);
 	vec_free(&r->known);
 	vec_free(&r->places);
 	free(r);
@@ -164,12 +166,14 @@ static bool is_method(const char *name)
 
 static const struct lock_effect *effect_of(void *regions, uint64_t addr);
 
-static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t at)
+/* pc: 0, or of the only instruction that is of interest. */
+static int analyse(struct lock_regions *r, const struct pcln_func *f, uint32_t at, uint64_t pc)
 {
 	struct lock_flow_env env = { .b = r->b,
 		                     .ops = &r->ops,
 		                     .use_ops = &r->use_ops,
 		                     .has_locks = has_locks(r, f),
+		                     .at = pc,
 		                     .effect = effect_of,
 		                     .ctx = r };
 	struct known k = { .is_busy = false };
@@ -202,7 +206,7 @@ static uint32_t known_of(struct lock_regions *r, const struct pcln_func *f)
 	if (vec_push(&r->known, (struct known){ .is_busy = true }))
 		return 0;
 	*slot = at;
-	r->failed |= analyse(r, f, at) != 0;
+	r->failed |= analyse(r, f, at, 0) != 0;
 	if (!r->depth)
 		r->spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
 	return at;
@@ -241,40 +245,83 @@ static size_t site_of(const struct lock_func *f, uint64_t ret)
 	return i < f->nsites && f->sites[i].ret == ret ? i : SIZE_MAX;
 }
 
-/* The index of the call in places; 0: none. */
-static uint32_t place_find(struct lock_regions *r, uint64_t ret)
+/* The index of the function's site at addr in places; 0: nothing is known of it. */
+static uint32_t place_add(struct lock_regions *r, uint32_t known, uint64_t addr)
 {
-	struct site_place p;
-	struct pcln_func f;
-	size_t i;
+	const struct lock_func *f = &r->known.v[known].func;
+	struct site_place p = { known, 0 };
+	size_t i = f->is_unknown ? 0 : site_of(f, addr);
 
-	if (pclntab_func_at(&r->b->pcln, ret - 1, &f))
-		return 0;
-	p.known = known_of(r, &f);
-	i = p.known ? site_of(&r->known.v[p.known].func, ret) : SIZE_MAX;
-	if (i == SIZE_MAX)
+	if (!known || i == SIZE_MAX)
 		return 0;
 	p.site = (uint32_t)i;
 	return vec_push(&r->places, p) ? 0 : (uint32_t)r->places.n - 1;
 }
 
-bool lock_regions_at(struct lock_regions *r, uint64_t ret, struct lock_call *out)
+static uint32_t place_find(struct lock_regions *r, uint64_t ret)
 {
-	const struct lock_func *f;
-	bool added;
-	uint64_t *slot = map_put(&r->by_ret, ret, &added);
+	struct pcln_func f;
 
-	if (!slot)
+	return pclntab_func_at(&r->b->pcln, ret - 1, &f) ? 0 : place_add(r, known_of(r, &f), ret);
+}
+
+/* The code is looked at once more, for this instruction. */
+static uint32_t place_find_before(struct lock_regions *r, uint64_t pc)
+{
+	uint32_t at, of;
+	uint64_t begin;
+	struct pcln_func f;
+
+	if (pclntab_func_at(&r->b->pcln, pc, &f))
+		return 0;
+	of = known_of(r, &f);
+	if (!of || r->known.v[of].func.is_unknown)
+		return place_add(r, of, pc);
+	at = (uint32_t)r->known.n;
+	if (r->spent_ns >= r->budget_ns || vec_push(&r->known, (struct known){ .is_busy = true }))
+		return 0;
+	begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	r->failed |= analyse(r, &f, at, pc) != 0;
+	r->spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
+	return place_add(r, at, pc);
+}
+
+/* Fills what is known at the place. */
+static bool call_at(const struct lock_regions *r, uint64_t place, struct lock_call *out)
+{
+	static const struct lock_site unknown = { .is_vague = true };
+	const struct site_place *p = &r->places.v[place];
+	const struct lock_func *f = &r->known.v[p->known].func;
+
+	if (!place)
 		return false;
-	if (added)
-		*slot = place_find(r, ret);
-	if (!*slot)
-		return false;
-	f = &r->known.v[r->places.v[*slot].known].func;
-	out->site = &f->sites[r->places.v[*slot].site];
+	*out = (struct lock_call){ .site = &unknown };
+	if (f->is_unknown)
+		return true;
+	out->site = &f->sites[p->site];
 	out->held = f->held + out->site->first;
 	out->uses = f->uses + out->site->first_use;
 	return true;
+}
+
+bool lock_regions_at(struct lock_regions *r, uint64_t ret, struct lock_call *out)
+{
+	bool added;
+	uint64_t *slot = map_put(&r->by_ret, ret, &added);
+
+	if (slot && added)
+		*slot = place_find(r, ret);
+	return slot && call_at(r, *slot, out);
+}
+
+bool lock_regions_before(struct lock_regions *r, uint64_t pc, struct lock_call *out)
+{
+	bool added;
+	uint64_t *slot = map_put(&r->by_pc, pc, &added);
+
+	if (slot && added)
+		*slot = place_find_before(r, pc);
+	return slot && call_at(r, *slot, out);
 }
 
 /* *at: index of the function << 32 | index of its return. */
@@ -298,6 +345,14 @@ const struct lock_left *lock_regions_left(struct lock_regions *r, uint64_t pc, u
 		return &known->left[k];
 	}
 	return NULL;
+}
+
+bool lock_regions_are_near(const struct lock_regions *r, uint64_t a, uint64_t b)
+{
+	struct pcln_func f, g;
+
+	return !pclntab_func_at(&r->b->pcln, a, &f) && !pclntab_func_at(&r->b->pcln, b, &g) &&
+	       is_same_package(f.name, g.name);
 }
 
 bool lock_regions_complete(const struct lock_regions *r)

@@ -3,7 +3,7 @@
 #define CHANREC_GOBIN_LOCKREGION_H
 
 /*
- * Which locks a function holds at each of its calls, from its machine code:
+ * Which locks a function holds at each of its calls, or at another instruction, from its machine code:
  * calls of sync's methods, and the atomic instructions of those that the
  * compiler inlined. A lock is held at a call if every way to the call passes
  * its acquisition and none passes a release of it, or of what may be it. Locks
@@ -39,12 +39,16 @@ struct lock_call {
  * nothing is known of it. Valid until the next call.
  */
 bool lock_regions_at(struct lock_regions *r, uint64_t ret, struct lock_call *out);
+/* The same for an instruction at which the function was interrupted. */
+bool lock_regions_before(struct lock_regions *r, uint64_t pc, struct lock_call *out);
 /*
  * Returns with a lock still held, of all functions in the package of the one at
  * pc, one by one: *at begins at 0. NULL: there are no more. Valid until the next
  * call.
  */
 const struct lock_left *lock_regions_left(struct lock_regions *r, uint64_t pc, uint64_t *at);
+/* Whether the functions at these pcs are of one package. */
+bool lock_regions_are_near(const struct lock_regions *r, uint64_t a, uint64_t b);
 /* Whether every function that was asked for was analysed. */
 bool lock_regions_complete(const struct lock_regions *r);
 

@@ -31,7 +31,7 @@ int running_read(struct gread_chunk *c, pid_t pid, const uint64_t *addrs, struct
 		size_t i = who[j];
 
 		if (!v[j].ok || !gread_chunk_sampled(c, i, addrs[i], v[j].pc, v[j].sp, v[j].stack, v[j].len))
-			g[i].nframes = g[i].nlocks = 0;
+			g[i].nframes = g[i].nlocks = g[i].nvague = g[i].nuses = 0;
 		debug(DEBUG_SNAPSHOT, "goroutine %lu is running: %s, %u frames", (unsigned long)g[i].goid,
 		      ret       ? strerror(-ret)
 		      : v[j].ok ? "sampled"

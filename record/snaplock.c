@@ -11,7 +11,9 @@
 #include "util/search.h"
 
 #define BUDGET_NS 1000000000ull /* for the analysis of all functions of the program that are on stacks */
-#define SETTLE_MAX 8192         /* locks that are read again */
+#define SETTLE_MAX 8192         /* locks, and goroutines, that are read again */
+#define VAGUE_MAX 256
+#define ROUNDS 12 /* times that each is read again until it is known */
 
 void snaplocks_init(struct snaplocks *s, const struct gread_env *env, struct gread_chunk *chunk)
 {
@@ -24,19 +26,60 @@ void snaplocks_free(struct snaplocks *s)
 	lock_regions_free(s->regions);
 	s->regions = NULL;
 	vec_free(&s->v);
+	vec_free(&s->looks);
+	vec_free(&s->vague);
 }
 
-void snaplocks_clear(struct snaplocks *s)
+void snaplocks_clear(struct snaplocks *s, bool is_last)
 {
-	s->v.n = 0;
-	s->open = 0;
+	s->v.n = s->looks.n = s->vague.n = 0;
+	s->open = s->round = 0;
+	s->rounds = is_last && !memory_is_still(s->env->mem) ? ROUNDS : 1;
+}
+
+static int add_open(struct snaplocks *s, uint64_t addr, uint64_t goid)
+{
+	return vec_push(&s->looks, (struct snapopen){ .g = addr, .goid = goid }) ? -ENOMEM : 0;
+}
+
+int snaplocks_add_unread(struct snaplocks *s, uint64_t addr)
+{
+	return add_open(s, addr, 0);
+}
+
+static int add_vague(struct snaplocks *s, uint64_t pc)
+{
+	for (size_t i = 0; i < s->vague.n; i++)
+		if (s->vague.v[i] == pc)
+			return 0;
+	if (s->vague.n < VAGUE_MAX)
+		return vec_push(&s->vague, pc) ? -ENOMEM : 0;
+	s->open = UINT8_MAX;
+	return 0;
+}
+
+bool snaplocks_is_vague(const struct snaplocks *s, uint64_t pc)
+{
+	for (size_t i = 0; i < s->vague.n; i++)
+		if (lock_regions_are_near(s->regions, s->vague.v[i] - s->env->bias, pc - s->env->bias))
+			return true;
+	return false;
 }
 
 int snaplocks_add(struct snaplocks *s, const struct gread *g, uint64_t addr, bool is_system)
 {
+	bool is_open = g->locks_open || g->cut;
+
 	/* What the runtime's own goroutines hold is the runtime's. */
-	if ((g->locks_open || g->cut) && !is_system)
+	if (is_open && !is_system && g->state == TRACE_GO_RUNNING)
+		return add_open(s, addr, g->goid);
+	if (is_open && !is_system) {
+		debug(DEBUG_SNAPSHOT, "goroutine %lu may hold any lock", (unsigned long)g->goid);
 		s->open = UINT8_MAX;
+	}
+	for (uint32_t i = 0; i < g->nvague && !is_system; i++)
+		if (add_vague(s, g->vague[i]))
+			return -ENOMEM;
 	for (uint32_t i = 0; i < g->nlocks; i++) {
 		struct snaplock l = { .g = addr, .goid = g->goid, .lock = g->locks[i] };
 
@@ -59,6 +102,145 @@ int snaplocks_add_writer(struct snaplocks *s, const struct gread *g, uint64_t ad
 	return vec_push(&s->v, l);
 }
 
+static uint8_t look_at(const struct gread *g, const struct snaplock *l)
+{
+	if (g->verdict == GREAD_NONE || (g->is_known && g->goid != l->goid))
+		return SNAPLOOK_LET_GO;
+	if (g->verdict != GREAD_OK)
+		return SNAPLOOK_DUE;
+	if (l->sema)
+		return g->state == TRACE_GO_WAITING && g->nobjs == 1 && g->objs[0].addr == l->sema ? SNAPLOOK_HOLDS
+		                                                                                   : SNAPLOOK_LET_GO;
+	for (uint32_t i = 0; i < g->nlocks; i++)
+		if (g->locks[i].kind == l->lock.kind && g->locks[i].taken == l->lock.taken &&
+		    (g->locks[i].addr == l->lock.addr || !g->locks[i].addr))
+			/* At some instructions no slot has the address. */
+			return g->locks[i].addr ? SNAPLOOK_HOLDS : SNAPLOOK_DUE;
+	return g->locks_open || g->cut ? SNAPLOOK_DUE : SNAPLOOK_LET_GO;
+}
+
+/* Reads n ≤ GREAD_CHUNK goroutines again. -ESRCH: the target is gone. */
+static int read_again(const struct snaplocks *s, struct gread_chunk *chunk, const uint64_t *addrs, size_t n,
+                      struct gread **g)
+{
+	uint64_t time;
+
+	if (gread_chunk_read(chunk, addrs, n, g, &time))
+		return -ESRCH;
+	return running_read(chunk, s->pid, addrs, *g, n);
+}
+
+/* Looks at the holders that are due. Sets the number of those that still are. */
+static int look_at_holders(struct snaplocks *s, struct gread_chunk *chunk, size_t *left)
+{
+	uint64_t addrs[GREAD_CHUNK];
+	size_t who[GREAD_CHUNK], n = 0;
+
+	*left = 0;
+	for (size_t i = 0; i <= s->v.n; i++) {
+		struct gread *g;
+		int ret;
+
+		if (i < s->v.n && s->v.v[i].look == SNAPLOOK_DUE) {
+			who[n] = i;
+			addrs[n++] = s->v.v[i].g;
+		}
+		if (!n || (n < GREAD_CHUNK && i < s->v.n))
+			continue;
+		ret = read_again(s, chunk, addrs, n, &g);
+		if (ret)
+			return ret;
+		for (size_t k = 0; k < n; k++) {
+			struct snaplock *l = &s->v.v[who[k]];
+
+			l->look = look_at(&g[k], l);
+			*left += l->look == SNAPLOOK_DUE;
+		}
+		n = 0;
+	}
+	return 0;
+}
+
+/* A goroutine that was open, after it was read again. True: it is still. */
+static bool is_open_still(const struct gread *g, const struct snapopen *o)
+{
+	if (g->verdict == GREAD_NONE || (o->goid && g->is_known && g->goid != o->goid))
+		return false;
+	return g->verdict != GREAD_OK || (g->state == TRACE_GO_RUNNING && (g->locks_open || g->cut));
+}
+
+/* Looks at the goroutines whose locks are not known. Those that are known now leave the list. */
+static int look_at_open(struct snaplocks *s, struct gread_chunk *chunk)
+{
+	uint64_t addrs[GREAD_CHUNK];
+	size_t kept = 0;
+
+	for (size_t i = 0, n; i < s->looks.n; i += n) {
+		struct gread *g;
+		int ret;
+
+		n = s->looks.n - i < GREAD_CHUNK ? s->looks.n - i : GREAD_CHUNK;
+		for (size_t k = 0; k < n; k++)
+			addrs[k] = s->looks.v[i + k].g;
+		ret = read_again(s, chunk, addrs, n, &g);
+		for (size_t k = 0; k < n && !ret; k++) {
+			struct snapopen o = s->looks.v[i + k];
+
+			if (is_open_still(&g[k], &o))
+				s->looks.v[kept++] = o;
+			else if (g[k].verdict == GREAD_OK && (!o.goid || g[k].goid == o.goid))
+				ret = snaplocks_add(s, &g[k], addrs[k], false);
+		}
+		if (ret)
+			return ret;
+	}
+	s->looks.n = kept;
+	return 0;
+}
+
+/* Forgets the locks that nobody waits for. */
+static void keep_wanted(struct snaplocks *s, const struct map *wanted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->v.n; i++)
+		if (map_get(wanted, s->v.v[i].lock.addr))
+			s->v.v[n++] = s->v.v[i];
+	s->v.n = n;
+	if (s->v.n > SETTLE_MAX || s->looks.n > SETTLE_MAX) {
+		s->v.n = s->looks.n = 0;
+		s->open = UINT8_MAX;
+	}
+}
+
+/* What is not known after the last round. */
+static void give_up(struct snaplocks *s)
+{
+	for (size_t i = 0; i < s->v.n; i++)
+		if (s->v.v[i].look == SNAPLOOK_DUE)
+			s->open |= (uint8_t)(1u << s->v.v[i].lock.kind);
+	if (s->looks.n)
+		s->open = UINT8_MAX;
+}
+
+/* The first rounds were some time ago. One that cannot be read at this moment was seen twice. */
+static int look_last(struct snaplocks *s, struct gread_chunk *chunk)
+{
+	size_t left;
+	int ret;
+
+	for (size_t i = 0; i < s->v.n; i++)
+		if (s->v.v[i].look == SNAPLOOK_HOLDS)
+			s->v.v[i].look = SNAPLOOK_DUE;
+		else
+			s->v.v[i].look = SNAPLOOK_LET_GO;
+	ret = look_at_holders(s, chunk, &left);
+	for (size_t i = 0; i < s->v.n && !ret; i++)
+		if (s->v.v[i].look == SNAPLOOK_DUE)
+			s->v.v[i].look = SNAPLOOK_HOLDS;
+	return ret;
+}
+
 static int snaplock_cmp(const void *a, const void *b)
 {
 	const struct snaplock *x = a, *y = b;
@@ -68,59 +250,31 @@ static int snaplock_cmp(const void *a, const void *b)
 	return (x->goid > y->goid) - (x->goid < y->goid);
 }
 
-static bool holds(const struct gread *g, const struct snaplock *l)
-{
-	if (g->verdict != GREAD_OK || g->goid != l->goid)
-		return false;
-	if (l->sema)
-		return g->state == TRACE_GO_WAITING && g->nobjs == 1 && g->objs[0].addr == l->sema;
-	for (uint32_t i = 0; i < g->nlocks; i++)
-		if (g->locks[i].addr == l->lock.addr && g->locks[i].kind == l->lock.kind &&
-		    g->locks[i].at == l->lock.at)
-			return true;
-	return false;
-}
-
-/* Reads n goroutines again. Marks the locks that they hold no more with address 0. */
-static int settle_chunk(const struct snaplocks *s, struct snaplock *l, size_t n, struct gread_chunk *chunk)
-{
-	uint64_t addrs[GREAD_CHUNK], time;
-	struct gread *g;
-
-	for (size_t i = 0; i < n; i++)
-		addrs[i] = l[i].g;
-	if (gread_chunk_read(chunk, addrs, n, &g, &time))
-		return -ESRCH;
-	if (running_read(chunk, s->pid, addrs, g, n))
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		if (!holds(&g[i], &l[i]))
-			l[i].lock.addr = 0;
-	return 0;
-}
-
 int snaplocks_settle(struct snaplocks *s, const struct map *wanted, struct gread_chunk *chunk)
 {
-	size_t n = 0, kept = 0;
+	size_t left = 0;
+	int ret;
 
-	for (size_t i = 0; i < s->v.n; i++)
-		if (map_get(wanted, s->v.v[i].lock.addr))
-			s->v.v[n++] = s->v.v[i];
-	debug(DEBUG_SNAPSHOT, "%zu locks held, %zu of them waited for; open: %x%s", s->v.n, n, s->open,
-	      s->regions && !lock_regions_complete(s->regions) ? ", analysis incomplete" : "");
-	if (n > SETTLE_MAX) {
-		n = 0;
-		s->open = UINT8_MAX;
-	}
-	for (size_t i = 0; i < n; i += GREAD_CHUNK)
-		if (settle_chunk(s, s->v.v + i, n - i < GREAD_CHUNK ? n - i : GREAD_CHUNK, chunk))
-			n = i;
-	for (size_t i = 0; i < n; i++)
-		if (s->v.v[i].lock.addr)
-			s->v.v[kept++] = s->v.v[i];
-	s->v.n = kept;
-	if (kept)
-		qsort(s->v.v, kept, sizeof(*s->v.v), snaplock_cmp);
+	if (!wanted->n)
+		s->looks.n = 0;
+	keep_wanted(s, wanted);
+	/* A goroutine that is known now is looked at a second time, as the others are. */
+	ret = look_at_open(s, chunk);
+	keep_wanted(s, wanted);
+	if (!ret)
+		ret = look_at_holders(s, chunk, &left);
+	if (ret == -ENOMEM)
+		return ret;
+	if (!ret && (left || s->looks.n) && ++s->round < s->rounds)
+		return -EAGAIN;
+	give_up(s);
+	ret = s->round ? look_last(s, chunk) : 0;
+	if (ret == -ENOMEM)
+		return ret;
+	debug(DEBUG_SNAPSHOT, "%zu locks held that are waited for; after %u more rounds, open: %x%s", s->v.n, s->round,
+	      s->open, s->regions && !lock_regions_complete(s->regions) ? ", analysis incomplete" : "");
+	if (s->v.n)
+		qsort(s->v.v, s->v.n, sizeof(*s->v.v), snaplock_cmp);
 	return 0;
 }
 
@@ -205,7 +359,7 @@ size_t snaplocks_of(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind,
 		uint8_t mode = mode_of(l, sync_kind, state);
 
 		*nobody &= mode == TRACE_LOCK_PENDING;
-		if (!mode || !l->lock.is_certain || n == max ||
+		if (!mode || l->look != SNAPLOOK_HOLDS || !l->lock.is_certain || n == max ||
 		    (n && out[n - 1].goid == l->goid && out[n - 1].mode == mode))
 			continue;
 		out[n++] = (struct snapholder){ l->goid, l->lock.taken, l->lock.at, mode };

@@ -20,6 +20,19 @@ struct snaplock {
 	uint64_t g, goid; /* g: address of its g */
 	struct gread_lock lock;
 	uint64_t sema; /* it waits for the readers of this RWMutex, with this semaphore; 0: it holds the lock */
+	uint8_t look;  /* enum snaplook_state */
+};
+
+/* What a second look has shown. */
+enum snaplook_state {
+	SNAPLOOK_DUE,    /* it could not be read yet */
+	SNAPLOOK_HOLDS,  /* it still holds the lock */
+	SNAPLOOK_LET_GO, /* it does not, so the lock changes hands */
+};
+
+/* A goroutine that ran or changed, and whose locks are not known yet. */
+struct snapopen {
+	uint64_t g, goid; /* goid 0: not known, either */
 };
 
 struct snaplocks {
@@ -27,7 +40,10 @@ struct snaplocks {
 	pid_t pid;                    /* of the target, if it runs; set by the owner */
 	struct lock_regions *regions; /* NULL: not known for this program */
 	VEC(struct snaplock) v;
-	uint8_t open; /* 1 << enum lock_kind: goroutines may hold locks of this kind that are not in v */
+	VEC(struct snapopen) looks;
+	VEC(uint64_t) vague;   /* pcs of frames that may hold locks of their package, which are not in v */
+	uint8_t open;          /* 1 << enum lock_kind: goroutines may hold locks of this kind that are not in v */
+	uint8_t round, rounds; /* of the second look, and how many there may be */
 };
 
 /* How a goroutine holds a lock that others wait for. */
@@ -40,17 +56,23 @@ struct snapholder {
 /* Neither fails: without the analysis, no goroutine holds anything. chunk: the one that reads the snapshot. */
 void snaplocks_init(struct snaplocks *s, const struct gread_env *env, struct gread_chunk *chunk);
 void snaplocks_free(struct snaplocks *s);
-/* Forgets an earlier snapshot. */
-void snaplocks_clear(struct snaplocks *s);
+/* Forgets an earlier snapshot. The last one takes more time to be sure. */
+void snaplocks_clear(struct snaplocks *s, bool is_last);
 /* 0 or -ENOMEM. */
 int snaplocks_add(struct snaplocks *s, const struct gread *g, uint64_t addr, bool is_system);
 /* A goroutine that waits for the RWMutex at lock, perhaps as the writer that comes next. 0 or -ENOMEM. */
 int snaplocks_add_writer(struct snaplocks *s, const struct gread *g, uint64_t addr, uint64_t lock);
+/* A goroutine that could not be read. 0 or -ENOMEM. */
+int snaplocks_add_unread(struct snaplocks *s, uint64_t addr);
 /*
  * Once every goroutine was added: keeps the locks of which wanted (a map by
- * address) has one, if their goroutines still hold them. 0 or -ENOMEM.
+ * address) has one, if their goroutines still hold them, and looks again at the
+ * goroutines whose locks were not known. -EAGAIN: there is more to do, in a
+ * moment; 0 or -ENOMEM.
  */
 int snaplocks_settle(struct snaplocks *s, const struct map *wanted, struct gread_chunk *chunk);
+/* Whether a frame may hold a lock that it got from a function of the package of the one at pc. */
+bool snaplocks_is_vague(const struct snaplocks *s, uint64_t pc);
 /*
  * Where functions return with this lock, which nobody holds: those of the
  * package of the function at pc, where somebody waits for it. The mode is

@@ -2,6 +2,7 @@
 /* The objects that a snapshot's goroutines wait for. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "record/encode/intern_gread.h"
 #include "record/fdlook.h"
@@ -69,6 +70,7 @@ static int pend_holders(struct snapshot *s, const struct trace_snap_sync *state,
 	for (size_t i = 0; i < n; i++)
 		if (pend_holder(s, state->sync, &holders[i], err))
 			return err->code;
+	nobody &= !snaplocks_is_vague(&s->locks, snapshot_value(&s->sync_pcs, state->sync));
 	return nobody ? pend_nobody(s, state->sync, kind, addr, err) : 0;
 }
 
@@ -89,8 +91,7 @@ static int pend_sync(struct snapshot *s, uint32_t id, uint64_t addr, struct err 
 	return pend_holders(s, &rec.snap_sync, kind, addr, err);
 }
 
-/* Finds out which of the locks that goroutines wait for are held by whom. */
-static int settle_locks(struct snapshot *s, struct err *err)
+int snapshot_settle(struct snapshot *s, struct err *err)
 {
 	struct map wanted = { 0 };
 	struct map_slot *slot;
@@ -101,7 +102,10 @@ static int settle_locks(struct snapshot *s, struct err *err)
 	if (!ret)
 		ret = snaplocks_settle(&s->locks, &wanted, s->chunk);
 	map_free(&wanted);
-	return ret ? err_nomem(err) : 0;
+	if (ret != -EAGAIN)
+		return ret ? err_nomem(err) : 0;
+	usleep(1000);
+	return 1;
 }
 
 static int pend_fd(struct snapshot *s, const struct fd_look *k, struct err *err)
@@ -154,7 +158,7 @@ int snapshot_pend_objects(struct snapshot *s, struct err *err)
 	for (size_t i = 0; (slot = map_next(&s->chans, &i));)
 		if (pend_chan(s, (uint32_t)slot->key, slot->val, err))
 			return err->code;
-	if (pend_fds(s, err) || settle_locks(s, err))
+	if (pend_fds(s, err))
 		return err->code;
 	for (size_t i = 0; (slot = map_next(&s->syncs, &i));)
 		if (pend_sync(s, (uint32_t)slot->key, slot->val, err))

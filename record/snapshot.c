@@ -156,7 +156,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	s->goroutines = s->unread = 0;
 	s->partial = s->done = s->is_searching = false;
 	reach_clear(&s->reach);
-	snaplocks_clear(&s->locks);
+	snaplocks_clear(&s->locks, which);
 	snapuses_clear(&s->uses);
 	map_clear(&s->fds);
 	map_clear(&s->chans);
@@ -205,10 +205,18 @@ static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 
 static int snapshot_finish(struct snapshot *s, struct err *err)
 {
+	int ret;
+
 	s->unread += s->again.n;
+	for (size_t i = 0; i < s->again.n; i++)
+		if (snaplocks_add_unread(&s->locks, s->again.v[i]))
+			return err_nomem(err);
 	s->again.n = 0;
 	if (snapshot_search(s))
 		return 0;
+	ret = s->partial ? 0 : snapshot_settle(s, err);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	if (!s->partial && (snapshot_pend_unreachable(s, err) || snapshot_pend_objects(s, err) ||
 	                    snapshot_pend_uses(s, err) || snapshot_pend_owners(s, err)))
 		return err->code;

@@ -87,7 +87,12 @@ int snapshot_pend_go(struct snapshot *s, const struct gread *g, uint64_t addr, u
 /* It changed in every round, or its stack is not in the memory. */
 int snapshot_pend_unread(struct snapshot *s, const struct gread *g, uint64_t time, struct err *err);
 
-/* record/snapobj.c: the objects that goroutines wait for, who holds them, and who can still use them. */
+/*
+ * record/snapobj.c: the objects that goroutines wait for, who holds them, and
+ * who can still use them. First it has to be settled who holds the locks; 1:
+ * there is more to do for that.
+ */
+int snapshot_settle(struct snapshot *s, struct err *err);
 int snapshot_pend_objects(struct snapshot *s, struct err *err);
 int snapshot_pend_uses(struct snapshot *s, struct err *err);
 

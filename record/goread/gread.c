@@ -31,7 +31,7 @@ static void chunk_reset(struct gread_chunk *c)
 	for (size_t i = 0; i < GREAD_CHUNK; i++) {
 		free(c->g[i].objs);
 		memset(&c->g[i], 0, offsetof(struct gread, pcs));
-		c->g[i].nobjs = c->g[i].nobjs_all = c->g[i].nlocks = c->g[i].nuses = 0;
+		c->g[i].nobjs = c->g[i].nobjs_all = c->g[i].nlocks = c->g[i].nvague = c->g[i].nuses = 0;
 		c->g[i].objs = NULL;
 		c->g[i].locks_open = false;
 		free(c->g[i].labels);
@@ -163,7 +163,7 @@ static void parse_after(struct gread_chunk *c, size_t i)
 	if (g_status(env->l, b) == G_RUNNING && g_u64(b, env->l->g_goid) == g->goid) {
 		g->verdict = GREAD_OK;
 		g->state = TRACE_GO_RUNNING;
-		g->nframes = g->nobjs = g->nlocks = g->nuses = 0;
+		g->nframes = g->nobjs = g->nlocks = g->nvague = g->nuses = 0;
 		g->locks_open = true;
 		return;
 	}
@@ -301,7 +301,9 @@ bool gread_chunk_sampled(struct gread_chunk *c, size_t i, uint64_t addr, uint64_
 	if (len < v->limit - sp)
 		v->limit = sp + len;
 	v->hi = v->limit;
-	g->nframes = g->nlocks = 0;
-	g->exact_leaf = false;
-	return gread_stack_at(c, i, pc, sp);
+	g->nframes = g->nlocks = g->nvague = g->nuses = 0;
+	g->exact_leaf = g->cut = g->locks_open = false;
+	/* Behind the part that was copied, there may be frames that hold locks. */
+	g->locks_open |= !gread_stack_at(c, i, pc, sp) || !gread_in_range(&c->env->goexit, g->pcs[g->nframes - 1]);
+	return g->nframes;
 }

@@ -33,7 +33,7 @@ struct gread_env {
 	uint64_t bias;
 	struct gread_range {
 		uint64_t lo, hi;
-	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic, cond_wait, sigreturn;
+	} gopark, semacquire, notify_wait, selectgo, poll_wait, stack_switch, sigpanic, cond_wait, sigreturn, goexit;
 	struct gread_range unwinds[3]; /* run deferred calls of the frames above */
 	struct select_slots select;
 	bool semacquire_arg, notify_arg, poll_arg, cond_arg; /* the first argument is in its spill slot */
@@ -65,12 +65,14 @@ struct gread_obj {
 struct gread_lock {
 	uint64_t addr;  /* of the Mutex or RWMutex; 0: not known */
 	uint64_t taken; /* pc of the instruction that took it */
-	uint64_t at;    /* return address of the call in which the frame is */
-	uint8_t kind;   /* enum lock_kind */
+	uint64_t
+	        at; /* return address of the call in which the frame is, or one above the pc where it was interrupted */
+	uint8_t kind; /* enum lock_kind */
 	bool is_certain;
 };
 
 #define GREAD_USES_MAX 24
+#define GREAD_VAGUE_MAX 4
 
 /* How a frame of the goroutine can end waits of others, once it goes on. */
 struct gread_use {
@@ -94,6 +96,9 @@ struct gread {
 	/* Only if the chunk looks for them. */
 	uint32_t nlocks;
 	bool locks_open; /* it may hold others */
+	/* pcs of frames that may hold others, of their own package: a function that was called may have left them. */
+	uint32_t nvague;
+	uint64_t vague[GREAD_VAGUE_MAX];
 	struct gread_lock locks[GREAD_LOCKS_MAX];
 	uint32_t nuses;
 	struct gread_use uses[GREAD_USES_MAX];

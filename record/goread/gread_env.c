@@ -63,6 +63,7 @@ int gread_env_init(struct gread_env *env, const struct memory *mem, const struct
 	env_func(env, "runtime.sigpanic", &env->sigpanic);
 	env_func(env, "runtime.sigreturn", &env->sigreturn);
 	env_func(env, "runtime.sigreturn__sigaction", &env->sigreturn);
+	env_func(env, "runtime.goexit", &env->goexit);
 	env_func(env, "sync.(*Cond).Wait", &env->cond_wait);
 	env_func(env, "runtime.gopanic", &env->unwinds[0]);
 	env_func(env, "runtime.Goexit", &env->unwinds[1]);

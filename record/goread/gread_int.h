@@ -12,6 +12,7 @@ struct lock_walk {
 	uint8_t released; /* 1 << kind: a frame may have released a lock of one above */
 	bool is_over;     /* nothing is known of the frames above */
 	uint64_t cond;    /* the lock of the Cond that the goroutine waits on; 0: none */
+	uint64_t size;    /* of the object at cond that is the lock, or contains it */
 };
 
 struct gread_chunk {
@@ -32,8 +33,11 @@ struct gread_chunk {
 /* Copies len bytes of the goroutine's stack, from the window if it covers them, else from the target. */
 bool gread_stack_read(struct gread_chunk *c, size_t i, uint64_t addr, void *to, size_t len);
 
-/* The next frame up: the call that returns to pc, in a frame that ends at top, the address above its return address. */
-void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t pc, uint64_t top);
+/*
+ * The next frame up: the call that returns to pc, or if is_exact the instruction
+ * at pc, in a frame that ends at top, the address above its return address.
+ */
+void gread_locks(struct gread_chunk *c, size_t i, struct lock_walk *w, uint64_t pc, bool is_exact, uint64_t top);
 
 static inline bool gread_in_range(const struct gread_range *r, uint64_t pc)
 {

@@ -136,7 +136,7 @@ static bool walk_frames(struct gread_chunk *c, size_t i, uint64_t bp, uint8_t cl
 			break;
 		look_at_frame(c, i, frame[1], frame[0], class);
 		if (frame[0])
-			gread_locks(c, i, &locks, frame[1], frame[0] + 16);
+			gread_locks(c, i, &locks, frame[1], false, frame[0] + 16);
 		bp = frame[0];
 	}
 	return g->nframes > 0;
@@ -173,7 +173,7 @@ static bool walk_table(struct gread_chunk *c, size_t i, uint64_t pc, uint64_t sp
 			if (!push_pc(g, pc))
 				break;
 			look_at_frame(c, i, pc, sp + (uint64_t)delta - 8, class);
-			gread_locks(c, i, &locks, pc, sp + (uint64_t)delta + 8);
+			gread_locks(c, i, &locks, pc, exact, sp + (uint64_t)delta + 8);
 		}
 		trap = gobin_func_by_pc(env->bin, pc - env->bias - (exact ? 0 : 1), &f) == 0 && stack_is_trap(f.name);
 		sp += (uint64_t)delta;
@@ -227,7 +227,7 @@ void gread_stack(struct gread_chunk *c, size_t i)
 		wait_object(c, i, class);
 		ok = walk_frames(c, i, g_u64(b, l->g_sched_bp), class);
 		if (!ok) {
-			g->nframes = g->nlocks = g->nuses = 0;
+			g->nframes = g->nlocks = g->nvague = g->nuses = 0;
 			g->cut = g->locks_open = false;
 			ok = walk_table(c, i, pc, sp, true, false, class);
 		}

@@ -116,7 +116,7 @@ static uint64_t *slot(struct fake *f)
 /* One frame, in the call. */
 static const struct gread *walk(struct fake *f, struct lock_walk *w)
 {
-	gread_locks(f->chunk, 0, w, f->pc, addr_of(f->stack + TOP));
+	gread_locks(f->chunk, 0, w, f->pc, false, addr_of(f->stack + TOP));
 	return &f->chunk->g[0];
 }
 
@@ -165,10 +165,14 @@ static void what_a_callee_may_have_released_is_uncertain(void **state)
 static void the_lock_of_a_cond_is_not_held(void **state)
 {
 	struct fake *f = *state;
-	struct lock_walk w = { .cond = 0xc000123400 + (uint64_t)f->held.path.add - 16 };
+	struct lock_walk w = { .cond = 0xc000123400 + (uint64_t)f->held.path.add - 16, .size = 17 };
 
 	*slot(f) = 0xc000123400;
 	assert_int_equal(walk(f, &w)->nlocks, 0);
+	/* Another lock, which lies near to that of the Cond. */
+	w.size = 16;
+	assert_int_equal(walk(f, &w)->nlocks, 1);
+	f->chunk->g[0].nlocks = 0;
 	w.cond = 0xc000555000;
 	assert_int_equal(walk(f, &w)->nlocks, 1);
 }

@@ -20,7 +20,11 @@ static int add(struct snaplocks *s, uint64_t goid, uint64_t addr, uint8_t kind, 
 		           .nlocks = 1,
 		           .locks = { { .addr = addr, .taken = 1, .at = 2, .kind = kind, .is_certain = is_certain } } };
 
-	return snaplocks_add(s, &g, 0, false);
+	int ret = snaplocks_add(s, &g, 0, false);
+
+	if (s->v.n)
+		s->v.v[s->v.n - 1].look = SNAPLOOK_HOLDS;
+	return ret;
 }
 
 static size_t of(const struct snaplocks *s, uint64_t addr, uint8_t sync_kind, uint32_t flags, int64_t counter,
@@ -105,11 +109,12 @@ static void a_writer_that_waits_for_readers(void **state)
 	struct snapholder h[4];
 
 	assert_int_equal(snaplocks_add_writer(&s, &g, 0, A), 0);
+	s.v.v[0].look = SNAPLOOK_HOLDS;
 	assert_int_equal(of(&s, A, TRACE_SYNC_RWMUTEX, TRACE_SYNC_WRITER_WAITS, 1, h), 1);
 	assert_int_equal(h[0].mode, TRACE_LOCK_PENDING);
 	assert_int_equal(of(&s, A, TRACE_SYNC_RWMUTEX, TRACE_SYNC_LOCKED, 0, h), 0);
 	/* It waits for the inner mutex, behind another writer. */
-	snaplocks_clear(&s);
+	snaplocks_clear(&s, false);
 	sema.addr = A + 4;
 	assert_int_equal(snaplocks_add_writer(&s, &g, 0, A), 0);
 	assert_int_equal(s.v.n, 0);
@@ -130,7 +135,7 @@ static void what_is_not_known_is_open(void **state)
 	assert_int_equal(s.open, 1 << LOCK_KIND_READ);
 	assert_int_equal(snaplocks_add(&s, &g, 0, false), 0);
 	assert_int_equal(s.open, UINT8_MAX);
-	snaplocks_clear(&s);
+	snaplocks_clear(&s, false);
 	g = (struct gread){ .goid = 9, .cut = true };
 	assert_int_equal(snaplocks_add(&s, &g, 0, false), 0);
 	assert_int_equal(s.open, UINT8_MAX);
