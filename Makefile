@@ -40,7 +40,7 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-MODULES := util format import gobin record report rewrite vet cli
+MODULES := util format gonames import gobin record report rewrite vet cli
 # A module is a folder with its rooms, which are at most two levels below it.
 rooms = $(wildcard $(1:%=%/$(2)) $(1:%=%/*/$(2)) $(1:%=%/*/*/$(2)))
 SRCS := $(call rooms,$(MODULES),*.c)
@@ -293,7 +293,7 @@ uninstall:
 ## FUZZ_SECONDS=30   for how long each
 FUZZ_SECONDS ?= 30
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format import report rewrite vet gobin record/core record/memory,*.c)) $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o)
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call rooms,util format gonames import report rewrite vet gobin record/core record/memory,*.c)) $(BUILD)/fuzz/obj/$(GRAMMAR:.c=.o)
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/alertline.h"
 #include "cli/command.h"
 #include "cli/options_shared.h"
 #include "cli/summary.h"
 #include "cli/tracefile.h"
 #include "cli/value.h"
+#include "record/alert/alert.h"
 #include "record/inline/inline.h"
 #include "record/limit/sizelimit.h"
 #include "record/recorder.h"
@@ -23,6 +25,7 @@ struct record_args {
 #define RING_MIN (64u << 10)
 #define RING_MAX (1u << 31)
 #define SIZE_MAX_TRACE (1ull << 42)
+#define ALERT_LEAST 100000000ull /* ns */
 
 static int set_events(void *opts, const char *s)
 {
@@ -60,6 +63,11 @@ static const char *probing_at(size_t i, const char **help)
 	if (help)
 		*help = ways[i].help;
 	return ways[i].name;
+}
+
+static int set_alert_on(void *opts, const char *s)
+{
+	return alertline_parse_on(s, &((struct recorder_opts *)opts)->alert.on);
 }
 
 static int set_overhead(void *opts, const char *s)
@@ -154,6 +162,33 @@ static const struct option_row cost[] = {
 	  .help = "Read the program's memory through the kernel helper only: slower." },
 };
 
+static const struct option_row alerts[] = {
+	{ .name = "alert",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  .min = ALERT_LEAST,
+	  .expected = "a time of 100ms or more",
+	  OPTION_AT(struct recorder_opts, alert.after),
+	  .help = "Print a line when a goroutine has waited for a channel or a lock for longer than TIME. Waits that "
+	          "are "
+	          "normal are left out: for the network and timers, and those of idle workers." },
+	{ .name = "alert-on",
+	  .value = "REASONS",
+	  .kind = OPTION_SET,
+	  .set = set_alert_on,
+	  .choice = alertline_on_at,
+	  .help = "Only for these waits, separated by commas (default: channel,lock):" },
+	{ .name = "alert-exec",
+	  .value = "CMD",
+	  .kind = OPTION_STRING,
+	  OPTION_AT(struct recorder_opts, alert.exec),
+	  .help = "Run the program CMD at an alert, which the variables CHANREC_ALERT_... describe." },
+	{ .name = "alert-exit",
+	  .kind = OPTION_FLAG,
+	  OPTION_AT(struct recorder_opts, alert.exits),
+	  .help = "Stop at the first alert." },
+};
+
 static const struct option_row talk[] = {
 	{ .name = "clean",
 	  .kind = OPTION_FLAG,
@@ -165,6 +200,7 @@ static const struct option_row talk[] = {
 static const struct option_group groups[] = {
 	{ OPTION_GROUP(subject) },
 	{ OPTION_GROUP(cost), .heading = "Cost and limits" },
+	{ OPTION_GROUP(alerts), .heading = "Alerts" },
 	{ OPTION_GROUP(talk), .heading = "Other options" },
 	{ 0 },
 };
@@ -216,6 +252,22 @@ static int sample(const struct recorder_opts *o, struct err *err)
 	return EXIT_DONE;
 }
 
+/* False: an option that needs --alert was given without it. */
+static bool is_alert_whole(struct alert_opts *a, struct err *err)
+{
+	if (!a->after && (a->on || a->exec || a->exits)) {
+		err_set(err, EINVAL, "%s needs --alert TIME",
+		        a->on     ? "--alert-on"
+		        : a->exec ? "--alert-exec"
+		                  : "--alert-exit");
+		return false;
+	}
+	if (!a->on)
+		a->on = alert_classes();
+	a->say = alertline_say;
+	return true;
+}
+
 static int run(void *opts, const struct operands *rest, struct err *err)
 {
 	struct record_args *args = opts;
@@ -227,6 +279,8 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		err_set(err, EINVAL, "give a process (-p PID) or a command (-- CMD)%s", o->pid ? ", not both" : "");
 		return EXIT_USAGE;
 	}
+	if (!is_alert_whole(&o->alert, err))
+		return EXIT_USAGE;
 	if (args->clean && !o->pid) {
 		err_set(err, EINVAL, "--clean needs a process (-p PID)");
 		return EXIT_USAGE;

@@ -74,6 +74,13 @@ static void put_counted(uint64_t n, const char *rest, FILE *f)
 	fprintf(f, " %s\n", rest);
 }
 
+static void put_alerts(const struct recorder_opts *opts, uint64_t n, FILE *f)
+{
+	if (opts->alert.after)
+		fprintf(f, "%" PRIu64 " alert%s: waits of more than %.3g s.\n", n, n == 1 ? "" : "s",
+		        (double)opts->alert.after / 1e9);
+}
+
 static void put_notes(const struct recorder_opts *opts, const struct recorder_summary *sum, FILE *f)
 {
 	for (int by = 0; by < SHED_LIMITS; by++)
@@ -87,6 +94,7 @@ static void put_notes(const struct recorder_opts *opts, const struct recorder_su
 	if (sum->has_overhead)
 		fprintf(f, "Probes took %.1f%% of the program's CPU time (peak %.1f%%).\n", sum->overhead / 1e4,
 		        sum->overhead_max / 1e4);
+	put_alerts(opts, sum->alerts, f);
 	if (sum->halted)
 		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
 	if (sum->missing)
@@ -144,6 +152,7 @@ void summary_print_samples(const struct recorder_opts *opts, const struct sampli
 	bool to_stdout = !strcmp(opts->output, "-");
 
 	put_pace(sum, f);
+	put_alerts(opts, sum->alerts, f);
 	if (sum->halted)
 		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
 	fprintf(f, "Recording ended: %s.\nWrote %s (", sum->reason, to_stdout ? "the trace" : opts->output);

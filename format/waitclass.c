@@ -8,12 +8,12 @@
 
 static const struct wait_class classes[TRACE_WAIT_CLASSES] = {
 	[TRACE_WAIT_OTHER] = { "other", .may_end_unseen = true },
-	[TRACE_WAIT_RECV] = { "receive", ON_CHANNEL(.dir = TRACE_DIR_RECV) },
+	[TRACE_WAIT_RECV] = { "receive", ON_CHANNEL(.dir = TRACE_DIR_RECV, .keeps_alive = true) },
 	[TRACE_WAIT_SEND] = { "send", ON_CHANNEL(.dir = TRACE_DIR_SEND) },
-	[TRACE_WAIT_SELECT] = { "select", ON_CHANNEL() },
+	[TRACE_WAIT_SELECT] = { "select", ON_CHANNEL(.keeps_alive = true) },
 	[TRACE_WAIT_NIL_RECV] = { "nil receive", .obj = TRACE_OBJ_NILCHAN, .dir = TRACE_DIR_RECV, .is_endless = true },
 	[TRACE_WAIT_NIL_SEND] = { "nil send", .obj = TRACE_OBJ_NILCHAN, .dir = TRACE_DIR_SEND, .is_endless = true },
-	[TRACE_WAIT_EMPTY_SELECT] = { "empty select", .is_endless = true },
+	[TRACE_WAIT_EMPTY_SELECT] = { "empty select", .is_endless = true, .keeps_alive = true },
 	[TRACE_WAIT_SLEEP] = { "sleep", .is_idle = true, .ends_by_ready = true },
 	[TRACE_WAIT_SEMACQUIRE] = { "semaphore", ON_SYNC },
 	[TRACE_WAIT_MUTEX] = { "mutex", ON_SYNC },

@@ -18,6 +18,7 @@ struct wait_class {
 	uint8_t dir;         /* enum trace_dir, where the class alone says it */
 	bool is_idle;        /* normal for any length of time: nothing in the program has to end it */
 	bool is_endless;     /* nothing can end it */
+	bool keeps_alive;    /* normal for main, which waits while other goroutines do the work */
 	bool ends_by_ready;  /* every end is a call of runtime.ready, so that the park can be deferred (--min-block) */
 	bool may_end_unseen; /* in a complete trace, too, some ends have no go.ready */
 };

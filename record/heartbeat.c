@@ -34,7 +34,7 @@ void heartbeat_free(struct heartbeat *f)
 
 uint64_t heartbeat_halted(const struct heartbeat *f)
 {
-	return procstate_halted(&f->proc);
+	return procstate_halted(&f->proc, mono_ns());
 }
 
 /* Idle days must not fill a file that has a size limit. */

@@ -32,7 +32,7 @@ void heartbeat_free(struct heartbeat *f);
 int heartbeat_step(struct heartbeat *f, struct err *err);
 /* Call when the recording is over. has_exited: the process is gone, and its pid may belong to another one. */
 int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err);
-/* ns that the process was stopped or frozen, as of heartbeat_end(). */
+/* ns that the process has been stopped or frozen so far. */
 uint64_t heartbeat_halted(const struct heartbeat *f);
 
 #endif

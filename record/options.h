@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "format/trace.h"
+#include "record/alert/fact.h"
 
 enum probing_choice {
 	PROBING_UPROBE = TRACE_PROBING_UPROBE,
@@ -34,6 +35,7 @@ struct recorder_opts {
 	bool labels;                 /* the labels of goroutines, which are the program's data */
 	bool redact;                 /* no command line, host name or directories in the trace */
 	uint64_t max_size;           /* of the trace in bytes; 0: unlimited */
+	struct alert_opts alert;     /* tell of goroutines that wait too long */
 	uint32_t max_overhead;       /* of the target's CPU time in millionths; 0: unlimited */
 };
 

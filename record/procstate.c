@@ -151,7 +151,7 @@ int procstate_end(struct procstate *p, struct encoder *e, bool has_exited, uint6
 	return procstate_note(p, e, now, err);
 }
 
-uint64_t procstate_halted(const struct procstate *p)
+uint64_t procstate_halted(const struct procstate *p, uint64_t now)
 {
-	return p->halted;
+	return p->halted + (p->state != TRACE_PROC_GOES_ON && now > p->since ? now - p->since : 0);
 }

@@ -26,8 +26,8 @@ int procstate_step(struct procstate *p, struct encoder *e, uint64_t now, struct 
 int procstate_end(struct procstate *p, struct encoder *e, bool has_exited, uint64_t now, struct err *err);
 /* Writes that the state lasted until now. */
 int procstate_note(struct procstate *p, struct encoder *e, uint64_t now, struct err *err);
-/* Total ns that the process could not run, as of the last record. */
-uint64_t procstate_halted(const struct procstate *p);
+/* Total ns that the process could not run, until now (CLOCK_MONOTONIC ns). */
+uint64_t procstate_halted(const struct procstate *p, uint64_t now);
 /* The state of a process or thread, 'R', 'S', …, from its stat file; 0: unreadable. */
 char procstate_in(const char *path);
 /* What currently prevents the process from running. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format/trace.h"
+#include "record/alert/alert.h"
 #include "record/encode/encode.h"
 #include "record/encode/output.h"
 #include "record/goread/layoutcheck.h"
@@ -48,6 +49,7 @@ struct recorder {
 	struct deferred deferred;
 	struct heartbeat *heartbeat;
 	struct limits *limits;
+	struct alerts *alerts;     /* NULL: none are wanted */
 	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
 };
 
@@ -172,6 +174,8 @@ static int open_parts(struct recorder *r, struct err *err)
 		                     .snap = r->snap,
 		                     .enc = &r->enc,
 		                     .is_launched = watch_launched(&r->watch) };
+	if (r->opts->alert.after && alerts_new(&r->alerts, &r->opts->alert, &r->env, (uint32_t)r->target.pid, err))
+		return err->code;
 	if (intake_open(&r->intake, err))
 		return err->code;
 	return probes_set_min_block(&r->probes, r->opts->min_block, err);
@@ -229,6 +233,20 @@ static uint64_t goroutines_now(const struct recorder *r)
 	return all > gone ? all - gone : 0;
 }
 
+/* Once the offsets are known to be right, and the snapshot does not need the time. */
+static int alert_step(struct recorder *r, struct err *err)
+{
+	bool fired;
+
+	if (!r->alerts || !r->first_goroutines || (!r->layout.own && !r->check.done))
+		return 0;
+	if (alerts_step(r->alerts, heartbeat_halted(r->heartbeat), &fired, err))
+		return err->code;
+	if (fired && r->opts->alert.exits)
+		watch_stop(&r->watch, "a goroutine has waited too long (--alert-exit)");
+	return 0;
+}
+
 static int live_step(struct recorder *r, struct err *err)
 {
 	if (!r->layout.own && !r->check.done && layout_check_step(&r->check, err))
@@ -239,6 +257,8 @@ static int live_step(struct recorder *r, struct err *err)
 		r->first_goroutines = snapshot_goroutines(r->snap);
 		probes_started(&r->probes);
 	}
+	if (alert_step(r, err))
+		return err->code;
 	return limits_step(r->limits, r->w, goroutines_now(r), err);
 }
 
@@ -367,6 +387,7 @@ static void summarize(struct recorder *r, const struct trace_end *end)
 	sum->has_overhead = end->has_overhead;
 	sum->overhead = end->overhead;
 	sum->overhead_max = end->overhead_max;
+	sum->alerts = alerts_raised(r->alerts);
 	sum->missing = plan_count(&r->probes.plan, PROBE_MISSING);
 }
 
@@ -402,6 +423,7 @@ static const struct {
 
 static void recorder_free(struct recorder *r)
 {
+	alerts_free(r->alerts);
 	limits_free(r->limits);
 	heartbeat_free(r->heartbeat);
 	probes_free(&r->probes);

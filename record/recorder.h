@@ -17,6 +17,7 @@ struct recorder_summary {
 	const char *reason; /* why it ended */
 	bool has_status;    /* a command that was started ended by itself */
 	int status;         /* status of that command, as of waitpid() */
+	uint64_t alerts;    /* number of alerts raised */
 	uint64_t missing;   /* number of missing probes */
 	uint64_t left_out;  /* events left out to stay within a limit */
 	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "format/trace.h"
+#include "record/alert/alert.h"
 #include "record/encode/encode.h"
 #include "record/encode/output.h"
 #include "record/goread/layoutcheck.h"
@@ -43,6 +44,7 @@ struct sampling {
 	struct snapshot *snap;
 	struct heartbeat *heartbeat;
 	struct sizelimit *size;
+	struct alerts *alerts; /* NULL: none are wanted */
 	struct pace pace;
 	uint64_t cpu_begin; /* of the recorder, when the recording began */
 	bool is_full;       /* no more events fit */
@@ -87,6 +89,8 @@ static int open_parts(struct sampling *r, struct err *err)
 	encoder_init(&r->enc, &r->intern, mono_ns());
 	if (sampler_new(&r->sampler, &r->env, &r->enc, err) || snapshot_new(&r->snap, &r->env, &r->enc, err))
 		return err->code;
+	if (r->opts->alert.after && alerts_new(&r->alerts, &r->opts->alert, &r->env, (uint32_t)r->target.pid, err))
+		return err->code;
 	snapshot_tells_all(r->snap);
 	if (r->opts->labels)
 		snapshot_find_labels(r->snap);
@@ -125,12 +129,28 @@ static bool is_full(struct sampling *r, struct err *err)
 	return true;
 }
 
+/* There is no ring to be drained, so a scan is completed. */
+static int look_for_alerts(struct sampling *r, struct err *err)
+{
+	do {
+		bool fired = false;
+
+		if (r->alerts && alerts_step(r->alerts, heartbeat_halted(r->heartbeat), &fired, err))
+			return err->code;
+		if (fired && r->opts->alert.exits)
+			watch_stop(&r->watch, "a goroutine has waited too long (--alert-exit)");
+	} while (alerts_busy(r->alerts));
+	return 0;
+}
+
 /* Between two parts of a sample: looks whether the recording ends, and keeps the file up to date. */
 static int look_around(struct sampling *r, int ms, struct err *err)
 {
 	int fits;
 
 	watch_wait(&r->watch, ms);
+	if (look_for_alerts(r, err))
+		return err->code;
 	if (heartbeat_step(r->heartbeat, err))
 		return err->code;
 	sizelimit_expect(r->size, r->w, sampler_goroutines(r->sampler));
@@ -243,6 +263,7 @@ static void summarize(struct sampling *r, const struct trace_end *end)
 		                             .bytes = trace_writer_bytes(r->w),
 		                             .duration = end->duration,
 		                             .reason = end->reason,
+		                             .alerts = alerts_raised(r->alerts),
 		                             .halted = heartbeat_halted(r->heartbeat),
 		                             .cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin,
 		                             .limit = r->pace.limit,
@@ -278,6 +299,7 @@ static const struct {
 
 static void sampling_free(struct sampling *r)
 {
+	alerts_free(r->alerts);
 	heartbeat_free(r->heartbeat);
 	sizelimit_free(r->size);
 	trace_output_close(&r->out);

@@ -21,6 +21,7 @@ struct sampling_summary {
 	uint64_t events, bytes;
 	int64_t duration;            /* ns */
 	const char *reason;          /* why it ended */
+	uint64_t alerts;             /* number of alerts raised */
 	uint64_t halted;             /* ns that the process was stopped or frozen */
 	uint64_t cpu;                /* of the recorder, ns */
 	uint32_t limit;              /* of one CPU, in millionths, that it may take */

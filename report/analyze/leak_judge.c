@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Judges one goroutine's wait by what the trace shows about it. */
 #include "report/analyze/leak_judge.h"
+#include "format/waitclass.h"
 #include "report/analyze/longwait.h"
 #include "report/analyze/purpose.h"
 #include "report/model/channel.h"
 #include "report/model/stops.h"
-
-#include <string.h>
 
 #define SECOND 1000000000
 #define LONG (10ll * SECOND)
@@ -81,14 +80,13 @@ static bool carries_values(const struct channel *c)
 	return c && c->capacity_known && (c->elem_size || c->capacity);
 }
 
-/* "for v := range c" and "v, ok := <-c" are chanrecv2 (cmd/compile, walk/order.go). */
 static bool asks_if_closed(const struct model *m, const struct goroutine *g)
 {
 	struct stack_walk w = stack_walk_of(&m->sym, g->wait.stack, true);
 	uint32_t place;
 
 	while ((place = stack_walk_next(&w)))
-		if (!strcmp(symbols_place_func(&m->sym, place), "runtime.chanrecv2"))
+		if (purpose_asks_if_closed(symbols_place_func(&m->sym, place)))
 			return true;
 	return false;
 }
@@ -140,42 +138,26 @@ static bool is_place_still(const struct judge *k, const struct goroutine *g)
 	return u.waits >= USUAL_MIN && longwait_run_ns(k->m, u.last) >= longwait_ns(k->m, g) / 2;
 }
 
-/* In the middle of a request: whether it waits for something that has to come, not for the request's end. */
-static bool expects(const struct judge *k, const struct goroutine *g, uint8_t class)
+/* Why waiting there is not what the goroutine is for; STALL_NONE: it may be. */
+static enum stall why_not_idle(const struct judge *k, const struct goroutine *g, uint8_t class)
 {
 	const struct model *m = k->m;
 	const struct channel *c = g->wait.nobjs_all == 1 && g->wait.nobjs == 1 && g->objs[0].kind == TRACE_OBJ_CHAN
 	                                  ? model_channel(m, g->objs[0].id)
 	                                  : NULL;
+	bool is_select = class == TRACE_WAIT_SELECT, is_recv = class == TRACE_WAIT_RECV && g->wait.nobjs == 1;
+	struct stall_facts f = { .is_recv = is_recv,
+		                 .is_select = is_select,
+		                 .has_chan = c,
+		                 .asks_if_closed = asks_if_closed(m, g),
+		                 .carries_values = carries_values(c),
+		                 .is_shared = c && channel_waiting(m, c) > 1,
+		                 .is_in_library = purpose_waits_in_library(&m->sym, g->wait.stack),
+		                 .is_pool = is_select && asks_a_pool(m, g),
+		                 .is_place_still = is_select && is_place_still(k, g),
+		                 .takes_in_calls = is_recv && takes_in_several_calls(m, g) };
 
-	if (c)
-		return !asks_if_closed(m, g) && (carries_values(c) || channel_waiting(m, c) > 1);
-	if (class == TRACE_WAIT_SELECT)
-		return purpose_waits_in_library(&m->sym, g->wait.stack) || asks_a_pool(m, g) || is_place_still(k, g);
-	return true;
-}
-
-/* Why waiting there is not what the goroutine is for; STALL_NONE: it may be. */
-static enum stall why_not_idle(const struct judge *k, const struct goroutine *g, uint8_t class)
-{
-	bool is_recv = class == TRACE_WAIT_RECV && g->wait.nobjs == 1;
-
-	switch (purpose_of_wait(&k->m->sym, g->wait.stack)) {
-	case PURPOSE_ACQUIRE:
-		return STALL_ACQUIRE;
-	case PURPOSE_OUTPUT:
-		return STALL_OUTPUT;
-	case PURPOSE_REQUEST:
-		return expects(k, g, class) ? STALL_REQUEST : STALL_NONE;
-	case PURPOSE_DEEP:
-		if (is_recv && expects(k, g, class))
-			return STALL_TASK;
-		return is_recv && takes_in_several_calls(k->m, g) ? STALL_ACQUIRE : STALL_NONE;
-	case PURPOSE_IDLE:
-		return is_recv && takes_in_several_calls(k->m, g) ? STALL_ACQUIRE : STALL_NONE;
-	default:
-		return STALL_NONE;
-	}
+	return stall_of(purpose_of_wait(&m->sym, g->wait.stack), &f);
 }
 
 /* Reachable, so it can still end; but it should have. */
@@ -289,8 +271,7 @@ static bool keeps_alive(const struct model *m, const struct goroutine *g, uint8_
 	/* It does not when the program has died of it. */
 	if (m->way == TRACE_WAY_TEXT && g->unreachable)
 		return false;
-	return g->id == 1 &&
-	       (class == TRACE_WAIT_EMPTY_SELECT || class == TRACE_WAIT_RECV || class == TRACE_WAIT_SELECT);
+	return g->id == 1 && wait_class_of(class)->keeps_alive;
 }
 
 static bool waits_for_nothing(const struct goroutine *g, uint8_t class)

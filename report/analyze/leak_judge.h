@@ -4,6 +4,7 @@
 
 /* The verdict on one goroutine's wait. */
 
+#include "gonames/purpose.h"
 #include "report/analyze/blocker.h"
 #include "report/analyze/usual.h"
 #include "report/model/model.h"
@@ -40,20 +41,9 @@ enum idle {
 	IDLE_UNKNOWN, /* not known: there was no memory scan */
 };
 
-/* Why a goroutine should not wait, of VERDICT_STALLED. */
-enum stall {
-	STALL_NONE,
-	STALL_REQUEST,   /* a request is in its middle */
-	STALL_TASK,      /* a task is */
-	STALL_ACQUIRE,   /* it asks a pool or a semaphore */
-	STALL_OUTPUT,    /* its command has exited, but the output is still open */
-	STALL_WAITGROUP, /* nobody is known who would call Done */
-	STALL_HOLDS,     /* it holds a lock that others have waited for, for long */
-};
-
 struct judgement {
 	uint8_t verdict, strength, idle;
-	uint8_t stall; /* enum stall */
+	uint8_t stall; /* enum stall, of VERDICT_STALLED */
 };
 
 /* What a verdict takes into account. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 
 static bool func_fits(const struct filter_opts *o, const char *func)
 {

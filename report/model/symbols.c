@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 
 uint64_t *index_slot(struct map *m, uint64_t hash, index_eq_fn eq, const void *table, const void *key)
 {

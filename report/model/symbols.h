@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "format/trace.h"
-#include "report/model/library.h"
+#include "gonames/library.h"
 #include "util/map.h"
 #include "util/vec.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 #include "report/render/utf8.h"
 #include "util/bytes.h"
 

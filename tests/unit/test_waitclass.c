@@ -48,6 +48,8 @@ static void test_every_class_is_described(void **state)
 		/* What cannot end has no end to see, and is not normal. */
 		assert_false(c->is_endless && (c->ends_by_ready || c->may_end_unseen || c->is_idle));
 		assert_false(c->ends_by_ready && c->may_end_unseen);
+		/* What is idle is so for main, too. */
+		assert_false(c->is_idle && c->keeps_alive);
 		/* A direction is that of a channel. */
 		assert_true(!c->dir || c->obj == TRACE_OBJ_CHAN || c->obj == TRACE_OBJ_NILCHAN);
 	}

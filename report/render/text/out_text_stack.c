@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 #include "report/render/fmt.h"
 #include "report/render/text/text.h"
 #include "report/render/words.h"

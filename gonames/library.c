@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/model/library.h"
+#include "gonames/library.h"
 
 #include <string.h>
 
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 
 /* "github.com/owner/repository" of a path on a host whose repositories have such names; 0: on none. */
 static size_t repository_length(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CHANREC_REPORT_MODEL_FUNCNAME_H
-#define CHANREC_REPORT_MODEL_FUNCNAME_H
+#ifndef CHANREC_GONAMES_FUNCNAME_H
+#define CHANREC_GONAMES_FUNCNAME_H
 
 /* What the name of a Go function tells: "example.org/shop/db.(*Pool).Get". */
 

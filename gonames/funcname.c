@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/model/funcname.h"
+#include "gonames/funcname.h"
 
 #include <string.h>
 

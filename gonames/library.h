@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CHANREC_REPORT_MODEL_LIBRARY_H
-#define CHANREC_REPORT_MODEL_LIBRARY_H
+#ifndef CHANREC_GONAMES_LIBRARY_H
+#define CHANREC_GONAMES_LIBRARY_H
 
 /*
  * Tells the program's own code from Go's standard library and from modules that

@@ -1,0 +1,3 @@
+module alerts
+
+go 1.19
