@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "vet/report/json.h"
 #include "vet/report/report.h"
 
@@ -18,6 +20,20 @@ static void write_rules(FILE *f)
 	}
 }
 
+/* A path as a URI reference (RFC 3986): relative, or with the scheme file. In JSON's quotation marks. */
+static void write_uri(FILE *f, const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/!$&'()*+,;=@";
+
+	fputs(path[0] == '/' ? "\"file://" : "\"", f);
+	for (; *path; path++)
+		if (strchr(plain, *path))
+			putc(*path, f);
+		else
+			fprintf(f, "%%%02X", (unsigned char)*path);
+	putc('"', f);
+}
+
 static void write_location(const struct vet *v, FILE *f, struct place at, const char *text)
 {
 	const struct unit *u = program_unit(v->p, at.unit);
@@ -27,7 +43,7 @@ static void write_location(const struct vet *v, FILE *f, struct place at, const 
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
 	fputs("{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ", f);
-	json_string(f, path);
+	write_uri(f, path);
 	fprintf(f, "}, \"region\": {\"startLine\": %u, \"startColumn\": %u}}", line, column);
 	if (text) {
 		fputs(", \"message\": {\"text\": ", f);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/plain.h"
+
 const struct vet_output *vet_output_at(size_t i)
 {
 	static const struct vet_output *const outputs[] = { &vet_text, &vet_json, &vet_sarif };
@@ -53,12 +55,35 @@ static void print_line(FILE *f, const struct unit *u, uint32_t line, uint32_t co
 	fputs("^\n", f);
 }
 
+/* A path or a name from the source tree, in which nothing is for the terminal. */
+static void print_plain(FILE *f, const char *s)
+{
+	char part[512];
+
+	while (*s) {
+		/* Not in the middle of a character. */
+		size_t n = strnlen(s, sizeof(part) - 1);
+
+		while (s[n] && n > sizeof(part) - 8 && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n--;
+		memcpy(part, s, n);
+		part[n] = 0;
+		for (char *c = part; *c; c++)
+			if (*c == '\n' || *c == '\t')
+				*c = '?';
+		plain_text(part);
+		fputs(part, f);
+		s += n;
+	}
+}
+
 static void print_place(const struct vet *v, FILE *f, struct place at)
 {
 	const struct unit *u = program_unit(v->p, at.unit);
 	uint32_t column, line = unit_line(u, at.pos, &column);
 
-	fprintf(f, "%s:%u:%u: ", u->path, line, column);
+	print_plain(f, u->path);
+	fprintf(f, ":%u:%u: ", line, column);
 }
 
 static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
@@ -69,8 +94,9 @@ static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 	char name[200];
 
 	print_place(v, f, n->at);
-	fprintf(f, "%s: %s [%s, %s]\n", c->severity == SEVERITY_ERROR ? "error" : "warning", n->text, c->id,
-	        confidence_name(n->confidence));
+	fprintf(f, "%s: ", c->severity == SEVERITY_ERROR ? "error" : "warning");
+	print_plain(f, n->text);
+	fprintf(f, " [%s, %s]\n", c->id, confidence_name(n->confidence));
 	print_line(f, u, line, column);
 	if (n->seen.kind) {
 		char seen[160];
@@ -81,7 +107,9 @@ static void write_finding(const struct vet *v, FILE *f, const struct finding *n)
 	}
 	for (size_t i = 0; i < n->notes.n; i++) {
 		print_place(v, f, n->notes.v[i].at);
-		fprintf(f, "note: %s\n", n->notes.v[i].text);
+		fputs("note: ", f);
+		print_plain(f, n->notes.v[i].text);
+		putc('\n', f);
 	}
 	if (n->root != n->func) {
 		print_place(v, f,

@@ -168,9 +168,10 @@ int ast_parse(struct ast *a, struct ast_parser *p, const char *text, uint32_t le
 
 	*a = (struct ast){ .text = text, .len = len };
 	ts_parser_reset(p->ts);
+	ts_parser_set_timeout_micros(p->ts, AST_MAX_SECONDS * 1000000ull);
 	tree = ts_parser_parse_string(p->ts, NULL, text, len);
 	if (!tree)
-		return err_set(err, EINVAL, "cannot be parsed");
+		return err_set(err, EINVAL, "not parsed within %d s", AST_MAX_SECONDS);
 	cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
 	ret = vec_push(&a->nodes, (struct node){ 0 });
 	if (!ret)

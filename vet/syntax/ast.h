@@ -39,7 +39,8 @@ struct ast {
 };
 
 /* A file longer than this is not parsed. */
-#define AST_MAX_BYTES (64u << 20)
+#define AST_MAX_BYTES (16u << 20) /* generated tables have a few MB */
+#define AST_MAX_SECONDS 30
 
 struct ast_parser; /* one per thread */
 

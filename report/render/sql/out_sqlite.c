@@ -14,7 +14,9 @@
 #include "report/analyze/visible.h"
 #include "report/render/fmt.h"
 #include "report/render/out.h"
+#include "report/render/utf8.h"
 #include "report/render/words.h"
+#include "util/buf.h"
 
 static const char schema[] =
 #include "report/render/sql/schema.sql.inc"
@@ -104,10 +106,49 @@ static void put_time(struct db *d, int64_t t)
 		put_null(d);
 }
 
-/* A name from the trace, as it is. */
+/* SQLite takes any bytes for text, but what reads the database expects UTF-8: U+FFFD for what is none. */
+static void put_mended(struct db *d, const char *s)
+{
+	size_t left = strlen(s);
+	struct buf b = { 0 };
+
+	for (size_t n; left; s += n, left -= n) {
+		uint32_t c;
+
+		n = utf8_decode(s, left, &c);
+		if (n)
+			buf_put(&b, s, n);
+		else
+			buf_put(&b, "\xef\xbf\xbd", 3);
+		n = n ? n : 1;
+	}
+	check(d, buf_failed(&b)
+	                 ? SQLITE_NOMEM
+	                 : sqlite3_bind_text(d->row, ++d->column, (const char *)b.data, (int)b.len, SQLITE_TRANSIENT));
+	buf_free(&b);
+}
+
+static bool is_utf8(const char *s)
+{
+	size_t left = strlen(s);
+
+	for (size_t n; left; s += n, left -= n) {
+		uint32_t c;
+
+		n = utf8_decode(s, left, &c);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+/* A name from the trace. */
 static void put_text(struct db *d, const char *s)
 {
-	check(d, sqlite3_bind_text(d->row, ++d->column, s, -1, SQLITE_TRANSIENT));
+	if (is_utf8(s))
+		check(d, sqlite3_bind_text(d->row, ++d->column, s, -1, SQLITE_TRANSIENT));
+	else
+		put_mended(d, s);
 }
 
 /* A string that outlives the row. */
