@@ -279,7 +279,7 @@ static int check_header(struct image *im, const char *path, struct err *err)
 
 static int map_file(struct image *im, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
 	struct stat st;
 
 	if (fd < 0)
@@ -291,11 +291,10 @@ static int map_file(struct image *im, const char *path, struct err *err)
 		             S_ISREG(st.st_mode) ? "the file is empty" : "not a regular file");
 	if (!rc) {
 		im->size = (size_t)st.st_size;
-		im->map = mmap(NULL, im->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
-		if (im->map == MAP_FAILED) {
-			im->map = NULL;
-			rc = err_set(err, errno, "%s: cannot map the file: %s", path, strerror(errno));
-		}
+		rc = filemap_open(&im->file, fd, im->size, PROT_READ | PROT_WRITE);
+		im->map = im->file.data;
+		if (rc)
+			rc = err_set(err, -rc, "%s: cannot map the file: %s", path, strerror(-rc));
 	}
 	close(fd);
 	return rc;
@@ -321,8 +320,7 @@ int image_open(struct image *im, const char *path, struct err *err)
 
 void image_close(struct image *im)
 {
-	if (im->map)
-		munmap(im->map, im->size);
+	filemap_close(&im->file);
 	free(im->segs);
 	memset(im, 0, sizeof(*im));
 }

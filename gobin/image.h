@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "util/err.h"
+#include "util/filemap.h"
 
 struct segment {
 	uint64_t addr, memsz;
@@ -21,7 +22,8 @@ struct segment {
 };
 
 struct image {
-	uint8_t *map;
+	struct filemap file;
+	uint8_t *map; /* of file */
 	size_t size;
 	struct segment *segs; /* PT_LOAD, by address */
 	unsigned nsegs;

@@ -139,7 +139,7 @@ static int finish(struct picture *p, struct picture_summary *sum, struct err *er
 	sum->goroutines = snapshot_goroutines(p->snap);
 	sum->unread = snapshot_unread(p->snap);
 	sum->duration = (uint64_t)end.duration;
-	sum->is_partial = snapshot_partial(p->snap);
+	sum->is_partial = snapshot_partial(p->snap) || core_is_cut(&p->core);
 	if (sum->is_partial) {
 		end.reason = "the memory could not be read to the end";
 		end.target_exited = memory_is_gone(p->mem);

@@ -258,30 +258,32 @@ int core_parse(struct core *c, const void *data, uint64_t n, struct err *err)
 /* Maps fd, which the caller keeps. */
 static int core_map(struct core *c, int fd, struct err *err)
 {
+	struct filemap map;
 	struct stat st;
-	void *data;
+	int ret;
 
 	if (fstat(fd, &st) || !st.st_size)
 		return err_set(err, ENOEXEC, "it is empty");
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		return err_set(err, errno, "cannot map it: %s", strerror(errno));
-	core_parse(c, data, (uint64_t)st.st_size, err);
-	c->is_mapped = true;
+	ret = filemap_open(&map, fd, (size_t)st.st_size, PROT_READ);
+	if (ret)
+		return err_set(err, -ret, "cannot map it: %s", strerror(-ret));
+	core_parse(c, map.data, (uint64_t)st.st_size, err);
+	c->map = map;
 	return err->code;
 }
 
 int core_open(struct core *c, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
 	struct stat st;
 
 	*c = (struct core){ .memory.ops = &core_memory };
 	if (fd < 0)
 		return err_set(err, errno, "cannot open %s: %s", path, strerror(errno));
+	/* A FIFO would have to be unpacked or copied first. */
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return err_set(err, EINVAL, "%s is not a file", path);
+		return err_set(err, EINVAL, "%s is not a regular file", path);
 	}
 	ret = unpack_core(&fd, path, err);
 	if (!ret && core_map(c, fd, err))
@@ -293,10 +295,8 @@ int core_open(struct core *c, const char *path, struct err *err)
 
 void core_close(struct core *c)
 {
-	if (c->is_mapped && c->data)
-		munmap((void *)(uintptr_t)c->data, c->size);
-	if (c->exe_data)
-		munmap((void *)(uintptr_t)c->exe_data, c->exe_size);
+	filemap_close(&c->map);
+	filemap_close(&c->exe_map);
 	vec_free(&c->segments);
 	vec_free(&c->files);
 	vec_free(&c->threads);
@@ -442,24 +442,29 @@ static void find_ids(const struct core *c, struct ids *ids)
 
 static int map_exe(struct core *c, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	void *data;
+	int ret;
 
-	if (fd < 0 || fstat(fd, &st)) {
-		int e = errno;
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		int e = fd >= 0 ? EINVAL : errno;
 
 		if (fd >= 0)
 			close(fd);
 		return err_set(err, e, "cannot open %s: %s", path, strerror(e));
 	}
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	ret = filemap_open(&c->exe_map, fd, (size_t)st.st_size, PROT_READ);
 	close(fd);
-	if (data == MAP_FAILED)
-		return err_set(err, errno, "cannot map %s: %s", path, strerror(errno));
-	c->exe_data = data;
+	if (ret)
+		return err_set(err, -ret, "cannot map %s: %s", path, strerror(-ret));
+	c->exe_data = c->exe_map.data;
 	c->exe_size = (uint64_t)st.st_size;
 	return 0;
+}
+
+bool core_is_cut(const struct core *c)
+{
+	return filemap_is_cut(&c->map) || filemap_is_cut(&c->exe_map);
 }
 
 int core_set_exe(struct core *c, const struct gobin *b, const char *path, bool *is_sure, struct err *err)
@@ -480,7 +485,7 @@ int core_set_exe(struct core *c, const struct gobin *b, const char *path, bool *
 
 int core_bias(const struct core *c, const char *path, uint64_t *bias, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	Elf64_Ehdr eh;
 	ssize_t n;
 

@@ -15,6 +15,7 @@
 #include "gobin/gobin.h"
 #include "record/memory/memory.h"
 #include "util/err.h"
+#include "util/filemap.h"
 #include "util/vec.h"
 
 /* Memory of which the core has the first `size` bytes. */
@@ -48,9 +49,9 @@ struct core {
 	const struct core_file *exe; /* one of files; NULL: not known */
 	uint64_t entry;              /* AT_ENTRY; 0: not known */
 	uint32_t pid;
-	char command[81]; /* the beginning of the command line; "" */
-	bool is_mapped;   /* data is unmapped at the end */
-	int64_t written;  /* when the core was, ns since 1970: its mtime */
+	char command[81];            /* the beginning of the command line; "" */
+	struct filemap map, exe_map; /* of data and exe_data; not of data given to core_parse() */
+	int64_t written;             /* when the core was, ns since 1970: its mtime */
 	uint64_t missing; /* bytes of memory that the core says it has but that are not in it: it is truncated */
 };
 
@@ -59,6 +60,8 @@ int core_open(struct core *c, const char *path, struct err *err);
 /* The same for n bytes of memory, which must outlive c. */
 int core_parse(struct core *c, const void *data, uint64_t n, struct err *err);
 void core_close(struct core *c);
+/* Whether the core or its executable was truncated while it was read: what was missing is zeros. */
+bool core_is_cut(const struct core *c);
 /*
  * Says which executable it is that b has opened at path. -EINVAL: it is another
  * one than that of the core. *is_sure: the core has a build id, which is the same.

@@ -1,24 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/core/unpack.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #define PAGE 4096
+#define HEADERS_MAX (64 << 20)            /* program headers begin and end before this */
+#define SIZE_UNKNOWN_MAX ((off_t)1 << 40) /* of a core without headers that can be understood */
+#define SPACE_STEP (64u << 20)
+#define SPACE_LEFT (256u << 20) /* free space that is not used */
 
 struct unpacker {
 	ZSTD_DStream *zstd;
 	int in, out;
 	uint8_t *raw, *plain;
 	size_t raw_size, plain_size;
-	off_t size; /* of the content so far */
+	off_t size;  /* of the content so far */
+	off_t limit; /* what the core's headers say that it has; 0: not known yet */
+	off_t space; /* size at which to look at the free space again */
 };
+
+/*
+ * The end of the last segment, as far as the headers are there. A core says at
+ * its beginning how large it is: whatever comes after that is no part of it.
+ */
+static void find_limit(struct unpacker *u)
+{
+	off_t end = 0;
+	Elf64_Ehdr eh;
+
+	if (pread(u->out, &eh, sizeof(eh), 0) != (ssize_t)sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    eh.e_phentsize != sizeof(Elf64_Phdr) || eh.e_phnum == PN_XNUM ||
+	    eh.e_phoff > (uint64_t)u->size - eh.e_phnum * sizeof(Elf64_Phdr))
+		return;
+	for (uint64_t i = 0; i < eh.e_phnum; i++) {
+		Elf64_Phdr ph;
+
+		if (pread(u->out, &ph, sizeof(ph), (off_t)(eh.e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph) ||
+		    ph.p_offset > (uint64_t)INT64_MAX - ph.p_filesz || ph.p_filesz > INT64_MAX)
+			return;
+		if ((off_t)(ph.p_offset + ph.p_filesz) > end)
+			end = (off_t)(ph.p_offset + ph.p_filesz);
+	}
+	u->limit = end + PAGE;
+}
+
+/* Leaves room for others on the disk. */
+static int check_space(struct unpacker *u)
+{
+	struct statvfs st;
+
+	if (u->size < u->space)
+		return 0;
+	u->space = u->size + SPACE_STEP;
+	if (fstatvfs(u->out, &st))
+		return 0;
+	return (uint64_t)st.f_bavail * st.f_frsize < SPACE_LEFT + SPACE_STEP ? -ENOSPC : 0;
+}
 
 static bool is_zero(const uint8_t *p, size_t n)
 {
@@ -44,7 +90,7 @@ static int write_all(int fd, const uint8_t *p, size_t n, off_t at)
 /* A core is mostly memory that was never used. */
 static int keep(struct unpacker *u, size_t n)
 {
-	int ret = 0;
+	int ret = check_space(u);
 
 	for (size_t i = 0, k; i < n && !ret; i += k) {
 		k = n - i < PAGE ? n - i : PAGE;
@@ -52,6 +98,10 @@ static int keep(struct unpacker *u, size_t n)
 			ret = write_all(u->out, u->plain + i, k, u->size + (off_t)i);
 	}
 	u->size += (off_t)n;
+	if (!ret && !u->limit && u->size >= HEADERS_MAX)
+		u->limit = SIZE_UNKNOWN_MAX;
+	if (!ret && (!u->limit || u->limit == SIZE_UNKNOWN_MAX))
+		find_limit(u);
 	return ret;
 }
 
@@ -72,6 +122,8 @@ static int unpack_some(struct unpacker *u, size_t n)
 			if (ret)
 				return ret;
 		}
+		if (u->limit && u->size >= u->limit)
+			return -EFBIG;
 		left = out.pos == out.size;
 	}
 	return 0;
@@ -88,6 +140,11 @@ static int unpack_all(struct unpacker *u)
 		if (n < 0)
 			return -errno;
 		ret = unpack_some(u, (size_t)n);
+	}
+	/* What comes after the last segment is not of the core. */
+	if (ret == -EFBIG) {
+		ret = 0;
+		u->size = u->limit;
 	}
 	/* Damage in the middle is like an end: what came before is good. */
 	if (!u->size)
