@@ -26,6 +26,8 @@ struct record_args {
 #define RING_MAX (1u << 31)
 #define SIZE_MAX_TRACE (1ull << 42)
 #define ALERT_LEAST 100000000ull /* ns */
+#define SEARCH_DEFAULT_NS 1000000000ull
+#define SEARCH_MOST_NS (3600 * 1000000000ull)
 
 static int set_events(void *opts, const char *s)
 {
@@ -131,6 +133,13 @@ static const struct option_row cost[] = {
 	  .min = 1,
 	  OPTION_AT(struct recorder_opts, min_block),
 	  .help = "Leave out waits shorter than TIME (such as 1ms) and their wake-ups: much cheaper." },
+	{ .name = "search-time",
+	  .value = "TIME",
+	  .kind = OPTION_TIME,
+	  .max = SEARCH_MOST_NS,
+	  OPTION_AT(struct recorder_opts, search_time),
+	  .help = "Search the program's memory for unreachable goroutines for at most TIME at the end (default: 1s; "
+	          "0: do not)." },
 	{ .name = "max-overhead",
 	  .value = "PERCENT",
 	  .kind = OPTION_SET,
@@ -309,9 +318,10 @@ const struct command command_record = {
 	                     "With CMD, exits with the status of CMD (128 + signal) if CMD ends by itself.",
 	            .groups = groups,
 	            .stops_at_operand = true },
-	.defaults =
-	        &(const struct record_args){
-	                .rec = { .output = TRACEFILE_DEFAULT, .events = EVENTS_DEFAULT, .ring_size = RING_DEFAULT } },
+	.defaults = &(const struct record_args){ .rec = { .output = TRACEFILE_DEFAULT,
+	                                                  .events = EVENTS_DEFAULT,
+	                                                  .ring_size = RING_DEFAULT,
+	                                                  .search_time = SEARCH_DEFAULT_NS } },
 	.opts_size = sizeof(struct record_args),
 	.run = run,
 };

@@ -97,6 +97,8 @@ static void put_notes(const struct recorder_opts *opts, const struct recorder_su
 	put_alerts(opts, sum->alerts, f);
 	if (sum->halted)
 		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
+	if (sum->search_cut)
+		fputs("The search of the program's memory did not finish in time; --search-time gives it more.\n", f);
 	if (sum->missing)
 		fprintf(f, "%" PRIu64 " probe%s missing; 'chanrec info' says which.\n", sum->missing,
 		        sum->missing == 1 ? " is" : "s are");

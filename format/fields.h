@@ -59,6 +59,7 @@ enum trace_field_kind {
 	X(TIME, 0) /* on the clock of the records' times */ \
 	X(BIT0, 0) \
 	X(BIT1, 0) \
+	X(BIT2, 0) \
 	X(SITE, 0)  /* of a frame: the innermost call */ \
 	X(ENTRY, 0) /* of a frame: the function itself, not what is inlined there */ \
 	X(GO_FLAGS, 0) \
@@ -221,7 +222,8 @@ enum {
 	F(U64,    snap_end.goroutines,   PLAIN) \
 	F(U64,    snap_end.unread,       PLAIN) \
 	F(FLAG,   snap_end.partial,      BIT0) \
-	F(FLAG,   snap_end.searched,     BIT1)
+	F(FLAG,   snap_end.searched,     BIT1) \
+	F(FLAG,   snap_end.search_cut,   BIT2)
 
 #define TRACE_SNAP_UNHELD_FIELDS(F) \
 	F(GOID,   goid,                  PLAIN) \

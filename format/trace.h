@@ -355,6 +355,7 @@ struct trace_snap_end {
 	uint64_t unread;     /* goroutines that kept changing and could not be read completely */
 	bool partial;        /* the target exited meanwhile, or memory could not be read */
 	bool searched;       /* the TRACE_SNAP_UNHELD records name all unreachable goroutines */
+	bool search_cut;     /* the search for them, or for owners, had no time to end */
 };
 
 /*

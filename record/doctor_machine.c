@@ -180,7 +180,7 @@ static void say_reads(const struct doctor *d)
 	struct direct_map map;
 	struct err why = { 0 };
 
-	if (direct_find(&map, &why))
+	if (direct_is_unwelcome(&why) || direct_find(&map, &why))
 		doctor_say(d, DOCTOR_NOTE, "reads", NULL,
 		           "reads the program's memory through the kernel helper (about 250 ns more per hit): %s",
 		           why.msg);

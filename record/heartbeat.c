@@ -66,10 +66,8 @@ int heartbeat_step(struct heartbeat *f, struct err *err)
 	return trace_writer_flush(f->of.enc->w, err);
 }
 
-int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err)
+int heartbeat_end(struct heartbeat *f, bool has_exited, uint64_t now, struct err *err)
 {
-	uint64_t now = mono_ns();
-
 	if (f->of.deferred && deferred_note(f->of.deferred, f->of.probes, f->of.enc, now, err))
 		return err->code;
 	return procstate_end(&f->proc, f->of.enc, has_exited, now, err);

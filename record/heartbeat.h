@@ -31,7 +31,7 @@ struct heartbeat *heartbeat_new(const struct heartbeat_of *of);
 void heartbeat_free(struct heartbeat *f);
 int heartbeat_step(struct heartbeat *f, struct err *err);
 /* Call when the recording is over. has_exited: the process is gone, and its pid may belong to another one. */
-int heartbeat_end(struct heartbeat *f, bool has_exited, struct err *err);
+int heartbeat_end(struct heartbeat *f, bool has_exited, uint64_t now, struct err *err);
 /* ns that the process has been stopped or frozen so far. */
 uint64_t heartbeat_halted(const struct heartbeat *f);
 

@@ -36,6 +36,7 @@ struct recorder_opts {
 	bool redact;                 /* no command line, host name or directories in the trace */
 	uint64_t max_size;           /* of the trace in bytes; 0: unlimited */
 	struct alert_opts alert;     /* tell of goroutines that wait too long */
+	uint64_t search_time;        /* ns that the search of the memory may take; 0: there is no search */
 	uint32_t max_overhead;       /* of the target's CPU time in millionths; 0: unlimited */
 };
 

@@ -19,6 +19,7 @@
 #include "record/limit/limits.h"
 #include "record/probe/uprobe.h"
 #include "record/quiesce.h"
+#include "record/sandbox.h"
 #include "record/snapshot.h"
 #include "record/target/launch.h"
 #include "record/target/target.h"
@@ -51,6 +52,7 @@ struct recorder {
 	struct limits *limits;
 	struct alerts *alerts;     /* NULL: none are wanted */
 	uint64_t first_goroutines; /* number in the first snapshot; 0: it is not complete yet */
+	uint64_t ended;            /* CLOCK_MONOTONIC ns from which no event is recorded; 0: they go on */
 };
 
 static const struct probes_kind *const probes_kinds[] = {
@@ -130,13 +132,22 @@ static int plan_and_attach(struct recorder *r, struct err *err)
 	                  &r->probes, r->target.pid, err);
 }
 
+/* Whatever did not fit belonged to another program. */
+static int explain_exec(const struct recorder *r, struct err *err)
+{
+	if (r->target.pid <= 0 || !target_execed(&r->target))
+		return err->code;
+	return err_set(err, ESTALE, "process %d executed a program while chanrec was attaching to it; record it again",
+	               r->target.pid);
+}
+
 /* Writes nothing: only checks that the output is writable. */
 static int phase_attach(struct recorder *r, struct err *err)
 {
 	if (watch_open(&r->watch, &r->target, err) ||
 	    trace_output_open(&r->out, r->opts->output, r->opts->force, err) || open_target(r, err))
 		return err->code;
-	return plan_and_attach(r, err);
+	return plan_and_attach(r, err) ? explain_exec(r, err) : 0;
 }
 
 static int write_header(struct recorder *r, struct err *err)
@@ -167,6 +178,7 @@ static int open_parts(struct recorder *r, struct err *err)
 	if (snapshot_new(&r->snap, &r->env, &r->enc, err))
 		return err->code;
 	snapshot_sample_threads(r->snap, r->target.pid);
+	snapshot_limit_search(r->snap, r->opts->search_time);
 	if (r->opts->labels)
 		snapshot_find_labels(r->snap);
 	r->intake = (struct intake){ .probes = &r->probes,
@@ -219,6 +231,9 @@ static int phase_begin(struct recorder *r, struct err *err)
 	                                                     .size = limits_size(r->limits) });
 	if (!r->heartbeat)
 		return err_nomem(err);
+	sandbox_enter(&(struct sandbox_opts){ .attaches = r->opts->max_overhead,
+	                                      .traces = watch_launched(&r->watch) ||
+	                                                r->probes.kind->id == TRACE_PROBING_INLINE });
 	if (!watch_launched(&r->watch) && quiesce_target(r, err))
 		return err->code;
 	return snapshot_begin(r->snap, 0, err);
@@ -321,13 +336,33 @@ static int take_deferred(struct recorder *r, struct err *err)
 	return deferred_take(&r->probes, &r->env, &r->enc, err);
 }
 
+/* From here on, nothing is recorded; what is in the ring, and what was left out until now, is written. */
+static int stop_events(struct recorder *r, struct err *err)
+{
+	if (r->ended)
+		return 0;
+	probes_disable(&r->probes);
+	r->ended = mono_ns();
+	snapshot_events_ended(r->snap, r->ended);
+	return drain_rest(r, err) ? err->code : limits_stop(r->limits, err);
+}
+
+/*
+ * The search needs no events, and would share its time with them. What it finds
+ * it checks against the memory itself.
+ */
+static int before_search(struct recorder *r, struct err *err)
+{
+	return stop_events(r, err) ? err->code : trace_writer_flush(r->w, err);
+}
+
 static int last_snapshot(struct recorder *r, struct err *err)
 {
 	uint64_t limit = mono_ns() + SNAPSHOT_LIMIT_NS;
 
 	if (!r->first_goroutines)
 		r->first_goroutines = snapshot_goroutines(r->snap);
-	if (is_target_gone(r))
+	if (is_target_gone(r) || r->watch.is_urgent)
 		return 0;
 	if (snapshot_begin(r->snap, 1, err))
 		return err->code;
@@ -335,7 +370,10 @@ static int last_snapshot(struct recorder *r, struct err *err)
 		limits_expect(r->limits, r->w, snapshot_left(r->snap));
 		if (snapshot_step(r->snap, err) || intake_drain(&r->intake, err))
 			return err->code;
-		if (mono_ns() > limit)
+		if (snapshot_is_read(r->snap) && !r->ended && before_search(r, err))
+			return err->code;
+		watch_look(&r->watch);
+		if (mono_ns() > limit || r->watch.is_urgent)
 			snapshot_abandon(r->snap);
 	}
 	return 0;
@@ -388,6 +426,7 @@ static void summarize(struct recorder *r, const struct trace_end *end)
 	sum->overhead = end->overhead;
 	sum->overhead_max = end->overhead_max;
 	sum->alerts = alerts_raised(r->alerts);
+	sum->search_cut = snapshot_search_cut(r->snap);
 	sum->missing = plan_count(&r->probes.plan, PROBE_MISSING);
 }
 
@@ -397,10 +436,11 @@ static int phase_close(struct recorder *r, struct err *err)
 	bool is_gone = watch_gone(&r->watch);
 	struct trace_end end = { .target_exited = is_gone, .reason = end_reason(r) };
 
-	probes_disable(&r->probes);
-	end.duration = (int64_t)(mono_ns() - r->enc.epoch);
-	if (drain_rest(r, err) || limits_note(r->limits, err) ||
-	    (heartbeat_end(r->heartbeat, is_gone, err) && !intake_full(&r->intake, err)))
+	if (stop_events(r, err))
+		return err->code;
+	end.duration = (int64_t)(r->ended - r->enc.epoch);
+	if (drain_rest(r, err) ||
+	    (heartbeat_end(r->heartbeat, is_gone, r->ended, err) && !intake_full(&r->intake, err)))
 		return err->code;
 	if (is_gone && note_exit(r, err))
 		return err->code;

@@ -19,6 +19,7 @@ struct recorder_summary {
 	int status;         /* status of that command, as of waitpid() */
 	uint64_t alerts;    /* number of alerts raised */
 	uint64_t missing;   /* number of missing probes */
+	bool search_cut;    /* the search of the memory did not finish */
 	uint64_t left_out;  /* events left out to stay within a limit */
 	struct shed_span left_out_from[SHED_LIMITS][SHED_STEPS];
 	bool has_overhead;

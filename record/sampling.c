@@ -92,6 +92,7 @@ static int open_parts(struct sampling *r, struct err *err)
 	if (r->opts->alert.after && alerts_new(&r->alerts, &r->opts->alert, &r->env, (uint32_t)r->target.pid, err))
 		return err->code;
 	snapshot_tells_all(r->snap);
+	snapshot_limit_search(r->snap, r->opts->search_time);
 	if (r->opts->labels)
 		snapshot_find_labels(r->snap);
 	return 0;
@@ -220,7 +221,8 @@ static int take_snapshot(struct sampling *r, struct err *err)
 	while (!snapshot_done(r->snap) || snapshot_pending(r->snap)) {
 		if (snapshot_step(r->snap, err) || snapshot_flush(r->snap, UINT64_MAX, err))
 			return err->code;
-		if (mono_ns() > limit)
+		watch_look(&r->watch);
+		if (mono_ns() > limit || r->watch.is_urgent)
 			snapshot_abandon(r->snap);
 	}
 	return 0;
@@ -278,7 +280,7 @@ static int phase_close(struct sampling *r, struct err *err)
 		                 .target_exited = is_gone,
 		                 .reason = r->watch.reason };
 
-	if ((heartbeat_end(r->heartbeat, is_gone, err) && !is_full(r, err)) || (is_gone && note_exit(r, err)))
+	if ((heartbeat_end(r->heartbeat, is_gone, mono_ns(), err) && !is_full(r, err)) || (is_gone && note_exit(r, err)))
 		return err->code;
 	end.events = r->enc.events;
 	end.samples = sampler_samples(r->sampler);

@@ -23,12 +23,13 @@ int snapshot_pend_end(struct snapshot *s, struct err *err)
 {
 	struct trace_rec rec;
 
-	snapshot_rec(s, &rec, TRACE_SNAP_END, mono_ns());
+	snapshot_rec(s, &rec, TRACE_SNAP_END, snapshot_time(s));
 	rec.snap_end.which = s->which;
 	rec.snap_end.goroutines = s->goroutines;
 	rec.snap_end.unread = s->unread;
 	rec.snap_end.partial = s->partial;
 	rec.snap_end.searched = s->which && !s->no_search && !s->partial && !s->reach.failed;
+	rec.snap_end.search_cut = s->which && s->reach.is_late;
 	s->done = true;
 	debug(DEBUG_SNAPSHOT, "%s snapshot: %lu goroutines, %lu unread%s", s->which ? "last" : "first",
 	      (unsigned long)s->goroutines, (unsigned long)s->unread, s->partial ? ", partial" : "");

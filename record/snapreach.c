@@ -5,8 +5,6 @@
 #include "record/snapshot_int.h"
 #include "util/clock.h"
 
-#define SEARCH_LIMIT_NS 5000000000ull
-
 bool snapshot_search(struct snapshot *s)
 {
 	struct reach *r = &s->reach;
@@ -16,13 +14,15 @@ bool snapshot_search(struct snapshot *s)
 		if (s->partial || !reach_wants(r))
 			return false;
 		s->is_searching = s->is_between = true;
-		s->search_limit = mono_ns() + SEARCH_LIMIT_NS;
+		s->search_begun = mono_ns();
+		r->limit = s->search_ns;
 	}
-	spent = mono_ns() + SEARCH_LIMIT_NS - s->search_limit;
+	if (r->failed || r->is_late)
+		return false;
+	spent = mono_ns() - s->search_begun;
 	if (!s->is_between) {
-		s->is_between = reach_step(r);
-		r->failed |= !s->is_between && spent > SEARCH_LIMIT_NS;
-		return !r->failed && (!s->is_between || reach_again(r, spent));
+		s->is_between = reach_step(r, spent);
+		return !r->failed && (!s->is_between || reach_again(r, mono_ns() - s->search_begun));
 	}
 	if (spent < reach_next_at(r)) {
 		usleep(1000);
@@ -32,7 +32,7 @@ bool snapshot_search(struct snapshot *s)
 	if (snapshot_read_list(s))
 		r->failed = true;
 	else
-		reach_begin(r, s->gs, s->n);
+		reach_begin(r, s->gs, s->n, spent);
 	s->at = s->n;
 	return !r->failed;
 }
@@ -44,7 +44,7 @@ int snapshot_pend_unreachable(struct snapshot *s, struct err *err)
 
 		if (!reach_is_unreachable(&s->reach, &s->reach.waits.v[i]))
 			continue;
-		snapshot_rec(s, &rec, TRACE_SNAP_UNHELD, mono_ns());
+		snapshot_rec(s, &rec, TRACE_SNAP_UNHELD, snapshot_time(s));
 		rec.goid = s->reach.waits.v[i].goid;
 		rec.snap_unheld.which = s->which;
 		if (snapshot_pend(s, &rec, err))
@@ -59,7 +59,7 @@ static int pend_owner(struct snapshot *s, const struct owner_found *f, bool is_l
 	struct trace_snap_owner *o;
 	struct trace_rec rec;
 
-	snapshot_rec(s, &rec, TRACE_SNAP_OWNER, mono_ns());
+	snapshot_rec(s, &rec, TRACE_SNAP_OWNER, snapshot_time(s));
 	o = &rec.snap_owner;
 	rec.goid = f->goid;
 	*o = (struct trace_snap_owner){ .which = s->which,

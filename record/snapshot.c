@@ -12,6 +12,7 @@
 #include "util/debug.h"
 
 #define ROUNDS 8                   /* attempts to read a goroutine that keeps moving */
+#define SEARCH_NS 5000000000ull    /* for the search, unless it is told otherwise */
 #define WAITSINCE_MAX (1ull << 62) /* ns; larger values are not times */
 
 static int prepare(struct snapshot *s, struct err *err)
@@ -35,6 +36,7 @@ int snapshot_new(struct snapshot **out, const struct gread_env *env, struct enco
 	s->e = e;
 	s->in = e->in;
 	s->done = true;
+	s->search_ns = SEARCH_NS;
 	return prepare(s, err);
 }
 
@@ -93,6 +95,27 @@ void snapshot_no_search(struct snapshot *s)
 	s->no_search = true;
 }
 
+void snapshot_limit_search(struct snapshot *s, uint64_t ns)
+{
+	s->search_ns = ns;
+	s->no_search = !ns;
+}
+
+bool snapshot_search_cut(const struct snapshot *s)
+{
+	return s->reach.is_late;
+}
+
+bool snapshot_is_read(const struct snapshot *s)
+{
+	return s->is_read;
+}
+
+void snapshot_events_ended(struct snapshot *s, uint64_t time)
+{
+	s->ended = time;
+}
+
 bool snapshot_done(const struct snapshot *s)
 {
 	return s->done;
@@ -125,7 +148,11 @@ size_t snapshot_left(const struct snapshot *s)
 
 void snapshot_abandon(struct snapshot *s)
 {
-	if (s->done || s->is_searching)
+	if (s->done)
+		return;
+	if (s->is_searching)
+		reach_cut(&s->reach);
+	if (s->is_read)
 		return;
 	debug(DEBUG_SNAPSHOT, "abandoned: %zu goroutines are left unread", snapshot_left(s));
 	s->unread += snapshot_left(s);
@@ -154,7 +181,7 @@ int snapshot_begin(struct snapshot *s, uint8_t which, struct err *err)
 	s->again.n = 0;
 	s->round = 0;
 	s->goroutines = s->unread = 0;
-	s->partial = s->done = s->is_searching = false;
+	s->partial = s->done = s->is_searching = s->is_read = false;
 	reach_clear(&s->reach);
 	snaplocks_clear(&s->locks, which);
 	snapuses_clear(&s->uses);
@@ -203,6 +230,7 @@ static size_t next_chunk(struct snapshot *s, const uint64_t **addrs)
 	return n;
 }
 
+/* The search comes last: the rest is read while events tell what changes. */
 static int snapshot_finish(struct snapshot *s, struct err *err)
 {
 	int ret;
@@ -212,13 +240,18 @@ static int snapshot_finish(struct snapshot *s, struct err *err)
 		if (snaplocks_add_unread(&s->locks, s->again.v[i]))
 			return err_nomem(err);
 	s->again.n = 0;
+	if (!s->is_read) {
+		ret = s->partial ? 0 : snapshot_settle(s, err);
+		if (ret)
+			return ret < 0 ? ret : 0;
+		s->is_read = true;
+		if (!s->partial && (snapshot_pend_objects(s, err) || snapshot_pend_uses(s, err)))
+			return err->code;
+		return 0;
+	}
 	if (snapshot_search(s))
 		return 0;
-	ret = s->partial ? 0 : snapshot_settle(s, err);
-	if (ret)
-		return ret < 0 ? ret : 0;
-	if (!s->partial && (snapshot_pend_unreachable(s, err) || snapshot_pend_objects(s, err) ||
-	                    snapshot_pend_uses(s, err) || snapshot_pend_owners(s, err)))
+	if (!s->partial && (snapshot_pend_unreachable(s, err) || snapshot_pend_owners(s, err)))
 		return err->code;
 	return snapshot_pend_end(s, err);
 }

@@ -34,6 +34,14 @@ void snapshot_set_now(struct snapshot *s, uint64_t now);
 uint64_t snapshot_newest_wait(const struct snapshot *s);
 /* Does not search the heap. */
 void snapshot_no_search(struct snapshot *s);
+/* The search ends after ns, whatever it has found until then; 0: there is none. */
+void snapshot_limit_search(struct snapshot *s, uint64_t ns);
+/* Whether the search had no time to end. */
+bool snapshot_search_cut(const struct snapshot *s);
+/* Whether only the search is left, which needs no events. */
+bool snapshot_is_read(const struct snapshot *s);
+/* No event is later than time (CLOCK_MONOTONIC ns): neither is what the search finds. */
+void snapshot_events_ended(struct snapshot *s, uint64_t time);
 /* From now on, the last snapshot also finds where running goroutines are; pid is the target's. */
 void snapshot_sample_threads(struct snapshot *s, pid_t pid);
 /*
@@ -48,8 +56,8 @@ int snapshot_flush(struct snapshot *s, uint64_t until, struct err *err);
 /* The trace is full: drops what is not written yet and ends the snapshot as partial. */
 int snapshot_cut(struct snapshot *s, struct err *err);
 /*
- * The time is up: skips what was not read yet, so that the snapshot is partial.
- * A search in progress continues.
+ * The time is up: skips what was not read yet, so that the snapshot is partial,
+ * or what is left of the search.
  */
 void snapshot_abandon(struct snapshot *s);
 /* Number of goroutines still to be read. */

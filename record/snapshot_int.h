@@ -13,6 +13,7 @@
 #include "record/snaplock.h"
 #include "record/snapshot.h"
 #include "record/snapuse.h"
+#include "util/clock.h"
 #include "util/map.h"
 #include "util/vec.h"
 
@@ -37,8 +38,11 @@ struct snapshot {
 	struct snaplocks locks;
 	struct snapuses uses;
 	struct reach reach;
+	bool is_read;                  /* nothing but the search is left to do */
 	bool is_searching, is_between; /* is_between: waiting for the next pass */
-	uint64_t search_limit;         /* CLOCK_MONOTONIC ns */
+	uint64_t search_begun;         /* CLOCK_MONOTONIC ns */
+	uint64_t search_ns;            /* that the search may take */
+	uint64_t ended;                /* CLOCK_MONOTONIC ns at which events ended; 0: they go on */
 	/* records that are not due yet, in order */
 	VEC(struct trace_rec) pending;
 	VEC(struct trace_obj) objs;         /* of pending; until a record is written, its objs is an index into this */
@@ -72,6 +76,12 @@ static inline struct trace_obj snapshot_obj_of_key(uint64_t key)
 
 /* record/snapshot.c: reads the list of goroutines. 0 or -errno. */
 int snapshot_read_list(struct snapshot *s);
+
+/* CLOCK_MONOTONIC ns of what is read now: not after the last event. */
+static inline uint64_t snapshot_time(const struct snapshot *s)
+{
+	return s->ended ? s->ended : mono_ns();
+}
 
 /* record/snapout.c: a record of this type; time is CLOCK_MONOTONIC ns. */
 void snapshot_rec(const struct snapshot *s, struct trace_rec *rec, enum trace_type type, uint64_t time);

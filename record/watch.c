@@ -11,6 +11,8 @@
 #include "util/clock.h"
 #include "util/debug.h"
 
+#define TWICE_NS 200000000ull
+
 int watch_open(struct watch *w, const struct target *target, struct err *err)
 {
 	sigset_t set;
@@ -72,6 +74,17 @@ void watch_execed(struct watch *w)
 	set_fate(w, TARGET_EXECED, "the program executed another program");
 }
 
+/* One keystroke may arrive twice: from the terminal, and from a parent that passes it on. */
+static void note_request(struct watch *w)
+{
+	uint64_t now = mono_ns();
+
+	w->is_urgent |= w->reason && (!w->is_interrupted || now - w->asked > TWICE_NS);
+	if (!w->is_interrupted)
+		w->asked = now;
+	w->is_interrupted = true;
+}
+
 static void on_signal(struct watch *w)
 {
 	struct signalfd_siginfo si;
@@ -82,11 +95,16 @@ static void on_signal(struct watch *w)
 				launch_reap(&w->launch);
 			continue;
 		}
-		w->is_interrupted = true;
+		note_request(w);
 		watch_stop(w, si.ssi_signo == SIGINT    ? "interrupted"
 		              : si.ssi_signo == SIGTERM ? "terminated"
 		                                        : "hung up");
 	}
+}
+
+void watch_look(struct watch *w)
+{
+	on_signal(w);
 }
 
 void watch_wait(struct watch *w, int ms)

@@ -22,6 +22,8 @@ struct watch {
 	struct launch launch; /* child 0: nothing was launched */
 	enum target_fate fate;
 	bool is_interrupted; /* a signal asked for the end */
+	uint64_t asked;      /* CLOCK_MONOTONIC ns of the first such signal */
+	bool is_urgent;      /* a second one asked for the end at once */
 	const char *reason;  /* why the recording ends; NULL: it does not */
 	uint64_t deadline;   /* CLOCK_MONOTONIC ns; 0: none */
 };
@@ -34,6 +36,8 @@ int watch_open(struct watch *w, const struct target *target, struct err *err);
 bool watch_launched(const struct watch *w);
 /* Sets the time limit: CLOCK_MONOTONIC ns; 0: none. */
 void watch_until(struct watch *w, uint64_t deadline);
+/* Notes signals that have come, once the recording already ends. */
+void watch_look(struct watch *w);
 /* Waits for at most ms, and notes what happened. */
 void watch_wait(struct watch *w, int ms);
 /* The target executed another program, as its events show. */

@@ -38,6 +38,23 @@ void intern_free(struct intern *in)
 	vec_free(&in->infos);
 }
 
+/*
+ * The format refuses a definition when there are more of its kind than it has
+ * numbers for, which only a target that lies can bring about. The records that
+ * need it are then refused one by one, and the recording goes on.
+ */
+static int define(struct intern *in, const struct trace_rec *rec, struct err *err)
+{
+	int ret = trace_write(in->w, rec, err);
+
+	if (ret != -EINVAL)
+		return ret;
+	in->refused++;
+	if (err)
+		*err = (struct err){ 0 };
+	return 0;
+}
+
 static int intern_keyed(struct intern *in, uint64_t key, const char *s, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_STRING };
@@ -52,7 +69,7 @@ static int intern_keyed(struct intern *in, uint64_t key, const char *s, uint32_t
 		*slot = in->strings.n;
 		rec.def_string.id = (uint32_t)*slot;
 		rec.def_string.s = s;
-		if (trace_write(in->w, &rec, err))
+		if (define(in, &rec, err))
 			return err->code;
 	}
 	*id = (uint32_t)*slot;
@@ -136,7 +153,7 @@ static int intern_func(struct intern *in, const struct go_line *l, uint32_t *id,
 		rec.def_func.start_line = l->start_line;
 		rec.def_func.flags = l->wrapper ? TRACE_FUNC_WRAPPER : 0;
 		if (intern_symbol(in, l->func, &rec.def_func.name, err) ||
-		    intern_path(in, l, &rec.def_func.file, err) || trace_write(in->w, &rec, err))
+		    intern_path(in, l, &rec.def_func.file, err) || define(in, &rec, err))
 			return err->code;
 		/* Writing may have moved the map. */
 		slot = map_get(&in->funcs, key);
@@ -175,7 +192,7 @@ int intern_frame(struct intern *in, uint64_t pc, bool is_return, uint32_t *id, s
 	rec.def_frame.pc = at;
 	rec.def_frame.nlines = (uint32_t)n;
 	rec.def_frame.lines = out;
-	return trace_write(in->w, &rec, err);
+	return define(in, &rec, err);
 }
 
 int intern_variable(struct intern *in, uint64_t addr, uint32_t *name, uint64_t *offset, struct err *err)
@@ -284,7 +301,7 @@ int intern_stack(struct intern *in, uint64_t hash, const uint64_t *pcs, uint32_t
 		rec.def_stack.nframes = scan.nframes;
 		rec.def_stack.frames = frames;
 		in->truncated += !scan.whole || cut;
-		if (trace_write(in->w, &rec, err))
+		if (define(in, &rec, err))
 			return err->code;
 	}
 	return vec_push(&in->infos, info) ? err_nomem(err) : 0;
@@ -310,7 +327,7 @@ int intern_chan(struct intern *in, uint64_t addr, bool made, uint32_t *id, struc
 		rec.def_chan.id = in->nchans;
 		rec.def_chan.addr = addr;
 		rec.def_chan.gen = (uint32_t)gen;
-		if (trace_write(in->w, &rec, err))
+		if (define(in, &rec, err))
 			return err->code;
 	}
 	*id = (uint32_t)*slot;
@@ -338,7 +355,7 @@ int intern_sync(struct intern *in, uint8_t kind, uint64_t addr, uint32_t *id, st
 		rec.def_sync.id = in->nsyncs;
 		rec.def_sync.kind = kind;
 		rec.def_sync.addr = addr;
-		if (trace_write(in->w, &rec, err))
+		if (define(in, &rec, err))
 			return err->code;
 	}
 	*id = (uint32_t)*slot;
@@ -366,5 +383,5 @@ int intern_reason(struct intern *in, uint32_t number, uint32_t *id, struct err *
 	rec.def_reason.class = intern_reason_class(in, number);
 	if (intern_string(in, name, &rec.def_reason.name, err))
 		return err->code;
-	return trace_write(in->w, &rec, err);
+	return define(in, &rec, err);
 }

@@ -38,6 +38,7 @@ struct intern {
 	int nreasons;
 	uint64_t unresolved; /* frames in no known function */
 	uint64_t truncated;  /* stacks that were truncated */
+	uint64_t refused;    /* definitions that the format has no number for */
 };
 
 int intern_init(struct intern *in, const struct gobin *bin, uint64_t bias, struct trace_writer *w, struct err *err);

@@ -58,6 +58,42 @@ static int check_old(struct trace_output *o, bool force, struct err *err)
 	return ret;
 }
 
+/*
+ * In a folder where everybody may create files (/tmp), a name may be another
+ * user's trap: a link, or a FIFO or device that is not ours to write to.
+ */
+static int check_owner(const struct trace_output *o, struct err *err)
+{
+	char folder[PATH_MAX];
+	struct stat st, dir;
+	char *slash;
+
+	if (lstat(o->path, &st) || st.st_uid == geteuid())
+		return 0;
+	if ((size_t)snprintf(folder, sizeof(folder), "%s", o->path) >= sizeof(folder))
+		return 0;
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = 0;
+	if (stat(slash ? folder : ".", &dir) || !(dir.st_mode & S_ISVTX) || !(dir.st_mode & S_IWOTH) ||
+	    st.st_uid == dir.st_uid)
+		return 0;
+	return err_set(err, EACCES,
+	               "%s belongs to another user (uid %u), in a folder that everybody may write to; choose another "
+	               "file with -o FILE",
+	               o->path, st.st_uid);
+}
+
+/* What was opened is what was looked at. */
+static int check_same(const struct trace_output *o, int fd, const struct stat *seen, struct err *err)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && st.st_dev == seen->st_dev && st.st_ino == seen->st_ino)
+		return 0;
+	return err_set(err, EBUSY, "%s was replaced while it was opened; choose another file with -o FILE", o->path);
+}
+
 int trace_output_open(struct trace_output *o, const char *path, bool force, struct err *err)
 {
 	struct stat st;
@@ -74,12 +110,14 @@ int trace_output_open(struct trace_output *o, const char *path, bool force, stru
 		o->created = errno == ENOENT;
 		return o->created ? create(o, err) : cannot_write(o, err);
 	}
+	if (check_owner(o, err))
+		return err->code;
 	if (S_ISREG(st.st_mode)) {
 		o->is_file = true;
 		return check_old(o, force, err);
 	}
 	o->fd = open(path, O_WRONLY | O_CLOEXEC);
-	return o->fd < 0 ? cannot_write(o, err) : 0;
+	return o->fd < 0 ? cannot_write(o, err) : check_same(o, o->fd, &st, err);
 }
 
 /* The old file gets the name FILE.old, as perf does it. */

@@ -104,14 +104,14 @@ void limits_count_full(struct limits *l, const void *rec, size_t len)
 	losses_drop(l->losses, rec, len);
 }
 
-int limits_note(struct limits *l, struct err *err)
+int limits_stop(struct limits *l, struct err *err)
 {
+	shed_account(l->shed);
 	return losses_note(l->losses, err);
 }
 
 void limits_end(struct limits *l, struct trace_end *end)
 {
-	shed_account(l->shed);
 	end->lost = losses_lost(l->losses);
 	end->has_overhead = l->overhead != NULL;
 	if (!l->overhead)

@@ -39,9 +39,9 @@ int limits_fit(struct limits *l, struct trace_writer *w, struct err *err);
 bool limits_drop(struct limits *l, const void *rec, size_t len);
 /* Counts a ring record that is not written because the trace is full. */
 void limits_count_full(struct limits *l, const void *rec, size_t len);
-/* Writes losses to the trace. */
-int limits_note(struct limits *l, struct err *err);
-/* Brings the spans up to date, and sets losses and overhead in the end record. */
+/* No event comes any more: writes the last losses to the trace, and brings the spans up to date. */
+int limits_stop(struct limits *l, struct err *err);
+/* Sets losses and overhead in the end record. */
 void limits_end(struct limits *l, struct trace_end *end);
 /* What was left out: number of events, and when. As of the last limits_end(). */
 uint64_t limits_left_out(const struct limits *l);

@@ -11,6 +11,13 @@ void overhead_policy_init(struct overhead_policy *p, uint32_t limit)
 	*p = (struct overhead_policy){ .limit = limit, .backoff = BACKOFF_NS };
 }
 
+void overhead_policy_reset(struct overhead_policy *p)
+{
+	p->step = SHED_NOTHING;
+	p->backoff = BACKOFF_NS;
+	p->is_retry = p->is_exceeded = false;
+}
+
 static void change(struct overhead_policy *p, enum shed_step step, bool is_retry, uint64_t now)
 {
 	p->step = step;
@@ -31,7 +38,8 @@ enum shed_step overhead_policy_take(struct overhead_policy *p, uint32_t share, u
 		p->is_retry = false;
 		p->backoff = BACKOFF_NS;
 	}
-	if (share > p->limit && p->step < SHED_PROBES) {
+	p->is_exceeded = share > p->limit && p->step == OVERHEAD_LAST_STEP;
+	if (share > p->limit && p->step < OVERHEAD_LAST_STEP) {
 		if (p->is_retry && p->backoff < BACKOFF_MOST_NS)
 			p->backoff *= 2;
 		change(p, p->step + 1, false, now);

@@ -12,6 +12,9 @@
 
 #include "record/limit/shed.h"
 
+/* What saves more costs the report its places: then only a part of each second is recorded, but in full detail. */
+#define OVERHEAD_LAST_STEP SHED_READY_STACKS
+
 struct overhead_policy {
 	uint32_t limit;      /* millionths */
 	uint32_t last, most; /* shares, millionths */
@@ -20,9 +23,12 @@ struct overhead_policy {
 	uint64_t backoff;           /* ns */
 	bool is_retry;              /* the last change reverted a step */
 	bool is_changed;            /* the last share changed the step */
+	bool is_exceeded;           /* the last share was above the limit, although the last step is taken */
 };
 
 void overhead_policy_init(struct overhead_policy *p, uint32_t limit);
+/* Begins anew, with nothing left out. */
+void overhead_policy_reset(struct overhead_policy *p);
 /* Takes a new share (millionths), measured at now (CLOCK_MONOTONIC ns). Returns the step to take. */
 enum shed_step overhead_policy_take(struct overhead_policy *p, uint32_t share, uint64_t now);
 

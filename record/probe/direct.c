@@ -165,6 +165,26 @@ static void widen_mask(const struct direct_bpf *skel, struct direct_map *map, co
 	}
 }
 
+int direct_is_unwelcome(struct err *why)
+{
+	static const char *const guests[] = { "/dev/tdx_guest", "/dev/tdx-guest", "/dev/sev-guest" };
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	/* "none [integrity] confidentiality" */
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			*line = 0;
+		fclose(f);
+	}
+	if (strchr(line, '[') && !strstr(line, "[none]"))
+		return err_set(why, EPERM, "the kernel is locked down");
+	for (size_t i = 0; i < sizeof(guests) / sizeof(*guests); i++)
+		if (!access(guests[i], F_OK))
+			return err_set(why, EPERM, "this is a confidential virtual machine");
+	return 0;
+}
+
 int direct_find(struct direct_map *map, struct err *err)
 {
 	struct direct_map found = { .limit = memory_end() };

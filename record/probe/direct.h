@@ -6,6 +6,13 @@
 #include "util/err.h"
 
 /*
+ * Whether this machine protects its memory in a way that such reads should
+ * respect, or that changes what an address means: lockdown, a confidential
+ * virtual machine. If so, -errno.
+ */
+int direct_is_unwelcome(struct err *why);
+
+/*
  * Finds where the kernel maps all physical memory, and verifies it by reading
  * this process's own memory through its page tables, in small and large pages.
  * On an error, which says why, the kernel's helper is used instead.

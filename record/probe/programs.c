@@ -112,6 +112,8 @@ static enum bpf_build first_build(struct bpf_config *cfg, bool no_direct_reads, 
 {
 	if (no_direct_reads)
 		return err_set(why, ECANCELED, "--no-direct-reads"), BUILD_PLAIN;
+	if (direct_is_unwelcome(why))
+		return BUILD_PLAIN;
 	return direct_find(&cfg->direct, why) ? BUILD_PLAIN : BUILD_DIRECT;
 }
 

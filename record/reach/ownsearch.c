@@ -50,6 +50,13 @@ void ownsearch_end(struct ownsearch *o)
 		o->found.n = o->steps.n = 0;
 }
 
+void ownsearch_cut(struct ownsearch *o)
+{
+	/* Before that, nothing is told; then, whatever is told is complete. */
+	if (o->phase != OWNERS_TELL)
+		o->failed = true;
+}
+
 int ownsearch_want(struct ownsearch *o, uint64_t wait, uint64_t key, uint64_t addr, bool is_chan)
 {
 	uint64_t *slot = map_put(&o->by_key, key, NULL), *by_wait;

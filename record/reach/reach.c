@@ -59,7 +59,8 @@ void reach_clear(struct reach *r)
 	map_clear(&r->by_goid);
 	ownsearch_clear(&r->owners);
 	r->pass = 0;
-	r->failed = r->done = false;
+	r->failed = r->done = r->is_marked = r->is_late = false;
+	r->took = 0;
 }
 
 int reach_add(struct reach *r, const struct gread *g, uint64_t addr)
@@ -285,14 +286,21 @@ static void take_variables(struct reach *r)
 	}
 }
 
-void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
+/* Memory that nobody changes says the same in every pass. */
+static int passes_that_agree(const struct reach *r)
+{
+	return memory_is_still(r->env->mem) ? 1 : AGREE;
+}
+
+void reach_begin(struct reach *r, const uint64_t *gs, size_t n, uint64_t spent)
 {
 	const struct gread_env *env = r->env;
 
 	pass_free(r);
 	r->pass++;
 	r->bytes = 0;
-	r->done = false;
+	r->begun = spent;
+	r->done = r->is_marked = false;
 	for (size_t i = 0; i < r->waits.n; i++)
 		r->waits.v[i].reachable = r->waits.v[i].found = false;
 	/*
@@ -305,7 +313,8 @@ void reach_begin(struct reach *r, const uint64_t *gs, size_t n)
 		return;
 	}
 	r->is_for_owners = false;
-	if (r->pass == 1 && r->owners.targets.n) {
+	/* Last, because they take longest: if time runs out, the rest is known. */
+	if (r->pass == passes_that_agree(r) && r->owners.targets.n) {
 		ownsearch_begin(&r->owners, &r->scan);
 		r->todo.keeps_links = true;
 	}
@@ -538,33 +547,59 @@ static bool ownsearch_next(struct reach *r)
 	return !ownsearch_step(&r->owners, &r->scan, &r->todo);
 }
 
-bool reach_step(struct reach *r)
+void reach_cut(struct reach *r)
+{
+	debug(DEBUG_REACH, "cut in pass %d%s", r->pass, r->is_marked ? ", at the owners" : "");
+	if (r->is_marked || r->pass <= passes_that_agree(r))
+		r->is_late = true;
+	if (!r->is_marked && r->pass <= passes_that_agree(r))
+		r->failed = true;
+	if (r->owners.phase != OWNERS_OFF) {
+		ownsearch_cut(&r->owners);
+		ownsearch_end(&r->owners);
+	}
+	pass_free(r);
+}
+
+/* Finds what can be reached, and counts what cannot. True: that is done. */
+static bool mark_step(struct reach *r, uint64_t spent)
 {
 	for (int i = 0, cost; i < STEP_OBJECTS && !r->failed && !r->done; i += cost)
 		r->done = !search_next(r, &cost);
 	if (!r->done && !r->failed)
 		return false;
+	r->is_marked = true;
+	r->took = spent - r->begun;
+	count_unreachable(r);
+	return true;
+}
+
+bool reach_step(struct reach *r, uint64_t spent)
+{
+	if (r->limit && spent > r->limit) {
+		reach_cut(r);
+		return true;
+	}
+	if (!r->is_marked && !mark_step(r, spent))
+		return false;
 	if (!r->failed && r->owners.phase != OWNERS_OFF && ownsearch_next(r))
 		return false;
 	if (r->owners.phase != OWNERS_OFF)
 		ownsearch_end(&r->owners);
-	count_unreachable(r);
 	debug(DEBUG_REACH, "pass %d: %zu waits, %lu bytes", r->pass, r->waits.n, (unsigned long)r->bytes);
 	pass_free(r);
 	return true;
 }
 
-/* Memory that nobody changes says the same in every pass. */
-static int passes_that_agree(const struct reach *r)
-{
-	return memory_is_still(r->env->mem) ? 1 : AGREE;
-}
-
 bool reach_again(const struct reach *r, uint64_t spent_ns)
 {
-	if (memory_is_still(r->env->mem))
-		return !r->failed && !r->pass;
-	return !r->failed && r->pass < (spent_ns < PASSES_NS ? PASSES : AGREE);
+	uint64_t then = spent_ns + r->took;
+
+	if (r->failed || r->is_late)
+		return false;
+	if (r->pass < passes_that_agree(r))
+		return true;
+	return !memory_is_still(r->env->mem) && r->pass < PASSES && then < PASSES_NS && (!r->limit || then < r->limit);
 }
 
 uint64_t reach_next_at(const struct reach *r)

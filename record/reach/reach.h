@@ -62,6 +62,11 @@ struct reach {
 	struct ownsearch owners;
 	bool is_for_owners; /* what is scanned now: only its owners matter, nothing is marked */
 	uint64_t bytes;     /* read from ranges */
+	uint64_t limit;     /* ns for all passes; 0: any time */
+	uint64_t begun;     /* ns from the start of the first pass to that of this one */
+	uint64_t took;      /* ns that the last complete pass took, without its owners */
+	bool is_marked;     /* in this pass: what can be reached is known */
+	bool is_late;       /* the time was over before two passes, or the owners, were complete */
 	int pass;
 	bool failed; /* given up: nothing is reported */
 	bool done;
@@ -82,10 +87,12 @@ static inline int reach_want(struct reach *r, uint64_t wait, uint64_t key, uint6
 {
 	return ownsearch_want(&r->owners, wait, key, addr, is_chan);
 }
-/* Begins a pass, given every g of the process. */
-void reach_begin(struct reach *r, const uint64_t *gs, size_t n);
-/* Does a few milliseconds of the pass. True: the pass is complete. */
-bool reach_step(struct reach *r);
+/* Begins a pass, given every g of the process. spent: ns since the first pass began. */
+void reach_begin(struct reach *r, const uint64_t *gs, size_t n, uint64_t spent);
+/* Does a few milliseconds of the pass. True: the pass is complete, or there is no time left for it. */
+bool reach_step(struct reach *r, uint64_t spent);
+/* Gives up what is not complete: there is no time left. */
+void reach_cut(struct reach *r);
 /* Whether another pass is needed. */
 bool reach_again(const struct reach *r, uint64_t spent_ns);
 /* When the next pass begins, in nanoseconds since the first pass. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/model/lossrange.h"
 
+#include <stdlib.h>
+
 static void count_loss(struct loss_ranges *ls, const struct trace_loss *p, const struct loss *l)
 {
 	uint64_t *const sums[] = { &ls->ring, &ls->stacks, &ls->cases, &ls->memory };
@@ -18,6 +20,18 @@ static void count_loss(struct loss_ranges *ls, const struct trace_loss *p, const
 	if (p->type <= TRACE_TYPE_MAX)
 		ls->by_type[p->type] += p->count ? p->count : 1;
 	ls->waits_left_out |= loss_is_on_purpose(l) && (p->type == TRACE_GO_PARK || p->type == TRACE_GO_READY);
+}
+
+/* Records of waits come in the order of their times, which may overlap. */
+static void count_pause(struct loss_ranges *ls, const struct loss *l)
+{
+	int64_t from = l->from > ls->paused_to ? l->from : ls->paused_to;
+
+	if (l->cause != TRACE_LOSS_OVERHEAD || l->type != TRACE_GO_PARK || l->part != TRACE_LOSS_EVENT || l->to <= from)
+		return;
+	ls->pauses += !ls->pauses || l->from > ls->paused_to;
+	ls->paused += l->to - from;
+	ls->paused_to = l->to;
 }
 
 static struct loss *last_of_kind(struct loss_ranges *ls, const struct loss *l)
@@ -44,6 +58,7 @@ int lossrange_add(struct loss_ranges *ls, const struct trace_rec *rec)
 	struct loss *had = last_of_kind(ls, &l);
 
 	count_loss(ls, p, &l);
+	count_pause(ls, &l);
 	if (!had && ls->n >= MODEL_MAX_LOSSES)
 		had = &ls->v[MODEL_MAX_LOSSES - 1];
 	if (!had || (l.from > had->to && ls->n < MODEL_MAX_LOSSES)) {
@@ -75,39 +90,31 @@ static void put_range(struct lossrange *v, size_t *n, size_t max, struct lossran
 	++*n;
 }
 
-/* The earliest loss that begins after `after`, or at that time and beyond index `at`. */
-static const struct loss *next_begin(const struct loss_ranges *ls, bool (*wanted)(const struct loss *, const void *),
-                                     const void *arg, int64_t after, size_t *at)
+static int range_cmp(const void *a, const void *b)
 {
-	const struct loss *best = NULL;
-	size_t best_at = 0;
+	const struct lossrange *x = a, *y = b;
 
-	for (size_t i = 0; i < ls->n; i++) {
-		const struct loss *l = &ls->v[i];
-
-		if (!wanted(l, arg) || l->from < after || (l->from == after && i + 1 <= *at))
-			continue;
-		if (!best || l->from < best->from) {
-			best = l;
-			best_at = i + 1;
-		}
-	}
-	*at = best_at;
-	return best;
+	return (x->from > y->from) - (x->from < y->from);
 }
 
 size_t lossrange_collect(const struct loss_ranges *ls, bool (*wanted)(const struct loss *, const void *),
                          const void *arg, struct lossrange *out, size_t max, uint64_t *count)
 {
-	size_t n = 0, at = 0;
-	int64_t after = INT64_MIN;
-	const struct loss *l;
+	VEC(struct lossrange) all = { 0 };
+	size_t n = 0;
 
 	*count = 0;
-	while ((l = next_begin(ls, wanted, arg, after, &at))) {
+	for (size_t i = 0; i < ls->n; i++) {
+		const struct loss *l = &ls->v[i];
+
+		if (!wanted(l, arg) || vec_push(&all, ((struct lossrange){ l->from, l->to })))
+			continue;
 		*count += l->count;
-		put_range(out, &n, max, (struct lossrange){ l->from, l->to });
-		after = l->from;
 	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), range_cmp);
+	for (size_t i = 0; i < all.n; i++)
+		put_range(out, &n, max, all.v[i]);
+	vec_free(&all);
 	return n;
 }

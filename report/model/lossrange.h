@@ -11,7 +11,7 @@
 #include "format/trace.h"
 #include "util/vec.h"
 
-#define MODEL_MAX_LOSSES 1024 /* ranges of one kind of loss each */
+#define MODEL_MAX_LOSSES 16384 /* ranges of one kind of loss each */
 
 /* Neighbours in time of one kind are merged. */
 struct loss {
@@ -24,8 +24,10 @@ struct loss {
 struct loss_ranges {
 	VEC(struct loss);
 	uint64_t ring, stacks, cases, memory;
-	uint64_t left_out, left_out_stacks;   /* on purpose; what was not counted is not in left_out */
-	bool waits_left_out;                  /* parks or wake-ups, counted or not */
+	uint64_t left_out, left_out_stacks; /* on purpose; what was not counted is not in left_out */
+	bool waits_left_out;                /* parks or wake-ups, counted or not */
+	int64_t paused, paused_to;          /* ns without waits for --max-overhead, and the end of the last such time */
+	uint64_t pauses;
 	uint64_t by_type[TRACE_TYPE_MAX + 1]; /* lost or left out events */
 };
 

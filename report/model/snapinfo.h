@@ -8,7 +8,8 @@
 /* What is known about a snapshot: the one at the start, or the one at the end. */
 struct snap_info {
 	bool seen, ended, partial;
-	bool searched; /* the recorder scanned the memory for unreachable objects */
+	bool searched;   /* the recorder scanned the memory for unreachable objects */
+	bool search_cut; /* the scan, or that for owners, had no time to end */
 	int64_t begin, end;
 	uint64_t listed; /* goroutines that there were to read */
 	uint64_t goroutines, unread;

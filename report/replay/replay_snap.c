@@ -24,6 +24,7 @@ void replay_snap_end(struct replay *r, const struct trace_rec *rec, int64_t t)
 	s->end = rec->time;
 	s->partial = rec->snap_end.partial;
 	s->searched = rec->snap_end.searched;
+	s->search_cut = rec->snap_end.search_cut;
 	s->goroutines = rec->snap_end.goroutines;
 	s->unread = rec->snap_end.unread;
 	r->in_end_snap = false;

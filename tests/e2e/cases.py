@@ -22,7 +22,7 @@ import tempfile
 import time
 import tomllib
 
-from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, Toolchains, at_least, report, report_json, wait_for
+from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, SEARCH, Toolchains, at_least, report, report_json, wait_for
 
 CASES = ROOT / "tests/cases"
 EXPECTED = tomllib.loads((CASES / "expected.toml").read_text())
@@ -68,7 +68,7 @@ def record(program, load, trace, warm_up=WARM_UP):
                               stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         time.sleep(warm_up)
-        recorder = subprocess.Popen([str(CHANREC), "record", "-p", str(target.pid), "-o", str(trace)],
+        recorder = subprocess.Popen([str(CHANREC), "record", *SEARCH, "-p", str(target.pid), "-o", str(trace)],
                                     stderr=subprocess.PIPE, text=True)
         wait_for("the recording begins",
                  lambda: recorder.poll() is not None or trace.exists() and trace.stat().st_size)

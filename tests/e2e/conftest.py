@@ -20,6 +20,8 @@ BUILD = ROOT / "build"
 CHANREC = pathlib.Path(os.environ.get("CHANREC", BUILD / "chanrec"))
 # How record sets probes, where a test does not say.
 PROBES = os.environ.get("CHANREC_TEST_PROBES", "uprobe")
+# What a search of the memory finds must not depend on how busy the machine is.
+SEARCH = ("--search-time", "20")
 VERSIONS = os.environ.get("CHANREC_TEST_GO", "1.19 1.23 1.27").split()
 OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
 
@@ -161,7 +163,8 @@ class Recorder:
 
     def __init__(self, trace, *args, wait=True):
         self.trace = trace
-        self.process = subprocess.Popen([str(CHANREC), "record", "--probes", PROBES, "-o", str(trace), *map(str, args)],
+        self.process = subprocess.Popen([str(CHANREC), "record", "--probes", PROBES, *SEARCH, "-o", str(trace),
+                                         *map(str, args)],
                                         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if wait:
             wait_for("the recording begins", self.begun)

@@ -293,7 +293,7 @@ WAITS, LIVES = {"go.park", "go.ready"}, {"go.create", "go.exit", "chan.make", "c
 
 
 def test_overhead_is_kept(workload, record):
-    """The program does nothing but wait, so probes take most of its time and those of waits are removed."""
+    """The program does nothing but wait, so waits are recorded for a part of each second, in full detail."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     plain = record("-p", target.pid)
@@ -302,49 +302,55 @@ def test_overhead_is_kept(workload, record):
     plain.stop()
     recorder = record("-p", target.pid, "--max-overhead", "20")
     wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
-    fast = speed(target, 1.5)
+    fast = speed(target, 3)
     target.ask("stuck", STUCK)
     target.ask("life", LIFE)
-    time.sleep(0.5)
+    time.sleep(2)
     recorder.stop()
-    assert fast > 2 * slow
+    assert fast > 1.5 * slow
 
     doc = verified(recorder.trace)
     found = doc["trace"]["overhead"]
     assert found["limit_percent"] == 20
     assert 30 < found["most_percent"] <= 100 and 0 < found["percent"] < found["most_percent"]
+    assert 1 <= found["recorded_percent"] < 90
     assert f"Probes took {found['percent']:.1f}% of the program's CPU time (peak {found['most_percent']:.1f}%)." in \
         recorder.stderr
     begins = [min(r["from_ns"] for r in ranges(doc, cause="overhead", **kind)) for kind in (
-        {"type": "go.ready", "part": "stack"}, {"type": "go.park", "part": "stack"},
-        {"type": "go.park", "part": "event"})]
+        {"type": "go.ready", "part": "stack"}, {"type": "go.park", "part": "event"})]
     assert begins == sorted(begins)
-    assert not all(r["counted"] for r in ranges(doc, type="go.park", part="event"))
-    assert doc["losses"]["ring_dropped"] == 0
-    short = doc["trace"]["left_out"]
-    assert short["shorter_than_ns"] == 1000000 and short["waits"] > 0
-    assert begins[1] < short["from_ns"] <= begins[2] and short["to_ns"] < doc["trace"]["duration_ns"]
+    assert doc["losses"]["ring_dropped"] == 0 and not any(doc["losses"]["illegal_transitions"].values())
     check_what_remains_true(doc)
-    assert re.search(r"Left out to stay within --max-overhead: stacks of wake-ups for \S+ s from \S+ s on, "
-                     r"stacks of waits for \S+ s from \S+ s on, waits shorter than 1 ms for \S+ s from \S+ s on, "
-                     r"waits and wake-ups for \S+ s from \S+ s on, "
-                     r"their probes for \S+ s from \S+ s on", recorder.stderr)
+    gaps = ranges(doc, cause="overhead", type="go.park", part="event")
+    assert len(gaps) >= 3
+    # Between two gaps, waits are there, and all have stacks.
+    waits = [(float(re.search(r"[\d.]+", line)[0]), " at=" in line) for line in
+             run(CHANREC, "script", recorder.trace).stdout.splitlines() if " go.park " in line]
+    gaps.sort(key=lambda r: r["from_ns"])
+    for before, after in zip(gaps, gaps[1:]):
+        assert after["from_ns"] >= before["to_ns"] - 1e7
+    assert len(waits) > 1000 and sum(stack for _, stack in waits) > 0.99 * len(waits)
+    assert re.search(r"Left out to stay within --max-overhead: stacks of wake-ups for \S+ s from \S+ s on, ",
+                     recorder.stderr)
     text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
     assert "limits probes within 20% of the program's CPU time; they took " in text
-    assert "WARNING: waits and wake-ups were left out to stay within a limit, from " in text
-    assert re.search(r"waits from .* to keep within 20% of the program's CPU time \(and some that", text)
+    assert re.search(r"WARNING: to keep probes within 20% of the program's CPU time, waits were recorded for \S+ of \S+ "
+                     r"only \([\d.]+%\), with \d+ pauses", text)
+    assert "0ns blocked" not in text and re.search(r"Other wait sites|Contention|Wait sites", text)
 
 
-def test_overhead_is_soon_kept(workload, record):
-    """All steps are taken within half a second, however busy the machine is."""
+def test_every_second_has_something(workload, record):
+    """However small the limit."""
     target = flood(workload, NEWEST)
     target.ask("spin")
-    recorder = record("-p", target.pid, "--max-overhead", "5")
+    recorder = record("-p", target.pid, "--max-overhead", "1")
     wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
+    time.sleep(5)
     recorder.stop()
     doc = verified(recorder.trace)
-    gone = [r for r in ranges(doc, type="go.park", part="event") if not r["counted"]]
-    assert len(gone) == 1 and gone[0]["from_ns"] < 0.5e9
+    gaps = ranges(doc, cause="overhead", type="go.park", part="event")
+    assert len(gaps) >= 3 and max(r["to_ns"] - r["from_ns"] for r in gaps) < doc["trace"]["duration_ns"] * 0.7
+    assert doc["trace"]["overhead"]["recorded_percent"] < 50
 
 
 def test_overhead_and_a_full_ring(workload, record):
@@ -366,24 +372,21 @@ def test_overhead_and_a_full_ring(workload, record):
     assert losses["ring_dropped"] == counted(doc, cause="ring") > 1000
     assert losses["events_left_out"] == counted(doc, cause="overhead", part="event")
     assert lost and left_out and all(r["counted"] for r in lost)
-    # The ring fills before the overhead limit acts, and is empty once that has removed the probes.
+    # The ring fills before the overhead limit acts.
     assert min(r["from_ns"] for r in lost) < min(r["from_ns"] for r in left_out)
-    assert max(r["to_ns"] for r in lost) < max(r["to_ns"] for r in left_out)
     assert not any(losses["illegal_transitions"].values())
-    text = re.sub(r"\s+", " ", report(recorder.trace, "--full"))
-    assert "because the ring was full from " in text
-    assert "waits and wake-ups were left out to stay within a limit, from " in text
+    assert "because the ring was full from " in re.sub(r"\s+", " ", report(recorder.trace, "--full"))
 
 
 def test_overhead_is_taken_back(workload, record):
-    """The probes come back when the program waits less, and record what happens from then on."""
+    """Everything is recorded again when the program waits less."""
     target = flood(workload, NEWEST)
     target.ask("spin")
     recorder = record("-p", target.pid, "--max-overhead", "20")
     wait_for("the probes are gone", lambda: breakpoints(recorder.trace, target.pid) == LIVES)
     target.ask("rest")
-    wait_for("the probes are back", lambda: breakpoints(recorder.trace, target.pid) == WAITS | LIVES, seconds=120)
-    time.sleep(15)  # for all steps back, at most 4 s each
+    time.sleep(12)  # three calm seconds, and the step back
+    assert breakpoints(recorder.trace, target.pid) == WAITS | LIVES
     before = len(events(recorder.trace))
     target.ask("hand", 100)
     time.sleep(1.5)

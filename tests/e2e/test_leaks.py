@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, VERSIONS, report_json, run, wait_for
+from conftest import BUILD, CHANREC, NEWEST, PATIENCE, ROOT, SEARCH, VERSIONS, report_json, run, wait_for
 
 SOURCES = ROOT / "tests/leaks"
 SITUATIONS = ("attached", "recorded")
@@ -64,7 +64,7 @@ def record(program, name, kind, situation, trace):
     try:
         if situation == "attached":
             service.go()
-        recorder = subprocess.Popen([str(CHANREC), "record", "-p", str(service.process.pid), "-o", str(trace)],
+        recorder = subprocess.Popen([str(CHANREC), "record", *SEARCH, "-p", str(service.process.pid), "-o", str(trace)],
                                     stderr=subprocess.PIPE, text=True)
         wait_for("the recording begins", lambda: trace.exists() and trace.stat().st_size)
         if situation == "recorded":

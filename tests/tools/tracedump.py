@@ -256,7 +256,7 @@ class Reader:
                                          span.varint()]
         elif kind == 36:
             which, written, unread, flags = span.number(8), span.varint(), span.varint(), span.varint()
-            name, values = "snap.end", [which, written, unread, flags & 1, flags >> 1 & 1]
+            name, values = "snap.end", [which, written, unread, flags & 1, flags >> 1 & 1, flags >> 2 & 1]
         elif kind == 43:
             values = [span.number(8), span.number(32), span.varint(), span.number(32), span.number(8),
                       self.use(span, "string"), self.use(span, "string")]

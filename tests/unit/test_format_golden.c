@@ -74,7 +74,7 @@ static const struct {
 	  "210d29010401260506090f07020309" },
 	{ { .type = TRACE_SNAP_CHAN, .snap_chan = { 1, 4, 16, 3, 8, true, true, 2, 1 } }, "22080104100308030201" },
 	{ { .type = TRACE_SNAP_SYNC, .snap_sync = { 1, 5, TRACE_SYNC_LOCKED, -2, 3 } }, "23050105010303" },
-	{ { .type = TRACE_SNAP_END, .snap_end = { 1, 1000, 2, true, true } }, "240501e8070203" },
+	{ { .type = TRACE_SNAP_END, .snap_end = { 1, 1000, 2, true, true, true } }, "240501e8070207" },
 	{ { .type = TRACE_SNAP_UNHELD, .goid = 20, .snap_unheld = { 1 } }, "25022901" },
 	{ { .type = TRACE_SNAP_OWNER,
 	    .goid = 20,

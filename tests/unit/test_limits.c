@@ -74,7 +74,7 @@ static void test_end(void **state)
 	fixture_init(&f, &opts);
 	f.shared.lost[RING_PARK] = 12;
 	f.shared.shed[RING_READY] = 5;
-	assert_int_equal(limits_note(f.limits, &f.err), 0);
+	assert_int_equal(limits_stop(f.limits, &f.err), 0);
 	limits_end(f.limits, &e);
 	assert_int_equal(e.lost, 12);
 	assert_int_equal(limits_left_out(f.limits), 5);

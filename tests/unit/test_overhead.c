@@ -24,9 +24,14 @@ static void test_up(void **state)
 	struct overhead_policy p = limited();
 
 	assert_int_equal(overhead_policy_take(&p, 50000, S), SHED_NOTHING);
-	for (int step = 1; step <= SHED_PROBES; step++)
-		assert_int_equal(overhead_policy_take(&p, 50001, S), step);
-	assert_int_equal(overhead_policy_take(&p, 900000, S), SHED_PROBES);
+	assert_int_equal(overhead_policy_take(&p, 50001, S), SHED_READY_STACKS);
+	assert_false(p.is_exceeded);
+	/* More is not left out: the rest is a matter of time. */
+	assert_int_equal(overhead_policy_take(&p, 50001, S), SHED_READY_STACKS);
+	assert_true(p.is_exceeded);
+	overhead_policy_reset(&p);
+	assert_int_equal(overhead_policy_take(&p, 50000, S), SHED_NOTHING);
+	assert_false(p.is_exceeded);
 }
 
 /* A step is reverted below 70% of the limit, and only after the back-off. */

@@ -135,7 +135,7 @@ static void search(struct fake *m)
 	struct reach_range root = { .from = addr_of(&m->root), .to = addr_of(&m->root + 1) };
 
 	assert_int_equal(vec_push(&m->r.ranges, root), 0);
-	assert_true(reach_step(&m->r));
+	assert_true(reach_step(&m->r, 0));
 	assert_false(m->r.failed);
 }
 
@@ -278,7 +278,7 @@ static void search_owners(struct fake *m)
 	struct reach_range root = { .from = addr_of(&m->root), .to = addr_of(&m->root + 1) };
 
 	assert_int_equal(vec_push(&m->r.ranges, root), 0);
-	while (!reach_step(&m->r))
+	while (!reach_step(&m->r, 0))
 		;
 	assert_false(m->r.failed);
 	assert_false(m->r.owners.failed);

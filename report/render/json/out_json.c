@@ -20,6 +20,14 @@
 /* Rises when a reader has to change. */
 #define SCHEMA_VERSION 1
 
+/* The part of the recording in which waits were recorded. */
+static double recorded_percent(const struct report *r)
+{
+	int64_t whole = r->end ? r->end->duration : r->m->end, paused = r->m->losses.paused;
+
+	return whole > paused ? (double)(whole - paused) / (double)whole * 100 : 0;
+}
+
 /* Shares of the program's CPU time. */
 static void put_overhead(struct json *j, const struct report *r)
 {
@@ -37,6 +45,7 @@ static void put_overhead(struct json *j, const struct report *r)
 		json_key_null(j, "percent");
 		json_key_null(j, "most_percent");
 	}
+	json_key_f64(j, "recorded_percent", recorded_percent(r));
 	json_close(j);
 }
 

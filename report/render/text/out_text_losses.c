@@ -28,9 +28,10 @@ static bool is_uncounted_kind(const struct loss *l, const void *arg)
 	return l->uncounted && is_of_kind(l, arg);
 }
 
+/* Times without waits for --max-overhead have a sentence of their own. */
 static bool is_wait_left_out(const struct loss *l, const void *arg)
 {
-	return loss_is_on_purpose(l) && l->part == TRACE_LOSS_EVENT &&
+	return loss_is_on_purpose(l) && l->cause != TRACE_LOSS_OVERHEAD && l->part == TRACE_LOSS_EVENT &&
 	       (l->type == TRACE_GO_PARK || l->type == TRACE_GO_READY);
 }
 
@@ -189,6 +190,25 @@ void text_put_limits(struct text *t)
 		           W_PPM(is_known ? end->overhead : 0), W_PPM(is_known ? end->overhead_max : 0));
 }
 
+/* With --max-overhead, waits may have been recorded for a part of each second only. */
+static void put_pauses(struct text *t)
+{
+	const struct model *m = t->m;
+	int64_t whole = t->r->end ? t->r->end->duration : m->end,
+	        seen = whole > m->losses.paused ? whole - m->losses.paused : 0;
+
+	if (!m->losses.pauses || whole <= 0)
+		return;
+	text_warn(
+	        t, MARK_BAD,
+	        "WARNING: to keep probes within {percent} of the program's CPU time, waits were recorded for {dur} of "
+	        "{dur} only ({percent}), with {n pause}. Counts and times of waits cover only that{if}: in all, there "
+	        "were about {rate} times as many{end}. Goroutines, and what they wait for at the end, are complete.",
+	        W_PPM(t->r->meta->max_overhead), W_DUR(seen), W_DUR(whole),
+	        W_PPM((uint64_t)((double)seen / (double)whole * 1e6)), W_N(m->losses.pauses), W_IF(seen > 0),
+	        W_RATE(seen > 0 ? (double)whole / (double)seen : 0));
+}
+
 void text_put_loss_warnings(struct text *t)
 {
 	const struct model *m = t->m;
@@ -200,11 +220,17 @@ void text_put_loss_warnings(struct text *t)
 		          "WARNING: {n event} {is was|were} lost. Counts may be too low, and waits may appear longer "
 		          "than they were.",
 		          W_N(lost), W_N(lost));
+	put_pauses(t);
 	if (waits.n)
 		text_warn(t, MARK_BAD,
 		          "WARNING: waits and wake-ups were left out to stay within a limit,{part}. They are not "
 		          "counted; what a goroutine waited for then is known only at the end.",
 		          W_PART(put_ranges, &waits));
+	if (m->snap[1].search_cut)
+		text_warn(t, MARK_WARN,
+		          "NOTE: the search of the program's memory did not finish, so {if}some owners are not "
+		          "known{else}there is less evidence for leaks{end}. Record again with a longer --search-time.",
+		          W_IF(m->snap[1].searched));
 	if (stacks.n)
 		text_warn(t, MARK_WARN, "NOTE: stacks were left out{part}; see Recorded (--full).",
 		          W_PART(put_ranges, &stacks));

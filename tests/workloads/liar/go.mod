@@ -1,0 +1,3 @@
+module liar
+
+go 1.19
