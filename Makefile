@@ -204,6 +204,11 @@ check-go: all
 e2e: all
 	$(PYTHON) -m pytest -q tests/e2e
 
+## faults            break recordings in every way (LONG=1: many times)
+.PHONY: faults
+faults: all
+	$(PYTHON) tests/faults/faults.py $(if $(LONG),--long)
+
 ## check-cases       the production cases on every Go version, stripped or not, alone and amid traffic
 .PHONY: check-cases
 check-cases: all

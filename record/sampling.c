@@ -280,7 +280,8 @@ static int phase_close(struct sampling *r, struct err *err)
 		                 .target_exited = is_gone,
 		                 .reason = r->watch.reason };
 
-	if ((heartbeat_end(r->heartbeat, is_gone, mono_ns(), err) && !is_full(r, err)) || (is_gone && note_exit(r, err)))
+	if ((heartbeat_end(r->heartbeat, is_gone, mono_ns(), err) && !is_full(r, err)) ||
+	    (is_gone && note_exit(r, err)))
 		return err->code;
 	end.events = r->enc.events;
 	end.samples = sampler_samples(r->sampler);
