@@ -77,6 +77,8 @@ bool timeshare_is_on(const struct timeshare *s, uint64_t now)
 void timeshare_take(struct timeshare *s, bool is_on, struct timeshare_cost cost)
 {
 	cost_add(is_on ? &s->on : &s->off, cost);
+	if (is_on)
+		cost_add(&s->last, cost);
 }
 
 bool timeshare_is_spent(const struct timeshare *s, const struct timeshare_cost *so_far)
@@ -104,13 +106,13 @@ void timeshare_cut(struct timeshare *s, uint64_t now)
 		s->until = now;
 }
 
-/* Whether the recorded parts themselves kept within the limit. */
+/* Whether this period's recorded part kept within the limit by itself. */
 static bool is_calm(const struct timeshare *s)
 {
-	double limit = s->limit / 1e6 * HYSTERESIS;
+	const struct timeshare_cost *c = &s->last;
 
-	return per_wall(s->on.cpu, &s->on) < CPU_LEAST / (double)TIMESHARE_PERIOD_NS ||
-	       s->on.probes < limit * s->on.cpu;
+	return c->wall > 0 && (per_wall(c->cpu, c) < CPU_LEAST / (double)TIMESHARE_PERIOD_NS ||
+	                       c->probes < s->limit / 1e6 * HYSTERESIS * c->cpu);
 }
 
 bool timeshare_is_over(const struct timeshare *s, uint64_t now)
@@ -131,6 +133,7 @@ bool timeshare_next(struct timeshare *s, uint64_t now)
 		s->part = (double)TIMESHARE_LEAST_NS / (double)TIMESHARE_PERIOD_NS;
 	cost_age(&s->on);
 	cost_age(&s->off);
+	s->last = (struct timeshare_cost){ 0 };
 	place_part(s, now);
 	return true;
 }

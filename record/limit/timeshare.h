@@ -25,6 +25,7 @@ struct timeshare_cost {
 struct timeshare {
 	bool is_active;
 	uint32_t limit;                /* millionths of the target's CPU time */
+	struct timeshare_cost last;    /* of this period's recorded part alone */
 	struct timeshare_cost on, off; /* while waits are recorded, and while they are not */
 	uint64_t end;                  /* CLOCK_MONOTONIC ns: of this period */
 	uint64_t from, until;          /* when waits are recorded in it */
