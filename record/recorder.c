@@ -231,9 +231,11 @@ static int phase_begin(struct recorder *r, struct err *err)
 	                                                     .size = limits_size(r->limits) });
 	if (!r->heartbeat)
 		return err_nomem(err);
-	sandbox_enter(&(struct sandbox_opts){ .attaches = r->opts->max_overhead,
-	                                      .traces = watch_launched(&r->watch) ||
-	                                                r->probes.kind->id == TRACE_PROBING_INLINE });
+	/* A command of the user's inherits what is given up, and may need it. */
+	if (!r->opts->alert.exec)
+		sandbox_enter(&(struct sandbox_opts){ .attaches = r->opts->max_overhead,
+		                                      .traces = watch_launched(&r->watch) ||
+		                                                r->probes.kind->id == TRACE_PROBING_INLINE });
 	if (!watch_launched(&r->watch) && quiesce_target(r, err))
 		return err->code;
 	return snapshot_begin(r->snap, 0, err);
