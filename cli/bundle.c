@@ -106,7 +106,7 @@ static int put_zst(const struct buf *tar, FILE *f, struct err *err)
 static int put_gz(const struct buf *tar, FILE *f, struct err *err)
 {
 	z_stream z = { 0 };
-	uint8_t out[64 << 10];
+	uint8_t out[64 << 10] = { 0 };
 	size_t done = 0;
 	int ret = deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY);
 

@@ -83,17 +83,16 @@ static uint32_t place_line(const struct reading *r, struct place at, const char 
 
 static int add_step(const struct reading *r, struct source_claim *c, const struct note *n)
 {
-	struct source_step step;
+	struct source_step *step;
 	const char *path;
 
-	step.line = place_line(r, n->at, &path);
-	step.path = strdup(path);
-	step.text = strdup(n->text);
-	if (step.path && step.text && !vec_push(&c->steps, step))
-		return 0;
-	free(step.path);
-	free(step.text);
-	return -ENOMEM;
+	if (vec_extend(&c->steps, c->steps.n + 1))
+		return -ENOMEM;
+	step = &c->steps.v[c->steps.n - 1];
+	step->line = place_line(r, n->at, &path);
+	step->path = strdup(path);
+	step->text = strdup(n->text);
+	return step->path && step->text ? 0 : -ENOMEM;
 }
 
 static int add_claim(struct reading *r, uint32_t place, const struct finding *f)

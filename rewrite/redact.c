@@ -79,12 +79,13 @@ static uint64_t hash_of(const char *s)
 static int define(struct redactor *r, struct pass *p, const char *s, uint64_t hash, uint32_t *id, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_DEF_STRING };
-	char *copy = strdup(s);
+	char *copy;
 
-	if (!copy || vec_push(&r->copies, copy)) {
-		free(copy);
+	if (vec_extend(&r->copies, r->copies.n + 1))
 		return err_nomem(err);
-	}
+	copy = r->copies.v[r->copies.n - 1] = strdup(s);
+	if (!copy)
+		return err_nomem(err);
 	*id = (uint32_t)r->copies.n;
 	if (!index_add(&r->index, hash, *id))
 		return err_nomem(err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "record/goread/gfield.h"
 
@@ -105,7 +106,10 @@ static int read_each(struct gglancer *r, const uint64_t *addrs, size_t n, struct
 
 		if (ret == -ESRCH)
 			return ret;
-		out[i] = ret ? (struct gglance){ 0 } : gglance_of(r->l, r->buf);
+		if (ret)
+			memset(&out[i], 0, sizeof(out[i]));
+		else
+			out[i] = gglance_of(r->l, r->buf);
 	}
 	return 0;
 }

@@ -25,7 +25,7 @@ static int by_name(const void *a, const void *b)
 /* Each once and sorted: which goroutine of a cycle comes first is chance. */
 static void put_cycle(struct buf *b, const struct report *r, const struct leak *l)
 {
-	const char *names[CYCLE_MAX];
+	const char *names[CYCLE_MAX] = { 0 };
 	uint32_t n = l->cycle_n < CYCLE_MAX ? l->cycle_n : CYCLE_MAX;
 
 	for (uint32_t i = 0; i < n; i++)
