@@ -29,7 +29,7 @@ int baseline_read(struct baseline *b, const char *path, struct err *err);
 int baseline_add(struct baseline *b, const char *key);
 /* Whether it has the key, which is then used. */
 bool baseline_has(struct baseline *b, const char *key);
-/* The number of entries that no finding has. */
+/* The number of entries that match no finding. */
 size_t baseline_unused(const struct baseline *b);
 void baseline_free(struct baseline *b);
 

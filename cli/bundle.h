@@ -17,7 +17,7 @@ struct bundle {
 
 enum bundle_format { BUNDLE_TAR, BUNDLE_GZ, BUNDLE_ZST };
 
-/* By the end of a file's name. -EINVAL with a message if it says nothing. */
+/* From the file name's extension. -EINVAL with a message if that says nothing. */
 int bundle_format_of(const char *path, enum bundle_format *format, struct err *err);
 int bundle_add(struct bundle *b, const char *name, const void *data, size_t n, struct err *err);
 /* Adds what write(ctx, …) writes. */

@@ -39,7 +39,7 @@ static const struct option_row options[] = {
 	  .kind = OPTION_NUMBER,
 	  .min = 1,
 	  OPTION_AT(struct bundle_args, finding),
-	  .help = "Only what belongs to this finding of the report; see chanrec slice." },
+	  .help = "Pack only what belongs to this finding of the report; see chanrec slice." },
 	{ .name = "no-limit",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct bundle_args, no_limit),
@@ -58,7 +58,7 @@ static int memory_open(struct memory_file *m, struct err *err)
 {
 	m->fd = memfd_create("chanrec bundle", MFD_CLOEXEC);
 	if (m->fd < 0)
-		return err_set(err, errno, "cannot make a file in memory: %s", strerror(errno));
+		return err_set(err, errno, "cannot create a file in memory: %s", strerror(errno));
 	snprintf(m->path, sizeof(m->path), "/proc/self/fd/%d", m->fd);
 	return 0;
 }
@@ -130,7 +130,7 @@ static int add_reports(struct bundle *b, const char *path, bool no_limit, struct
 		ret = bundle_add_written(b, "report.svg", write_output, &(struct output_job){ &output_svg, r }, err);
 	/* Without Graphviz. */
 	if (ret == -ENOENT) {
-		fprintf(stderr, "chanrec: warning: without report.svg: %s\n", err->msg);
+		fprintf(stderr, "chanrec: warning: report.svg is left out: %s\n", err->msg);
 		*err = (struct err){ 0 };
 		ret = 0;
 	}
@@ -234,7 +234,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 	memory_close(&files[1]);
 	bundle_free(&b);
 	if (!ret)
-		fprintf(stderr, "Wrote %s. Look at what is in it before you give it away: tar -tf %s\n", a->output,
+		fprintf(stderr, "Wrote %s. Check what is in it before you share it: tar -tf %s\n", a->output,
 		        a->output);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }
@@ -243,9 +243,8 @@ const struct command command_bundle = {
 	.what = "pack a trace and its reports into an archive for a bug report",
 	.syntax = { .name = "bundle",
 	            .synopsis = "[OPTIONS] [FILE]",
-	            .about = "Writes an archive with the trace, redacted, its report as text, HTML and SVG, and what "
-	                     "doctor "
-	                     "says of this machine. FILE defaults to " TRACEFILE_DEFAULT ".",
+	            .about = "Writes an archive with the redacted trace, its report as text, HTML and SVG, and what "
+	                     "doctor says about this machine. FILE defaults to " TRACEFILE_DEFAULT ".",
 	            .groups = groups },
 	.defaults = &(const struct bundle_args){ .output = FOLDER ".tar.gz" },
 	.opts_size = sizeof(struct bundle_args),

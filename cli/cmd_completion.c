@@ -36,7 +36,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 }
 
 const struct command command_completion = {
-	.what = "print the completion of chanrec's options for a shell",
+	.what = "print shell completions for chanrec",
 	.syntax = { .name = "completion",
 	            .synopsis = "bash|zsh|fish",
 	            .about = "Prints a script that completes commands, options and their values. "

@@ -183,7 +183,7 @@ static int dump_to_memory(struct dump_args *a, struct err *err)
 	char path[64];
 
 	if (fd < 0) {
-		err_set(err, errno, "cannot make a file in memory: %s", strerror(errno));
+		err_set(err, errno, "cannot create a file in memory: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

@@ -57,7 +57,7 @@ static const char *probing_at(size_t i, const char **help)
 	} ways[] = {
 		[PROBING_UPROBE] = { "uprobe", "by the kernel (default)" },
 		[PROBING_INLINE] = { "inline", "jumps written into the program's code: much cheaper; experimental" },
-		[PROBING_AUTO] = { "auto", "inline where doctor finds nothing against it, else uprobe" },
+		[PROBING_AUTO] = { "auto", "inline if doctor finds nothing against it, otherwise uprobe" },
 	};
 
 	if (i >= sizeof(ways) / sizeof(ways[0]))
@@ -105,7 +105,7 @@ static const struct option_row subject[] = {
 	  .max = SAMPLING_MOST,
 	  .expected = "a time from 10ms to 60m",
 	  OPTION_AT(struct recorder_opts, sample),
-	  .help = "Set no probes: look at all goroutines every TIME (10ms to 60m). Shows what is stuck, grows or waits "
+	  .help = "Set no probes; read all goroutines every TIME (10ms to 60m). Shows what is stuck, grows or waits "
 	          "long, not who woke whom. Needs no BPF." },
 	OPTION_ROW_EVENTS(set_events, "What to record"),
 	{ .name = "labels",
@@ -116,8 +116,7 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, redact),
 	  .help = "Leave out the command line, the host name, directories and the values of labels, so that the "
-	          "trace can "
-	          "be shared." },
+	          "trace can be shared." },
 };
 
 static const struct option_row cost[] = {
@@ -139,7 +138,7 @@ static const struct option_row cost[] = {
 	  .max = SEARCH_MOST_NS,
 	  OPTION_AT(struct recorder_opts, search_time),
 	  .help = "Search the program's memory for unreachable goroutines for at most TIME at the end (default: 1s; "
-	          "0: do not)." },
+	          "0: no search)." },
 	{ .name = "max-overhead",
 	  .value = "PERCENT",
 	  .kind = OPTION_SET,
@@ -178,20 +177,19 @@ static const struct option_row alerts[] = {
 	  .min = ALERT_LEAST,
 	  .expected = "a time of 100ms or more",
 	  OPTION_AT(struct recorder_opts, alert.after),
-	  .help = "Print a line when a goroutine has waited for a channel or a lock for longer than TIME. Waits that "
-	          "are "
-	          "normal are left out: for the network and timers, and those of idle workers." },
+	  .help = "Print a line when a goroutine has waited for a channel or a lock for longer than TIME. Normal "
+	          "waits are left out: for the network and timers, and those of idle workers." },
 	{ .name = "alert-on",
 	  .value = "REASONS",
 	  .kind = OPTION_SET,
 	  .set = set_alert_on,
 	  .choice = alertline_on_at,
-	  .help = "Only for these waits, separated by commas (default: channel,lock):" },
+	  .help = "Alert only for these waits, separated by commas (default: channel,lock):" },
 	{ .name = "alert-exec",
 	  .value = "CMD",
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct recorder_opts, alert.exec),
-	  .help = "Run the program CMD at an alert, which the variables CHANREC_ALERT_... describe." },
+	  .help = "Run the program CMD at each alert; the variables CHANREC_ALERT_... describe the alert." },
 	{ .name = "alert-exit",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct recorder_opts, alert.exits),
@@ -227,7 +225,7 @@ static int clean(pid_t pid, struct err *err)
 	return EXIT_DONE;
 }
 
-/* What has no meaning without probes; NULL: nothing of it was asked for. */
+/* The first option given that needs probes; NULL: none. */
 static const char *needs_probes(const struct record_args *args)
 {
 	const struct recorder_opts *o = &args->rec;
@@ -261,7 +259,7 @@ static int sample(const struct recorder_opts *o, struct err *err)
 	return EXIT_DONE;
 }
 
-/* False: an option that needs --alert was given without it. */
+/* False: an option that needs --alert was given without --alert. */
 static bool is_alert_whole(struct alert_opts *a, struct err *err)
 {
 	if (!a->after && (a->on || a->exec || a->exits)) {
@@ -295,7 +293,7 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 		return EXIT_USAGE;
 	}
 	if (o->sample && needs_probes(args)) {
-		err_set(err, EINVAL, "--sample sets no probes, so %s has no meaning with it%s", needs_probes(args),
+		err_set(err, EINVAL, "--sample sets no probes, so %s makes no sense with it%s", needs_probes(args),
 		        o->argv ? "; start the command first, then give its pid with -p" : "");
 		return EXIT_USAGE;
 	}

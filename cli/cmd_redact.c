@@ -31,13 +31,12 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 }
 
 const struct command command_redact = {
-	.what = "copy a trace without what says whose it is",
+	.what = "copy a trace without what identifies its owner",
 	.syntax = { .name = "redact",
 	            .synopsis = "[OPTIONS] IN OUT",
-	            .about = "Writes a copy of the trace IN to OUT that can be given away: without the command line, "
-	                     "the "
-	                     "host name, directories, addresses and the values of labels. Names of packages, functions "
-	                     "and variables stay. - is stdin, stdout.",
+	            .about = "Writes a copy of the trace IN to OUT that can be shared: without the command line, host "
+	                     "name, directories, addresses and the values of labels. Names of packages, functions and "
+	                     "variables stay. - is stdin or stdout.",
 	            .groups = groups },
 	.defaults = &(const struct rewriting){ 0 },
 	.opts_size = sizeof(struct rewriting),

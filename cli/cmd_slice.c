@@ -20,7 +20,7 @@ static const struct option_row subject[] = {
 	  .kind = OPTION_NUMBER,
 	  .min = 1,
 	  OPTION_AT(struct slice_args, finding),
-	  .help = "The finding, by its number in the report (default: 1)." },
+	  .help = "The number of the finding in the report (default: 1)." },
 	{ .name = "output",
 	  .letter = 'o',
 	  .value = "FILE",
@@ -56,13 +56,12 @@ static int run(void *opts, const struct operands *rest, struct err *err)
 }
 
 const struct command command_slice = {
-	.what = "copy of a trace what belongs to one finding",
+	.what = "copy only what one finding of a trace rests on",
 	.syntax = { .name = "slice",
 	            .synopsis = "[OPTIONS] --finding N -o OUT IN",
-	            .about = "Writes a small trace with what a finding of the report on IN rests on: its goroutines, "
-	                     "what "
-	                     "they wait for, who uses that, who woke and created them. The report on the slice has the "
-	                     "same finding.",
+	            .about = "Writes a small trace of what a finding of the report on IN rests on: its goroutines, "
+	                     "what they wait for, who uses it, who woke and created them. The report on the slice has "
+	                     "the same finding.",
 	            .groups = groups },
 	.defaults = &(const struct slice_args){ .finding = 1 },
 	.opts_size = sizeof(struct slice_args),

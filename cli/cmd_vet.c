@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
 	  .value = "FILE",
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct vet_args, trace),
-	  .help = "Compare with a trace of the program: findings where goroutines were seen blocked come first, those "
+	  .help = "Compare with a trace of the program: findings where goroutines were blocked come first, those "
 	          "that it refutes last." },
 	{ .name = "baseline",
 	  .value = "FILE",
@@ -67,7 +67,7 @@ static const struct option_row rows[] = {
 	  .value = "FILE",
 	  .kind = OPTION_STRING,
 	  OPTION_AT(struct vet_args, write_baseline),
-	  .help = "Write the findings to FILE, for --baseline, instead of reporting them." },
+	  .help = "Write the findings to FILE for --baseline instead of reporting them." },
 	{ .name = "tests",
 	  .kind = OPTION_FLAG,
 	  OPTION_AT(struct vet_args, vet.load.tests),

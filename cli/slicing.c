@@ -116,7 +116,7 @@ int slicing_write(void *ctx, const struct pass_opts *opts, struct pass_result *r
 		int fd = memfd_create("chanrec slice", MFD_CLOEXEC);
 
 		if (fd < 0)
-			return err_set(err, errno, "cannot make a file in memory: %s", strerror(errno));
+			return err_set(err, errno, "cannot create a file in memory: %s", strerror(errno));
 		ret = try_width(s, opts, (enum slice_width)width, fd, err);
 		if (ret > 0 && copy_file(fd, opts->to, err))
 			ret = err->code;

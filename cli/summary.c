@@ -98,7 +98,8 @@ static void put_notes(const struct recorder_opts *opts, const struct recorder_su
 	if (sum->halted)
 		fprintf(f, "The program was stopped or frozen for %.1f s.\n", (double)sum->halted / 1e9);
 	if (sum->search_cut)
-		fputs("The search of the program's memory did not finish in time; --search-time gives it more.\n", f);
+		fputs("The search of the program's memory did not finish in time; give it more with --search-time.\n",
+		      f);
 	if (sum->missing)
 		fprintf(f, "%" PRIu64 " probe%s missing; 'chanrec info' says which.\n", sum->missing,
 		        sum->missing == 1 ? " is" : "s are");

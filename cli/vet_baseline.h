@@ -11,7 +11,7 @@
 #include "util/err.h"
 #include "vet/vet.h"
 
-/* Leaves out what the file lists, and says on stderr what the file lists in vain. 0 or -errno. */
+/* Leaves out what the file lists, and says on stderr how many entries match no finding. 0 or -errno. */
 int vet_baseline_apply(struct vet *v, const char *path, struct err *err);
 /* Writes the keys of all findings. 0 or -errno. */
 int vet_baseline_write(const struct vet *v, const char *path, struct err *err);

@@ -114,7 +114,7 @@ static int import_mapped(const char *data, size_t n, int64_t wall, int *fd, stru
 		return err->code;
 	to = memfd_create("chanrec import", MFD_CLOEXEC);
 	if (to < 0)
-		ret = err_set(err, errno, "cannot make a file in memory: %s", strerror(errno));
+		ret = err_set(err, errno, "cannot create a file in memory: %s", strerror(errno));
 	else
 		ret = import_plain(unpacked ? unpacked : data, n, wall, to, &is_it, err);
 	if (to >= 0 && (ret || !is_it))

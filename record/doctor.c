@@ -259,7 +259,7 @@ static void say_inline(const struct doctor *d, const struct subject *p)
 	struct err err = { 0 };
 
 	if (inline_fits(&c, &err))
-		doctor_say(d, DOCTOR_NOTE, "inline", NULL, "--probes inline does not fit: %s", err.msg);
+		doctor_say(d, DOCTOR_NOTE, "inline", NULL, "--probes inline cannot be used: %s", err.msg);
 	else
 		doctor_say(d, DOCTOR_OK, "inline", NULL, "nothing speaks against --probes inline");
 }

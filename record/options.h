@@ -35,7 +35,7 @@ struct recorder_opts {
 	bool labels;                 /* the labels of goroutines, which are the program's data */
 	bool redact;                 /* no command line, host name or directories in the trace */
 	uint64_t max_size;           /* of the trace in bytes; 0: unlimited */
-	struct alert_opts alert;     /* tell of goroutines that wait too long */
+	struct alert_opts alert;     /* report goroutines that wait too long */
 	uint64_t search_time;        /* ns that the search of the memory may take; 0: there is no search */
 	uint32_t max_overhead;       /* of the target's CPU time in millionths; 0: unlimited */
 };

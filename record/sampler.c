@@ -301,7 +301,7 @@ static int tell_read(struct sampler *s, struct watched *w, const struct gread *g
 	return 0;
 }
 
-/* One that changed whenever it was read. Later samples tell more. */
+/* One that changed whenever it was read. Later samples will show it. */
 static int tell_moving(struct sampler *s, struct watched *w, const struct gread *g, uint64_t time, struct err *err)
 {
 	s->unread++;

@@ -34,9 +34,9 @@ void snapshot_set_now(struct snapshot *s, uint64_t now);
 uint64_t snapshot_newest_wait(const struct snapshot *s);
 /* Does not search the heap. */
 void snapshot_no_search(struct snapshot *s);
-/* The search ends after ns, whatever it has found until then; 0: there is none. */
+/* The search ends after ns, whatever it has found by then; 0: no search. */
 void snapshot_limit_search(struct snapshot *s, uint64_t ns);
-/* Whether the search had no time to end. */
+/* Whether the search ran out of time. */
 bool snapshot_search_cut(const struct snapshot *s);
 /* Whether only the search is left, which needs no events. */
 bool snapshot_is_read(const struct snapshot *s);

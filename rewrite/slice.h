@@ -10,7 +10,7 @@
 #include "report/analyze/report.h"
 #include "rewrite/pass.h"
 
-/* How much is kept beside the finding's own goroutines. */
+/* How much is kept besides the finding's own goroutines. */
 enum slice_width {
 	SLICE_NARROW, /* of the others of their groups, that they were there */
 	SLICE_WIDE,   /* of these and of wakers, all that they did */

@@ -324,7 +324,7 @@ static void raise_alert(struct alerts *a, const struct group *g)
 	alert_exec_run(&a->exec, &alert);
 }
 
-/* Tells each group once, and again when it has doubled. */
+/* Reports each group once, and again when it has doubled. */
 static bool scan_end(struct alerts *a)
 {
 	bool fired = false;

@@ -39,7 +39,7 @@ struct alert_opts {
 	uint32_t on;      /* 1 << enum trace_wait_class */
 	const char *exec; /* a program to run; NULL: none */
 	bool exits;       /* the first alert ends the recording */
-	/* Tells the user. The alert is valid during the call. */
+	/* Reports to the user. The alert is valid during the call. */
 	void (*say)(const struct alert *a);
 };
 

@@ -141,7 +141,7 @@ static int unpack_all(struct unpacker *u)
 			return -errno;
 		ret = unpack_some(u, (size_t)n);
 	}
-	/* What comes after the last segment is not of the core. */
+	/* What follows the last segment is not part of the core. */
 	if (ret == -EFBIG) {
 		ret = 0;
 		u->size = u->limit;

@@ -46,10 +46,10 @@ int gglance_read(struct gglancer *r, const uint64_t *addrs, size_t n, struct ggl
 /* The same from a g that has been read. */
 struct gglance gglance_of(const struct go_layout *l, const uint8_t *g);
 
-/* It is the g of no goroutine. */
+/* The g belongs to no goroutine. */
 bool gglance_is_none(const struct gglance *g);
 bool gglance_waits(const struct gglance *g);
-/* Both show the same goroutine in the same wait, if both wait. */
+/* Whether both show the same goroutine in the same wait, given that both wait. */
 bool gglance_is_same_wait(const struct gglance *a, const struct gglance *b);
 
 #endif

@@ -163,7 +163,7 @@ static void phase_end(struct overhead *o, uint64_t now)
 	*c = (struct timeshare_cost){ 0 };
 }
 
-/* From here on, all the time is measured: a phase as a whole. */
+/* From here on, measuring is continuous: each phase as a whole. */
 static void begin_sampling(struct overhead *o, struct timeshare_cost cost, uint64_t now)
 {
 	if (!o->meter->begin(o->metering))

@@ -52,7 +52,7 @@ void ownsearch_end(struct ownsearch *o)
 
 void ownsearch_cut(struct ownsearch *o)
 {
-	/* Before that, nothing is told; then, whatever is told is complete. */
+	/* Before that, nothing is reported; from then on, whatever is reported is complete. */
 	if (o->phase != OWNERS_TELL)
 		o->failed = true;
 }

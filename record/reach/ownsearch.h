@@ -142,7 +142,7 @@ void ownsearch_edge(struct ownsearch *o, const struct objscan *s, struct heap_ob
                     size_t i, struct heap_obj to);
 /* After the search and all goroutines: does a few milliseconds of the rest. True: it is complete. */
 bool ownsearch_step(struct ownsearch *o, struct objscan *s, struct frontier *f);
-/* There is no time for the rest: objects that were not told yet have no owners. */
+/* There is no time for the rest: objects not reported yet have no owners. */
 void ownsearch_cut(struct ownsearch *o);
 /* The pass is over: only what was found is kept. */
 void ownsearch_end(struct ownsearch *o);

@@ -91,7 +91,7 @@ static inline int reach_want(struct reach *r, uint64_t wait, uint64_t key, uint6
 void reach_begin(struct reach *r, const uint64_t *gs, size_t n, uint64_t spent);
 /* Does a few milliseconds of the pass. True: the pass is complete, or there is no time left for it. */
 bool reach_step(struct reach *r, uint64_t spent);
-/* Gives up what is not complete: there is no time left. */
+/* Out of time: gives up what is not complete. */
 void reach_cut(struct reach *r);
 /* Whether another pass is needed. */
 bool reach_again(const struct reach *r, uint64_t spent_ns);

@@ -7,7 +7,7 @@
 #include "report/analyze/visible.h"
 #include "report/model/chanstate.h"
 
-/* Where not all edges are drawn, so many are, however light. */
+/* When not all edges are drawn, at least this many are, however light. */
 #define FEW_EDGES 16
 
 const struct graph_limits graph_picture = { .edges = 60, .dangling = 12 };

@@ -158,13 +158,13 @@ def test_the_share_of_the_cpu_is_bounded(workload, sample):
 
 def test_what_needs_probes_is_refused():
     for args, words in [
-        (("--min-block", "1ms"), "--min-block has no meaning"),
-        (("--events", "all"), "--events has no meaning"),
-        (("--ring", "64M"), "--ring has no meaning"),
-        (("--probes", "inline"), "--probes has no meaning"),
-        (("--no-ready-stacks",), "--no-ready-stacks has no meaning"),
-        (("--no-direct-reads",), "--no-direct-reads has no meaning"),
-        (("--clean",), "--clean has no meaning"),
+        (("--min-block", "1ms"), "--min-block makes no sense"),
+        (("--events", "all"), "--events makes no sense"),
+        (("--ring", "64M"), "--ring makes no sense"),
+        (("--probes", "inline"), "--probes makes no sense"),
+        (("--no-ready-stacks",), "--no-ready-stacks makes no sense"),
+        (("--no-direct-reads",), "--no-direct-reads makes no sense"),
+        (("--clean",), "--clean makes no sense"),
     ]:
         done = run(CHANREC, "record", "--sample", "100ms", *args, "-p", "1")
         assert done.returncode == 2 and words in done.stderr, (args, done.stderr)

@@ -27,7 +27,7 @@ static void skip_func(struct explorer *x, struct state *s, const struct func *f,
 	for (int i = 0; i < want; i++) {
 		struct val v = (size_t)i < f->results.n ? unknown_of(x, s, f->results.v[i].type) : sym_val(s, 1);
 
-		/* What is made of an error is one. */
+		/* What is made from an error is an error. */
 		if (wraps && want == 1 && v.k == V_SYM && is_error_type(x->p, f->results.v[i].type))
 			s->syms.v[v.v].nil = 2;
 		push(s, cur_g(s), v);

@@ -146,7 +146,7 @@ static bool has_room(struct explorer *x, struct state *s, const struct obj *o)
 	other = fork_state(x, s);
 	if (other) {
 		assume(x, other, more, false);
-		/* Whoever computes the size of a buffer wants one. */
+		/* Whoever computes a buffer's size wants a buffer. */
 		other->unusual |= !o->n;
 	}
 	assume(x, s, more, true);
