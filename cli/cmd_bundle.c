@@ -15,6 +15,7 @@
 #include "cli/slicing.h"
 #include "cli/tracefile.h"
 #include "cli/value.h"
+#include "report/analyze/budget.h"
 #include "report/render/out.h"
 #include "rewrite/redact.h"
 
@@ -104,11 +105,20 @@ struct output_job {
 	const struct report *report;
 };
 
-static int write_output(const void *ctx, FILE *f, struct err *err)
+static int write_all(const void *ctx, FILE *f, struct err *err)
 {
 	const struct output_job *job = ctx;
 
 	return job->output->write(job->report, f, err);
+}
+
+static int write_output(const void *ctx, FILE *f, struct err *err)
+{
+	const struct output_job *job = ctx;
+	bool has_own = job->output->limits_itself;
+
+	return outfile_write_up_to(f, has_own ? 0 : budget_output(&job->report->budget, job->report->reader), write_all,
+	                           ctx, err);
 }
 
 static int add_reports(struct bundle *b, const char *path, bool no_limit, struct err *err)

@@ -115,6 +115,7 @@ struct counts {
 static int count(struct counts *c, struct failing *f, const struct report *r, struct baseline *before)
 {
 	struct buf key = { 0 };
+	bool failed;
 
 	for (size_t i = 0; i < r->findings.v.n; i++) {
 		if (!is_counted(f, &r->findings.v.v[i]))
@@ -126,8 +127,9 @@ static int count(struct counts *c, struct failing *f, const struct report *r, st
 		else
 			c->found += !baseline_has(before, buf_str(&key));
 	}
+	failed = buf_failed(&key);
 	buf_free(&key);
-	return buf_failed(&key) ? -ENOMEM : 0;
+	return failed ? -ENOMEM : 0;
 }
 
 static void say_kinds(struct buf *b, uint32_t kinds)

@@ -181,6 +181,14 @@ static int write_up_to(struct outfile *o, uint64_t limit, int (*write)(const voi
 	return 0;
 }
 
+int outfile_write_up_to(FILE *f, uint64_t limit, int (*write)(const void *ctx, FILE *f, struct err *err),
+                        const void *ctx, struct err *err)
+{
+	struct outfile o = { .f = f };
+
+	return limit ? write_up_to(&o, limit, write, ctx, err) : write(ctx, f, err);
+}
+
 int outfile_write(const struct outfile_opts *to, int (*write)(const void *ctx, FILE *f, struct err *err),
                   const void *ctx, struct err *err)
 {

@@ -25,6 +25,9 @@ extern const struct option_row outfile_options[2];
 /* -EINVAL with a message if what is written would replace the trace that it is made from. */
 int outfile_check(const struct outfile_opts *to, const char *input, struct err *err);
 
+/* Calls write(ctx, …) with a stream to f that ends after limit bytes, with a warning; 0: no limit. 0 or -errno. */
+int outfile_write_up_to(FILE *f, uint64_t limit, int (*write)(const void *ctx, FILE *f, struct err *err),
+                        const void *ctx, struct err *err);
 /*
  * Calls write(ctx, …) and stores what it writes: all of it, or err says why
  * not. 0 or -errno.

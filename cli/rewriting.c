@@ -58,7 +58,8 @@ int rewriting_run(const struct rewriting *w,
 	opts.to = out.fd;
 	if (!ret) {
 		ret = write(ctx, &opts, &result, err);
-		if (ret && !out.is_stdout)
+		/* A device or a pipe was there before. */
+		if (ret && (out.created || out.is_file))
 			unlink(w->output);
 	}
 	if (!ret)

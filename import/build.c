@@ -7,6 +7,8 @@
 #include "format/waitclass.h"
 #include "gobin/gobin.h"
 
+#define HASHED_MAX (32ull << 30)
+
 #define END_SNAPSHOT 1
 
 /* FNV-1a, with the kind of definition in front. */
@@ -45,6 +47,9 @@ static int put_string(struct import_build *b, const char *s, uint32_t *id, struc
 	*id = 0;
 	if (!*s)
 		return 0;
+	b->hashed += strlen(s);
+	if (b->hashed > HASHED_MAX)
+		return err_set(err, EFBIG, "its stacks have more text than any program's");
 	slot = id_of(b, hash_bytes(hash_kind(TRACE_DEF_STRING), s, strlen(s)), &b->nstrings, &added);
 	if (!slot)
 		return err_nomem(err);
@@ -159,7 +164,7 @@ static int put_stuck(struct import_build *b, uint64_t goid, struct err *err)
 	return trace_write(b->w, &rec, err);
 }
 
-int import_build_goroutine(struct import_build *b, const struct import_goroutine *g, struct err *err)
+int import_build_goroutines(struct import_build *b, const struct import_goroutine *g, uint64_t n, struct err *err)
 {
 	struct trace_rec rec = { .type = TRACE_SNAP_GO, .goid = g->goid };
 	struct trace_snap_go *s = &rec.snap_go;
@@ -187,10 +192,19 @@ int import_build_goroutine(struct import_build *b, const struct import_goroutine
 		if (g->reason && put_reason(b, g->reason, &s->wait.reason, &class, err))
 			return err->code;
 	}
-	b->goroutines++;
-	if (trace_write(b->w, &rec, err))
-		return err->code;
-	return g->is_stuck && !wait_class_of(class)->is_idle ? put_stuck(b, g->goid, err) : 0;
+	for (uint64_t i = 0; i < n; i++, rec.goid++) {
+		b->goroutines++;
+		if (trace_write(b->w, &rec, err))
+			return err->code;
+		if (g->is_stuck && !wait_class_of(class)->is_idle && put_stuck(b, rec.goid, err))
+			return err->code;
+	}
+	return 0;
+}
+
+int import_build_goroutine(struct import_build *b, const struct import_goroutine *g, struct err *err)
+{
+	return import_build_goroutines(b, g, 1, err);
 }
 
 int import_build_end(struct import_build *b, const char *reason, struct err *err)

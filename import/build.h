@@ -37,11 +37,14 @@ struct import_build {
 	struct map ids; /* hash of a definition -> its id */
 	uint32_t nstrings, nfuncs, nframes, nstacks, nreasons;
 	uint64_t goroutines, pc;
-	bool is_dead; /* every goroutine was asleep */
+	uint64_t hashed; /* bytes of names */
+	bool is_dead;    /* every goroutine was asleep */
 };
 
 /* Begins the trace in fd. way: enum trace_way; wall: ns since 1970, 0: unknown. */
 int import_build_begin(struct import_build *b, int fd, uint8_t way, int64_t wall, struct err *err);
+/* n that are alike but for their ids, which go on from that of g. */
+int import_build_goroutines(struct import_build *b, const struct import_goroutine *g, uint64_t n, struct err *err);
 int import_build_goroutine(struct import_build *b, const struct import_goroutine *g, struct err *err);
 /* reason: how the program ended; "" if unknown. */
 int import_build_end(struct import_build *b, const char *reason, struct err *err);

@@ -55,12 +55,8 @@ int counted_add(struct import_build *b, uint64_t n, const struct import_frame *f
 		*left_out = UINT64_MAX;
 	n = n < room ? n : room;
 	find_wait(&g);
-	for (uint64_t i = 0; i < n; i++) {
-		g.goid = b->goroutines + 1;
-		if (import_build_goroutine(b, &g, err))
-			return err->code;
-	}
-	return 0;
+	g.goid = b->goroutines + 1;
+	return n ? import_build_goroutines(b, &g, n, err) : 0;
 }
 
 void counted_note(uint64_t left_out, char *to, size_t size)

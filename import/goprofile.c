@@ -10,6 +10,7 @@
 #include "util/map.h"
 #include "util/vec.h"
 
+#define WORK_MAX (4ull << 30)
 #define FRAMES_MAX 512 /* of a stack, inlined calls included */
 
 /* The numbers of the fields in profile.proto. */
@@ -156,10 +157,14 @@ static int add_type(struct profile *p, struct span s)
 	return s.failed ? -EBADMSG : 0;
 }
 
+#define ENTRIES_MAX (8u << 20)
+
 static int add_field(struct profile *p, const struct field *f)
 {
 	if (!f->is_bytes)
 		return f->number <= PROFILE_STRINGS ? -EBADMSG : 0;
+	if (p->strings.n + p->samples.n + p->locations_v.n + p->functions_v.n >= ENTRIES_MAX)
+		return -EBADMSG;
 	switch (f->number) {
 	case PROFILE_SAMPLE_TYPE:
 		return add_type(p, f->bytes);
@@ -194,6 +199,7 @@ struct stack {
 	struct import_frame frames[FRAMES_MAX];
 	uint32_t n;
 	bool is_cut;
+	uint64_t work; /* bytes of locations looked through, for all stacks */
 };
 
 static void push_line(const struct profile *p, struct span s, struct stack *to)
@@ -225,6 +231,8 @@ static void push_location(const struct profile *p, uint64_t id, struct stack *to
 	if (!at)
 		return;
 	s = p->locations_v.v[*at - 1];
+	to->work += span_left(&s) + 1;
+	to->is_cut |= to->work > WORK_MAX;
 	while (!to->is_cut && next_field(&s, &f))
 		if (f.number == LOCATION_LINE && f.is_bytes)
 			push_line(p, f.bytes, to);
@@ -253,6 +261,8 @@ static int add_sample(struct import_build *b, const struct profile *p, struct sp
 			has_value = true;
 		}
 	}
+	if (stack->work > WORK_MAX)
+		return err_set(err, EFBIG, "its stacks refer to more than any profile has");
 	/* A negative number is none. */
 	if (s.failed || value > INT64_MAX)
 		return 0;
@@ -263,7 +273,7 @@ int goprofile_read(struct import_build *b, const void *data, size_t n, bool *is_
                    struct err *err)
 {
 	struct profile p = { 0 };
-	struct stack *stack = malloc(sizeof(*stack));
+	struct stack *stack = calloc(1, sizeof(*stack));
 	int ret = stack ? parse(&p, data, n) : -ENOMEM;
 
 	*is_profile = !ret;

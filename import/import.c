@@ -18,6 +18,8 @@
 #include "import/stdin.h"
 #include "util/clock.h"
 
+#define SIZE_LIMIT (8ll << 30) /* of a text or a profile */
+
 /* A trace begins with a skippable frame of zstd, or with a frame: neither begins a text. */
 static bool may_be_text(const char *data, size_t n)
 {
@@ -139,7 +141,7 @@ int import_file(const char *path, int *fd, struct err *err)
 	/* What cannot be read is reported by whoever reads it as a trace. */
 	if (from < 0)
 		return 0;
-	if (!fstat(from, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+	if (!fstat(from, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= SIZE_LIMIT) {
 		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from, 0);
 		if (data != MAP_FAILED) {
 			const struct timespec whole = { .tv_sec = st.st_mtim.tv_sec };

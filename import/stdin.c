@@ -59,9 +59,10 @@ static int take_all(void)
 	while ((n = read(STDIN_FILENO, buf, sizeof(buf))) > 0 && (all += n) <= TEXT_MAX)
 		for (ssize_t at = 0, k; at < n; at += k)
 			if ((k = write(fd, buf + at, (size_t)(n - at))) <= 0)
-				n = -1;
+				goto failed;
 	if (!n)
 		return fd;
+failed:
 	close(fd);
 	return -1;
 }

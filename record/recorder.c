@@ -234,8 +234,8 @@ static int phase_begin(struct recorder *r, struct err *err)
 	/* A command of the user's inherits what is given up, and may need it. */
 	if (!r->opts->alert.exec)
 		sandbox_enter(&(struct sandbox_opts){ .attaches = r->opts->max_overhead,
-		                                      .traces = watch_launched(&r->watch) ||
-		                                                r->probes.kind->id == TRACE_PROBING_INLINE });
+		                                      .is_inline = r->probes.kind->id == TRACE_PROBING_INLINE,
+		                                      .traces = watch_launched(&r->watch) });
 	if (!watch_launched(&r->watch) && quiesce_target(r, err))
 		return err->code;
 	return snapshot_begin(r->snap, 0, err);
@@ -255,7 +255,7 @@ static int alert_step(struct recorder *r, struct err *err)
 {
 	bool fired;
 
-	if (!r->alerts || !r->first_goroutines || (!r->layout.own && !r->check.done))
+	if (!r->alerts || !snapshot_done(r->snap) || (!r->layout.own && !r->check.done))
 		return 0;
 	if (alerts_step(r->alerts, heartbeat_halted(r->heartbeat), &fired, err))
 		return err->code;
@@ -375,7 +375,8 @@ static int last_snapshot(struct recorder *r, struct err *err)
 		if (snapshot_is_read(r->snap) && !r->ended && before_search(r, err))
 			return err->code;
 		watch_look(&r->watch);
-		if (mono_ns() > limit || r->watch.is_urgent)
+		/* The search has a limit of its own. */
+		if ((!snapshot_is_read(r->snap) && mono_ns() > limit) || r->watch.is_urgent)
 			snapshot_abandon(r->snap);
 	}
 	return 0;
@@ -465,11 +466,11 @@ static const struct {
 
 static void recorder_free(struct recorder *r)
 {
-	alerts_free(r->alerts);
 	limits_free(r->limits);
 	heartbeat_free(r->heartbeat);
 	probes_free(&r->probes);
 	trace_output_close(&r->out);
+	alerts_free(r->alerts); /* waits for a program that still runs; nothing is in the target by now */
 	r->sum->has_status = watch_end_command(&r->watch, &r->sum->status);
 	snapshot_free(r->snap);
 	encoder_free(&r->enc);

@@ -222,7 +222,8 @@ static int take_snapshot(struct sampling *r, struct err *err)
 		if (snapshot_step(r->snap, err) || snapshot_flush(r->snap, UINT64_MAX, err))
 			return err->code;
 		watch_look(&r->watch);
-		if (mono_ns() > limit || r->watch.is_urgent)
+		/* The search has a limit of its own. */
+		if ((!snapshot_is_read(r->snap) && mono_ns() > limit) || r->watch.is_urgent)
 			snapshot_abandon(r->snap);
 	}
 	return 0;

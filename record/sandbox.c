@@ -43,6 +43,8 @@ static uint64_t needed(const struct sandbox_opts *o, int last)
 	uint64_t caps =
 	        BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL) | BIT(NUMBER_PERFMON) | BIT(NUMBER_BPF);
 
+	if (o->is_inline)
+		caps |= BIT(CAP_SYS_NICE) | BIT(CAP_SYS_ADMIN);
 	return o->attaches || last < NUMBER_BPF ? caps | BIT(CAP_SYS_ADMIN) : caps;
 }
 
@@ -171,5 +173,7 @@ void sandbox_enter(const struct sandbox_opts *o)
 		debug(DEBUG_TARGET, "no filter for system calls: %s", strerror(errno));
 		return;
 	}
-	filter_calls(traces);
+	/* PTRACE_SECCOMP_GET_FILTER is refused to a process that has a filter itself (seccomp_get_filter()). */
+	if (!o->is_inline)
+		filter_calls(traces);
 }

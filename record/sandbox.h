@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 struct sandbox_opts {
-	bool attaches; /* probes will be attached again (--max-overhead) */
-	bool traces;   /* threads will be traced: of a command that was started, or to remove jumps */
+	bool attaches;  /* probes will be attached again (--max-overhead) */
+	bool is_inline; /* threads are stopped in a hurry, and their seccomp filters read, which needs to have none */
+	bool traces;    /* threads will be traced: of a command that was started, or to remove jumps */
 };
 
 void sandbox_enter(const struct sandbox_opts *o);

@@ -9,6 +9,7 @@
 #include "record/snapshot_int.h"
 #include "util/clock.h"
 #include "util/debug.h"
+#include "util/path.h"
 
 #define HOLDERS_MAX 64 /* readers of one lock that are told */
 #define LEFT_MAX 4     /* returns with a lock that are told */
@@ -110,7 +111,7 @@ int snapshot_settle(struct snapshot *s, struct err *err)
 
 static int pend_fd(struct snapshot *s, const struct fd_look *k, struct err *err)
 {
-	bool is_device = k->kind == TRACE_FD_FILE && !strncmp(k->local, "/dev/", 5);
+	bool is_device = k->kind == TRACE_FD_FILE && path_is_device(k->local);
 	bool is_plain = is_device || (k->kind == TRACE_FD_OTHER && !strchr(k->local, '/'));
 	struct trace_rec rec;
 

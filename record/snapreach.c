@@ -17,7 +17,7 @@ bool snapshot_search(struct snapshot *s)
 		s->search_begun = mono_ns();
 		r->limit = s->search_ns;
 	}
-	if (r->failed || r->is_late)
+	if (r->failed || r->is_late || r->is_cut)
 		return false;
 	spent = mono_ns() - s->search_begun;
 	if (!s->is_between) {

@@ -301,6 +301,7 @@ int snapshot_step(struct snapshot *s, struct err *err)
 		/* The target is gone: keep what was read. */
 		s->partial = true;
 		s->unread += n + s->n - s->at;
+		s->at = s->n;
 		return snapshot_finish(s, err);
 	}
 	return pend_chunk(s, addrs, g, n, time, err);

@@ -129,7 +129,7 @@ static void put_descriptor(struct redactor *r, const struct trace_snap_fd *fd, c
 {
 	if (fd->kind == TRACE_FD_OTHER && !strchr(s, '/'))
 		put_text(r, s);
-	else if (fd->kind == TRACE_FD_FILE && !strncmp(s, "/dev/", 5))
+	else if (fd->kind == TRACE_FD_FILE && path_is_device(s))
 		put_text(r, s);
 	else
 		put_hash(r, s);

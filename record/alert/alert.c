@@ -43,6 +43,7 @@ struct group {
 struct alerts {
 	const struct alert_opts *opts;
 	const struct gread_env *env;
+	uint64_t clock; /* ns without the time in which the program was stopped; it never goes back */
 	struct alert_judge judge;
 	struct alert_exec exec;
 	struct gread_chunk *chunk;
@@ -350,9 +351,10 @@ static bool scan_end(struct alerts *a)
 
 int alerts_step(struct alerts *a, uint64_t halted, bool *fired, struct err *err)
 {
-	uint64_t now = mono_ns(), clock = now - halted;
+	uint64_t now = mono_ns(), clock = now - halted > a->clock ? now - halted : a->clock;
 	int ret = 0;
 
+	a->clock = clock;
 	*fired = false;
 	alert_exec_reap(&a->exec);
 	if (a->is_gone || (!a->is_scanning && now < a->next))

@@ -44,9 +44,12 @@ static void find_limit(struct unpacker *u)
 	for (uint64_t i = 0; i < eh.e_phnum; i++) {
 		Elf64_Phdr ph;
 
-		if (pread(u->out, &ph, sizeof(ph), (off_t)(eh.e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph) ||
-		    ph.p_offset > (uint64_t)INT64_MAX - ph.p_filesz || ph.p_filesz > INT64_MAX)
+		if (pread(u->out, &ph, sizeof(ph), (off_t)(eh.e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph))
 			return;
+		if (ph.p_filesz > INT64_MAX - PAGE || ph.p_offset > INT64_MAX - PAGE - ph.p_filesz) {
+			u->limit = SIZE_UNKNOWN_MAX;
+			return;
+		}
 		if ((off_t)(ph.p_offset + ph.p_filesz) > end)
 			end = (off_t)(ph.p_offset + ph.p_filesz);
 	}
@@ -100,7 +103,7 @@ static int keep(struct unpacker *u, size_t n)
 	u->size += (off_t)n;
 	if (!ret && !u->limit && u->size >= HEADERS_MAX)
 		u->limit = SIZE_UNKNOWN_MAX;
-	if (!ret && (!u->limit || u->limit == SIZE_UNKNOWN_MAX))
+	if (!ret && !u->limit)
 		find_limit(u);
 	return ret;
 }

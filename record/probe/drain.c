@@ -52,6 +52,14 @@ static bool is_taken(const struct drain *d, uint64_t pos)
 	return seq == pos || seq == pos + 1;
 }
 
+#define BEYOND_MAX (1u << 24) /* slots that programs take at one moment beyond the ring */
+
+/* The target can write the head. Beyond the bound, it lies. */
+static bool is_possible(const struct drain *d, uint64_t head)
+{
+	return d->at < head && head - d->at <= d->n + BEYOND_MAX;
+}
+
 /*
  * A program that took slots that were not free has abandoned them: skip to the
  * next slot in which a record begins. A program that was interrupted right
@@ -62,7 +70,7 @@ static bool skip_overrun(struct drain *d)
 {
 	uint64_t head = __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE);
 
-	if (!d->vars->shared.overrun || d->at >= head || is_taken(d, d->at))
+	if (!d->vars->shared.overrun || !is_possible(d, head) || is_taken(d, d->at))
 		return false;
 	if (!d->is_stuck || d->stuck_at != d->at) {
 		d->is_stuck = true;
@@ -82,7 +90,7 @@ static bool skip_orphan(struct drain *d)
 {
 	uint64_t head = __atomic_load_n(&d->vars->pos.head, __ATOMIC_ACQUIRE);
 
-	if (!d->is_orphaned || d->at >= head)
+	if (!d->is_orphaned || !is_possible(d, head))
 		return false;
 	do {
 		d->at++;

@@ -97,7 +97,14 @@ void probes_waits_detach(struct probes *p)
 
 int probes_waits_attach(struct probes *p, struct err *err)
 {
-	return p->kind->waits_attach(p, err);
+	int ret = p->kind->waits_attach(p, err);
+
+	/* It has ended meanwhile, or executes another program: there is nothing to attach to. */
+	if (ret && !target_same(p->place.t)) {
+		*err = (struct err){ 0 };
+		ret = 0;
+	}
+	return ret;
 }
 
 void probes_detach(struct probes *p)

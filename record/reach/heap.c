@@ -60,6 +60,7 @@ void heap_free(struct heap *h)
 	vec_free(&h->spans);
 	map_free(&h->arena_index);
 	map_free(&h->span_index);
+	h->last = 0;
 }
 
 static struct heap_arena arena_read(const struct heap *h, uint64_t index)

@@ -59,7 +59,7 @@ void reach_clear(struct reach *r)
 	map_clear(&r->by_goid);
 	ownsearch_clear(&r->owners);
 	r->pass = 0;
-	r->failed = r->done = r->is_marked = r->is_late = false;
+	r->failed = r->done = r->is_marked = r->is_late = r->is_cut = false;
 	r->took = 0;
 }
 
@@ -549,6 +549,9 @@ static bool ownsearch_next(struct reach *r)
 
 void reach_cut(struct reach *r)
 {
+	if (r->is_cut)
+		return;
+	r->is_cut = true;
 	debug(DEBUG_REACH, "cut in pass %d%s", r->pass, r->is_marked ? ", at the owners" : "");
 	if (r->is_marked || r->pass <= passes_that_agree(r))
 		r->is_late = true;

@@ -66,6 +66,7 @@ struct reach {
 	uint64_t begun;     /* ns from the start of the first pass to that of this one */
 	uint64_t took;      /* ns that the last complete pass took, without its owners */
 	bool is_marked;     /* in this pass: what can be reached is known */
+	bool is_cut;        /* no further pass, and no further step of this one */
 	bool is_late;       /* the time was over before two passes, or the owners, were complete */
 	int pass;
 	bool failed; /* given up: nothing is reported */

@@ -6,10 +6,15 @@
 /* Copies of locks: the copy and the original do not exclude each other. */
 
 #define TYPES_DEEP 8
+#define TYPES_MOST 2000 /* looked at for one value */
 
-static bool has_lock(const struct world *w, uint32_t type, int deep)
+static bool has_lock_in(const struct world *w, uint32_t type, int deep, unsigned *left)
 {
 	const struct type *t;
+
+	if (!*left)
+		return false;
+	--*left;
 
 	switch (world_type(w, type)) {
 	case MT_MUTEX:
@@ -26,11 +31,18 @@ static bool has_lock(const struct world *w, uint32_t type, int deep)
 		return false;
 	t = program_type(w->p, type);
 	if (t->kind == TYPE_ARRAY)
-		return has_lock(w, t->elem, deep - 1);
+		return has_lock_in(w, t->elem, deep - 1, left);
 	for (size_t i = 0; t->kind == TYPE_STRUCT && i < t->fields.n; i++)
-		if (has_lock(w, t->fields.v[i].type, deep - 1))
+		if (has_lock_in(w, t->fields.v[i].type, deep - 1, left))
 			return true;
 	return false;
+}
+
+static bool has_lock(const struct world *w, uint32_t type)
+{
+	unsigned left = TYPES_MOST;
+
+	return has_lock_in(w, type, TYPES_DEEP, &left);
 }
 
 void copy_check(struct explorer *x, struct state *s, struct val v)
@@ -43,7 +55,7 @@ void copy_check(struct explorer *x, struct state *s, struct val v)
 	if (from != OP_LOAD && from != OP_FIELD && from != OP_INDEX && from != OP_DEREF && from != OP_GLOBAL &&
 	    from != OP_RANGE_NEXT)
 		return;
-	if (has_lock(x->w, obj_at(s, v.v)->type, TYPES_DEEP))
+	if (has_lock(x->w, obj_at(s, v.v)->type))
 		report_here(x, s, CHECK_COPY, 0, "copies a lock: the copy and the original do not exclude each other");
 }
 
@@ -59,7 +71,7 @@ void explore_params(const struct world *w, struct explore_sink *sink, uint32_t f
 			             .func = func,
 			             .root = func };
 
-		if ((!i && f->has_recv && !f->is_value_recv) || !has_lock(w, f->params.v[i].type, TYPES_DEEP))
+		if ((!i && f->has_recv && !f->is_value_recv) || !has_lock(w, f->params.v[i].type))
 			continue;
 		if (asprintf(&n.text, "%s%s is passed by value, and with it a lock",
 		             !i && f->has_recv ? "the receiver " : "", *name ? name : "a parameter") < 0)

@@ -143,6 +143,5 @@ const struct output output_html = {
 	.help = "an application for a browser, in one file: findings, tables, timeline, topology, flame graphs",
 	.wants_each = true,
 	.wants_wake_stacks = true,
-	.limits_itself = true,
 	.write = write_html,
 };
