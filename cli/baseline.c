@@ -82,10 +82,13 @@ static void sort_lines(struct baseline *b)
 static int read_lines(struct baseline *b, FILE *f, const char *path, struct err *err)
 {
 	char *text = malloc(FILE_MAX + 2), *rest = text, *line;
-	size_t n = text ? fread(text, 1, FILE_MAX + 1, f) : 0;
-	int ret = text ? 0 : err_nomem(err);
+	size_t n;
+	int ret = 0;
 
-	if (!ret && ferror(f))
+	if (!text)
+		return err_nomem(err);
+	n = fread(text, 1, FILE_MAX + 1, f);
+	if (ferror(f))
 		ret = err_set(err, EIO, "cannot read %s: %s", path, strerror(EIO));
 	if (!ret && (n > FILE_MAX || memchr(text, 0, n)))
 		ret = err_set(err, EINVAL, "%s is not a baseline: a text with one finding on each line", path);

@@ -54,6 +54,7 @@ bool snapshot_pending(const struct snapshot *s)
 static int tell_encoder(const struct snapshot *s, const struct trace_rec *rec, struct err *err)
 {
 	const struct trace_go_park *w = &rec->snap_go.wait;
+	struct trace_obj only = { 0 };
 
 	if (rec->type == TRACE_SNAP_END && !rec->snap_end.partial && !rec->snap_end.unread)
 		encoder_set_all_known(s->e);
@@ -61,8 +62,9 @@ static int tell_encoder(const struct snapshot *s, const struct trace_rec *rec, s
 	if (rec->type != TRACE_SNAP_GO || rec->snap_go.state != TRACE_GO_WAITING ||
 	    (rec->snap_go.flags & TRACE_GO_UNREAD) || encoder_knows_wait(s->e, rec->goid))
 		return 0;
-	return encoder_waits_on(s->e, rec->goid, w->nobjs_all == 1 && w->nobjs ? w->objs[0] : (struct trace_obj){ 0 },
-	                        err);
+	if (w->nobjs_all == 1 && w->nobjs && w->objs)
+		only = w->objs[0];
+	return encoder_waits_on(s->e, rec->goid, only, err);
 }
 
 static int write_one(struct snapshot *s, struct trace_rec *rec, struct err *err)
