@@ -8,12 +8,11 @@ import pathlib
 import resource
 import subprocess
 import threading
-import time
 
 import pytest
 
 from conftest import CHANREC, NEWEST, OLDEST, need_program, report, report_json, run, unavailable, wait_for
-from test_inline import clean, leftovers, writable_code
+from test_inline import clean, leftovers
 from test_unharmed import text_of
 
 LONG = "CHANREC_LONG_SECONDS" in os.environ
