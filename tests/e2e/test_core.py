@@ -152,6 +152,6 @@ def test_another_executable(go, tmp_path):
 
 
 def test_not_a_core(tmp_path):
-    for path, words in ((CHANREC, "not the core file"), (tmp_path, "not a file"), (tmp_path / "x", "No such file")):
+    for path, words in ((CHANREC, "not the core file"), (tmp_path, "not a regular file"), (tmp_path / "x", "No such file")):
         done = run(CHANREC, "dump", "--core", path)
         assert done.returncode == 1 and words in done.stderr, done.stderr
