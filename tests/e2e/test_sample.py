@@ -138,7 +138,7 @@ def test_the_process_dies_in_the_middle(workload, tmp_path, delay):
     assert process.returncode == 0, stderr
     assert "Recording ended: the program exited." in stderr
     assert run(CHANREC, "info", "--verify", trace).returncode == 0
-    doc = report_json(trace)
+    doc = report_json(trace, "--no-limit")
     assert doc["trace"]["target_exited"]
     assert len(doc["goroutines"]) >= 200_000 or not doc["snapshots"]["start"]["complete"]
 
@@ -152,7 +152,7 @@ def test_the_share_of_the_cpu_is_bounded(workload, sample):
     recorder.stop()
     assert re.search(r"came late, up to \d+\.\d\d s after the one before: samples may take 1% of one CPU",
                      recorder.stderr), recorder.stderr
-    doc = report_json(recorder.trace)
+    doc = report_json(recorder.trace, "--no-limit")
     assert len([g for g in doc["goroutines"] if not g["system"]]) >= 100_000
 
 
