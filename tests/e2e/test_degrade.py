@@ -175,7 +175,8 @@ def test_size_is_kept(workload, record, size, duration):
         ranges(doc, cause="size", type="go.ready", part="stack"),
         ranges(doc, cause="size", type="go.park", part="stack"),
         ranges(doc, cause="size", type="go.park", part="event")) if found]
-    assert begins == sorted(begins)
+    # If the recorder is late, it takes two steps at once, and either may be seen first.
+    assert all(later > earlier - 20_000_000 for earlier, later in zip(begins, begins[1:])), begins
     assert "Left out to stay within --max-size: " in recorder.stderr
     check_what_remains_true(doc)
     if duration:
@@ -327,7 +328,8 @@ def test_overhead_is_kept(workload, record):
         recorder.stderr
     begins = [min(r["from_ns"] for r in ranges(doc, cause="overhead", **kind)) for kind in (
         {"type": "go.ready", "part": "stack"}, {"type": "go.park", "part": "event"})]
-    assert begins == sorted(begins)
+    # If the recorder is late, it takes two steps at once, and either may be seen first.
+    assert all(later > earlier - 20_000_000 for earlier, later in zip(begins, begins[1:])), begins
     assert doc["losses"]["ring_dropped"] == 0 and not any(doc["losses"]["illegal_transitions"].values())
     check_what_remains_true(doc)
     gaps = ranges(doc, cause="overhead", type="go.park", part="event")
