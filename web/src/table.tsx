@@ -4,7 +4,7 @@
  * filter are in the fragment. Keys: arrows, Page Up and Down, Home, End, Enter.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "./fmt";
 import { replaceQuery, type Route } from "./route";
 
@@ -95,7 +95,8 @@ export function Table<T>({ rows, columns, route, what, sort, open, children }: T
     return () => watch.disconnect();
   }, []);
 
-  useEffect(() => {
+  /* Before the page is painted: a key that comes right after it must not be undone. */
+  useLayoutEffect(() => {
     setSelected(-1);
     if (box.current) box.current.scrollTop = 0;
     setTop(0);
